@@ -1,0 +1,103 @@
+/* codec.h - the bytes of the wire and of the log. Kind: P. With codec_scan.h the only place that knows them; the grammar with
+ * vectors is docs/PROTOCOL.md. msgpack-c packs and serves as the differential oracle; received bytes are first scanned
+ * strictly (codec_scan.h) and then read in place by the cursor below: nothing is allocated from what a peer sends.
+ *
+ * Frame: magic "RKAP" | version u8 | type u8 | zero u16 | payload length u32 | crc32c of bytes 0..11 and the payload u32 | payload. */
+#ifndef REKAP_CODEC_H
+#define REKAP_CODEC_H
+
+#include "bytes.h"
+#include "figure.h"
+#include "sign.h"
+
+enum { CODEC_VERSION = 1 };
+enum msg_type {
+#define MESSAGE(num, NAME, dir, fields, max) MSG_##NAME = num,
+#include "messages.def"
+#undef MESSAGE
+    MSG_TYPE_COUNT = 15
+};
+const char *codec_msg_name(unsigned type);              /* "HELLO"; "?" */
+const char *codec_msg_fields(unsigned type);            /* "uubssu"; NULL when unknown */
+size_t codec_msg_max(unsigned type);
+
+/* ---- frames ---- */
+struct frame { uint8_t version, type; struct slice payload; };
+/* Whole checks: magic, version, type, exact length, size cap, crc, strict scan, element kinds by the catalogue. ST_OK or
+ * ST_INVALID with *ret_code = CODE_BAD_FORMAT | CODE_BAD_VERSION | CODE_TOO_LARGE. */
+int codec_frame_parse(struct slice bytes, struct frame *ret, unsigned *ret_code);
+void codec_frame_begin(struct buf *b, unsigned type);   /* header with holes; payload is appended after it */
+void codec_frame_end(struct buf *b);                    /* fills length and crc of the frame begun at offset 0 */
+
+/* ---- payload elements ---- values of one message in catalogue order; `a` elements as the raw bytes of the array */
+struct field { uint64_t u; int64_t i; struct slice s; };       /* s, b, h, a: slice; n: slice of 0 or 32 bytes */
+enum { FIELDS_MAX = 10 };
+int codec_fields(const struct frame *f, struct field ret[FIELDS_MAX]);  /* after codec_frame_parse; asserts the catalogue */
+/* Builds a whole frame from fields in catalogue order into b (cleared first). false: too large or no memory. */
+bool codec_build(struct buf *b, unsigned type, const struct field *fields);
+
+/* ---- low-level packing and the in-place cursor ---- */
+void codec_put_array(struct buf *b, uint32_t n);
+void codec_put_uint(struct buf *b, uint64_t v);         /* shortest */
+void codec_put_int(struct buf *b, int64_t v);           /* shortest; non-negative as unsigned */
+void codec_put_str(struct buf *b, struct slice s);
+void codec_put_bin(struct buf *b, struct slice s);
+void codec_put_nil(struct buf *b);
+/* The cursor assumes scanned bytes and only answers "is the next element of this kind"; a wrong kind sets r->bad. */
+uint32_t codec_get_array(struct rd *r);
+uint64_t codec_get_uint(struct rd *r);
+int64_t codec_get_int(struct rd *r);
+struct slice codec_get_str(struct rd *r);               /* nil reads as empty */
+struct slice codec_get_bin(struct rd *r);               /* nil reads as empty */
+struct slice codec_get_raw(struct rd *r);               /* the bytes of the next element, whatever it is */
+bool codec_get_nil(struct rd *r);                       /* true and consumed when nil is next */
+
+/* ---- a batch: signed header, signature, body ----
+ * header = [format 1, installation id b16, office s, stream u, epoch u, first sequence u, count u, previous batch hash h,
+ *           body hash h, signed at wall ms u, key id u]; batch hash = BLAKE2b-256(header bytes || signature).
+ * body   = [section..]; section = [common, [row..]]
+ * common = [subject office s, year u, vintage s, source s, stage s, entered at wall ms u, clerk s]   (clerk: opaque id or "")
+ * row    = [code s|nil, account s|nil, indicator s|nil, measure u, month u, basis u, kind u, value i, unit s|nil, reason s|nil,
+ *           text s|nil, evidence b32|nil, decimals u]; trailing nils (and a trailing decimals 0) are cut, at least 8 elements stay;
+ *           a row that ends in one of them is not canonical and refused. */
+struct batch_header {
+    uint8_t installation[16];
+    struct slice office;                /* the speaker: whose stream and signature this is */
+    uint32_t stream;
+    uint64_t epoch, sequence;           /* of its first update; updates are numbered from 1 within an epoch */
+    uint32_t count;
+    struct hash previous, body_hash;    /* previous: zero for the first batch of an epoch */
+    struct wall signed_at;
+    uint64_t key_id;
+};
+struct batch { struct batch_header h; struct slice header, signature, body; struct hash hash; };
+int codec_batch_parse(struct slice payload, struct batch *ret);         /* of a BATCH payload; also the stored bytes. Checks the body hash. ST_INVALID */
+void codec_batch_header_put(struct buf *b, const struct batch_header *h);
+void codec_batch_put(struct buf *b, struct slice header, const uint8_t sig[SIG_SIZE], struct slice body);       /* payload of BATCH */
+struct hash codec_batch_hash(struct slice header, struct slice signature);
+
+struct section { struct slice office, clerk; uint16_t year, stage; uint8_t source; enum vintage vintage; struct wall entered; };
+void codec_section_begin(struct buf *b, const struct section *s, uint32_t rows);
+void codec_row_put(struct buf *b, const struct figure *f);
+
+/* Reads a body update by update. A body that does not parse is ST_INVALID at the first next(); one whose single rows carry
+ * unknown codes, stages and so on gives those rows with row_code != CODE_OK (they keep their sequence number). */
+struct body_reader { struct rd r; struct section section; uint32_t sections_left, rows_left; unsigned section_code; };
+struct body_row { struct figure figure; struct section section; unsigned code; /* CODE_OK or why it cannot stand (figure_check included) */ };
+int codec_body_open(struct slice body, struct body_reader *ret);
+int codec_body_next(struct body_reader *r, struct body_row *ret);       /* ST_OK, ST_NOT_FOUND at the end, ST_INVALID */
+
+/* ---- a log record (worker/ledger.h): what stands in the log and travels in RECORDS ----
+ * record = [kind u, lsn u, commit wall ms u, previous log hash h, content b, dispositions [[index, code]..]]
+ *   kind 1 batch: content = BATCH payload as received; kind 2 registry entry: content = one line of registry text.
+ * log hash at lsn = BLAKE2b-256(log hash before || record bytes); zero before lsn 1. */
+enum record_kind { RECORD_BATCH = 1, RECORD_OFFICE = 2 };
+struct record { unsigned kind; uint64_t lsn; struct wall at; struct hash previous; struct slice content, dispositions; };
+void codec_record_put(struct buf *b, const struct record *r);
+int codec_record_parse(struct slice bytes, struct record *ret);
+/* The code of update `index` (0..) of a batch record: walks the dispositions in step with the updates. */
+struct disposition_reader { struct rd r; uint32_t left; uint32_t next_index; unsigned next_code; };
+void codec_dispositions_open(struct slice dispositions, struct disposition_reader *ret);
+unsigned codec_dispositions_at(struct disposition_reader *d, uint32_t index);   /* indexes must be asked in ascending order */
+
+#endif

@@ -1,0 +1,76 @@
+/* store.h - the store port: ordered keys in named tables, transactions. Kind: T. LMDB (store_lmdb.c, E) and a RAM twin
+ * with crash semantics (store_mem.c, P) sit behind it; tests/unit/store_contract_test.c runs against both.
+ *
+ * Rules, the same for both:
+ *  - One write transaction at a time. Read transactions see the last commit at their begin, whatever is written later.
+ *  - Keys are 1..STORE_KEY_MAX bytes in memcmp order. Values are 0..RECORD_BYTES_MAX bytes.
+ *  - Pointers returned by get and cursors live until the next call on the same transaction that writes, or its end. Never
+ *    written through, never freed.
+ *  - Every value is kept with a checksum over table, key and value; a value that fails it is ST_CORRUPT at the read, never data.
+ *  - ST_FULL: the map has passed 80 % (put refuses, nothing changed by that call) or the disk is full. The transaction must
+ *    then be aborted. ST_UNKNOWN from commit: the outcome is not known; the caller must end the process and re-read.
+ *  - No transaction outlives a step. Cursors end with their transaction. */
+#ifndef REKAP_STORE_H
+#define REKAP_STORE_H
+
+#include "limits.h"
+#include "status.h"
+
+struct store;                           /* one environment */
+struct store_txn;
+struct store_cursor;
+
+struct store_ops {                      /* implemented by store_lmdb.c and store_mem.c; called only through the functions below */
+    int (*begin)(struct store *s, bool write, struct store_txn **ret);
+    int (*commit)(struct store_txn *t);
+    void (*abort)(struct store_txn *t);
+    int (*get)(struct store_txn *t, unsigned table, struct slice key, struct slice *ret_value);
+    int (*put)(struct store_txn *t, unsigned table, struct slice key, struct slice value, bool append);
+    int (*del)(struct store_txn *t, unsigned table, struct slice key);
+    int (*cursor)(struct store_txn *t, unsigned table, struct store_cursor **ret);
+    int (*seek)(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value);
+    int (*step)(struct store_cursor *c, int dir, struct slice *ret_key, struct slice *ret_value);
+    int (*last)(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);
+    int (*cursor_put)(struct store_cursor *c, struct slice key, struct slice value);
+    void (*cursor_close)(struct store_cursor *c);
+    int (*usage)(struct store *s, uint64_t *ret_used, uint64_t *ret_size);
+};
+struct store { const struct store_ops *ops; uint32_t magic; };
+struct store_txn { struct store *store; bool write; };
+struct store_cursor { struct store_txn *txn; };
+
+/* Tables are small integers, fixed by the daemon that owns the store; names are given at open, in order, NULL-terminated. */
+
+int store_begin(struct store *s, bool write, struct store_txn **ret);
+int store_commit(struct store_txn **t);         /* ends it whatever the result; nulls the caller's pointer */
+void store_abort(struct store_txn **t);         /* tolerates NULL */
+int store_get(struct store_txn *t, unsigned table, struct slice key, struct slice *ret_value);  /* ST_NOT_FOUND */
+int store_put(struct store_txn *t, unsigned table, struct slice key, struct slice value);       /* inserts or replaces */
+int store_append(struct store_txn *t, unsigned table, struct slice key, struct slice value);    /* key must be greater than all others (asserted) */
+int store_del(struct store_txn *t, unsigned table, struct slice key);                           /* ST_NOT_FOUND */
+int store_cursor(struct store_txn *t, unsigned table, struct store_cursor **ret);
+int store_seek(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value); /* first key >= key; ST_NOT_FOUND */
+int store_next(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);         /* ST_NOT_FOUND at the end */
+int store_prev(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);         /* ST_NOT_FOUND at the start */
+int store_last(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);
+/* Like store_put through a cursor, which is left on the key: cheap when keys come in ascending order. */
+int store_cursor_put(struct store_cursor *c, struct slice key, struct slice value);
+void store_cursor_close(struct store_cursor **c);       /* tolerates NULL */
+int store_usage(struct store *s, uint64_t *ret_used, uint64_t *ret_size);       /* bytes of pages in use; bytes of the map */
+
+/* The RAM twin. Crash semantics: store_mem_crash drops everything not committed. The next commit can be made to fail. */
+int store_mem_new(const char *const *tables, struct store **ret);
+void store_mem_free(struct store **s);
+void store_mem_crash(struct store *s);          /* an open write transaction is lost; its pointer must not be used again */
+enum store_mem_fault { MEM_FAULT_NONE, MEM_FAULT_FULL, MEM_FAULT_UNKNOWN_DONE, MEM_FAULT_UNKNOWN_LOST };
+void store_mem_fail_next_commit(struct store *s, enum store_mem_fault f);
+
+/* LMDB. One process opens a directory once (asserted in the process, ST_BUSY when another process holds its lock file).
+ * Creation: in a temporary directory, synced, renamed, parent synced. Network filesystems are refused (ST_DENIED). A store
+ * of another format is ST_VERSION, a damaged one ST_CORRUPT, each with a sentence for people in err. map_bytes is the sparse
+ * map (0: default 64 GiB, less when the disk is smaller). */
+struct store_lmdb_options { const char *const *tables; uint64_t map_bytes; const char *kind; /* "ledger", "state", "outbox": stored and checked */ unsigned format; };
+int store_lmdb_open(const char *dir, const struct store_lmdb_options *o, struct store **ret, char *err, size_t err_size);
+void store_lmdb_close(struct store **s);
+
+#endif
