@@ -47,6 +47,7 @@ uint64_t bytes_rd64(const uint8_t *p);
 
 /* CRC-32C (Castagnoli, RFC 3720 appendix B.4), seed 0; hardware instruction where there is one. Chain: pass the last result. */
 uint32_t bytes_crc32c(uint32_t crc, const void *p, size_t n);
+uint32_t bytes_crc32c_portable(uint32_t crc, const void *p, size_t n);       /* without the instruction */
 
 bool bytes_utf8_ok(const void *p, size_t n);    /* well-formed UTF-8 (RFC 3629), no U+0000 */
 void bytes_hex(const void *p, size_t n, char *ret /* 2n+1 */);
