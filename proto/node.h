@@ -10,7 +10,7 @@
 #include "store.h"
 
 typedef uint64_t peer_id;               /* given by the link; never reused in a process */
-enum { PEER_NONE = 0, PEER_CONTROL = 1 /* ids at or above PEER_FIRST are network peers */, PEER_FIRST = 16 };
+enum { PEER_NONE = 0, PEER_CONTROL = 1, PEER_TRAY = 2 /* the runner's own source; an EFFECT_SEND to it is handed to source.reply; ids at or above PEER_FIRST are network peers */, PEER_FIRST = 16 };
 
 struct message {
     enum { MESSAGE_DATA = 1, MESSAGE_UP, MESSAGE_DOWN } what;   /* UP/DOWN: a peer we dial became reachable or was lost */

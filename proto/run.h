@@ -16,7 +16,7 @@ struct run;
  * to `out` and may set *ret_wake to make a turn happen at once (something was put into the tray). */
 typedef void (*run_control_fn)(void *ctx, struct store *s, struct slice request, struct buf *out, bool *ret_wake);
 /* A second source of messages beside the link (the collector's tray): polled in the drain phase; next() gives a message or
- * ST_AGAIN; its bytes live until release(), which is called at the end of the step. After the commit every EFFECT_REPLY of the
+ * ST_AGAIN; its bytes live until release(), which is called at the end of the step. After the commit every effect sent to PEER_TRAY of the
  * step is handed to reply(). All may be NULL. */
 struct run_source { void *ctx; int (*next)(void *ctx, struct message *ret); void (*release)(void *ctx); void (*reply)(void *ctx, struct slice bytes); };
 struct run_options { struct run_source source; struct node node; struct store *store; struct link *link; struct clock clock; run_control_fn control; void *control_ctx;

@@ -1,0 +1,63 @@
+/* outbox.h - what this office has stated, signed and not yet seen acknowledged; and its own copy of every figure. Kind: P.
+ *
+ * Tables of the collector's store. A batch is numbered, signed, linked to the one before and put into OUT in the transaction that
+ * also changes the own copy and marks its tray file as imported; it leaves OUT only when the worker's cumulative ack covers it. */
+#ifndef REKAP_OUTBOX_H
+#define REKAP_OUTBOX_H
+
+#include "proto/codec.h"
+#include "proto/store.h"
+#include "proto/unit.h"
+
+enum outbox_table {
+    OUTBOX_META,        /* "installation" -> 16 bytes; "epoch" -> u64 */
+    OUTBOX_DICT_TEXT, OUTBOX_DICT_ID,           /* office ids and indicator identities <-> u32 */
+    OUTBOX_UNIT,        /* own copy: what each office last stated; provenance = its sequence number */
+    OUTBOX_STREAM,      /* office u32 -> struct outbox_stream */
+    OUTBOX_OUT,         /* office u32 | first sequence u64 -> BATCH payload */
+    OUTBOX_PUSHED,      /* tray id -> struct outbox_pushed */
+    OUTBOX_PUSHED_AT,   /* wall ms u64 | tray id -> empty; results older than 400 days are trimmed */
+    OUTBOX_REFUSED,     /* office u32 | sequence u64 -> code u16: what the worker would not admit */
+    OUTBOX_TABLE_COUNT
+};
+extern const char *const outbox_tables[];
+enum { OUTBOX_TRAY_ID_MAX = 48 };
+
+struct outbox_identity { uint8_t installation[16]; uint64_t epoch; };
+/* Reads the identity, or stores `fresh` (random bytes from the edge) when the store is new. */
+int outbox_identity(struct store_txn *t, const struct outbox_identity *fresh, struct outbox_identity *ret);
+
+struct outbox_stream {
+    uint64_t last, acked, lsn;          /* last sequence numbered; cumulative watermark of the worker; lsn of that ack */
+    struct hash head, acked_hash;       /* batch hash of the last batch; of the acknowledged one */
+    uint32_t state;                     /* CODE_OK, or why the worker does not take it (CODE_CONFLICT, CODE_UNAUTHORISED, ..) */
+    uint64_t refused;                   /* updates the worker logged with a refusal */
+    uint64_t out_bytes;                 /* bytes waiting in OUT */
+    struct wall last_at, acked_at;
+};
+int outbox_stream_get(struct store_txn *t, uint32_t office, struct outbox_stream *ret);         /* zeroes when new */
+int outbox_stream_put(struct store_txn *t, uint32_t office, const struct outbox_stream *s);
+
+/* Signs `body` (count updates) as the next batch of the office and appends it. ST_NOT_FOUND: no key for this office. */
+struct outbox_speaker { uint32_t office; struct slice id; const struct signer *signer; const struct outbox_identity *identity; };
+int outbox_append(struct store_txn *t, const struct outbox_speaker *who, struct wall now, struct slice body, uint32_t count, struct outbox_stream *s);
+
+/* The first batch whose last sequence is greater than `after`. ST_NOT_FOUND when there is none. ret points into the store. */
+struct outbox_batch { uint64_t first, last; struct slice payload; struct hash hash; };
+int outbox_next(struct store_txn *t, uint32_t office, uint64_t after, struct outbox_batch *ret);
+/* Takes the ack: drops batches up to seq, moves the watermark. ST_INVALID when seq
+ * is not the end of one of our batches or its hash is not ours: the two sides hold different histories; nothing is changed. */
+int outbox_ack(struct store_txn *t, uint32_t office, uint64_t seq, const struct hash *hash, uint64_t lsn, struct wall now, struct outbox_stream *s);
+/* The worker logged update seq with `code`: it is not stated after all. Takes it out of the own copy so that it can be stated again. */
+int outbox_refuse(struct store_txn *t, uint32_t office, uint64_t seq, unsigned code, struct outbox_stream *s);
+
+struct outbox_pushed {
+    struct wall at;
+    uint32_t office, rows, accepted, duplicate, superseded, refused;
+    uint64_t last;                      /* the office's last sequence after this file; its receipt is the first ack at or above it */
+    char file[128];
+};
+int outbox_pushed_get(struct store_txn *t, struct slice tray_id, struct outbox_pushed *ret);    /* ST_NOT_FOUND */
+int outbox_pushed_put(struct store_txn *t, struct slice tray_id, const struct outbox_pushed *p);
+
+#endif

@@ -1,0 +1,443 @@
+/* uplink.c - see uplink.h. Kind: P.
+ *
+ * One entry per office in `ways`, sorted by office number. A way remembers how far it has sent in this session (sent) and what is
+ * in flight, so that credit returns exactly what it took. The truth about what is acknowledged is in the store, never here: after
+ * any doubt the way is closed and opened again, and the worker's watermark decides where to go on. */
+#include "collector/uplink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPENS_PER_STEP = 512 };
+static const int64_t SILENCE_US = 10 * 1000000, RETRY_US = 2 * 1000000, BLOCKED_RETRY_US = 30 * 1000000, PING_US = 5 * 1000000;
+
+enum way_state { WAY_CLOSED, WAY_OPENING, WAY_OPEN };
+struct way {
+    uint32_t office;
+    char id[OFFICE_ID_MAX + 1];
+    enum way_state state;
+    bool more;                          /* OUT may hold batches above `sent` */
+    bool kept;                          /* mark of uplink_set_offices */
+    uint64_t sent;                      /* last sequence sent in this session */
+    uint64_t flight_bytes, flight_batches;
+    struct mono deadline;               /* OPENING, or in flight: when silence is too long; CLOSED: when to try again */
+};
+struct uplink {
+    struct outbox_identity identity;
+    char node[64], worker[12];
+    peer_id peer;
+    enum uplink_session session;
+    unsigned refused_code;
+    struct way *way;
+    size_t count;
+    size_t turn;                        /* where the round of sending goes on: no office waits for another's backlog */
+    uint64_t credit_bytes, credit_batches, flight_bytes, flight_batches;
+    struct mono ping_at, session_deadline;
+};
+
+int uplink_new(const struct outbox_identity *id, const char *node_name, struct uplink **ret)
+{
+    struct uplink *u = calloc(1, sizeof *u);
+    if (!u) return ST_NO_MEMORY;
+    u->identity = *id;
+    size_t n = strnlen(node_name, sizeof u->node - 1);
+    memcpy(u->node, node_name, n);
+    u->ping_at.us = u->session_deadline.us = INT64_MAX;
+    *ret = u;
+    return ST_OK;
+}
+
+void uplink_free(struct uplink **u)
+{
+    if (!u || !*u) return;
+    free((*u)->way);
+    free(*u);
+    *u = NULL;
+}
+
+/* ---- the offices ---- */
+
+static struct way *find(const struct uplink *u, uint32_t office)
+{
+    size_t lo = 0, hi = u->count;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (u->way[mid].office < office) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo < u->count && u->way[lo].office == office ? &u->way[lo] : NULL;
+}
+
+static struct way *find_id(const struct uplink *u, struct slice id)
+{
+    for (size_t i = 0; i < u->count; i++)
+        if (strlen(u->way[i].id) == id.n && !memcmp(u->way[i].id, id.p, id.n)) return &u->way[i];
+    return NULL;
+}
+
+static int by_office(const void *a, const void *b)
+{
+    const struct way *x = a, *y = b;
+    return x->office < y->office ? -1 : x->office > y->office;
+}
+
+static void way_close(struct uplink *u, struct way *w, int64_t retry_at_us)
+{
+    u->flight_bytes -= w->flight_bytes;
+    u->flight_batches -= w->flight_batches;
+    w->flight_bytes = w->flight_batches = 0;
+    w->state = WAY_CLOSED;
+    w->deadline.us = retry_at_us;
+}
+
+int uplink_set_offices(struct uplink *u, const struct uplink_office *list, size_t n)
+{
+    struct way *fresh = calloc(n ? n : 1, sizeof *fresh);
+    if (!fresh) return ST_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        struct way *old = find(u, list[i].office);
+        if (old) {
+            fresh[i] = *old;
+            old->kept = true;
+        } else {
+            fresh[i].office = list[i].office;
+            fresh[i].more = true;
+            memcpy(fresh[i].id, list[i].id, sizeof fresh[i].id);
+        }
+    }
+    for (size_t i = 0; i < u->count; i++)
+        if (!u->way[i].kept) way_close(u, &u->way[i], 0);
+    for (size_t i = 0; i < n; i++) fresh[i].kept = false;
+    qsort(fresh, n, sizeof *fresh, by_office);
+    free(u->way);
+    u->way = fresh;
+    u->count = n;
+    u->turn = 0;
+    return ST_OK;
+}
+
+void uplink_dialled(struct uplink *u, peer_id worker) { u->peer = worker; }
+
+static void close_all(struct uplink *u)
+{
+    for (size_t i = 0; i < u->count; i++) way_close(u, &u->way[i], 0);
+    ASSERT(u->flight_bytes == 0 && u->flight_batches == 0);
+}
+
+void uplink_reset(struct uplink *u) { close_all(u); }
+
+void uplink_appended(struct uplink *u, uint32_t office)
+{
+    struct way *w = find(u, office);
+    if (w) w->more = true;
+}
+
+/* ---- sending ---- */
+
+static int send_frame(struct uplink *u, struct effects *x, unsigned type, const struct field *f)
+{
+    struct buf b;
+    buf_init(&b, FRAME_BYTES_MAX);
+    int st = codec_build(&b, type, f) ? effects_send(x, u->peer, buf_slice(&b)) : ST_NO_MEMORY;
+    buf_done(&b);
+    return st;
+}
+
+static int send_hello(struct uplink *u, struct now now, struct effects *x)
+{
+    static const char role[] = "collector";
+    const struct field f[] = { { .u = CODEC_VERSION }, { .u = CODEC_VERSION }, { .s = slice_of(u->identity.installation, 16) },
+                               { .s = slice_of(role, sizeof role - 1) }, { .s = slice_of(u->node, strlen(u->node)) },
+                               { .u = (uint64_t)now.wall.ms } };
+    u->session = UPLINK_GREETED;
+    u->session_deadline.us = now.mono.us + SILENCE_US;
+    return send_frame(u, x, MSG_HELLO, f);
+}
+
+static int send_open(struct uplink *u, struct store_txn *t, struct way *w, struct now now, struct effects *x)
+{
+    struct outbox_stream s;
+    int st = outbox_stream_get(t, w->office, &s);
+    if (st != ST_OK) return st;
+    const struct field f[] = { { .s = slice_of(w->id, strlen(w->id)) }, { .u = 0 }, { .u = u->identity.epoch }, { .u = s.last },
+                               { .s = slice_of(s.head.b, HASH_SIZE) } };
+    st = send_frame(u, x, MSG_OPEN, f);
+    if (st != ST_OK) return st;
+    w->state = WAY_OPENING;
+    w->deadline.us = now.mono.us + SILENCE_US;
+    return ST_OK;
+}
+
+static int send_batch(struct uplink *u, struct way *w, const struct outbox_batch *b, struct now now, struct effects *x)
+{
+    struct buf frame;
+    buf_init(&frame, FRAME_BYTES_MAX);
+    codec_frame_begin(&frame, MSG_BATCH);
+    buf_put(&frame, b->payload.p, b->payload.n);
+    codec_frame_end(&frame);
+    int st = buf_ok(&frame) ? effects_send(x, u->peer, buf_slice(&frame)) : ST_NO_MEMORY;
+    buf_done(&frame);
+    if (st != ST_OK) return st;
+    if (w->flight_batches == 0) w->deadline.us = now.mono.us + SILENCE_US;
+    w->sent = b->last;
+    w->flight_batches++;
+    w->flight_bytes += b->payload.n;
+    u->flight_batches++;
+    u->flight_bytes += b->payload.n;
+    return ST_OK;
+}
+
+static bool credit_left(const struct uplink *u)
+{
+    return u->session == UPLINK_UP && (u->flight_batches == 0 || (u->flight_batches < u->credit_batches && u->flight_bytes < u->credit_bytes));
+}
+
+/* One batch of one office; ST_AGAIN when it has none. */
+static int send_one(struct uplink *u, struct store_txn *t, struct way *w, struct now now, struct effects *x)
+{
+    struct outbox_batch b;
+    int st = outbox_next(t, w->office, w->sent, &b);
+    if (st == ST_NOT_FOUND) {
+        w->more = false;
+        return ST_AGAIN;
+    }
+    if (st != ST_OK) return st;
+    return send_batch(u, w, &b, now, x);
+}
+
+static int send_round(struct uplink *u, struct store_txn *t, struct now now, struct effects *x)
+{
+    size_t idle = 0;
+    while (u->count && idle < u->count && credit_left(u) && effects_room(x, 1, FRAME_BYTES_MAX)) {
+        struct way *w = &u->way[u->turn++ % u->count];
+        int st = w->state == WAY_OPEN && w->more ? send_one(u, t, w, now, x) : ST_AGAIN;
+        if (st != ST_OK && st != ST_AGAIN) return st;
+        idle = st == ST_OK ? 0 : idle + 1;
+    }
+    return ST_OK;
+}
+
+static int open_ways(struct uplink *u, struct store_txn *t, struct now now, struct effects *x)
+{
+    int opened = 0;
+    for (size_t i = 0; i < u->count && opened < OPENS_PER_STEP && effects_room(x, 1, 1024); i++) {
+        struct way *w = &u->way[i];
+        bool silent = (w->state == WAY_OPENING || w->flight_batches) && w->deadline.us <= now.mono.us;
+        if (silent) way_close(u, w, 0);
+        if (w->state != WAY_CLOSED || w->deadline.us > now.mono.us) continue;
+        int st = send_open(u, t, w, now, x);
+        if (st != ST_OK) return st;
+        opened++;
+    }
+    return ST_OK;
+}
+
+int uplink_work(struct uplink *u, struct store_txn *t, struct now now, struct effects *x)
+{
+    if (u->session == UPLINK_DOWN) return ST_OK;
+    if (u->session == UPLINK_GREETED) return u->session_deadline.us <= now.mono.us ? send_hello(u, now, x) : ST_OK;
+    int st = open_ways(u, t, now, x);
+    if (st == ST_OK) st = send_round(u, t, now, x);
+    if (st == ST_OK && u->ping_at.us <= now.mono.us && effects_room(x, 1, 1024)) {
+        const struct field f[] = { { .u = (uint64_t)now.wall.ms } };
+        u->ping_at.us = now.mono.us + PING_US;
+        st = send_frame(u, x, MSG_PING, f);
+    }
+    return st;
+}
+
+/* ---- what the worker says ---- */
+
+typedef int (*handler_fn)(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x);
+
+static int on_hello_ok(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)t;
+    (void)x;
+    size_t n = f[1].s.n < sizeof u->worker - 1 ? f[1].s.n : sizeof u->worker - 1;
+    memset(u->worker, 0, sizeof u->worker);
+    memcpy(u->worker, f[1].s.p, n);
+    u->credit_bytes = f[3].u;
+    u->credit_batches = f[4].u;
+    u->session = UPLINK_UP;
+    u->refused_code = CODE_OK;
+    u->ping_at.us = now.mono.us + PING_US;
+    close_all(u);
+    return ST_OK;
+}
+
+static int set_state(struct store_txn *t, uint32_t office, struct outbox_stream *s, unsigned code)
+{
+    if (s->state == code) return ST_OK;
+    s->state = code;
+    return outbox_stream_put(t, office, s);
+}
+
+/* The worker's history and ours differ: keep everything, say so, look again later. */
+static int block(struct uplink *u, struct store_txn *t, struct way *w, struct outbox_stream *s, unsigned code, struct now now)
+{
+    way_close(u, w, now.mono.us + BLOCKED_RETRY_US);
+    return set_state(t, w->office, s, code);
+}
+
+static int on_open_ok(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)x;
+    struct way *w = find_id(u, f[0].s);
+    if (!w || w->state != WAY_OPENING || f[1].u != 0 || f[2].u != u->identity.epoch) return ST_OK;
+    struct outbox_stream s;
+    struct hash head;
+    memcpy(head.b, f[4].s.p, HASH_SIZE);
+    int st = outbox_stream_get(t, w->office, &s);
+    if (st != ST_OK) return st;
+    st = f[3].u > s.last || f[3].u < s.acked ? ST_INVALID : outbox_ack(t, w->office, f[3].u, &head, f[5].u, now.wall, &s);
+    if (st == ST_INVALID) return block(u, t, w, &s, CODE_DIFFERENT_HISTORY, now);
+    if (st != ST_OK) return st;
+    w->state = WAY_OPEN;
+    w->sent = s.acked;
+    w->more = true;
+    return set_state(t, w->office, &s, CODE_OK);
+}
+
+static int take_dispositions(struct store_txn *t, uint32_t office, struct slice list, struct outbox_stream *s)
+{
+    struct rd r = rd_of(list);
+    uint32_t n = codec_get_array(&r);
+    for (uint32_t i = 0; i < n && !r.bad; i++) {
+        if (codec_get_array(&r) != 2) return ST_INVALID;
+        uint64_t seq = codec_get_uint(&r), code = codec_get_uint(&r);
+        if (r.bad || code > UINT16_MAX) return ST_INVALID;
+        int st = outbox_refuse(t, office, seq, (unsigned)code, s);
+        if (st != ST_OK) return st;
+    }
+    return r.bad ? ST_INVALID : ST_OK;
+}
+
+static void credit_back(struct uplink *u, struct way *w, uint64_t batches, uint64_t bytes)
+{
+    batches = batches < w->flight_batches ? batches : w->flight_batches;
+    bytes = bytes < w->flight_bytes ? bytes : w->flight_bytes;
+    if (batches == w->flight_batches) bytes = w->flight_bytes;
+    w->flight_batches -= batches;
+    w->flight_bytes -= bytes;
+    u->flight_batches -= batches;
+    u->flight_bytes -= bytes;
+}
+
+/* How many of the batches in flight an ack up to seq covers. */
+static int covered(struct store_txn *t, const struct way *w, uint64_t from, uint64_t seq, uint64_t *ret_batches, uint64_t *ret_bytes)
+{
+    *ret_batches = *ret_bytes = 0;
+    for (uint64_t at = from; at < seq && at < w->sent;) {
+        struct outbox_batch b;
+        int st = outbox_next(t, w->office, at, &b);
+        if (st == ST_NOT_FOUND) return ST_OK;
+        if (st != ST_OK) return st;
+        if (b.last > seq) return ST_OK;
+        (*ret_batches)++;
+        *ret_bytes += b.payload.n;
+        at = b.last;
+    }
+    return ST_OK;
+}
+
+static int on_ack(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)x;
+    struct way *w = find_id(u, f[0].s);
+    if (!w || w->state != WAY_OPEN || f[1].u != 0 || f[2].u != u->identity.epoch) return ST_OK;
+    struct outbox_stream s;
+    struct hash hash;
+    uint64_t batches, bytes;
+    memcpy(hash.b, f[4].s.p, HASH_SIZE);
+    int st = outbox_stream_get(t, w->office, &s);
+    if (st == ST_OK) st = covered(t, w, s.acked, f[3].u, &batches, &bytes);
+    if (st != ST_OK) return st;
+    st = take_dispositions(t, w->office, f[7].s, &s);
+    if (st == ST_OK) st = outbox_ack(t, w->office, f[3].u, &hash, f[5].u, now.wall, &s);
+    if (st == ST_INVALID) return block(u, t, w, &s, CODE_DIFFERENT_HISTORY, now);
+    if (st != ST_OK) return st;
+    credit_back(u, w, batches, bytes);
+    w->deadline.us = now.mono.us + SILENCE_US;
+    return ST_OK;
+}
+
+static bool blocks(unsigned code)
+{
+    return code == CODE_CONFLICT || code == CODE_STALE || code == CODE_DIFFERENT_HISTORY || code == CODE_BAD_SIGNATURE;
+}
+
+static int on_nack(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)x;
+    unsigned code = f[4].u <= UINT16_MAX ? (unsigned)f[4].u : CODE_BAD_FORMAT;
+    if (f[0].s.n == 0) { /* the session itself: greet again later */
+        close_all(u);
+        u->refused_code = code;
+        u->session = UPLINK_GREETED;
+        u->session_deadline.us = now.mono.us + RETRY_US;
+        return ST_OK;
+    }
+    struct way *w = find_id(u, f[0].s);
+    struct outbox_stream s;
+    if (!w) return ST_OK;
+    int st = outbox_stream_get(t, w->office, &s);
+    if (st != ST_OK) return st;
+    if (blocks(code)) return block(u, t, w, &s, code, now);
+    bool order = code == CODE_GAP || code == CODE_BAD_CHAIN || code == CODE_BUSY;
+    way_close(u, w, order && s.state == CODE_OK ? now.mono.us + RETRY_US / 20 : now.mono.us + RETRY_US);
+    return order ? ST_OK : set_state(t, w->office, &s, code);
+}
+
+static int on_data(struct uplink *u, struct store_txn *t, struct now now, struct slice bytes, struct effects *x)
+{
+    static const handler_fn handlers[MSG_TYPE_COUNT] = { [MSG_HELLO_OK] = on_hello_ok, [MSG_OPEN_OK] = on_open_ok, [MSG_ACK] = on_ack,
+                                                         [MSG_NACK] = on_nack };
+    struct frame fr;
+    struct field f[FIELDS_MAX];
+    unsigned code;
+    if (codec_frame_parse(bytes, &fr, &code) != ST_OK || !handlers[fr.type]) return ST_OK; /* PONG, or nothing for us */
+    if (codec_fields(&fr, f) != ST_OK) return ST_OK;
+    if (u->session != UPLINK_UP && fr.type != MSG_HELLO_OK && fr.type != MSG_NACK) return ST_OK;
+    int st = handlers[fr.type](u, t, now, f, x);
+    return st == ST_INVALID ? ST_OK : st; /* a worker that talks nonsense is not believed; silence will reopen */
+}
+
+int uplink_message(struct uplink *u, struct store_txn *t, struct now now, const struct message *m, struct effects *x)
+{
+    if (m->peer != u->peer) return ST_OK;
+    if (m->what == MESSAGE_DATA) return on_data(u, t, now, m->bytes, x);
+    close_all(u);
+    u->session = UPLINK_DOWN;
+    return m->what == MESSAGE_UP ? send_hello(u, now, x) : ST_OK;
+}
+
+/* ---- when to be called again ---- */
+
+bool uplink_wants_step(const struct uplink *u)
+{
+    if (!credit_left(u)) return false;
+    for (size_t i = 0; i < u->count; i++)
+        if (u->way[i].state == WAY_OPEN && u->way[i].more) return true;
+    return false;
+}
+
+struct mono uplink_next_deadline(const struct uplink *u)
+{
+    struct mono d = { INT64_MAX };
+    if (u->session == UPLINK_DOWN) return d;
+    if (u->session == UPLINK_GREETED) return u->session_deadline;
+    d = u->ping_at;
+    for (size_t i = 0; i < u->count; i++) {
+        const struct way *w = &u->way[i];
+        if ((w->state != WAY_OPEN || w->flight_batches) && w->deadline.us < d.us) d = w->deadline;
+    }
+    return d;
+}
+
+void uplink_status(const struct uplink *u, struct uplink_status *ret)
+{
+    *ret = (struct uplink_status){ .session = u->session, .in_flight_batches = u->flight_batches, .in_flight_bytes = u->flight_bytes,
+                                   .refused_code = u->refused_code };
+    memcpy(ret->worker, u->worker, sizeof ret->worker);
+}
