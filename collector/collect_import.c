@@ -1,0 +1,196 @@
+/* collect_import.c - see collect_import.h. Kind: P.
+ *
+ * Two passes over the tray file. The first checks everything, so that a damaged file changes nothing. The second sets each figure
+ * in the own copy and collects the changed ones as rows of the open batch body; sections follow the file's. A body is closed and signed
+ * when it is full. Counting is by line of the pushed file: superseded if any of its figures replaced another value, duplicate
+ * if all of them were stated already, else accepted (shared contract of `push --json`). */
+#include "collector/collect_import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BODY_BYTES_MAX = BATCH_BYTES_MAX - BATCH_HEADER_BYTES_MAX - 1024, ROW_BYTES_MAX = 3 * TEXT_MAX + 1024, YEARS_MAX = 16 };
+_Static_assert(BODY_BYTES_MAX > 4 * ROW_BYTES_MAX, "a batch holds more than one row");
+
+struct open_unit { struct unit u; uint16_t year; };
+struct import {
+    struct store_txn *t;
+    const struct import_context *c;
+    struct now now;
+    struct outbox_speaker who;
+    struct outbox_stream stream;
+    struct open_unit unit[YEARS_MAX];   /* the few years one file speaks of */
+    size_t units;
+    struct buf rows, body;              /* rows of the open section; finished sections */
+    struct section section;
+    uint32_t section_rows, sections, updates;
+    struct outbox_pushed done;
+    uint32_t line;                      /* the line being counted, and what its figures were */
+    unsigned seen;                      /* bits 1 << enum unit_result */
+};
+
+static int check_all(struct slice bytes, struct tray *head)
+{
+    struct tray_reader r;
+    struct tray_row row;
+    int st = tray_open(bytes, head, &r);
+    if (st != ST_OK) return ST_INVALID;
+    if (head->id.n == 0 || head->id.n > OUTBOX_TRAY_ID_MAX) return ST_INVALID;
+    while ((st = tray_next(&r, &row)) == ST_OK) {}
+    return st == ST_NOT_FOUND ? ST_OK : ST_INVALID;
+}
+
+static void count_line(struct import *im)
+{
+    if (!im->seen) return;
+    if (im->seen & (1u << UNIT_SUPERSEDED)) im->done.superseded++;
+    else if (im->seen & (1u << UNIT_EFFECTIVE)) im->done.accepted++;
+    else im->done.duplicate++;
+    im->seen = 0;
+}
+
+/* ---- bodies ---- */
+
+static void close_section(struct import *im)
+{
+    if (im->section_rows == 0) return;
+    codec_section_begin(&im->body, &im->section, im->section_rows);
+    buf_put(&im->body, im->rows.p, im->rows.n);
+    buf_clear(&im->rows);
+    im->section_rows = 0;
+    im->sections++;
+}
+
+static int close_body(struct import *im)
+{
+    close_section(im);
+    if (im->updates == 0) return ST_OK;
+    struct buf whole;
+    buf_init(&whole, BATCH_BYTES_MAX);
+    codec_put_array(&whole, im->sections);
+    buf_put(&whole, im->body.p, im->body.n);
+    bool ok = buf_ok(&whole) && buf_ok(&im->body) && buf_ok(&im->rows);
+    int st = ok ? outbox_append(im->t, &im->who, im->now.wall, buf_slice(&whole), im->updates, &im->stream) : ST_NO_MEMORY;
+    buf_done(&whole);
+    buf_clear(&im->body);
+    im->sections = im->updates = 0;
+    return st;
+}
+
+static int add_row(struct import *im, const struct figure *f)
+{
+    if (im->updates == BATCH_UPDATES_MAX || im->body.n + im->rows.n + ROW_BYTES_MAX > BODY_BYTES_MAX) {
+        int st = close_body(im);
+        if (st != ST_OK) return st;
+    }
+    codec_row_put(&im->rows, f);
+    im->section_rows++;
+    im->updates++;
+    return ST_OK;
+}
+
+/* ---- the own copy ---- */
+
+static int unit_of(struct import *im, uint16_t year, struct unit **ret)
+{
+    for (size_t i = 0; i < im->units; i++)
+        if (im->unit[i].year == year) {
+            *ret = &im->unit[i].u;
+            return ST_OK;
+        }
+    if (im->units == YEARS_MAX) { /* rare: a file of very many years; write the oldest back and reuse it */
+        int st = unit_save(&im->unit[0].u, im->t, OUTBOX_UNIT);
+        if (st != ST_OK) return st;
+        unit_done(&im->unit[0].u);
+        memmove(&im->unit[0], &im->unit[1], sizeof im->unit[0] * (YEARS_MAX - 1));
+        im->units--;
+    }
+    struct open_unit *o = &im->unit[im->units];
+    unit_init(&o->u);
+    o->year = year;
+    im->units++;
+    *ret = &o->u;
+    return unit_load(&o->u, im->t, OUTBOX_UNIT, im->who.office, year);
+}
+
+static int take_row(struct import *im, const struct tray_row *row)
+{
+    struct unit *u;
+    uint32_t indicator = 0;
+    enum unit_result result;
+    int st = unit_of(im, row->figure.year, &u);
+    if (st == ST_OK && row->figure.indicator.n) st = unit_dict_add(im->t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, row->figure.indicator, &indicator);
+    /* last + updates + 1 is the row's number whether or not add_row signs the open body first */
+    if (st == ST_OK) st = unit_set(u, &row->figure, indicator, im->stream.last + im->updates + 1, &result, NULL, NULL);
+    if (st != ST_OK) return st;
+    if (row->line != im->line) count_line(im);
+    im->line = row->line;
+    im->seen |= 1u << result;
+    return result == UNIT_SAME ? ST_OK : add_row(im, &row->figure);
+}
+
+static bool same_section(const struct section *a, const struct section *b)
+{
+    return a->office.p == b->office.p && a->year == b->year && a->stage == b->stage && a->source == b->source && a->vintage == b->vintage &&
+           a->entered.ms == b->entered.ms;
+}
+
+static int take_all(struct import *im, struct slice bytes, struct tray *head)
+{
+    struct tray_reader r;
+    struct tray_row row;
+    int st = tray_open(bytes, head, &r);
+    while (st == ST_OK && (st = tray_next(&r, &row)) == ST_OK) {
+        if (!same_section(&im->section, &r.section)) {
+            close_section(im);
+            im->section = r.section;
+        }
+        st = take_row(im, &row);
+    }
+    if (st != ST_NOT_FOUND) return st;
+    count_line(im);
+    st = close_body(im);
+    for (size_t i = 0; st == ST_OK && i < im->units; i++) st = unit_save(&im->unit[i].u, im->t, OUTBOX_UNIT);
+    return st;
+}
+
+static int run_import(struct import *im, struct slice bytes, struct tray *head)
+{
+    struct outbox_pushed *p = &im->done;
+    *p = (struct outbox_pushed){ .at = im->now.wall, .office = im->who.office, .rows = head->rows, .refused = head->refused, .duplicate = head->duplicate };
+    size_t n = head->file.n < sizeof p->file - 1 ? head->file.n : sizeof p->file - 1;
+    memcpy(p->file, head->file.p, n);
+    int st = take_all(im, bytes, head);
+    p->last = im->stream.last;
+    return st == ST_OK ? outbox_pushed_put(im->t, head->id, p) : st;
+}
+
+int collect_import(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes, struct slice *ret_id, uint32_t *ret_office)
+{
+    struct tray head;
+    struct outbox_pushed before;
+    uint8_t pub[PUBKEY_SIZE];
+    int st = check_all(bytes, &head);
+    if (st != ST_OK) return st;
+    *ret_id = head.id;
+    st = outbox_pushed_get(t, head.id, &before);
+    if (st != ST_NOT_FOUND) {
+        *ret_office = st == ST_OK ? before.office : 0;
+        return st;
+    }
+    if (c->signer->public_key(c->signer->ctx, head.office, pub) != ST_OK) return ST_NOT_FOUND;
+    struct import *im = calloc(1, sizeof *im);
+    if (!im) return ST_NO_MEMORY;
+    *im = (struct import){ .t = t, .c = c, .now = now, .who = { .id = head.office, .signer = c->signer, .identity = c->identity } };
+    buf_init(&im->rows, BATCH_BYTES_MAX);
+    buf_init(&im->body, BATCH_BYTES_MAX);
+    st = unit_dict_add(t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, head.office, &im->who.office);
+    if (st == ST_OK) st = outbox_stream_get(t, im->who.office, &im->stream);
+    if (st == ST_OK) st = run_import(im, bytes, &head);
+    *ret_office = im->who.office;
+    for (size_t i = 0; i < im->units; i++) unit_done(&im->unit[i].u);
+    buf_done(&im->rows);
+    buf_done(&im->body);
+    free(im);
+    return st;
+}
