@@ -26,9 +26,9 @@ DEPFLAGS = -MMD -MP
 PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_format proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_scan proto/rng proto/registry proto/node \
            proto/store proto/store_mem proto/conf
-PROTO_E := proto/store_lmdb proto/sign_ed25519 proto/link_zmq proto/run proto/conf_file proto/clock_posix proto/log
-COLLECTOR_P := collector/csv collector/shape collector/intake collector/tray collector/outbox collector/uplink collector/collect
-COLLECTOR_E := collector/desk collector/main
+PROTO_E := proto/store_lmdb proto/sign_ed25519 proto/link_zmq proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
+COLLECTOR_P := collector/csv collector/shape collector/intake collector/tray collector/outbox collector/uplink collector/collect collector/collect_import
+COLLECTOR_E := collector/desk collector/desk_control collector/main
 WORKER_P := worker/session worker/authority worker/ledger worker/feed worker/work
 WORKER_E := worker/office worker/main
 AGGREGATOR_P := aggregator/line aggregator/derive aggregator/claim aggregator/cell aggregator/fold aggregator/aggregate aggregator/export \
@@ -64,6 +64,7 @@ $(B)/tests/unit/$(1)_test: $(B)/tests/unit/$(1)_test.o $(call OBJS,$(2))
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(3) -lcmocka
 endef
 $(eval $(call unit_test,bytes,proto/bytes proto/status,))
+$(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit clean

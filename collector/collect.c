@@ -134,6 +134,7 @@ static int node_abort(void *self, struct store_txn *t, struct now now)
     (void)t;
     (void)now;
     uplink_reset(c->uplink);
+    c->ids_new = true; /* numbers given in the lost transaction are not in the dictionary */
     return ST_OK;
 }
 

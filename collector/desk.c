@@ -1,0 +1,255 @@
+/* desk.c - see desk.h. Kind: E.
+ *
+ * Tray files are read in name order (their names start with the time they were written). A file is handed to the node once per
+ * listing; it is unlinked only after the transaction that holds its batches is committed, so a crash in between imports it again, which
+ * the node recognises by its id. A damaged file is set aside under another name and never looked at again. */
+#include "collector/desk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collector/desk_priv.h"
+#include "proto/conf.h"
+#include "proto/log.h"
+
+static const int64_t LOOK_US = 200 * 1000, KEYS_LOOK_US = 1000 * 1000;
+
+/* ---- directory listings ---- */
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static void list_free(struct desk_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) free(l->name[i]);
+    free(l->name);
+    *l = (struct desk_list){ 0 };
+}
+
+static bool list_add(struct desk_list *l, const char *name)
+{
+    char **bigger = realloc(l->name, (l->n + 1) * sizeof *bigger);
+    if (!bigger) return false;
+    l->name = bigger;
+    l->name[l->n] = strdup(name);
+    return l->name[l->n] ? (l->n++, true) : false;
+}
+
+static int list_dir(const char *dir, const char *suffix, struct desk_list *ret)
+{
+    DIR *d = opendir(dir);
+    if (!d) return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
+    struct desk_list l = { 0 };
+    int st = ST_OK;
+    for (struct dirent *e; st == ST_OK && (e = readdir(d));) {
+        size_t n = strlen(e->d_name), s = strlen(suffix);
+        if (e->d_name[0] != '.' && n > s && !strcmp(e->d_name + n - s, suffix) && !list_add(&l, e->d_name)) st = ST_NO_MEMORY;
+    }
+    closedir(d);
+    if (st == ST_OK && l.n) qsort(l.name, l.n, sizeof *l.name, by_name);
+    if (st == ST_OK) *ret = l;
+    else list_free(&l);
+    return st;
+}
+
+/* ---- office keys ---- */
+
+static int load_key(struct desk *d, const char *name, struct signer *ring, struct slice *ret_id)
+{
+    char path[4096], err[256];
+    uint8_t secret[32], pub[PUBKEY_SIZE];
+    size_t n = strlen(name) - strlen(".key");
+    struct slice id = slice_of(name, n);
+    snprintf(path, sizeof path, "%s/%s", d->o.offices, name);
+    if (n == 0 || n > OFFICE_ID_MAX) return ST_INVALID;
+    int st = conf_key_read(path, "ed25519", secret, pub, err, sizeof err);
+    if (st != ST_OK) {
+        log_write(LOG_L_WARN, "office key cannot be used", "file=%s reason=\"%s\"", path, err);
+        return st;
+    }
+    st = sign_ed25519_ring_add(ring, id, secret);
+    explicit_bzero(secret, sizeof secret);
+    if (st == ST_OK) *ret_id = id;
+    return st;
+}
+
+static int load_keys(struct desk *d)
+{
+    struct desk_list l = { 0 };
+    struct signer ring;
+    int st = list_dir(d->o.offices, ".key", &l);
+    if (st == ST_NOT_FOUND) st = ST_OK;
+    if (st != ST_OK) return st;
+    struct slice *ids = calloc(l.n ? l.n : 1, sizeof *ids);
+    st = ids ? sign_ed25519_ring_new(&ring) : ST_NO_MEMORY;
+    size_t n = 0;
+    for (size_t i = 0; st == ST_OK && i < l.n; i++)
+        if (load_key(d, l.name[i], &ring, &ids[n]) == ST_OK) n++;
+    if (st == ST_OK) {
+        struct signer old = *d->o.signer;
+        *d->o.signer = ring;
+        if (old.ctx) sign_ed25519_ring_free(&old);
+        st = collect_set_offices(d->o.collect, ids, n);
+        d->key_count = n;
+    }
+    free(ids);
+    list_free(&l);
+    return st;
+}
+
+static void look_for_keys(struct desk *d)
+{
+    struct stat sb;
+    if (stat(d->o.offices, &sb) != 0) return;
+    if (sb.st_mtim.tv_sec == d->keys_seen.tv_sec && sb.st_mtim.tv_nsec == d->keys_seen.tv_nsec) return;
+    d->keys_seen = sb.st_mtim;
+    size_t before = d->key_count;
+    if (load_keys(d) != ST_OK) {
+        log_write(LOG_L_ERROR, "office keys cannot be loaded", "dir=%s", d->o.offices);
+        return;
+    }
+    if (d->key_count != before) log_write(LOG_L_INFO, "offices served", "count=%zu", d->key_count);
+    d->look_now = true;
+}
+
+void desk_reload(struct desk *d)
+{
+    d->keys_seen = (struct timespec){ 0 };
+    look_for_keys(d);
+}
+
+/* ---- the tray ---- */
+
+static void tray_path(const struct desk *d, const char *name, char *ret, size_t size) { snprintf(ret, size, "%s/%s", d->o.tray, name); }
+
+static int source_next(void *ctx, struct message *ret)
+{
+    struct desk *d = ctx;
+    while (d->at < d->files.n && d->read_count < DESK_FILES_PER_STEP) {
+        char path[4096];
+        tray_path(d, d->files.name[d->at++], path, sizeof path);
+        struct buf *b = &d->read[d->read_count];
+        buf_init(b, TRAY_BYTES_MAX);
+        int st = conf_file_read(path, TRAY_BYTES_MAX, b);
+        if (st != ST_OK) {
+            buf_done(b);
+            if (st != ST_NOT_FOUND) log_write(LOG_L_ERROR, "tray file cannot be read", "file=%s reason=\"%s\"", path, strerror(errno));
+            continue;
+        }
+        d->read_count++;
+        *ret = (struct message){ .what = MESSAGE_DATA, .peer = PEER_TRAY, .bytes = buf_slice(b) };
+        return ST_OK;
+    }
+    if (d->at == d->files.n) list_free(&d->files), d->at = 0;
+    return ST_AGAIN;
+}
+
+static void source_release(void *ctx)
+{
+    struct desk *d = ctx;
+    for (size_t i = 0; i < d->read_count; i++) buf_done(&d->read[i]);
+    d->read_count = 0;
+}
+
+static void set_aside(struct desk *d, const char *path)
+{
+    char to[4200];
+    snprintf(to, sizeof to, "%s.rusak", path);
+    if (rename(path, to) != 0) log_write(LOG_L_ERROR, "damaged tray file cannot be set aside", "file=%s reason=\"%s\"", path, strerror(errno));
+    else log_write(LOG_L_ERROR, "damaged tray file set aside", "file=%s", to);
+    d->damaged++;
+}
+
+/* Answers carry the id; the file is <id>.tray. A damaged file may not even have an id: it is found by trying each that was read. */
+static void source_reply(void *ctx, struct slice bytes)
+{
+    struct desk *d = ctx;
+    char name[OUTBOX_TRAY_ID_MAX + 8] = { 0 }, path[4096];
+    if (bytes.n < 1 || bytes.n - 1 > OUTBOX_TRAY_ID_MAX) return;
+    snprintf(name, sizeof name, "%.*s.tray", (int)(bytes.n - 1), (const char *)bytes.p + 1);
+    tray_path(d, name, path, sizeof path);
+    if (bytes.p[0] == COLLECT_IMPORTED) {
+        if (unlink(path) != 0 && errno != ENOENT) log_write(LOG_L_ERROR, "imported tray file cannot be removed", "file=%s", path);
+    } else if (bytes.p[0] == COLLECT_DAMAGED) {
+        d->check_damaged = true;
+    } else {
+        d->waiting++;
+    }
+}
+
+/* Some file of the last listing was damaged: find which, by reading each as the node does. */
+static void sweep_damaged(struct desk *d)
+{
+    struct desk_list l = { 0 };
+    d->check_damaged = false;
+    if (list_dir(d->o.tray, ".tray", &l) != ST_OK) return;
+    for (size_t i = 0; i < l.n; i++) {
+        char path[4096];
+        struct buf b;
+        tray_path(d, l.name[i], path, sizeof path);
+        buf_init(&b, TRAY_BYTES_MAX);
+        if (conf_file_read(path, TRAY_BYTES_MAX, &b) == ST_OK && !desk_tray_readable(buf_slice(&b))) set_aside(d, path);
+        buf_done(&b);
+    }
+    list_free(&l);
+}
+
+struct run_source desk_source(struct desk *d)
+{
+    return (struct run_source){ .ctx = d, .next = source_next, .release = source_release, .reply = source_reply };
+}
+
+bool desk_tray_readable(struct slice bytes)
+{
+    struct tray head;
+    struct tray_reader r;
+    struct tray_row row;
+    int st = tray_open(bytes, &head, &r);
+    while (st == ST_OK) st = tray_next(&r, &row);
+    return st == ST_NOT_FOUND && head.id.n > 0 && head.id.n <= OUTBOX_TRAY_ID_MAX;
+}
+
+void desk_turn(void *desk, struct now now)
+{
+    struct desk *d = desk;
+    if (d->check_damaged) sweep_damaged(d);
+    if (now.mono.us - d->keys_looked.us >= KEYS_LOOK_US) {
+        d->keys_looked = now.mono;
+        look_for_keys(d);
+    }
+    if (d->files.n || (!d->look_now && now.mono.us - d->looked.us < LOOK_US)) return;
+    d->looked = now.mono;
+    d->look_now = false;
+    d->waiting = 0;
+    if (list_dir(d->o.tray, ".tray", &d->files) != ST_OK) log_write(LOG_L_ERROR, "tray cannot be read", "dir=%s reason=\"%s\"", d->o.tray, strerror(errno));
+}
+
+/* ---- life ---- */
+
+int desk_new(const struct desk_options *o, struct desk **ret)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    if (!d) return ST_NO_MEMORY;
+    d->o = *o;
+    if (mkdir(o->tray, 0700) != 0 && errno != EEXIST) {
+        free(d);
+        return ST_IO;
+    }
+    int st = load_keys(d);
+    if (st != ST_OK) desk_free(&d);
+    else *ret = d;
+    return st;
+}
+
+void desk_free(struct desk **d)
+{
+    if (!d || !*d) return;
+    source_release(*d);
+    list_free(&(*d)->files);
+    free(*d);
+    *d = NULL;
+}

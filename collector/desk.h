@@ -1,0 +1,18 @@
+/* desk.h - the collector's edge beside the network: tray directory, office key files, control verbs. Kind: E. */
+#ifndef REKAP_DESK_H
+#define REKAP_DESK_H
+
+#include "collector/collect.h"
+#include "proto/run.h"
+
+struct desk;
+struct desk_options { const char *tray, *offices; struct signer *signer; struct collect *collect; struct clock clock; struct link *link; struct store *store; };
+/* Creates the tray directory when missing and loads the keys. ST_IO with errno. */
+int desk_new(const struct desk_options *o, struct desk **ret);
+void desk_free(struct desk **d);
+struct run_source desk_source(struct desk *d);          /* tray files as messages */
+void desk_turn(void *desk, struct now now);             /* looks for new keys and tray files, at most each 200 ms */
+/* {"verb":"status"} | {"verb":"push"} (look into the tray now) | {"verb":"pushed","ids":[..]} | {"verb":"reload"} */
+void desk_control(void *desk, struct store *s, struct slice request, struct buf *out, bool *ret_wake);
+
+#endif

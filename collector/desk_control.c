@@ -1,0 +1,177 @@
+/* desk_control.c - the collector's answers on its control socket (verbs: desk.h). Kind: E.
+ *
+ * Answers are read from the store in a short read transaction of their own; what is in memory only (session, credit) comes from the
+ * node. Every number a person may compare with the centre's is a sequence, an lsn or a count of rows. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/desk_priv.h"
+#include "proto/period.h"
+
+static json_t *time_or_null(struct wall t)
+{
+    char s[32];
+    return t.ms > 0 && period_format_time(t, s) > 0 ? json_string(s) : json_null();
+}
+
+static json_t *office_json(const struct outbox_stream *s, struct slice id)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "office", json_stringn((const char *)id.p, id.n));
+    json_object_set_new(o, "last", json_integer((json_int_t)s->last));
+    json_object_set_new(o, "acked", json_integer((json_int_t)s->acked));
+    json_object_set_new(o, "lsn", json_integer((json_int_t)s->lsn));
+    json_object_set_new(o, "waiting_bytes", json_integer((json_int_t)s->out_bytes));
+    json_object_set_new(o, "refused", json_integer((json_int_t)s->refused));
+    json_object_set_new(o, "state", json_string(status_code_spelling(s->state)));
+    json_object_set_new(o, "state_text", json_string(status_code_text(s->state, LANG_ID)));
+    json_object_set_new(o, "last_at", time_or_null(s->last_at));
+    json_object_set_new(o, "acked_at", time_or_null(s->acked_at));
+    return o;
+}
+
+static int offices_json(struct store_txn *t, json_t *list)
+{
+    struct store_cursor *c = NULL;
+    struct slice key, value, id;
+    struct outbox_stream s;
+    int st = store_cursor(t, OUTBOX_DICT_ID, &c);
+    if (st != ST_OK) return st;
+    for (st = store_seek(c, slice_of("", 1), &key, &value); st == ST_OK; st = store_next(c, &key, &value)) {
+        if (key.n != 4) continue;
+        uint32_t office = bytes_rd32(key.p);
+        uint8_t k[4];
+        struct slice row;
+        bytes_be32(k, office);
+        id = value;
+        /* the dictionary also holds indicator texts: an office is what has a stream */
+        if (store_get(t, OUTBOX_STREAM, slice_of(k, 4), &row) != ST_OK) continue;
+        if ((st = outbox_stream_get(t, office, &s)) != ST_OK) break;
+        json_array_append_new(list, office_json(&s, id));
+    }
+    store_cursor_close(&c);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static json_t *link_json(const struct desk *d)
+{
+    struct link_counters n;
+    json_t *o = json_object();
+    link_counters(d->o.link, &n);
+    json_object_set_new(o, "received", json_integer((json_int_t)n.received));
+    json_object_set_new(o, "sent", json_integer((json_int_t)n.sent));
+    return o;
+}
+
+static json_t *status_json(struct desk *d, struct store *s)
+{
+    static const char *const sessions[] = { "down", "greeted", "up" };
+    struct uplink_status u;
+    struct store_txn *t = NULL;
+    uint64_t used = 0, size = 0;
+    json_t *o = json_object(), *list = json_array(), *store = json_object();
+    collect_status(d->o.collect, &u);
+    (void)store_usage(s, &used, &size);
+    json_object_set_new(o, "program", json_string("rekap-collector"));
+    json_object_set_new(o, "version", json_string(REKAP_VERSION));
+    json_object_set_new(o, "session", json_string(sessions[u.session]));
+    json_object_set_new(o, "worker", json_string(u.worker));
+    json_object_set_new(o, "refused", u.refused_code ? json_string(status_code_spelling(u.refused_code)) : json_null());
+    json_object_set_new(o, "in_flight_batches", json_integer((json_int_t)u.in_flight_batches));
+    json_object_set_new(o, "tray_waiting", json_integer((json_int_t)d->waiting));
+    json_object_set_new(o, "tray_damaged", json_integer((json_int_t)d->damaged));
+    json_object_set_new(o, "keys", json_integer((json_int_t)d->key_count));
+    json_object_set_new(store, "used", json_integer((json_int_t)used));
+    json_object_set_new(store, "size", json_integer((json_int_t)size));
+    json_object_set_new(o, "store", store);
+    json_object_set_new(o, "link", link_json(d));
+    int st = store_begin(s, false, &t);
+    if (st == ST_OK) st = offices_json(t, list);
+    store_abort(&t);
+    json_object_set_new(o, "offices", list);
+    if (st != ST_OK) json_object_set_new(o, "error", json_string(status_str(st)));
+    return o;
+}
+
+/* ---- what became of pushed files ---- */
+
+static void receipt_json(json_t *o, const struct outbox_stream *s, const char *worker)
+{
+    char text[128], hex[2 * HASH_SIZE + 1];
+    bytes_hex(s->acked_hash.b, HASH_SIZE, hex);
+    snprintf(text, sizeof text, "%s:%llu:%.16s", worker[0] ? worker : "?", (unsigned long long)s->lsn, hex);
+    json_object_set_new(o, "receipt", json_string(text));
+    json_object_set_new(o, "lsn", json_integer((json_int_t)s->lsn));
+    json_object_set_new(o, "worker", json_string(worker));
+}
+
+static json_t *pushed_json(struct desk *d, struct store_txn *t, const char *id)
+{
+    struct outbox_pushed p;
+    struct outbox_stream s;
+    struct uplink_status u;
+    json_t *o = json_object();
+    json_object_set_new(o, "id", json_string(id));
+    bool found = outbox_pushed_get(t, slice_of(id, strlen(id)), &p) == ST_OK && outbox_stream_get(t, p.office, &s) == ST_OK;
+    json_object_set_new(o, "found", json_boolean(found));
+    if (!found) return o;
+    collect_status(d->o.collect, &u);
+    json_object_set_new(o, "file", json_string(p.file));
+    json_object_set_new(o, "rows", json_integer(p.rows));
+    json_object_set_new(o, "accepted", json_integer(p.accepted));
+    json_object_set_new(o, "duplicate", json_integer(p.duplicate));
+    json_object_set_new(o, "superseded", json_integer(p.superseded));
+    json_object_set_new(o, "refused", json_integer(p.refused));
+    json_object_set_new(o, "last", json_integer((json_int_t)p.last));
+    bool acked = s.acked >= p.last && s.acked > 0;
+    json_object_set_new(o, "acked", json_boolean(acked || p.last == 0));
+    json_object_set_new(o, "state", json_string(status_code_spelling(s.state)));
+    json_object_set_new(o, "state_text", json_string(status_code_text(s.state, LANG_ID)));
+    if (acked) receipt_json(o, &s, u.worker);
+    return o;
+}
+
+static json_t *pushed_list(struct desk *d, struct store *s, const json_t *request)
+{
+    json_t *o = json_object(), *files = json_array();
+    const json_t *ids = json_object_get(request, "ids");
+    struct store_txn *t = NULL;
+    json_object_set_new(o, "files", files);
+    if (store_begin(s, false, &t) != ST_OK) return o;
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const char *id = json_string_value(json_array_get(ids, i));
+        if (id && *id && strlen(id) <= OUTBOX_TRAY_ID_MAX) json_array_append_new(files, pushed_json(d, t, id));
+    }
+    store_abort(&t);
+    return o;
+}
+
+static json_t *answer(struct desk *d, struct store *s, const json_t *request, bool *ret_wake)
+{
+    const char *verb = json_string_value(json_object_get(request, "verb"));
+    if (verb && !strcmp(verb, "status")) return status_json(d, s);
+    if (verb && !strcmp(verb, "pushed")) return pushed_list(d, s, request);
+    if (verb && !strcmp(verb, "push")) {
+        d->look_now = *ret_wake = true;
+        return json_pack("{s:b}", "ok", 1);
+    }
+    if (verb && !strcmp(verb, "reload")) {
+        desk_reload(d);
+        *ret_wake = true;
+        return json_pack("{s:b,s:i}", "ok", 1, "keys", (int)d->key_count);
+    }
+    return json_pack("{s:s}", "error", "unknown verb");
+}
+
+void desk_control(void *desk, struct store *s, struct slice request, struct buf *out, bool *ret_wake)
+{
+    json_t *q = json_loadb((const char *)request.p, request.n, JSON_REJECT_DUPLICATES, NULL);
+    json_t *a = answer(desk, s, q, ret_wake);
+    char *text = a ? json_dumps(a, JSON_COMPACT) : NULL;
+    buf_str(out, text ? text : "{\"error\":\"no memory\"}");
+    free(text);
+    json_decref(a);
+    json_decref(q);
+}
