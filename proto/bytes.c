@@ -418,6 +418,40 @@ int bytes_unhex(const char *s, size_t n, uint8_t *ret)
     return ST_OK;
 }
 
+static size_t blank_at_start(struct slice s)
+{
+    if (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\r')) return 1;
+    return s.n > 1 && s.p[0] == 0xc2 && s.p[1] == 0xa0 ? 2 : 0;
+}
+
+static size_t blank_at_end(struct slice s)
+{
+    if (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r')) return 1;
+    return s.n > 1 && s.p[s.n - 2] == 0xc2 && s.p[s.n - 1] == 0xa0 ? 2 : 0;
+}
+
+struct slice bytes_trim(struct slice s)
+{
+    size_t k;
+
+    while ((k = blank_at_start(s)) > 0)
+        s = slice_of(s.p + k, s.n - k);
+    while ((k = blank_at_end(s)) > 0)
+        s.n -= k;
+    return s;
+}
+
+bool bytes_is(struct slice s, const char *lower)
+{
+    for (size_t i = 0; i < s.n; i++, lower++) {
+        uint8_t c = s.p[i];
+
+        if (c >= 'A' && c <= 'Z') c = (uint8_t)(c + 32);
+        if (*lower == '\0' || c != (uint8_t)*lower) return false;
+    }
+    return *lower == '\0';
+}
+
 int bytes_i128_text(i128 v, char ret[48])
 {
     unsigned __int128 u = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;

@@ -52,6 +52,8 @@ uint32_t bytes_crc32c_portable(uint32_t crc, const void *p, size_t n);       /* 
 bool bytes_utf8_ok(const void *p, size_t n);    /* well-formed UTF-8 (RFC 3629), no U+0000 */
 void bytes_hex(const void *p, size_t n, char *ret /* 2n+1 */);
 int bytes_unhex(const char *s, size_t n, uint8_t *ret /* n/2 */);       /* ST_INVALID on odd length or another character */
+struct slice bytes_trim(struct slice s);        /* without spaces, tabs, CR and U+00A0 at both ends */
+bool bytes_is(struct slice s, const char *lower);       /* the same text, A-Z folded; `lower` has no capitals */
 int bytes_i128_text(i128 v, char ret[48]);      /* decimal digits; returns length */
 
 #endif

@@ -224,6 +224,19 @@ static void test_hex(void **state)
     assert_memory_equal(b, "\x00\x7f\xff\x1a", 4);
 }
 
+static void test_trim_and_fold(void **state)
+{
+    struct slice s = bytes_trim(slice_of("\t \xc2\xa0 Ab c\xc2\xa0\r", 12));
+
+    (void)state;
+    assert_int_equal(s.n, 4);
+    assert_true(bytes_is(s, "ab c"));
+    assert_false(bytes_is(s, "ab"));
+    assert_false(bytes_is(s, "ab cd"));
+    assert_int_equal(bytes_trim(slice_of(" \xc2\xa0", 3)).n, 0);
+    assert_true(bytes_is(slice_of(NULL, 0), ""));
+}
+
 static void test_status_tables(void **state)
 {
     (void)state;
@@ -251,7 +264,7 @@ int main(void)
         cmocka_unit_test(test_extremes_of_128_bits), cmocka_unit_test(test_bad_varints),
         cmocka_unit_test(test_reader_stays_bad),   cmocka_unit_test(test_buf_never_passes_its_max),
         cmocka_unit_test(test_utf8),               cmocka_unit_test(test_hex),
-        cmocka_unit_test(test_status_tables),
+        cmocka_unit_test(test_trim_and_fold),      cmocka_unit_test(test_status_tables),
     };
 
     return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);
