@@ -24,7 +24,8 @@ DEPFLAGS = -MMD -MP
 
 # ---- objects, one line a module; P = pure core (checked by make tidy), E = edge ----
 PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_format proto/code proto/code_text proto/period proto/figure proto/unit \
-           proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_scan proto/rng proto/registry proto/node \
+           proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
+           proto/codec_scan proto/rng proto/registry proto/node \
            proto/store proto/store_mem proto/conf
 PROTO_E := proto/store_lmdb proto/sign_ed25519 proto/link_zmq proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 COLLECTOR_P := collector/csv collector/shape collector/intake collector/tray collector/outbox collector/uplink collector/collect collector/collect_import
@@ -65,6 +66,8 @@ $(B)/tests/unit/$(1)_test: $(B)/tests/unit/$(1)_test.o $(call OBJS,$(2))
 endef
 $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,codec_scan,proto/codec_scan proto/codec_pack proto/bytes proto/status proto/rng,-lmsgpackc))
+$(eval $(call unit_test,sign,proto/sign proto/sign_ed25519 proto/bytes proto/status proto/rng,-lsodium))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit clean

@@ -7,11 +7,12 @@
 #define REKAP_CODEC_H
 
 #include "bytes.h"
+#include "codec_pack.h"
 #include "figure.h"
 #include "sign.h"
 
 enum { CODEC_VERSION = 1 };
-enum msg_type {
+enum msg_type {                         /* <sys/socket.h> has an MSG_BATCH too: no file can include both */
 #define MESSAGE(num, NAME, dir, fields, max) MSG_##NAME = num,
 #include "messages.def"
 #undef MESSAGE
@@ -37,12 +38,7 @@ int codec_fields(const struct frame *f, struct field ret[FIELDS_MAX]);  /* after
 bool codec_build(struct buf *b, unsigned type, const struct field *fields);
 
 /* ---- low-level packing and the in-place cursor ---- */
-void codec_put_array(struct buf *b, uint32_t n);
-void codec_put_uint(struct buf *b, uint64_t v);         /* shortest */
-void codec_put_int(struct buf *b, int64_t v);           /* shortest; non-negative as unsigned */
-void codec_put_str(struct buf *b, struct slice s);
-void codec_put_bin(struct buf *b, struct slice s);
-void codec_put_nil(struct buf *b);
+/* codec_put_{array,uint,int,str,bin,nil}: codec_pack.h */
 /* The cursor assumes scanned bytes and only answers "is the next element of this kind"; a wrong kind sets r->bad. */
 uint32_t codec_get_array(struct rd *r);
 uint64_t codec_get_uint(struct rd *r);
@@ -80,9 +76,21 @@ struct section { struct slice office, clerk; uint16_t year, stage; uint8_t sourc
 void codec_section_begin(struct buf *b, const struct section *s, uint32_t rows);
 void codec_row_put(struct buf *b, const struct figure *f);
 
-/* Reads a body update by update. A body that does not parse is ST_INVALID at the first next(); one whose single rows carry
- * unknown codes, stages and so on gives those rows with row_code != CODE_OK (they keep their sequence number). */
-struct body_reader { struct rd r; struct section section; uint32_t sections_left, rows_left; unsigned section_code; };
+/* Reads a body update by update. open() checks the structure of the whole body first: one that does not parse, or has no
+ * row, an empty section or over BATCH_UPDATES_MAX rows, is ST_INVALID there and at every next(), and no row of it is ever
+ * given. One whose single rows carry unknown codes, stages and so on gives those rows with code != CODE_OK (they keep their
+ * sequence number); what could be read of them is in the figure. All slices point into the body. */
+struct body_reader {
+    struct rd r;
+    struct section section;
+    uint32_t sections_left, rows_left;
+    unsigned section_code;              /* why no row of this section can stand, or CODE_OK */
+    uint32_t rows;                      /* of the whole body; the caller holds it against batch_header.count */
+    struct slice activity_text, account_text;   /* the last codes read: rows of one line come together */
+    activity_code activity;
+    account_code account;
+    unsigned activity_fault, account_fault;     /* CODE_OK or why that text is no code */
+};
 struct body_row { struct figure figure; struct section section; unsigned code; /* CODE_OK or why it cannot stand (figure_check included) */ };
 int codec_body_open(struct slice body, struct body_reader *ret);
 int codec_body_next(struct body_reader *r, struct body_row *ret);       /* ST_OK, ST_NOT_FOUND at the end, ST_INVALID */

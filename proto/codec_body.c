@@ -1,0 +1,242 @@
+/* codec_body.c - reading a batch body, update by update: the hottest path of the system.
+ *
+ * Two walks. The first checks the structure of the whole body and counts its rows; the second decodes a row at a time and never
+ * fails on structure, so a caller cannot have acted on half a bad body. What a row says (unknown codes, stages, ranges) is not
+ * structure: such a row is given with the reason why it cannot stand, because it holds a sequence number that must be answered.
+ * Rows of one line come together, so the last activity and account texts are remembered with what they read as.
+ * Texts of codes, sources, stages and vintages are taken only as we would write them: one figure has one encoding.
+ * Invariant: rows given = reader.rows; afterwards the cursor stands at the end of the body. */
+#include "codec.h"
+
+#include <string.h>
+
+#include "codec_elem.h"
+#include "codec_scan.h"
+
+enum { COMMON_FIELDS = 7, ROW_FIELDS_MIN = 8, ROW_FIELDS_MAX = 13 };
+
+struct common {                         /* the elements of a section's common part, uninterpreted */
+    struct slice office, vintage, source, stage, clerk;
+    uint64_t year, entered;
+};
+struct row {                            /* the elements of a row, uninterpreted */
+    struct slice code, account, indicator, unit, reason, text, evidence;
+    uint64_t measure, month, basis, kind, decimals;
+    int64_t value;
+};
+
+/* ---- structure ---- */
+
+static inline bool text_or_nil(struct rd *r, struct slice *ret) { return elem_nil(r) || (elem_str(r, ret) && ret->n > 0); }
+
+static bool row_tail_read(struct rd *r, uint32_t n, struct row *w)
+{
+    if (n > ROW_FIELDS_MAX || !text_or_nil(r, &w->unit)) return false;
+    if (n > 9 && !text_or_nil(r, &w->reason)) return false;
+    if (n > 10 && !text_or_nil(r, &w->text)) return false;
+    if (n > 11 && !elem_nil(r) && (!elem_bin(r, &w->evidence) || w->evidence.n != HASH_SIZE)) return false;
+    if (n > 12 && !elem_uint(r, &w->decimals)) return false;
+    switch (n) {                        /* the last element must say something */
+    case 9: return w->unit.n > 0;
+    case 10: return w->reason.n > 0;
+    case 11: return w->text.n > 0;
+    case 12: return w->evidence.n > 0;
+    default: return w->decimals > 0;
+    }
+}
+
+static inline bool row_read(struct rd *r, struct row *w)
+{
+    uint32_t n;
+    *w = (struct row){ 0 };
+    if (!elem_array(r, &n) || n < ROW_FIELDS_MIN) return false;
+    if (!text_or_nil(r, &w->code) || !text_or_nil(r, &w->account) || !text_or_nil(r, &w->indicator)) return false;
+    if (!elem_uint(r, &w->measure) || !elem_uint(r, &w->month) || !elem_uint(r, &w->basis) || !elem_uint(r, &w->kind)) return false;
+    return elem_int(r, &w->value) && (n == ROW_FIELDS_MIN || row_tail_read(r, n, w));
+}
+
+static bool section_read(struct rd *r, struct common *c, uint32_t *ret_rows)
+{
+    uint32_t n;
+    if (!elem_array(r, &n) || n != 2 || !elem_array(r, &n) || n != COMMON_FIELDS) return false;
+    if (!elem_str(r, &c->office) || !elem_uint(r, &c->year)) return false;
+    if (!elem_str(r, &c->vintage) || !elem_str(r, &c->source) || !elem_str(r, &c->stage)) return false;
+    return elem_uint(r, &c->entered) && elem_str(r, &c->clerk) && elem_array(r, ret_rows) && *ret_rows > 0;
+}
+
+/* The first walk. */
+static bool body_shape(struct rd r, uint32_t *ret_rows)
+{
+    struct common common;
+    struct row row;
+    uint32_t sections, rows, total = 0;
+    if (!elem_array(&r, &sections) || sections == 0) return false;
+    for (uint32_t s = 0; s < sections; s++) {
+        if (!section_read(&r, &common, &rows) || rows > BATCH_UPDATES_MAX - total) return false;
+        for (uint32_t i = 0; i < rows; i++)
+            if (!row_read(&r, &row)) return false;
+        total += rows;
+    }
+    *ret_rows = total;
+    return r.p == r.end;
+}
+
+int codec_body_open(struct slice body, struct body_reader *ret)
+{
+    uint32_t rows;
+    *ret = (struct body_reader){ .r = { .bad = true } };
+    if (codec_scan(body) != ST_OK || !body_shape(rd_of(body), &rows)) return ST_INVALID;
+    ret->r = rd_of(body);
+    ret->rows = rows;
+    ret->sections_left = codec_get_array(&ret->r);
+    return ST_OK;
+}
+
+/* ---- meaning ---- */
+
+static bool is_text(struct slice s, const char *text, size_t n) { return s.n == n && memcmp(s.p, text, n) == 0; }
+
+static unsigned section_vintage(struct slice s, enum vintage *ret)
+{
+    *ret = VINTAGE_NONE;
+    if (s.n == 0) return CODE_OK;
+    if (code_vintage_parse(s, ret) != ST_OK) return CODE_VINTAGE_UNKNOWN;
+    const char *name = code_vintage_name(*ret);
+    return is_text(s, name, strlen(name)) ? CODE_OK : CODE_VINTAGE_UNKNOWN;
+}
+
+static unsigned section_source(struct slice s, uint8_t *ret)
+{
+    *ret = SOURCE_NONE;
+    if (s.n == 0) return CODE_OK;
+    if (figure_source_parse(s, ret) != ST_OK) return CODE_SOURCE_UNKNOWN;
+    const char *name = figure_source_name(*ret);
+    return is_text(s, name, strlen(name)) ? CODE_OK : CODE_SOURCE_UNKNOWN;
+}
+
+static unsigned section_stage(struct slice s, uint16_t *ret)
+{
+    char name[20];
+    *ret = STAGE_NONE;
+    if (s.n == 0) return CODE_OK;
+    if (figure_stage_parse(s, ret) != ST_OK) return CODE_STAGE_UNKNOWN;
+    return is_text(s, name, (size_t)figure_stage_format(*ret, name)) ? CODE_OK : CODE_STAGE_UNKNOWN;
+}
+
+static unsigned section_rest(const struct common *c)
+{
+    if (c->office.n == 0 || c->office.n > OFFICE_ID_MAX) return CODE_UNKNOWN_OFFICE;
+    if (c->clerk.n > UNIT_TEXT_MAX) return CODE_TEXT_BROKEN;
+    if (c->year > UINT16_MAX) return CODE_PERIOD_BROKEN;
+    return c->entered > INT64_MAX ? CODE_BAD_FORMAT : CODE_OK;
+}
+
+static void section_take(struct body_reader *r, const struct common *c)
+{
+    struct section *s = &r->section;
+    *s = (struct section){ .office = c->office, .clerk = c->clerk };
+    unsigned codes[] = { section_rest(c), section_vintage(c->vintage, &s->vintage), section_source(c->source, &s->source),
+                         section_stage(c->stage, &s->stage) };
+    s->year = c->year <= UINT16_MAX ? (uint16_t)c->year : 0;
+    s->entered.ms = c->entered <= INT64_MAX ? (int64_t)c->entered : 0;
+    r->section_code = CODE_OK;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes && r->section_code == CODE_OK; i++) r->section_code = codes[i];
+    r->activity_text = r->account_text = (struct slice){ 0 };
+}
+
+/* Only digits and dots: with that, a code that parses unpadded is written as we write it. */
+static inline bool code_plain(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '.') return false;
+    return true;
+}
+
+static unsigned activity_read(struct slice s, enum vintage v, activity_code *ret)
+{
+    struct code_reading reading;
+    *ret = 0;
+    if (is_text(s, "total", 5)) {
+        *ret = CODE_TOTAL;
+        return CODE_OK;
+    }
+    if (v == VINTAGE_NONE) return CODE_VINTAGE_UNKNOWN;
+    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_activity(v, s, &reading) != ST_OK || reading.padded) return CODE_CODE_BROKEN;
+    *ret = reading.code;
+    return CODE_OK;
+}
+
+static unsigned account_read(struct slice s, account_code *ret)
+{
+    struct code_reading reading;
+    *ret = 0;
+    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_account(s, &reading) != ST_OK || reading.padded) return CODE_CODE_BROKEN;
+    *ret = reading.code;
+    return CODE_OK;
+}
+
+static inline bool same_text(struct slice a, struct slice b) { return a.n == b.n && memcmp(a.p, b.p, a.n) == 0; }
+
+static inline unsigned row_codes(struct body_reader *r, const struct row *w, struct figure *f)
+{
+    unsigned code = CODE_OK;
+    if (w->code.n > 0) {
+        if (!same_text(w->code, r->activity_text)) {
+            r->activity_text = w->code;
+            r->activity_fault = activity_read(w->code, r->section.vintage, &r->activity);
+        }
+        f->activity = r->activity;
+        code = r->activity_fault;
+    }
+    if (w->account.n > 0) {
+        if (!same_text(w->account, r->account_text)) {
+            r->account_text = w->account;
+            r->account_fault = account_read(w->account, &r->account);
+        }
+        f->account = r->account;
+        if (code == CODE_OK) code = r->account_fault;
+    }
+    return code;
+}
+
+static unsigned row_narrow(const struct row *w)         /* numbers no figure has room for */
+{
+    if (w->measure > UINT16_MAX || w->basis > UINT8_MAX || w->kind > UINT8_MAX || w->decimals > UINT8_MAX) return CODE_BAD_FORMAT;
+    return w->month > UINT8_MAX ? CODE_PERIOD_BROKEN : CODE_OK;
+}
+
+static inline uint8_t clip8(uint64_t v) { return v <= UINT8_MAX ? (uint8_t)v : UINT8_MAX; }
+
+static void row_take(struct body_reader *r, const struct row *w, struct body_row *ret)
+{
+    ret->section = r->section;
+    ret->figure = (struct figure){
+        .indicator = w->indicator, .measure = w->measure <= UINT16_MAX ? (uint16_t)w->measure : UINT16_MAX,
+        .stage = r->section.stage, .year = r->section.year, .source = r->section.source, .month = clip8(w->month),
+        .basis = clip8(w->basis), .kind = clip8(w->kind), .decimals = clip8(w->decimals), .value = w->value,
+        .text = w->text, .unit = w->unit, .reason = w->reason, .evidence = w->evidence,
+    };
+    unsigned codes = row_codes(r, w, &ret->figure);
+    ret->code = r->section_code != CODE_OK ? r->section_code : row_narrow(w);
+    if (ret->code == CODE_OK) ret->code = codes;
+    if (ret->code == CODE_OK) ret->code = figure_check(&ret->figure);
+}
+
+int codec_body_next(struct body_reader *r, struct body_row *ret)
+{
+    struct row row;
+    if (r->r.bad) return ST_INVALID;
+    if (r->rows_left == 0) {
+        struct common common;
+        if (r->sections_left == 0) return ST_NOT_FOUND;
+        bool sound = section_read(&r->r, &common, &r->rows_left);
+        ASSERT(sound);                  /* the first walk has seen it */
+        r->sections_left--;
+        section_take(r, &common);
+    }
+    bool sound = row_read(&r->r, &row);
+    ASSERT(sound);
+    r->rows_left--;
+    row_take(r, &row, ret);
+    return ST_OK;
+}
