@@ -23,7 +23,7 @@ LDFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now
 DEPFLAGS = -MMD -MP
 
 # ---- objects, one line a module; P = pure core (checked by make tidy), E = edge ----
-PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_format proto/code proto/code_text proto/period proto/figure proto/unit \
+PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/node \
            proto/store proto/store_mem proto/conf
@@ -66,8 +66,11 @@ $(B)/tests/unit/$(1)_test: $(B)/tests/unit/$(1)_test.o $(call OBJS,$(2))
 endef
 $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
+$(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,codec_scan,proto/codec_scan proto/codec_pack proto/bytes proto/status proto/rng,-lmsgpackc))
 $(eval $(call unit_test,sign,proto/sign proto/sign_ed25519 proto/bytes proto/status proto/rng,-lsodium))
+$(eval $(call unit_test,decimal,proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/bytes proto/status,))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit clean

@@ -13,6 +13,7 @@ enum decimal_note {                     /* bits: taken, but worth a line in the 
     NOTE_LONE_DOT_DECIMAL = 1,          /* 91.88 in a quantity column read as 91,88 */
     NOTE_NEGATIVE_PERCENT_SIGN = 2,     /* (68,89%) read as positive */
     NOTE_DASH = 4, NOTE_WORDS = 8,      /* words around the number were dropped ("belum direalisasikan atau 0%") */
+    NOTE_NIL = 16,                      /* `nihil` where it is no zero: read as not reported */
 };
 struct decimal_reading {
     enum decimal_kind kind;
