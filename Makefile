@@ -9,8 +9,8 @@ endif
 VERSION := 0.1.0
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 SANITIZE ?=
-B := build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 comma := ,
+B := build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 PKGS := libzmq libsodium jansson libevent libevent_pthreads lmdb ncursesw
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmsgpackc -lcsv -linih -lpthread
@@ -78,4 +78,25 @@ unit: $(UNIT:%=$(B)/tests/unit/%_test)
 	tests/unit/run $(B)
 clean:
 	rm -rf build build-*
+# ---- setup, style, installation ----
+TIDY_P := $(PROTO_P) $(COLLECTOR_P) $(WORKER_P) $(AGGREGATOR_P)
+TIDY_ALL := $(sort $(COLLECTOR_ALL) $(WORKER_ALL) $(AGGREGATOR_ALL) $(CLI_ALL))
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DIR ?= $(B)/run
+.PHONY: setup tidy lint run install
+setup:
+	deploy/setup $(WITH)
+tidy: $(call OBJS,$(TIDY_ALL))
+	tests/tidy/selftest
+	P='$(TIDY_P)' ALL='$(TIDY_ALL)' tests/tidy/tidy . $(B)
+lint: $(TIDY_ALL:%=$(B)/lint/%.ok)
+$(B)/lint/%.ok: $(B)/%.o tests/tidy/clang-tidy.yml tests/tidy/lint
+	@mkdir -p $(@D)
+	@tests/tidy/lint $*.c -std=c17 -I. $(filter -D%,$(CFLAGS)) $(PKG_CFLAGS)
+	@touch $@
+run: all
+	$(B)/bin/rekap up --dir $(DIR)
+install: all
+	PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' deploy/install $(B)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
