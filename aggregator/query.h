@@ -1,0 +1,34 @@
+/* query.h - questions about the read model, answered as JSON. Kind: P over a read transaction.
+ *
+ * One engine for HTTP, command line and reports. Money and decimals are JSON strings, never numbers. Every answer carries as_of
+ * (applied log position per worker, time), completeness and the registry version. Bad parameters give a problem with a code, the
+ * parameter's name, what was seen and what was expected, in Indonesian or English. */
+#ifndef REKAP_QUERY_H
+#define REKAP_QUERY_H
+
+#include <jansson.h>
+
+#include "aggregator/aggregate.h"
+#include "aggregator/names.h"
+
+struct query_context {                  /* everything a question may look at; all immutable while it runs */
+    struct store_txn *t;
+    const struct registry *registry;
+    const struct names *names;
+    struct aggregate_status live;
+    struct now now;
+    enum lang lang;
+};
+struct query_params {                   /* texts as asked; empty slice = not given */
+    struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator;
+};
+struct query_problem { unsigned status; /* HTTP */ const char *param; char seen[64]; char text[256]; };
+
+/* Each: ST_OK with *ret (caller decrefs), ST_INVALID with *ret_problem, or the store's errors (ST_CORRUPT: a damaged row is refused, never served). */
+int query_rollup(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+int query_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+int query_findings(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+
+#endif

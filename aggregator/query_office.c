@@ -1,0 +1,91 @@
+/* query_office.c - the offices of a region with what the centre holds of them, and the state of the aggregator itself. Kind: P. */
+#include <stdio.h>
+#include <string.h>
+
+#include "aggregator/query_parse.h"
+#include "proto/period.h"
+
+static json_t *time_json(struct wall w)
+{
+    char t[32];
+    return w.ms > 0 && period_format_time(w, t) > 0 ? json_string(t) : json_null();
+}
+
+static int put_counts(const struct query_context *q, json_t *o, const struct office *office)
+{
+    uint32_t id;
+    struct fold_count c = { 0 };
+    int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(office->id, strlen(office->id)), &id);
+    if (st == ST_OK) st = fold_count_get(q->t, id, &c);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    const struct { const char *name; uint64_t v; } counts[] = { { "received", c.received }, { "effective", c.effective }, { "same", c.same },
+                                                                { "superseded", c.superseded }, { "late", c.late }, { "refused", c.refused } };
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].v));
+    json_object_set_new(o, "last_at", time_json(c.last_at));
+    return ST_OK;
+}
+
+static int office_json(const struct query_context *q, const struct office *office, json_t *list)
+{
+    char region[8];
+    json_t *o = json_object();
+    code_region_format(office->region, region);
+    json_object_set_new(o, "office", json_string(office->id));
+    json_object_set_new(o, "name", json_string(office->name));
+    json_object_set_new(o, "region", json_string(region));
+    json_object_set_new(o, "role", json_string(registry_role_name(office->role)));
+    json_object_set_new(o, "status", json_string(office->status == OFFICE_ACTIVE ? "active" : "revoked"));
+    int st = put_counts(q, o, office);
+    if (st != ST_OK || json_array_append(list, o) != 0) st = st != ST_OK ? st : ST_NO_MEMORY;
+    json_decref(o);
+    return st;
+}
+
+int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
+{
+    struct query_scope s;
+    int st = query_parse_scope(q, p, false, &s, ret_problem);
+    if (st != ST_OK) return st;
+    json_t *answer = json_object(), *list = json_array();
+    st = query_parse_stamp(q, answer);
+    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
+        const struct office *o = registry_at(q->registry, i);
+        region_code at = o->region;
+        while (at != s.region && at != 0) at = code_region_parent(at);
+        if (s.office ? o == s.office : at == s.region) st = office_json(q, o, list);
+    }
+    json_object_set_new(answer, "offices", list);
+    if (st == ST_OK) *ret = answer;
+    else json_decref(answer);
+    return st;
+}
+
+int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
+{
+    (void)p;
+    (void)ret_problem;
+    json_t *answer = json_object(), *list = json_array();
+    int st = query_parse_stamp(q, answer);
+    json_object_set_new(answer, "program", json_string("rekap-aggregator"));
+    json_object_set_new(answer, "version", json_string(REKAP_VERSION));
+    for (unsigned i = 0; i < q->live.workers; i++) {
+        const struct aggregate_worker *w = &q->live.worker[i];
+        char name[8];
+        snprintf(name, sizeof name, "w%u", w->number);
+        json_t *o = json_object();
+        json_object_set_new(o, "worker", json_string(name));
+        json_object_set_new(o, "up", json_boolean(w->up));
+        json_object_set_new(o, "applied", json_integer((json_int_t)w->applied));
+        json_object_set_new(o, "head", json_integer((json_int_t)w->head));
+        json_object_set_new(o, "lag", json_integer(w->head > w->applied ? (json_int_t)(w->head - w->applied) : 0));
+        json_object_set_new(o, "refused", w->refused_code ? json_string(status_code_spelling(w->refused_code)) : json_null());
+        json_object_set_new(o, "heard", time_json(w->heard));
+        json_array_append_new(list, o);
+    }
+    json_object_set_new(answer, "workers", list);
+    json_object_set_new(answer, "commits", json_integer((json_int_t)q->live.commits));
+    json_object_set_new(answer, "updates", json_integer((json_int_t)q->live.updates));
+    if (st == ST_OK) *ret = answer;
+    else json_decref(answer);
+    return st;
+}

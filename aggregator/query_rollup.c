@@ -1,0 +1,220 @@
+/* query_rollup.c - the rollup: rows of one level under a region or office, and the total. Kind: P. */
+#include <stdio.h>
+#include <string.h>
+
+#include "aggregator/query_rows.h"
+#include "proto/decimal.h"
+
+struct rollup {
+    const struct query_context *q;
+    const struct query_scope *s;
+    struct query_printed *printed;
+    json_t *rows;
+    i128 top_budget, top_realised;      /* control totals at bidang level, while every bidang has one */
+    bool top_budget_ok, top_realised_ok, top_any;
+    unsigned top_count;
+    uint64_t top_node;                  /* the only bidang, when there is one: its printed percentage is the total's */
+};
+
+static json_t *money(i128 sen)
+{
+    char t[48];
+    decimal_format_sen(sen, t);
+    return json_string(t);
+}
+
+static json_t *percent(i128 num, i128 den)
+{
+    char t[32];
+    return den != 0 && decimal_percent_text(num, den, 2, t) > 0 ? json_string(t) : json_null();
+}
+
+static i128 budget_of(const struct rollup *r, const struct figure_row *f) { return r->s->murni ? f->murni : f->budget; }
+
+static void put_sums(json_t *o, i128 budget, i128 realised)
+{
+    json_object_set_new(o, "budget", money(budget));
+    json_object_set_new(o, "realised", money(realised));
+    json_object_set_new(o, "absorption", percent(realised, budget));
+}
+
+static json_t *complete(int64_t offices, int64_t of)
+{
+    return json_pack("{s:I,s:I}", "offices", (json_int_t)offices, "of", (json_int_t)of);
+}
+
+/* What the reports themselves print for this node: control totals, and the printed percentage when exactly one office prints it. */
+static json_t *reported(const struct rollup *r, const struct figure_row *f, uint64_t activity, uint64_t account)
+{
+    char text[32];
+    bool control = f->has_control_budget || f->has_control_realised;
+    bool has_text = r->printed && query_printed_text(r->printed, activity, account, r->s->until, text);
+    if (!control && !has_text) return json_null();
+    json_t *o = json_object();
+    json_object_set_new(o, "budget", f->has_control_budget ? money(f->control_budget) : control ? json_null() : money(f->budget));
+    json_object_set_new(o, "realised", f->has_control_realised ? money(f->control_realised) : control ? json_null() : money(f->realised));
+    json_object_set_new(o, "absorption", has_text ? json_string(text) : json_null());
+    return o;
+}
+
+static json_t *name_of(const struct rollup *r, uint64_t activity)
+{
+    char own[TEXT_MAX + 1];
+    const char *official = r->q->names ? names_activity(r->q->names, activity) : NULL;
+    if (official) return json_string(official);
+    return r->printed && query_printed_name(r->printed, activity, own, sizeof own) ? json_string(own) : json_null();
+}
+
+static void put_others(json_t *o, const struct figure_row *f)
+{
+    if (f->has_other_realised) json_object_set_new(o, "realised_other_sources", money(f->other_realised));
+    if (f->has_other_budget) json_object_set_new(o, "budget_other_sources", money(f->other_budget));
+    if (f->bare) json_object_set_new(o, "bare", json_integer((json_int_t)f->bare));
+    if (f->assumed) json_object_set_new(o, "assumed", json_integer((json_int_t)f->assumed));
+}
+
+static int add_row(void *ctx, const struct figure_row *f)
+{
+    struct rollup *r = ctx;
+    char code[32];
+    bool activity = f->node.node_kind == NODE_ACTIVITY;
+    if (activity) code_format_activity(f->node.node, code);
+    else code_format_account(f->node.node, code);
+    if (!query_parse_below(r->s->code, code)) return ST_OK;
+    enum level level = activity ? code_level(f->node.node) : LEVEL_ACCOUNT;
+    json_t *o = json_object();
+    json_object_set_new(o, "code", json_string(code));
+    json_object_set_new(o, "vintage", activity ? json_string(code_vintage_name(code_vintage(f->node.node))) : json_null());
+    json_object_set_new(o, "level", json_string(code_level_name(level)));
+    json_object_set_new(o, "name", activity ? name_of(r, f->node.node) : json_null());
+    put_sums(o, budget_of(r, f), f->realised);
+    json_object_set_new(o, "reported", activity ? reported(r, f, f->node.node, 0) : reported(r, f, 0, f->node.node));
+    json_object_set_new(o, "findings", json_integer((json_int_t)f->findings));
+    json_object_set_new(o, "complete", complete(f->reported, f->offices));
+    put_others(o, f);
+    return json_array_append_new(r->rows, o) == 0 ? ST_OK : ST_NO_MEMORY;
+}
+
+static int add_leaf_row(void *ctx, const struct figure_row *f)
+{
+    return code_level(f->node.node) == code_leaf_level(code_vintage(f->node.node)) ? add_row(ctx, f) : ST_OK;
+}
+
+/* `rekening`: the two segments at which accounts are counted; below a given prefix every depth. */
+static int account_rows(struct rollup *r)
+{
+    int st = ST_OK;
+    for (unsigned depth = r->s->code.n ? 1 : 2; st == ST_OK && depth <= (r->s->code.n ? 6u : 2u); depth++)
+        st = query_rows(r->q, r->s, NODE_ACCOUNT, depth, add_row, r);
+    return st;
+}
+
+static int leaf_rows(struct rollup *r)
+{
+    int st = query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_KEGIATAN, add_leaf_row, r);
+    if (st == ST_OK) st = query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_SUBKEGIATAN, add_leaf_row, r);
+    return st == ST_OK ? query_rows(r->q, r->s, NODE_ACCOUNT_LINE, 2, add_row, r) : st;
+}
+
+/* ---- the total ---- */
+
+static int add_top(void *ctx, const struct figure_row *f)
+{
+    struct rollup *r = ctx;
+    r->top_any = true;
+    r->top_count++;
+    r->top_node = f->node.node;
+    r->top_budget += f->control_budget;
+    r->top_realised += f->control_realised;
+    r->top_budget_ok &= f->has_control_budget;
+    r->top_realised_ok &= f->has_control_realised;
+    return ST_OK;
+}
+
+/* The documents' own total: the stated `total`, else the control totals of the bidang when every one has it. */
+static int reported_total(struct rollup *r, const struct figure_row *stated, json_t *total)
+{
+    struct figure_row f = *stated;
+    uint64_t printed_at = CODE_TOTAL;
+    if (!f.has_control_budget && !f.has_control_realised) {
+        r->top_budget_ok = r->top_realised_ok = true;
+        int st = query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_BIDANG, add_top, r);
+        if (st != ST_OK) return st;
+        f.has_control_budget = r->top_any && r->top_budget_ok;
+        f.has_control_realised = r->top_any && r->top_realised_ok;
+        f.control_budget = r->top_budget;
+        f.control_realised = r->top_realised;
+        printed_at = r->top_count == 1 ? r->top_node : 0;
+    }
+    json_object_set_new(total, "reported", f.has_control_budget || f.has_control_realised ? reported(r, &f, printed_at, 0) : json_null());
+    return ST_OK;
+}
+
+static json_t *part(const struct rollup *r, const struct figure_row *f)
+{
+    json_t *o = json_object();
+    put_sums(o, budget_of(r, f), f->realised);
+    return o;
+}
+
+static int add_total(struct rollup *r, json_t *answer)
+{
+    struct figure_row f[3];
+    for (unsigned i = 0; i < 3; i++) {
+        const struct derived_key k = { .node = i, .node_kind = NODE_TOTAL };
+        int st = query_rows_one(r->q, r->s, &k, 0, &f[i]);
+        if (st != ST_OK) return st;
+    }
+    json_t *total = json_object();
+    put_sums(total, budget_of(r, &f[0]), f[0].realised);
+    json_object_set_new(total, "activities", part(r, &f[1]));
+    json_object_set_new(total, "accounts", part(r, &f[2]));
+    json_object_set_new(total, "findings", json_integer((json_int_t)f[0].findings));
+    put_others(total, &f[0]);
+    int st = reported_total(r, &f[0], total);
+    json_object_set_new(answer, "total", total);
+    int64_t of = 0;
+    for (size_t i = 0; i < registry_count(r->q->registry); i++) {
+        const struct office *o = registry_at(r->q->registry, i);
+        region_code at = o->region;
+        while (at != r->s->region && at != 0) at = code_region_parent(at);
+        of += r->s->office ? o == r->s->office : o->role == ROLE_OFFICE && o->status == OFFICE_ACTIVE && at == r->s->region;
+    }
+    json_object_set_new(answer, "complete", complete(f[0].reported, of));
+    return st;
+}
+
+static int rows_of_level(struct rollup *r)
+{
+    if (r->s->level == LEVEL_ACCOUNT) return account_rows(r);
+    if (r->s->level == LEVEL_LEAF) return leaf_rows(r);
+    return query_rows(r->q, r->s, NODE_ACTIVITY, r->s->level, add_row, r);
+}
+
+int query_rollup(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
+{
+    struct query_scope s;
+    char region[8];
+    int st = query_parse_scope(q, p, true, &s, ret_problem);
+    if (st != ST_OK) return st;
+    struct rollup r = { .q = q, .s = &s, .rows = json_array() };
+    json_t *answer = json_object();
+    st = query_parse_stamp(q, answer);
+    code_region_format(s.office ? s.office->region : s.region, region);
+    json_object_set_new(answer, "region", json_string(region));
+    const char *region_name = q->names ? names_region(q->names, s.office ? s.office->region : s.region) : NULL;
+    json_object_set_new(answer, "region_name", region_name ? json_string(region_name) : json_null());
+    if (s.office) json_object_set_new(answer, "office", json_string(s.office->id));
+    json_object_set_new(answer, "year", json_integer(s.year));
+    json_object_set_new(answer, "until", json_integer(s.until));
+    json_object_set_new(answer, "level", json_string(code_level_name(s.level)));
+    json_object_set_new(answer, "stage", json_string(s.murni ? "murni" : "berlaku"));
+    if (st == ST_OK) st = query_printed_load(q, &s, &r.printed);
+    if (st == ST_OK) st = rows_of_level(&r);
+    json_object_set_new(answer, "rows", r.rows);
+    if (st == ST_OK) st = add_total(&r, answer);
+    query_printed_free(&r.printed);
+    if (st == ST_OK) *ret = answer;
+    else json_decref(answer);
+    return st;
+}
