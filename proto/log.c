@@ -104,10 +104,11 @@ static size_t put_pairs(char *line, size_t n, size_t size, const char *fmt, va_l
 {
     int k;
 
-    if (!fmt || !*fmt || n + 2 > size) return n;
-    line[n++] = ' ';
-    k = vsnprintf(line + n, size - n, fmt, ap);
-    return k < 0 ? n : n + ((size_t)k < size - n ? (size_t)k : size - n - 1);
+    if (n + 2 > size) return n;
+    line[n] = ' ';
+    k = vsnprintf(line + n + 1, size - n - 1, fmt, ap);
+    if (k <= 0) return n;
+    return (size_t)k < size - n - 1 ? n + 1 + (size_t)k : size - 1;
 }
 
 void log_write(enum log_level l, const char *msg, const char *fmt, ...)
