@@ -27,7 +27,7 @@ PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/deci
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/node \
            proto/store proto/store_mem proto/conf
-PROTO_E := proto/store_lmdb proto/sign_ed25519 proto/link_zmq proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
+PROTO_E := proto/store_lmdb proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 COLLECTOR_P := collector/csv collector/shape collector/intake collector/tray collector/outbox collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
 WORKER_P := worker/session worker/authority worker/ledger worker/feed worker/work
@@ -68,9 +68,18 @@ $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
+$(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,))
+$(eval $(call unit_test,conf,proto/conf proto/conf_file proto/bytes proto/status,-linih -lsodium))
+CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record proto/codec_scan proto/sign \
+    proto/figure proto/code proto/code_text proto/bytes proto/status proto/rng
+$(eval $(call unit_test,codec,$(CODEC),-lsodium -lmsgpackc))
+$(eval $(call unit_test,codec_body,$(CODEC),-lsodium -lmsgpackc))
+$(eval $(call unit_test,codec_vectors,$(CODEC) proto/sign_ed25519,-lsodium -lmsgpackc))
 $(eval $(call unit_test,codec_scan,proto/codec_scan proto/codec_pack proto/bytes proto/status proto/rng,-lmsgpackc))
 $(eval $(call unit_test,sign,proto/sign proto/sign_ed25519 proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,decimal,proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,store_contract,proto/store proto/store_mem proto/store_lmdb proto/store_lmdb_dir proto/store_lmdb_check proto/bytes proto/status proto/rng,-llmdb -lpthread))
+$(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/bytes proto/status proto/rng,-lsodium))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit clean
