@@ -1,0 +1,34 @@
+/* store_lmdb_part.h - what the files of the LMDB store share among themselves: the directory (store_lmdb_dir.c) and the
+ * check of a data file before it is mapped (store_lmdb_check.c). Kind: E. Nobody else includes it. */
+#ifndef REKAP_STORE_LMDB_PART_H
+#define REKAP_STORE_LMDB_PART_H
+
+#include <sys/types.h>
+
+#include "store.h"
+
+#define STORE_LMDB_DATA "data.mdb"
+#define STORE_LMDB_LOCK "lock.mdb"
+#define STORE_LMDB_OWNER "owner.lock"
+enum { STORE_LMDB_PATH_MAX = 4096 };
+
+/* Writes one sentence for people and returns `status`. */
+int store_lmdb_fail(char *err, size_t err_size, int status, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+struct store_lmdb_dir { dev_t dev; ino_t ino; int fd, lock_fd; };
+/* Is there a store to open? ST_OK, ST_NOT_FOUND (no directory, or an empty one), ST_CORRUPT (something else is there), ST_IO. */
+int store_lmdb_dir_probe(const char *dir, char *err, size_t err_size);
+/* Calls make(ctx, temporary directory) to fill a new directory, syncs it and puts it in place of dir; alone among processes.
+ * ST_OK also when another process was faster. */
+int store_lmdb_dir_create(const char *dir, int (*make)(void *ctx, const char *tmp, char *err, size_t err_size), void *ctx,
+                          char *err, size_t err_size);
+/* Becomes the one owner. Asserts that this process is not it already. ST_BUSY, ST_DENIED (network filesystem), ST_IO. */
+int store_lmdb_dir_take(const char *dir, struct store_lmdb_dir *ret, char *err, size_t err_size);
+void store_lmdb_dir_release(struct store_lmdb_dir *d);
+uint64_t store_lmdb_dir_map(const struct store_lmdb_dir *d, uint64_t asked);    /* bytes of the map to reserve */
+bool store_lmdb_dir_roomy(const struct store_lmdb_dir *d);      /* does the disk still have its reserve? */
+
+/* Reads the structure of a data file as far as a budget goes. ST_OK, ST_CORRUPT, ST_VERSION, ST_IO. */
+int store_lmdb_check(const char *path, char *err, size_t err_size);
+
+#endif

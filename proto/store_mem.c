@@ -1,0 +1,563 @@
+/* store_mem.c - the RAM twin of the embedded store: the same contract, crash semantics and injected commit faults. Kind: P.
+ *
+ * A table is a treap whose nodes and entries are counted references and never change while shared: a snapshot is one more
+ * reference to each root, a write copies only the path it touches (a node held once is changed in place), abort and crash
+ * let go of the working roots. So isolation needs no undo log and no overlay, and a reader keeps its snapshot however many
+ * commits follow.
+ *
+ * Priorities are the crc of the key: the shape depends only on the set of keys, never on addresses or on the order of
+ * insertion, so runs are reproducible. Expected depth is logarithmic; recursion follows it. One thread only.
+ *
+ * Entries carry their checksum like the values in LMDB; every read verifies it (store_mem_flip damages one on purpose).
+ *
+ * Invariant: committed roots are reachable only through store_mem.root; a write transaction owns roots of its own. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "store.h"
+
+enum { MEM_MAGIC = 0x4d454d31 };
+#define MEM_SIZE (UINT64_C(64) << 30)   /* what usage reports as the size of the map */
+
+struct entry { uint32_t refs, crc, key_n, value_n; uint8_t bytes[]; };         /* key, then value */
+struct node { uint32_t refs, prio; struct node *child[2]; struct entry *e; };
+struct roots { struct node *of[STORE_TABLES_MAX]; uint64_t bytes; };
+
+struct mem_store {
+    struct store base;
+    unsigned tables, readers;
+    uint32_t seed[STORE_TABLES_MAX];
+    struct roots root;                  /* the last commit */
+    struct mem_txn *writer;
+    enum store_mem_fault fault;
+};
+struct mem_txn {
+    struct store_txn base;
+    struct roots root;
+    struct mem_cursor *cursors;
+};
+enum position { POS_NOWHERE, POS_BEFORE, POS_AT, POS_AFTER };
+struct mem_cursor {
+    struct store_cursor base;
+    struct mem_cursor *next;            /* of the same transaction, which frees what its user left open */
+    unsigned table;
+    enum position pos;
+    size_t key_n;
+    uint8_t key[STORE_KEY_MAX];         /* where it stands; the entry itself may be gone */
+};
+
+static struct mem_store *store_of(struct store *s)
+{
+    ASSERT(s->magic == MEM_MAGIC);
+    return (struct mem_store *)s;
+}
+
+static struct mem_txn *txn_of(struct store_txn *t)
+{
+    ASSERT(t->store->magic == MEM_MAGIC);
+    return (struct mem_txn *)t;
+}
+
+static struct slice entry_key(const struct entry *e)
+{
+    return slice_of(e->bytes, e->key_n);
+}
+
+static struct slice entry_value(const struct entry *e)
+{
+    return slice_of(e->bytes + e->key_n, e->value_n);
+}
+
+static int key_compare(struct slice a, struct slice b)
+{
+    int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+
+    return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+/* ---- counted trees ---- */
+
+static struct entry *entry_new(uint32_t seed, struct slice key, struct slice value)
+{
+    struct entry *e = malloc(sizeof *e + key.n + value.n);
+
+    if (!e)
+        return NULL;
+    *e = (struct entry){ .refs = 1, .key_n = (uint32_t)key.n, .value_n = (uint32_t)value.n };
+    memcpy(e->bytes, key.p, key.n);
+    if (value.n)
+        memcpy(e->bytes + key.n, value.p, value.n);
+    e->crc = store_check(seed, key, value);
+    return e;
+}
+
+static void entry_release(struct entry *e)
+{
+    if (--e->refs == 0)
+        free(e);
+}
+
+static void node_release(struct node *n)
+{
+    if (!n || --n->refs)
+        return;
+    node_release(n->child[0]);
+    node_release(n->child[1]);
+    entry_release(n->e);
+    free(n);
+}
+
+static struct node *node_retain(struct node *n)
+{
+    if (n)
+        n->refs++;
+    return n;
+}
+
+static void roots_release(struct roots *r)
+{
+    for (unsigned i = 0; i < STORE_TABLES_MAX; i++)
+        node_release(r->of[i]);
+    *r = (struct roots){ 0 };
+}
+
+static void roots_copy(struct roots *to, const struct roots *from)
+{
+    *to = *from;
+    for (unsigned i = 0; i < STORE_TABLES_MAX; i++)
+        node_retain(to->of[i]);
+}
+
+/* Makes *at the caller's alone. On failure the tree is as it was. */
+static int node_own(struct node **at)
+{
+    struct node *n = *at, *copy;
+
+    if (n->refs == 1)
+        return ST_OK;
+    copy = malloc(sizeof *copy);
+    if (!copy)
+        return ST_NO_MEMORY;
+    *copy = (struct node){ 1, n->prio, { node_retain(n->child[0]), node_retain(n->child[1]) }, n->e };
+    n->e->refs++;
+    n->refs--;
+    *at = copy;
+    return ST_OK;
+}
+
+/* Lifts the child on `side` above *at; both must be owned. */
+static void node_rotate(struct node **at, int side)
+{
+    struct node *top = *at, *up = top->child[side];
+
+    top->child[side] = up->child[!side];
+    up->child[!side] = top;
+    *at = up;
+}
+
+static const struct entry *tree_find(const struct node *n, struct slice key)
+{
+    while (n) {
+        int c = key_compare(key, entry_key(n->e));
+
+        if (c == 0)
+            return n->e;
+        n = n->child[c > 0];
+    }
+    return NULL;
+}
+
+/* The nearest entry after (dir > 0) or before (dir < 0) key, or at it when `equal`. */
+static const struct entry *tree_near(const struct node *n, struct slice key, int dir, bool equal)
+{
+    const struct entry *best = NULL;
+
+    while (n) {
+        int c = key_compare(key, entry_key(n->e));
+
+        if (c == 0 && equal)
+            return n->e;
+        if (dir > 0 ? c < 0 : c > 0)
+            best = n->e;
+        n = n->child[dir > 0 ? c >= 0 : c > 0];
+    }
+    return best;
+}
+
+static const struct entry *tree_end(const struct node *n, int side)
+{
+    while (n && n->child[side])
+        n = n->child[side];
+    return n ? n->e : NULL;
+}
+
+static int tree_insert_here(struct node **at, struct entry *e, uint32_t prio)
+{
+    *at = malloc(sizeof **at);
+    if (!*at)
+        return ST_NO_MEMORY;
+    **at = (struct node){ 1, prio, { NULL, NULL }, e };
+    return ST_OK;
+}
+
+/* Inserts or replaces; takes e on success. */
+static int tree_put(struct node **at, struct entry *e, uint32_t prio)
+{
+    int status, c, side;
+
+    if (!*at)
+        return tree_insert_here(at, e, prio);
+    status = node_own(at);
+    if (status)
+        return status;
+    c = key_compare(entry_key(e), entry_key((*at)->e));
+    if (c == 0) {
+        entry_release((*at)->e);
+        (*at)->e = e;
+        return ST_OK;
+    }
+    side = c > 0;
+    status = tree_put(&(*at)->child[side], e, prio);
+    if (status == ST_OK && (*at)->child[side]->prio > (*at)->prio)
+        node_rotate(at, side);
+    return status;
+}
+
+/* Sinks *at to where it has at most one child, and takes it out. */
+static int tree_cut(struct node **at)
+{
+    struct node *gone;
+
+    while ((*at)->child[0] && (*at)->child[1]) {
+        int side = (*at)->child[1]->prio > (*at)->child[0]->prio;
+        int status = node_own(&(*at)->child[side]);
+
+        if (status)
+            return status;
+        node_rotate(at, side);
+        at = &(*at)->child[!side];
+    }
+    gone = *at;
+    *at = gone->child[0] ? gone->child[0] : gone->child[1];
+    gone->child[0] = gone->child[1] = NULL;
+    node_release(gone);
+    return ST_OK;
+}
+
+/* The key must be there. */
+static int tree_del(struct node **at, struct slice key)
+{
+    for (;;) {
+        int status = node_own(at), c;
+
+        if (status)
+            return status;
+        c = key_compare(key, entry_key((*at)->e));
+        if (c == 0)
+            return tree_cut(at);
+        at = &(*at)->child[c > 0];
+    }
+}
+
+/* ---- transactions ---- */
+
+static int mem_begin(struct store *base, bool write, struct store_txn **ret)
+{
+    struct mem_store *s = store_of(base);
+    struct mem_txn *t;
+
+    ASSERT(!write || !s->writer);
+    t = calloc(1, sizeof *t);
+    if (!t)
+        return ST_NO_MEMORY;
+    t->base = (struct store_txn){ base, write };
+    roots_copy(&t->root, &s->root);
+    if (write)
+        s->writer = t;
+    else
+        s->readers++;
+    *ret = &t->base;
+    return ST_OK;
+}
+
+static void mem_end(struct mem_txn *t)
+{
+    struct mem_store *s = store_of(t->base.store);
+
+    for (struct mem_cursor *c = t->cursors, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    if (t->base.write)
+        s->writer = NULL;
+    else
+        s->readers--;
+    roots_release(&t->root);
+    free(t);
+}
+
+static void mem_publish(struct mem_store *s, struct mem_txn *t)
+{
+    struct roots old = s->root;
+
+    s->root = t->root;
+    t->root = old;
+}
+
+static int mem_commit(struct store_txn *base)
+{
+    static const int outcome[] = { [MEM_FAULT_NONE] = ST_OK, [MEM_FAULT_FULL] = ST_FULL,
+                                   [MEM_FAULT_UNKNOWN_DONE] = ST_UNKNOWN, [MEM_FAULT_UNKNOWN_LOST] = ST_UNKNOWN };
+    struct mem_txn *t = txn_of(base);
+    struct mem_store *s = store_of(base->store);
+    enum store_mem_fault fault = MEM_FAULT_NONE;
+
+    if (base->write) {
+        fault = s->fault;
+        s->fault = MEM_FAULT_NONE;
+        if (fault == MEM_FAULT_NONE || fault == MEM_FAULT_UNKNOWN_DONE)
+            mem_publish(s, t);
+    }
+    mem_end(t);
+    return outcome[fault];
+}
+
+static void mem_abort(struct store_txn *base)
+{
+    mem_end(txn_of(base));
+}
+
+/* ---- values ---- */
+
+static struct node **mem_table(struct mem_txn *t, unsigned table)
+{
+    ASSERT(table < store_of(t->base.store)->tables);
+    return &t->root.of[table];
+}
+
+static int mem_read(struct mem_txn *t, unsigned table, const struct entry *e, struct slice *ret_value)
+{
+    if (store_check(store_of(t->base.store)->seed[table], entry_key(e), entry_value(e)) != e->crc)
+        return ST_CORRUPT;
+    *ret_value = entry_value(e);
+    return ST_OK;
+}
+
+static int mem_get(struct store_txn *base, unsigned table, struct slice key, struct slice *ret_value)
+{
+    struct mem_txn *t = txn_of(base);
+    const struct entry *e = tree_find(*mem_table(t, table), key);
+
+    return e ? mem_read(t, table, e, ret_value) : ST_NOT_FOUND;
+}
+
+static int mem_put(struct store_txn *base, unsigned table, struct slice key, struct slice value, bool append)
+{
+    struct mem_txn *t = txn_of(base);
+    struct node **root = mem_table(t, table);
+    const struct entry *last = append ? tree_end(*root, 1) : NULL, *old = append ? NULL : tree_find(*root, key);
+    uint64_t old_bytes = old ? (uint64_t)old->key_n + old->value_n : 0;
+    struct entry *e;
+    int status;
+
+    ASSERT(!last || key_compare(key, entry_key(last)) > 0);
+    e = entry_new(store_of(base->store)->seed[table], key, value);
+    if (!e)
+        return ST_NO_MEMORY;
+    status = tree_put(root, e, bytes_crc32c(0, key.p, key.n));
+    if (status) {
+        entry_release(e);
+        return status;
+    }
+    t->root.bytes += key.n + value.n - old_bytes;
+    return ST_OK;
+}
+
+static int mem_del(struct store_txn *base, unsigned table, struct slice key)
+{
+    struct mem_txn *t = txn_of(base);
+    struct node **root = mem_table(t, table);
+    const struct entry *e = tree_find(*root, key);
+    uint64_t bytes;
+    int status;
+
+    if (!e)
+        return ST_NOT_FOUND;
+    bytes = (uint64_t)e->key_n + e->value_n;
+    status = tree_del(root, key);
+    if (status == ST_OK)
+        t->root.bytes -= bytes;
+    return status;
+}
+
+/* ---- cursors: each step searches from the root, so no write can invalidate one ---- */
+
+static int mem_cursor_open(struct store_txn *base, unsigned table, struct store_cursor **ret)
+{
+    struct mem_txn *t = txn_of(base);
+    struct mem_cursor *c;
+
+    mem_table(t, table);
+    c = calloc(1, sizeof *c);
+    if (!c)
+        return ST_NO_MEMORY;
+    c->base.txn = base;
+    c->table = table;
+    c->next = t->cursors;
+    t->cursors = c;
+    *ret = &c->base;
+    return ST_OK;
+}
+
+static void mem_cursor_close(struct store_cursor *base)
+{
+    struct mem_cursor *c = (struct mem_cursor *)base, **at = &txn_of(base->txn)->cursors;
+
+    while (*at != c)
+        at = &(*at)->next;
+    *at = c->next;
+    free(c);
+}
+
+static void cursor_stand(struct mem_cursor *c, struct slice key)
+{
+    c->pos = POS_AT;
+    c->key_n = key.n;
+    memcpy(c->key, key.p, key.n);
+}
+
+static int cursor_arrive(struct mem_cursor *c, const struct entry *e, enum position otherwise, struct slice *ret_key,
+                         struct slice *ret_value)
+{
+    struct slice value;
+    int status;
+
+    if (!e) {
+        c->pos = otherwise;
+        return ST_NOT_FOUND;
+    }
+    cursor_stand(c, entry_key(e));
+    status = mem_read(txn_of(c->base.txn), c->table, e, &value);
+    if (status)
+        return status;
+    *ret_key = entry_key(e);
+    *ret_value = value;
+    return ST_OK;
+}
+
+static int mem_seek(struct store_cursor *base, struct slice key, struct slice *ret_key, struct slice *ret_value)
+{
+    struct mem_cursor *c = (struct mem_cursor *)base;
+    const struct node *root = *mem_table(txn_of(base->txn), c->table);
+
+    return cursor_arrive(c, key.n ? tree_near(root, key, 1, true) : tree_end(root, 0), POS_AFTER, ret_key, ret_value);
+}
+
+static int mem_last(struct store_cursor *base, struct slice *ret_key, struct slice *ret_value)
+{
+    struct mem_cursor *c = (struct mem_cursor *)base;
+
+    return cursor_arrive(c, tree_end(*mem_table(txn_of(base->txn), c->table), 1), POS_BEFORE, ret_key, ret_value);
+}
+
+static int mem_step(struct store_cursor *base, int dir, struct slice *ret_key, struct slice *ret_value)
+{
+    struct mem_cursor *c = (struct mem_cursor *)base;
+    const struct node *root = *mem_table(txn_of(base->txn), c->table);
+    enum position edge = dir > 0 ? POS_AFTER : POS_BEFORE;
+    const struct entry *e = NULL;
+
+    if (c->pos == POS_AT)
+        e = tree_near(root, slice_of(c->key, c->key_n), dir, false);
+    else if (c->pos != edge)
+        e = tree_end(root, dir < 0);
+    return cursor_arrive(c, e, edge, ret_key, ret_value);
+}
+
+static int mem_cursor_put(struct store_cursor *base, struct slice key, struct slice value)
+{
+    struct mem_cursor *c = (struct mem_cursor *)base;
+    int status = mem_put(base->txn, c->table, key, value, false);
+
+    if (status == ST_OK)
+        cursor_stand(c, key);
+    return status;
+}
+
+static int mem_usage(struct store *base, uint64_t *ret_used, uint64_t *ret_size)
+{
+    *ret_used = store_of(base)->root.bytes;
+    *ret_size = MEM_SIZE;
+    return ST_OK;
+}
+
+/* ---- the store ---- */
+
+static const struct store_ops mem_ops = {
+    .begin = mem_begin, .commit = mem_commit, .abort = mem_abort,
+    .get = mem_get, .put = mem_put, .del = mem_del,
+    .cursor = mem_cursor_open, .seek = mem_seek, .step = mem_step, .last = mem_last,
+    .cursor_put = mem_cursor_put, .cursor_close = mem_cursor_close, .usage = mem_usage,
+};
+
+int store_mem_new(const char *const *tables, struct store **ret)
+{
+    struct mem_store *s = calloc(1, sizeof *s);
+
+    if (!s)
+        return ST_NO_MEMORY;
+    s->base = (struct store){ &mem_ops, MEM_MAGIC };
+    for (; tables[s->tables]; s->tables++) {
+        ASSERT(s->tables < STORE_TABLES_MAX);
+        s->seed[s->tables] = store_check_seed(tables[s->tables]);
+    }
+    *ret = &s->base;
+    return ST_OK;
+}
+
+void store_mem_free(struct store **ps)
+{
+    struct mem_store *s;
+
+    if (!*ps)
+        return;
+    s = store_of(*ps);
+    *ps = NULL;
+    ASSERT(!s->writer && !s->readers);
+    roots_release(&s->root);
+    s->base.magic = 0;
+    free(s);
+}
+
+void store_mem_crash(struct store *base)
+{
+    struct mem_store *s = store_of(base);
+
+    if (s->writer)
+        mem_end(s->writer);
+    s->fault = MEM_FAULT_NONE;
+}
+
+void store_mem_fail_next_commit(struct store *base, enum store_mem_fault f)
+{
+    store_of(base)->fault = f;
+}
+
+int store_mem_flip(struct store *base, unsigned table, struct slice key, size_t bit)
+{
+    struct mem_store *s = store_of(base);
+    struct node *n;
+    int c = 1;
+
+    ASSERT(table < s->tables);
+    for (n = s->root.of[table]; n; n = n->child[c > 0]) {
+        c = key_compare(key, entry_key(n->e));
+        if (c == 0)
+            break;
+    }
+    if (!n || n->e->value_n <= bit / 8)
+        return ST_NOT_FOUND;
+    n->e->bytes[n->e->key_n + bit / 8] ^= (uint8_t)(1u << bit % 8);
+    return ST_OK;
+}
