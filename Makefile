@@ -27,11 +27,12 @@ PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/deci
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/node \
            proto/store proto/store_mem proto/conf
-PROTO_E := proto/store_lmdb proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
+PROTO_E := proto/store_lmdb proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
+           proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 COLLECTOR_P := collector/csv collector/shape collector/intake collector/tray collector/outbox collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
-WORKER_P := worker/session worker/authority worker/ledger worker/feed worker/work
-WORKER_E := worker/office worker/main
+WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/feed worker/work
+WORKER_E := worker/office worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/derive aggregator/claim aggregator/cell aggregator/fold aggregator/aggregate aggregator/export \
                 aggregator/query aggregator/trend aggregator/finding
 AGGREGATOR_E := aggregator/http aggregator/sse aggregator/main
@@ -79,7 +80,10 @@ $(eval $(call unit_test,codec_scan,proto/codec_scan proto/codec_pack proto/bytes
 $(eval $(call unit_test,sign,proto/sign proto/sign_ed25519 proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,decimal,proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,store_contract,proto/store proto/store_mem proto/store_lmdb proto/store_lmdb_dir proto/store_lmdb_check proto/bytes proto/status proto/rng,-llmdb -lpthread))
-$(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/bytes proto/status proto/rng,-lsodium))
+$(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
+LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
+$(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
+$(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit clean

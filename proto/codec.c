@@ -8,22 +8,22 @@
 
 #include "codec_elem.h"
 
-struct catalogue { const char *name, *fields; size_t max; };
+struct catalogue {
+    const char *name, *fields;
+    size_t max;
+};
 static const struct catalogue catalogue[MSG_TYPE_COUNT] = {
-#define MESSAGE(num, NAME, dir, fields, max) [num] = { #NAME, fields, (size_t)(max) },
+#define MESSAGE(num, NAME, dir, fields, max) [num] = {#NAME, fields, (size_t)(max)},
 #include "messages.def"
 #undef MESSAGE
 };
-#define MESSAGE(num, NAME, dir, fields, max)                                                                                    \
-    _Static_assert((num) < MSG_TYPE_COUNT && sizeof fields - 1 <= FIELDS_MAX, #NAME " fits the tables");                        \
+#define MESSAGE(num, NAME, dir, fields, max)                                                                                       \
+    _Static_assert((num) < MSG_TYPE_COUNT && sizeof fields - 1 <= FIELDS_MAX, #NAME " fits the tables");                           \
     _Static_assert((max) + FRAME_HEADER_BYTES <= FRAME_BYTES_MAX, #NAME " fits one frame");
 #include "messages.def"
 #undef MESSAGE
 
-const char *codec_msg_name(unsigned type)
-{
-    return type < MSG_TYPE_COUNT && catalogue[type].name ? catalogue[type].name : "?";
-}
+const char *codec_msg_name(unsigned type) { return type < MSG_TYPE_COUNT && catalogue[type].name ? catalogue[type].name : "?"; }
 
 const char *codec_msg_fields(unsigned type) { return type < MSG_TYPE_COUNT ? catalogue[type].fields : NULL; }
 
@@ -54,14 +54,14 @@ int64_t codec_get_int(struct rd *r)
 
 struct slice codec_get_str(struct rd *r)
 {
-    struct slice s = { 0 };
+    struct slice s = {0};
     if (r->bad || (!elem_nil(r) && !elem_str(r, &s))) r->bad = true;
     return s;
 }
 
 struct slice codec_get_bin(struct rd *r)
 {
-    struct slice s = { 0 };
+    struct slice s = {0};
     if (r->bad || (!elem_nil(r) && !elem_bin(r, &s))) r->bad = true;
     return s;
 }
@@ -86,5 +86,5 @@ struct slice codec_get_raw(struct rd *r)
     const uint8_t *start = r->p;
     for (uint64_t left = 1; left > 0 && !r->bad; left--)
         if (!skip_one(r, &left)) r->bad = true;
-    return r->bad ? (struct slice){ 0 } : slice_of(start, (size_t)(r->p - start));
+    return r->bad ? (struct slice){0} : slice_of(start, (size_t)(r->p - start));
 }

@@ -2,7 +2,8 @@
  * vectors is docs/PROTOCOL.md. msgpack-c packs and serves as the differential oracle; received bytes are first scanned
  * strictly (codec_scan.h) and then read in place by the cursor below: nothing is allocated from what a peer sends.
  *
- * Frame: magic "RKAP" | version u8 | type u8 | zero u16 | payload length u32 | crc32c of bytes 0..11 and the payload u32 | payload. */
+ * Frame: magic "RKAP" | version u8 | type u8 | zero u16 | payload length u32 | crc32c of bytes 0..11 and the payload u32 |
+ * payload. */
 #ifndef REKAP_CODEC_H
 #define REKAP_CODEC_H
 
@@ -67,9 +68,11 @@ struct batch_header {
     uint64_t key_id;
 };
 struct batch { struct batch_header h; struct slice header, signature, body; struct hash hash; };
-int codec_batch_parse(struct slice payload, struct batch *ret);         /* of a BATCH payload; also the stored bytes. Checks the body hash. ST_INVALID */
+/* Of a BATCH payload; also the stored bytes. Checks shape, bounds and the body hash, not signature, chain or rows. ST_INVALID */
+int codec_batch_parse(struct slice payload, struct batch *ret);
 void codec_batch_header_put(struct buf *b, const struct batch_header *h);
-void codec_batch_put(struct buf *b, struct slice header, const uint8_t sig[SIG_SIZE], struct slice body);       /* payload of BATCH */
+/* The payload of BATCH. */
+void codec_batch_put(struct buf *b, struct slice header, const uint8_t sig[SIG_SIZE], struct slice body);
 struct hash codec_batch_hash(struct slice header, struct slice signature);
 
 struct section { struct slice office, clerk; uint16_t year, stage; uint8_t source; enum vintage vintage; struct wall entered; };
@@ -91,7 +94,11 @@ struct body_reader {
     account_code account;
     unsigned activity_fault, account_fault;     /* CODE_OK or why that text is no code */
 };
-struct body_row { struct figure figure; struct section section; unsigned code; /* CODE_OK or why it cannot stand (figure_check included) */ };
+struct body_row {
+    struct figure figure;
+    struct section section;
+    unsigned code;                      /* CODE_OK or why it cannot stand (figure_check included) */
+};
 int codec_body_open(struct slice body, struct body_reader *ret);
 int codec_body_next(struct body_reader *r, struct body_row *ret);       /* ST_OK, ST_NOT_FOUND at the end, ST_INVALID */
 

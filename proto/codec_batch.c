@@ -13,7 +13,7 @@
 #include "codec_scan.h"
 
 enum { HEADER_FORMAT = 1, HEADER_FIELDS = 11, BATCH_FIELDS = 3, COMMON_FIELDS = 7, ROW_FIELDS_MIN = 8, ROW_FIELDS_MAX = 13 };
-enum { ROW_HEADS_MAX = 96 };            /* array head and, for each of 13 elements, the most its head or number can take */
+enum { ROW_HEADS_MAX = 96 }; /* array head and, for each of 13 elements, the most its head or number can take */
 
 /* ---- the header and the whole ---- */
 
@@ -152,16 +152,20 @@ static inline uint8_t *put_int(uint8_t *p, int64_t v)
     return put_be(p, HEAD_INT64, (uint64_t)v, 8);
 }
 
-static inline uint8_t *put_text(uint8_t *p, struct slice s)     /* nil when empty */
+static inline uint8_t *put_text(uint8_t *p, struct slice s) /* nil when empty */
 {
     if (s.n == 0) {
         *p = HEAD_NIL;
         return p + 1;
     }
-    if (s.n < 0x20) *p++ = (uint8_t)(HEAD_STR | s.n);
-    else if (s.n <= UINT8_MAX) p = put_be(p, HEAD_STR8, s.n, 1);
-    else if (s.n <= UINT16_MAX) p = put_be(p, HEAD_STR16, s.n, 2);
-    else p = put_be(p, HEAD_STR32, s.n, 4);
+    if (s.n < 0x20)
+        *p++ = (uint8_t)(HEAD_STR | s.n);
+    else if (s.n <= UINT8_MAX)
+        p = put_be(p, HEAD_STR8, s.n, 1);
+    else if (s.n <= UINT16_MAX)
+        p = put_be(p, HEAD_STR16, s.n, 2);
+    else
+        p = put_be(p, HEAD_STR32, s.n, 4);
     memcpy(p, s.p, s.n);
     return p + s.n;
 }
@@ -174,7 +178,7 @@ static uint8_t *put_evidence(uint8_t *p, struct slice s)
     return p + s.n;
 }
 
-static unsigned row_fields(const struct figure *f)      /* how many elements are left once the empty end is cut */
+static unsigned row_fields(const struct figure *f) /* how many elements are left once the empty end is cut */
 {
     if (f->decimals) return ROW_FIELDS_MAX;
     if (f->evidence.n) return 12;

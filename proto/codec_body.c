@@ -15,11 +15,11 @@
 
 enum { COMMON_FIELDS = 7, ROW_FIELDS_MIN = 8, ROW_FIELDS_MAX = 13 };
 
-struct common {                         /* the elements of a section's common part, uninterpreted */
+struct common { /* the elements of a section's common part, uninterpreted */
     struct slice office, vintage, source, stage, clerk;
     uint64_t year, entered;
 };
-struct row {                            /* the elements of a row, uninterpreted */
+struct row { /* the elements of a row, uninterpreted */
     struct slice code, account, indicator, unit, reason, text, evidence;
     uint64_t measure, month, basis, kind, decimals;
     int64_t value;
@@ -36,19 +36,24 @@ static bool row_tail_read(struct rd *r, uint32_t n, struct row *w)
     if (n > 10 && !text_or_nil(r, &w->text)) return false;
     if (n > 11 && !elem_nil(r) && (!elem_bin(r, &w->evidence) || w->evidence.n != HASH_SIZE)) return false;
     if (n > 12 && !elem_uint(r, &w->decimals)) return false;
-    switch (n) {                        /* the last element must say something */
-    case 9: return w->unit.n > 0;
-    case 10: return w->reason.n > 0;
-    case 11: return w->text.n > 0;
-    case 12: return w->evidence.n > 0;
-    default: return w->decimals > 0;
+    switch (n) { /* the last element must say something */
+    case 9:
+        return w->unit.n > 0;
+    case 10:
+        return w->reason.n > 0;
+    case 11:
+        return w->text.n > 0;
+    case 12:
+        return w->evidence.n > 0;
+    default:
+        return w->decimals > 0;
     }
 }
 
 static inline bool row_read(struct rd *r, struct row *w)
 {
     uint32_t n;
-    *w = (struct row){ 0 };
+    *w = (struct row){0};
     if (!elem_array(r, &n) || n < ROW_FIELDS_MIN) return false;
     if (!text_or_nil(r, &w->code) || !text_or_nil(r, &w->account) || !text_or_nil(r, &w->indicator)) return false;
     if (!elem_uint(r, &w->measure) || !elem_uint(r, &w->month) || !elem_uint(r, &w->basis) || !elem_uint(r, &w->kind)) return false;
@@ -84,7 +89,7 @@ static bool body_shape(struct rd r, uint32_t *ret_rows)
 int codec_body_open(struct slice body, struct body_reader *ret)
 {
     uint32_t rows;
-    *ret = (struct body_reader){ .r = { .bad = true } };
+    *ret = (struct body_reader){.r = {.bad = true}};
     if (codec_scan(body) != ST_OK || !body_shape(rd_of(body), &rows)) return ST_INVALID;
     ret->r = rd_of(body);
     ret->rows = rows;
@@ -134,14 +139,14 @@ static unsigned section_rest(const struct common *c)
 static void section_take(struct body_reader *r, const struct common *c)
 {
     struct section *s = &r->section;
-    *s = (struct section){ .office = c->office, .clerk = c->clerk };
-    unsigned codes[] = { section_rest(c), section_vintage(c->vintage, &s->vintage), section_source(c->source, &s->source),
-                         section_stage(c->stage, &s->stage) };
+    *s = (struct section){.office = c->office, .clerk = c->clerk};
+    unsigned codes[] = {section_rest(c), section_vintage(c->vintage, &s->vintage), section_source(c->source, &s->source),
+                        section_stage(c->stage, &s->stage)};
     s->year = c->year <= UINT16_MAX ? (uint16_t)c->year : 0;
     s->entered.ms = c->entered <= INT64_MAX ? (int64_t)c->entered : 0;
     r->section_code = CODE_OK;
     for (size_t i = 0; i < sizeof codes / sizeof *codes && r->section_code == CODE_OK; i++) r->section_code = codes[i];
-    r->activity_text = r->account_text = (struct slice){ 0 };
+    r->activity_text = r->account_text = (struct slice){0};
 }
 
 /* Only digits and dots: with that, a code that parses unpadded is written as we write it. */
@@ -161,7 +166,8 @@ static unsigned activity_read(struct slice s, enum vintage v, activity_code *ret
         return CODE_OK;
     }
     if (v == VINTAGE_NONE) return CODE_VINTAGE_UNKNOWN;
-    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_activity(v, s, &reading) != ST_OK || reading.padded) return CODE_CODE_BROKEN;
+    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_activity(v, s, &reading) != ST_OK || reading.padded)
+        return CODE_CODE_BROKEN;
     *ret = reading.code;
     return CODE_OK;
 }
@@ -170,7 +176,8 @@ static unsigned account_read(struct slice s, account_code *ret)
 {
     struct code_reading reading;
     *ret = 0;
-    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_account(s, &reading) != ST_OK || reading.padded) return CODE_CODE_BROKEN;
+    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_account(s, &reading) != ST_OK || reading.padded)
+        return CODE_CODE_BROKEN;
     *ret = reading.code;
     return CODE_OK;
 }
@@ -199,7 +206,7 @@ static inline unsigned row_codes(struct body_reader *r, const struct row *w, str
     return code;
 }
 
-static unsigned row_narrow(const struct row *w)         /* numbers no figure has room for */
+static unsigned row_narrow(const struct row *w) /* numbers no figure has room for */
 {
     if (w->measure > UINT16_MAX || w->basis > UINT8_MAX || w->kind > UINT8_MAX || w->decimals > UINT8_MAX) return CODE_BAD_FORMAT;
     return w->month > UINT8_MAX ? CODE_PERIOD_BROKEN : CODE_OK;
@@ -211,10 +218,20 @@ static void row_take(struct body_reader *r, const struct row *w, struct body_row
 {
     ret->section = r->section;
     ret->figure = (struct figure){
-        .indicator = w->indicator, .measure = w->measure <= UINT16_MAX ? (uint16_t)w->measure : UINT16_MAX,
-        .stage = r->section.stage, .year = r->section.year, .source = r->section.source, .month = clip8(w->month),
-        .basis = clip8(w->basis), .kind = clip8(w->kind), .decimals = clip8(w->decimals), .value = w->value,
-        .text = w->text, .unit = w->unit, .reason = w->reason, .evidence = w->evidence,
+        .indicator = w->indicator,
+        .measure = w->measure <= UINT16_MAX ? (uint16_t)w->measure : UINT16_MAX,
+        .stage = r->section.stage,
+        .year = r->section.year,
+        .source = r->section.source,
+        .month = clip8(w->month),
+        .basis = clip8(w->basis),
+        .kind = clip8(w->kind),
+        .decimals = clip8(w->decimals),
+        .value = w->value,
+        .text = w->text,
+        .unit = w->unit,
+        .reason = w->reason,
+        .evidence = w->evidence,
     };
     unsigned codes = row_codes(r, w, &ret->figure);
     ret->code = r->section_code != CODE_OK ? r->section_code : row_narrow(w);
@@ -230,7 +247,7 @@ int codec_body_next(struct body_reader *r, struct body_row *ret)
         struct common common;
         if (r->sections_left == 0) return ST_NOT_FOUND;
         bool sound = section_read(&r->r, &common, &r->rows_left);
-        ASSERT(sound);                  /* the first walk has seen it */
+        ASSERT(sound); /* the first walk has seen it */
         r->sections_left--;
         section_take(r, &common);
     }

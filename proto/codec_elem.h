@@ -10,23 +10,44 @@
 #include "bytes.h"
 
 enum {
-    HEAD_ARRAY = 0x90, HEAD_STR = 0xa0, HEAD_NIL = 0xc0, HEAD_BIN8 = 0xc4, HEAD_BIN16, HEAD_BIN32, HEAD_UINT8 = 0xcc, HEAD_UINT16,
-    HEAD_UINT32, HEAD_UINT64, HEAD_INT8 = 0xd0, HEAD_INT16, HEAD_INT32, HEAD_INT64, HEAD_STR8 = 0xd9, HEAD_STR16, HEAD_STR32,
-    HEAD_ARRAY16 = 0xdc, HEAD_ARRAY32, HEAD_NEGATIVE = 0xe0,
+    HEAD_ARRAY = 0x90,
+    HEAD_STR = 0xa0,
+    HEAD_NIL = 0xc0,
+    HEAD_BIN8 = 0xc4,
+    HEAD_BIN16,
+    HEAD_BIN32,
+    HEAD_UINT8 = 0xcc,
+    HEAD_UINT16,
+    HEAD_UINT32,
+    HEAD_UINT64,
+    HEAD_INT8 = 0xd0,
+    HEAD_INT16,
+    HEAD_INT32,
+    HEAD_INT64,
+    HEAD_STR8 = 0xd9,
+    HEAD_STR16,
+    HEAD_STR32,
+    HEAD_ARRAY16 = 0xdc,
+    HEAD_ARRAY32,
+    HEAD_NEGATIVE = 0xe0,
 };
 
-static inline uint64_t elem_be32(const uint8_t *p)       /* the compiler makes one load and a byte swap of it */
+static inline uint64_t elem_be32(const uint8_t *p) /* the compiler makes one load and a byte swap of it */
 {
     return (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3];
 }
 
-static inline uint64_t elem_be(const uint8_t *p, size_t width)  /* width 1, 2, 4, 8 */
+static inline uint64_t elem_be(const uint8_t *p, size_t width) /* width 1, 2, 4, 8 */
 {
     switch (width) {
-    case 1: return p[0];
-    case 2: return (uint64_t)p[0] << 8 | p[1];
-    case 4: return elem_be32(p);
-    default: return elem_be32(p) << 32 | elem_be32(p + 4);
+    case 1:
+        return p[0];
+    case 2:
+        return (uint64_t)p[0] << 8 | p[1];
+    case 4:
+        return elem_be32(p);
+    default:
+        return elem_be32(p) << 32 | elem_be32(p + 4);
     }
 }
 
@@ -83,7 +104,7 @@ static inline bool elem_sized(struct rd *r, size_t head_bytes, uint64_t n, struc
     return true;
 }
 
-static inline bool elem_wide(struct rd *r, uint8_t head8, struct slice *ret)   /* str8..32 or bin8..32 */
+static inline bool elem_wide(struct rd *r, uint8_t head8, struct slice *ret) /* str8..32 or bin8..32 */
 {
     if (r->p >= r->end || *r->p < head8 || *r->p > head8 + 2) return false;
     size_t width = (size_t)1 << (*r->p - head8);

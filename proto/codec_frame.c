@@ -12,7 +12,7 @@
 #include "codec_elem.h"
 #include "codec_scan.h"
 
-static const uint8_t magic[4] = { 'R', 'K', 'A', 'P' };
+static const uint8_t magic[4] = {'R', 'K', 'A', 'P'};
 enum { AT_VERSION = 4, AT_TYPE = 5, AT_ZERO = 6, AT_LENGTH = 8, AT_CRC = 12 };
 
 static uint32_t frame_crc(const uint8_t *frame, size_t payload_n)
@@ -23,14 +23,20 @@ static uint32_t frame_crc(const uint8_t *frame, size_t payload_n)
 /* Reads one element of the kind a catalogue letter names. */
 static bool field_read(struct rd *r, char kind, struct field *ret)
 {
-    *ret = (struct field){ 0 };
+    *ret = (struct field){0};
     switch (kind) {
-    case 'u': return elem_uint(r, &ret->u);
-    case 'i': return elem_int(r, &ret->i);
-    case 's': return elem_str(r, &ret->s);
-    case 'b': return elem_bin(r, &ret->s);
-    case 'h': return elem_bin(r, &ret->s) && ret->s.n == HASH_SIZE;
-    case 'n': return elem_nil(r) || (elem_bin(r, &ret->s) && ret->s.n == HASH_SIZE);
+    case 'u':
+        return elem_uint(r, &ret->u);
+    case 'i':
+        return elem_int(r, &ret->i);
+    case 's':
+        return elem_str(r, &ret->s);
+    case 'b':
+        return elem_bin(r, &ret->s);
+    case 'h':
+        return elem_bin(r, &ret->s) && ret->s.n == HASH_SIZE;
+    case 'n':
+        return elem_nil(r) || (elem_bin(r, &ret->s) && ret->s.n == HASH_SIZE);
     case 'a': {
         struct rd peek = *r;
         uint32_t n;
@@ -38,7 +44,8 @@ static bool field_read(struct rd *r, char kind, struct field *ret)
         ret->s = codec_get_raw(r);
         return !r->bad;
     }
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -70,7 +77,7 @@ int codec_frame_parse(struct slice bytes, struct frame *ret, unsigned *ret_code)
         struct slice payload = slice_of(bytes.p + FRAME_HEADER_BYTES, bytes.n - FRAME_HEADER_BYTES);
         if (bytes_rd32(bytes.p + AT_CRC) == frame_crc(bytes.p, payload.n) && codec_scan(payload) == ST_OK &&
             fields_read(payload, codec_msg_fields(bytes.p[AT_TYPE]), ignored)) {
-            *ret = (struct frame){ bytes.p[AT_VERSION], bytes.p[AT_TYPE], payload };
+            *ret = (struct frame){bytes.p[AT_VERSION], bytes.p[AT_TYPE], payload};
             return ST_OK;
         }
         code = CODE_BAD_FORMAT;
@@ -109,21 +116,33 @@ int codec_fields(const struct frame *f, struct field ret[FIELDS_MAX])
 static void field_put(struct buf *b, char kind, const struct field *f)
 {
     switch (kind) {
-    case 'u': codec_put_uint(b, f->u); break;
-    case 'i': codec_put_int(b, f->i); break;
-    case 's': codec_put_str(b, f->s); break;
+    case 'u':
+        codec_put_uint(b, f->u);
+        break;
+    case 'i':
+        codec_put_int(b, f->i);
+        break;
+    case 's':
+        codec_put_str(b, f->s);
+        break;
     case 'n':
         if (f->s.n == 0) {
             codec_put_nil(b);
             break;
         }
         __attribute__((fallthrough));
-    case 'h': ASSERT(f->s.n == HASH_SIZE); __attribute__((fallthrough));
-    case 'b': codec_put_bin(b, f->s); break;
+    case 'h':
+        ASSERT(f->s.n == HASH_SIZE);
+        __attribute__((fallthrough));
+    case 'b':
+        codec_put_bin(b, f->s);
+        break;
     default:
         ASSERT(kind == 'a');
-        if (f->s.n == 0) codec_put_array(b, 0);
-        else buf_put(b, f->s.p, f->s.n);
+        if (f->s.n == 0)
+            codec_put_array(b, 0);
+        else
+            buf_put(b, f->s.p, f->s.n);
     }
 }
 

@@ -44,13 +44,15 @@ void codec_record_put(struct buf *b, const struct record *r)
     codec_put_uint(b, (uint64_t)r->at.ms);
     codec_put_bin(b, slice_of(r->previous.b, HASH_SIZE));
     codec_put_bin(b, r->content);
-    if (r->dispositions.n == 0) codec_put_array(b, 0);
-    else buf_put(b, r->dispositions.p, r->dispositions.n);
+    if (r->dispositions.n == 0)
+        codec_put_array(b, 0);
+    else
+        buf_put(b, r->dispositions.p, r->dispositions.n);
 }
 
 int codec_record_parse(struct slice bytes, struct record *ret)
 {
-    struct record rec = { 0 };
+    struct record rec = {0};
     struct rd r = rd_of(bytes);
     struct slice previous;
     uint64_t kind, at;
@@ -73,7 +75,7 @@ static void disposition_advance(struct disposition_reader *d)
     d->next_index = UINT32_MAX;
     if (d->left == 0) return;
     bool sound = disposition_read(&d->r, 0, &index, &code);
-    ASSERT(sound);                      /* codec_record_parse has seen it */
+    ASSERT(sound); /* codec_record_parse has seen it */
     d->left--;
     d->next_index = (uint32_t)index;
     d->next_code = (unsigned)code;
@@ -81,7 +83,7 @@ static void disposition_advance(struct disposition_reader *d)
 
 void codec_dispositions_open(struct slice dispositions, struct disposition_reader *ret)
 {
-    *ret = (struct disposition_reader){ .r = rd_of(dispositions) };
+    *ret = (struct disposition_reader){.r = rd_of(dispositions)};
     if (dispositions.n > 0) ret->left = codec_get_array(&ret->r);
     disposition_advance(ret);
 }

@@ -26,7 +26,7 @@ static inline bool unplain(uint64_t w) { return ((w | (w - EACH_BYTE(1))) & EACH
 /* Up to 7 bytes, read as eight with the surplus replaced by ones; `p + 8` must be readable. */
 static inline bool plain_tail(const uint8_t *p, size_t n)
 {
-    static const uint8_t keep[16] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+    static const uint8_t keep[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     uint64_t mask = load8(keep + 8 - n);
     return !unplain((load8(p) & mask) | (EACH_BYTE(1) & ~mask));
 }
@@ -45,11 +45,10 @@ static inline bool text_ok(const uint8_t *p, size_t n, const uint8_t *end)
 
 /* Bytes after the head that hold the length or the value; 0 = a head we do not take (maps, floats, ext, bool and the like). */
 static const uint8_t wide_width[] = {
-    [HEAD_BIN8 - HEAD_BIN8] = 1, [HEAD_BIN16 - HEAD_BIN8] = 2, [HEAD_BIN32 - HEAD_BIN8] = 4,
-    [HEAD_UINT8 - HEAD_BIN8] = 1, [HEAD_UINT16 - HEAD_BIN8] = 2, [HEAD_UINT32 - HEAD_BIN8] = 4, [HEAD_UINT64 - HEAD_BIN8] = 8,
-    [HEAD_INT8 - HEAD_BIN8] = 1, [HEAD_INT16 - HEAD_BIN8] = 2, [HEAD_INT32 - HEAD_BIN8] = 4, [HEAD_INT64 - HEAD_BIN8] = 8,
-    [HEAD_STR8 - HEAD_BIN8] = 1, [HEAD_STR16 - HEAD_BIN8] = 2, [HEAD_STR32 - HEAD_BIN8] = 4,
-    [HEAD_ARRAY16 - HEAD_BIN8] = 2, [HEAD_ARRAY32 - HEAD_BIN8] = 4,
+    [HEAD_BIN8 - HEAD_BIN8] = 1,   [HEAD_BIN16 - HEAD_BIN8] = 2,  [HEAD_BIN32 - HEAD_BIN8] = 4,   [HEAD_UINT8 - HEAD_BIN8] = 1,
+    [HEAD_UINT16 - HEAD_BIN8] = 2, [HEAD_UINT32 - HEAD_BIN8] = 4, [HEAD_UINT64 - HEAD_BIN8] = 8,  [HEAD_INT8 - HEAD_BIN8] = 1,
+    [HEAD_INT16 - HEAD_BIN8] = 2,  [HEAD_INT32 - HEAD_BIN8] = 4,  [HEAD_INT64 - HEAD_BIN8] = 8,   [HEAD_STR8 - HEAD_BIN8] = 1,
+    [HEAD_STR16 - HEAD_BIN8] = 2,  [HEAD_STR32 - HEAD_BIN8] = 4,  [HEAD_ARRAY16 - HEAD_BIN8] = 2, [HEAD_ARRAY32 - HEAD_BIN8] = 4,
 };
 
 /* Is v, of `width` bytes, too big for the next shorter form? Below one byte that is the head itself. */
@@ -110,7 +109,7 @@ int codec_scan(struct slice bytes)
 {
     if (bytes.n == 0) return ST_INVALID;
     const uint8_t *p = bytes.p, *end = bytes.p + bytes.n;
-    uint32_t left[NESTING_MAX + 1] = { 1 };     /* elements still to come at each open level */
+    uint32_t left[NESTING_MAX + 1] = {1}; /* elements still to come at each open level */
     unsigned depth = 0;
     do {
         uint32_t children = 0;

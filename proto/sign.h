@@ -16,13 +16,18 @@ struct signer {                         /* holds the keys of the offices it may 
     int (*sign)(void *ctx, struct slice office, struct slice msg, uint8_t ret_sig[SIG_SIZE]);
     int (*public_key)(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE]);
 };
-struct verifier { void *ctx; bool (*verify)(void *ctx, const uint8_t pub[PUBKEY_SIZE], struct slice msg, const uint8_t sig[SIG_SIZE]); };
+struct verifier {
+    void *ctx;
+    bool (*verify)(void *ctx, const uint8_t pub[PUBKEY_SIZE], struct slice msg, const uint8_t sig[SIG_SIZE]);
+};
 uint64_t sign_key_id(const uint8_t pub[PUBKEY_SIZE]);
 
-/* Ed25519 (RFC 8032, libsodium). Key files: one line of text, "rekap-key 1 ed25519|curve25519 <secret hex> <public hex>", mode 0600. */
+/* Ed25519 (RFC 8032, libsodium; both constructors initialise it). Key files: one line of text, "rekap-key 1 ed25519|curve25519
+ * <secret hex> <public hex>", mode 0600. A ring is not for several threads while offices are being added. */
 struct verifier sign_ed25519_verifier(void);
 int sign_ed25519_ring_new(struct signer *ret);                                  /* an empty key ring */
-int sign_ed25519_ring_add(struct signer *s, struct slice office, const uint8_t seed[32]);       /* replaces */
+/* Replaces an office's key. ST_INVALID for an id that is empty or over OFFICE_ID_MAX; ST_NO_MEMORY. */
+int sign_ed25519_ring_add(struct signer *s, struct slice office, const uint8_t seed[32]);
 void sign_ed25519_ring_free(struct signer *s);
 
 #endif

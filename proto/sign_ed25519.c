@@ -15,12 +15,16 @@
 enum { RING_MAGIC = 0x52494e47, RING_FIRST = 16, SECRET_SIZE = crypto_sign_SECRETKEYBYTES };
 _Static_assert(SIG_SIZE == crypto_sign_BYTES && PUBKEY_SIZE == crypto_sign_PUBLICKEYBYTES, "Ed25519");
 
-struct entry { char office[OFFICE_ID_MAX]; uint8_t n; uint8_t pub[PUBKEY_SIZE]; };      /* n 0: free */
+struct entry {
+    char office[OFFICE_ID_MAX];
+    uint8_t n;
+    uint8_t pub[PUBKEY_SIZE];
+}; /* n 0: free */
 struct ring {
     uint32_t magic;
     size_t used, size;
     struct entry *entries;
-    uint8_t (*secrets)[SECRET_SIZE];    /* as libsodium keeps them: seed, then public key */
+    uint8_t (*secrets)[SECRET_SIZE]; /* as libsodium keeps them: seed, then public key */
 };
 
 static bool ed25519_verify(void *ctx, const uint8_t pub[PUBKEY_SIZE], struct slice msg, const uint8_t sig[SIG_SIZE])
@@ -32,7 +36,7 @@ static bool ed25519_verify(void *ctx, const uint8_t pub[PUBKEY_SIZE], struct sli
 struct verifier sign_ed25519_verifier(void)
 {
     ASSERT(sodium_init() >= 0);
-    return (struct verifier){ NULL, ed25519_verify };
+    return (struct verifier){NULL, ed25519_verify};
 }
 
 static struct ring *ring_of(void *ctx)
@@ -84,7 +88,7 @@ int sign_ed25519_ring_new(struct signer *ret)
     struct ring *r = calloc(1, sizeof *r);
     if (r == NULL) return ST_NO_MEMORY;
     r->magic = RING_MAGIC;
-    *ret = (struct signer){ r, ring_sign, ring_public_key };
+    *ret = (struct signer){r, ring_sign, ring_public_key};
     return ST_OK;
 }
 
@@ -139,5 +143,5 @@ void sign_ed25519_ring_free(struct signer *s)
     sodium_free(r->secrets);
     r->magic = 0;
     free(r);
-    *s = (struct signer){ 0 };
+    *s = (struct signer){0};
 }
