@@ -9,7 +9,8 @@
  *  - Every value is kept with a checksum over table, key and value; a value that fails it is ST_CORRUPT at the read, never data.
  *  - ST_FULL: the map has passed 80 % (put refuses, nothing changed by that call) or the disk is full. The transaction must
  *    then be aborted (its commit would be ST_FULL too). Deletes, and a put that replaces a value by one no longer, still work
- *    then, so a full store can be drained. ST_UNKNOWN from commit: the outcome is not known; the caller must end the process and re-read.
+ *    then, so a full store can be drained. ST_UNKNOWN from commit: the outcome is not known; the caller must end the process
+ *    and re-read.
  *  - No transaction outlives a step. Cursors end with their transaction. */
 #ifndef REKAP_STORE_H
 #define REKAP_STORE_H
@@ -47,10 +48,11 @@ int store_commit(struct store_txn **t);         /* ends it whatever the result; 
 void store_abort(struct store_txn **t);         /* tolerates NULL */
 int store_get(struct store_txn *t, unsigned table, struct slice key, struct slice *ret_value);  /* ST_NOT_FOUND */
 int store_put(struct store_txn *t, unsigned table, struct slice key, struct slice value);       /* inserts or replaces */
-int store_append(struct store_txn *t, unsigned table, struct slice key, struct slice value);    /* key must be greater than all others (asserted) */
+int store_append(struct store_txn *t, unsigned table, struct slice key, struct slice value);    /* key greater than all others (asserted) */
 int store_del(struct store_txn *t, unsigned table, struct slice key);                           /* ST_NOT_FOUND */
 int store_cursor(struct store_txn *t, unsigned table, struct store_cursor **ret);
-int store_seek(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value); /* first key >= key (an empty key: the first of all); ST_NOT_FOUND */
+/* First key >= key (an empty key: the first of all); ST_NOT_FOUND. */
+int store_seek(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value);
 /* After a write through the transaction, next and prev go on from the key the cursor stood on, deleted or not. Of a cursor that
  * stands nowhere yet next is the first and prev the last; after ST_NOT_FOUND it stands before the first or after the last. */
 int store_next(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);         /* ST_NOT_FOUND at the end */
@@ -67,13 +69,19 @@ void store_mem_free(struct store **s);
 void store_mem_crash(struct store *s);          /* an open write transaction is lost; its pointer must not be used again */
 enum store_mem_fault { MEM_FAULT_NONE, MEM_FAULT_FULL, MEM_FAULT_UNKNOWN_DONE, MEM_FAULT_UNKNOWN_LOST };
 void store_mem_fail_next_commit(struct store *s, enum store_mem_fault f);
-int store_mem_flip(struct store *s, unsigned table, struct slice key, size_t bit);      /* flips a bit of a committed value; ST_NOT_FOUND */
+/* Flips a bit of a committed value; ST_NOT_FOUND. */
+int store_mem_flip(struct store *s, unsigned table, struct slice key, size_t bit);
 
 /* LMDB. One process opens a directory once (asserted in the process, ST_BUSY when another process holds its lock file).
  * Creation: in a temporary directory, synced, renamed, parent synced. Network filesystems are refused (ST_DENIED). A store
  * of another format is ST_VERSION, a damaged one ST_CORRUPT, each with a sentence for people in err. map_bytes is the sparse
  * map (0: default 64 GiB, less when the disk is smaller). */
-struct store_lmdb_options { const char *const *tables; uint64_t map_bytes; const char *kind; /* "ledger", "state", "outbox": stored and checked */ unsigned format; };
+struct store_lmdb_options {
+    const char *const *tables;          /* names in order, NULL-terminated */
+    uint64_t map_bytes;
+    const char *kind;                   /* "ledger", "state", "outbox": stored and checked */
+    unsigned format;
+};
 int store_lmdb_open(const char *dir, const struct store_lmdb_options *o, struct store **ret, char *err, size_t err_size);
 void store_lmdb_close(struct store **s);
 

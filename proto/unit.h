@@ -5,9 +5,10 @@
  * the unit of year 0. Everything about one office-year sits under one key prefix, so a group of updates costs one range
  * read and as many writes as rows changed, however the updates arrived (docs/RATIONALE.md "Units").
  *
- * Stored: key  office u32 | year u16 | activity u64 | account u64 | measure u16 | source u8 | stage u16 | indicator u32, big-endian.
+ * Stored: key  office u32 | year u16 | activity u64 | account u64 | measure u16 | source u8 | stage u16 | indicator u32,
+ *         big-endian.
  *         value  bitmap of stated slots u16, then per slot: kind|basis|decimals byte, value zigzag (difference to the slot
- *         before), provenance varint (difference), text if kind is TEXT or measure is NAME. Bytes: docs/STORAGE.md.
+ *         number before), provenance zigzag (difference), text if kind is TEXT or WITHDRAWN. Exact bytes: unit_row.c.
  * office and indicator are private small integers of the owning store (dictionary tables), never shown outside. */
 #ifndef REKAP_UNIT_H
 #define REKAP_UNIT_H
@@ -48,12 +49,13 @@ void unit_done(struct unit *u);
 int unit_load(struct unit *u, struct store_txn *t, unsigned table, uint32_t office, uint16_t year);
 /* Sets the figure's slot. Equal kind, basis, value, decimals, text and unit-less content = UNIT_SAME (nothing changes, the
  * old provenance stays). ret_old (may be NULL): the slot before. f must have passed figure_check; f->year is the unit's. */
-int unit_set(struct unit *u, const struct figure *f, uint32_t indicator, provenance prov, enum unit_result *ret, struct slot *ret_old,
-             uint32_t *ret_leaf);
+int unit_set(struct unit *u, const struct figure *f, uint32_t indicator, provenance prov, enum unit_result *ret,
+             struct slot *ret_old, uint32_t *ret_leaf);
 /* Writes the dirty rows in key order; a row all of whose slots are EMPTY cannot occur. Clears dirty. ST_FULL, ST_IO. */
 int unit_save(struct unit *u, struct store_txn *t, unsigned table);
 struct leaf *unit_find(struct unit *u, const struct leaf_key *k);       /* NULL when never stated */
-void unit_sort(struct unit *u);         /* key order; pointers and the index stay right afterwards */
+/* Key order; unit_save sorts too. unit_find stays right; leaf numbers and pointers that the caller holds do not. */
+void unit_sort(struct unit *u);
 struct slice unit_text(const struct unit *u, const struct slot *s);
 unsigned unit_slot_of(const struct figure *f);  /* 0..11; 0 for month 0 */
 
@@ -67,9 +69,10 @@ int unit_slot_decode(struct rd *r, struct unit *u, struct slot *ret);           
  * unreported = carried forward; nil cumulative 0, nil monthly + 0. i128 because twelve int64 may not fit int64. */
 void unit_cumulate(const struct slot slot[12], i128 ret[12]);
 
-/* Dictionary of texts: text -> small integer, and back; next number kept under the empty key... private to the store. */
+/* Dictionary of texts: text -> small integer, and back; private to the store. Bytes: unit_row.c. */
 int unit_dict_get(struct store_txn *t, unsigned table_by_text, struct slice text, uint32_t *ret);       /* ST_NOT_FOUND */
-int unit_dict_add(struct store_txn *t, unsigned table_by_text, unsigned table_by_id, struct slice text, uint32_t *ret); /* gets or adds; ids from 1 */
+/* Gets or adds; ids from 1. */
+int unit_dict_add(struct store_txn *t, unsigned table_by_text, unsigned table_by_id, struct slice text, uint32_t *ret);
 int unit_dict_text(struct store_txn *t, unsigned table_by_id, uint32_t id, struct slice *ret);
 
 #endif

@@ -1,0 +1,474 @@
+/* unit_test.c - the slots of an office-year: setting, series, bytes of rows, load and save, order, dictionaries. Random units
+ * are compared with a naive list of figures; the store behind is the RAM twin. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/bytes.h"
+#include "proto/code.h"
+#include "proto/rng.h"
+#include "proto/unit.h"
+
+enum { TABLE_LEAF, TABLE_BY_TEXT, TABLE_BY_ID, OFFICE = 7, YEAR = 2022 };
+static const char *const tables[] = { "leaf", "by_text", "by_id", NULL };
+
+static struct slice str(const char *s)
+{
+    return slice_of(s, strlen(s));
+}
+
+static struct figure figure(unsigned month, unsigned kind, unsigned basis, int64_t value)
+{
+    return (struct figure){ .activity = 100, .measure = MEASURE_REALISED, .source = SOURCE_OPD, .year = YEAR, .month = (uint8_t)month,
+                            .kind = (uint8_t)kind, .basis = (uint8_t)basis, .value = value };
+}
+
+static void unit_start(struct unit *u)
+{
+    unit_init(u);
+    u->office = OFFICE;
+    u->year = YEAR;
+}
+
+static enum unit_result set(struct unit *u, const struct figure *f, provenance prov, struct slot *old)
+{
+    enum unit_result result;
+
+    assert_int_equal(unit_set(u, f, 0, prov, &result, old, NULL), ST_OK);
+    return result;
+}
+
+/* ---- setting ---- */
+
+static void test_set(void **state)
+{
+    struct figure f = figure(3, VALUE_NUMBER, BASIS_CUMULATIVE, 500);
+    struct slot old;
+    struct leaf *l;
+    struct unit u;
+
+    (void)state;
+    unit_start(&u);
+    assert_int_equal(set(&u, &f, 11, &old), UNIT_EFFECTIVE);
+    assert_int_equal(old.kind, VALUE_EMPTY);
+    l = unit_find(&u, &(struct leaf_key){ .activity = 100, .measure = MEASURE_REALISED, .source = SOURCE_OPD });
+    assert_non_null(l);
+    assert_true(l->dirty);
+    assert_int_equal(l->present, 3);
+    l->dirty = false;
+    f.reason = str("koreksi");          /* a reason is no content */
+    assert_int_equal(set(&u, &f, 12, &old), UNIT_SAME);
+    assert_int_equal(l->slot[2].prov, 11);
+    assert_int_equal(l->slot[2].flags, 0);
+    assert_false(l->dirty);
+    f.value = 501;
+    assert_int_equal(set(&u, &f, 13, &old), UNIT_SUPERSEDED);
+    assert_int_equal(old.value, 500);
+    assert_int_equal(old.prov, 11);
+    assert_int_equal(l->slot[2].flags, SLOT_REASON);
+    assert_int_equal(l->slot[2].prov, 13);
+    f.basis = BASIS_MONTHLY;
+    assert_int_equal(set(&u, &f, 14, NULL), UNIT_SUPERSEDED);
+    f = figure(3, VALUE_WITHDRAWN, BASIS_NONE, 0);
+    assert_int_equal(set(&u, &f, 15, NULL), UNIT_SUPERSEDED);
+    f = figure(1, VALUE_NIL, BASIS_MONTHLY, 0);
+    assert_int_equal(set(&u, &f, 16, NULL), UNIT_EFFECTIVE);
+    assert_int_equal(l->present, 3);
+    assert_int_equal(u.count, 1);
+    assert_null(unit_find(&u, &(struct leaf_key){ .activity = 101, .measure = MEASURE_REALISED, .source = SOURCE_OPD }));
+    unit_done(&u);
+}
+
+static void test_texts(void **state)
+{
+    struct figure f = figure(1, VALUE_TEXT, BASIS_NONE, 0);
+    struct slot old;
+    struct unit u;
+
+    (void)state;
+    unit_start(&u);
+    f.text = str("Paving Block");
+    assert_int_equal(set(&u, &f, 1, NULL), UNIT_EFFECTIVE);
+    assert_int_equal(set(&u, &f, 2, NULL), UNIT_SAME);
+    f.text = str("Paving Blok");
+    assert_int_equal(set(&u, &f, 3, &old), UNIT_SUPERSEDED);
+    assert_int_equal(unit_text(&u, &old).n, 12);        /* the replaced text can still be read */
+    assert_memory_equal(unit_text(&u, &old).p, "Paving Block", 12);
+    assert_memory_equal(unit_text(&u, &u.leaf[0].slot[0]).p, "Paving Blok", 11);
+    f.month = 0;
+    assert_int_equal(unit_slot_of(&f), 0);
+    f.month = 12;
+    assert_int_equal(unit_slot_of(&f), 11);
+    unit_done(&u);
+}
+
+/* ---- series ---- */
+
+/* One character a month: c cumulative, m monthly, 0 nil cumulative, n nil monthly, . empty, a n.a., t text, w withdrawn. */
+static const struct { const char *shape; int64_t value[12], want[12]; } series[] = {
+    { "cccccccccccc", { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }, { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 } },
+    { "mmmmmmmmmmmm", { 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5 }, { 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60 } },
+    { "............", { 0 }, { 0 } },
+    { "..c..m..c...", { 0, 0, 300, 0, 0, 50, 0, 0, 340 }, { 0, 0, 300, 300, 300, 350, 350, 350, 340, 340, 340, 340 } },
+    { "mc.mn0.mawtc", { 10, 100, 0, 20, 0, 0, 0, 7, 0, 0, 0, 90 }, { 10, 100, 100, 120, 120, 0, 0, 7, 7, 7, 7, 90 } },
+    { "cm..m.......", { 1000, -250, 0, 0, -50 }, { 1000, 750, 750, 750, 700, 700, 700, 700, 700, 700, 700, 700 } },
+    { "n...........", { 0 }, { 0 } },
+};
+
+static struct slot shape_slot(char c, int64_t value)
+{
+    struct slot s = { .value = value, .basis = c == 'm' || c == 'n' ? BASIS_MONTHLY : BASIS_CUMULATIVE };
+
+    s.kind = c == 'c' || c == 'm' ? VALUE_NUMBER : c == '0' || c == 'n' ? VALUE_NIL : c == 'a' ? VALUE_NA : c == 't' ? VALUE_TEXT
+           : c == 'w' ? VALUE_WITHDRAWN : VALUE_EMPTY;
+    return s;
+}
+
+static void test_cumulate(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
+        struct slot slot[12];
+        i128 got[12];
+
+        for (unsigned m = 0; m < 12; m++)
+            slot[m] = shape_slot(series[i].shape[m], series[i].value[m]);
+        unit_cumulate(slot, got);
+        for (unsigned m = 0; m < 12; m++)
+            assert_true(got[m] == series[i].want[m]);
+    }
+}
+
+static void test_cumulate_wide(void **state)
+{
+    struct slot slot[12];
+    i128 got[12];
+
+    (void)state;
+    for (unsigned m = 0; m < 12; m++)
+        slot[m] = shape_slot('m', INT64_MAX);
+    unit_cumulate(slot, got);
+    assert_true(got[11] == (i128)INT64_MAX * 12);
+}
+
+/* ---- bytes ---- */
+
+static const struct { struct slot slot; const char *text, *hex; } slots[] = {
+    { { .kind = VALUE_EMPTY }, NULL, "f0" },
+    { { .kind = VALUE_NUMBER, .basis = BASIS_CUMULATIVE, .value = 100, .prov = 3 }, NULL, "10c80106" },
+    { { .kind = VALUE_NUMBER, .basis = BASIS_MONTHLY, .value = -1, .prov = 3, .flags = SLOT_REASON }, NULL, "210106" },
+    { { .kind = VALUE_NUMBER, .value = 2, .prov = 1, .decimals = 6 }, NULL, "0c0402" },
+    { { .kind = VALUE_NUMBER, .value = INT64_MIN, .prov = UINT64_MAX }, NULL, "00ffffffffffffffffff0101" },
+    { { .kind = VALUE_NIL, .basis = BASIS_MONTHLY, .prov = 1 }, NULL, "5002" },
+    { { .kind = VALUE_NA, .prov = 1 }, NULL, "6002" },
+    { { .kind = VALUE_TEXT, .prov = 1 }, "abc", "900203616263" },
+    { { .kind = VALUE_WITHDRAWN, .prov = 1, .basis = BASIS_CUMULATIVE }, NULL, "d00200" },
+};
+
+static void put_text(struct unit *u, struct slot *s, const char *text)
+{
+    struct figure f = figure(12, VALUE_TEXT, BASIS_NONE, 0);
+
+    f.text = str(text);
+    set(u, &f, 1, NULL);
+    s->text = u->leaf[0].slot[11].text;
+}
+
+static void test_slot_bytes(void **state)
+{
+    struct unit u;
+    struct buf b;
+
+    (void)state;
+    unit_start(&u);
+    buf_init(&b, 100);
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
+        struct slot s = slots[i].slot, back;
+        char hex[100];
+        struct rd r;
+
+        if (slots[i].text)
+            put_text(&u, &s, slots[i].text);
+        buf_clear(&b);
+        unit_slot_encode(&b, &u, &s);
+        bytes_hex(b.p, b.n, hex);
+        assert_string_equal(hex, slots[i].hex);
+        r = rd_of(buf_slice(&b));
+        assert_int_equal(unit_slot_decode(&r, &u, &back), ST_OK);
+        assert_int_equal(rd_left(&r), 0);
+        assert_true(back.kind == s.kind && back.basis == s.basis && back.decimals == s.decimals && back.flags == s.flags);
+        assert_true(back.value == s.value && back.prov == s.prov);
+        assert_int_equal(unit_text(&u, &back).n, slots[i].text ? strlen(slots[i].text) : 0);
+        for (size_t n = 0; n < b.n; n++) {      /* every cut is refused */
+            r = rd_of(slice_of(b.p, n));
+            assert_int_equal(unit_slot_decode(&r, &u, &back), ST_CORRUPT);
+        }
+    }
+    buf_done(&b);
+    unit_done(&u);
+}
+
+/* Rows that must not load: hex of the value. */
+static const char *const bad_rows[] = {
+    "", "00", "0000" /* nothing stated */, "1000" /* a thirteenth month */, "0001", "0001f0" /* an empty slot stated */,
+    "000110c801" /* no provenance */, "000110c8010600" /* a byte too many */, "000190020461" /* text cut */, "0001ff0202",
+    "00019002808000" /* length not shortest */,
+};
+
+static struct store_txn *begin(struct store *s, bool write)
+{
+    struct store_txn *t = NULL;
+
+    assert_int_equal(store_begin(s, write, &t), ST_OK);
+    return t;
+}
+
+static void test_bad_rows(void **state)
+{
+    struct leaf_key k = { .activity = 1, .measure = MEASURE_BUDGET };
+    uint8_t key[STORE_KEY_MAX], value[64];
+    size_t n = unit_key_bytes(OFFICE, YEAR, &k, key);
+    struct store_txn *t;
+    struct store *s;
+    struct unit u;
+
+    (void)state;
+    assert_int_equal(store_mem_new(tables, &s), ST_OK);
+    unit_init(&u);
+    for (size_t i = 0; i < sizeof bad_rows / sizeof *bad_rows; i++) {
+        t = begin(s, true);
+        assert_int_equal(bytes_unhex(bad_rows[i], strlen(bad_rows[i]), value), ST_OK);
+        assert_int_equal(store_put(t, TABLE_LEAF, slice_of(key, n), slice_of(value, strlen(bad_rows[i]) / 2)), ST_OK);
+        assert_int_equal(unit_load(&u, t, TABLE_LEAF, OFFICE, YEAR), ST_CORRUPT);
+        store_abort(&t);
+    }
+    t = begin(s, true);
+    assert_int_equal(store_put(t, TABLE_LEAF, slice_of(key, n - 1), slice_of("\0\1\x50\2", 4)), ST_OK);
+    assert_int_equal(unit_load(&u, t, TABLE_LEAF, OFFICE, YEAR), ST_CORRUPT);
+    assert_int_equal(unit_load(&u, t, TABLE_LEAF, OFFICE, YEAR + 1), ST_OK);
+    assert_int_equal(u.count, 0);
+    store_abort(&t);
+    unit_done(&u);
+    store_mem_free(&s);
+}
+
+static void test_key_order(void **state)
+{
+    static const char *const tree[] = { "1", "1.06", "1.06.01", "1.06.01.2.01", "1.06.01.2.01.01", "1.06.01.2.01.02", "1.06.01.2.02",
+                                        "1.06.02", "1.07", "2", "2.01" };
+    uint8_t before[STORE_KEY_MAX] = { 0 }, key[STORE_KEY_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof tree / sizeof *tree; i++) {
+        struct leaf_key k = { .account = 9, .indicator = 5, .measure = 2, .stage = 0x100, .source = 1 }, back;
+        struct code_reading reading;
+        uint32_t office;
+        uint16_t year;
+        size_t n;
+
+        assert_int_equal(code_parse_activity(VINTAGE_PERMENDAGRI_90_2019, str(tree[i]), &reading), ST_OK);
+        k.activity = reading.code;
+        n = unit_key_bytes(OFFICE, YEAR, &k, key);
+        assert_int_equal(n, 31);
+        assert_true(memcmp(before, key, n) < 0);
+        memcpy(before, key, n);
+        assert_int_equal(unit_key_parse(slice_of(key, n), &office, &year, &back), ST_OK);
+        assert_true(office == OFFICE && year == YEAR && back.activity == k.activity && back.account == 9 && back.indicator == 5);
+        assert_true(back.measure == 2 && back.stage == 0x100 && back.source == 1);
+        assert_int_equal(unit_key_parse(slice_of(key, n - 1), &office, &year, &back), ST_CORRUPT);
+    }
+}
+
+/* ---- random units against a naive list ---- */
+
+enum { NAIVE_MAX = 4000 };
+struct said { struct leaf_key key; uint16_t year; unsigned month; struct slot slot; char text[24]; };
+struct naive { struct said at[NAIVE_MAX]; unsigned count; };
+
+static struct said *naive_find(struct naive *n, const struct leaf_key *k, uint16_t year, unsigned month)
+{
+    for (unsigned i = 0; i < n->count; i++) {
+        struct said *s = &n->at[i];
+
+        if (s->year == year && s->month == month && s->key.activity == k->activity && s->key.account == k->account
+            && s->key.indicator == k->indicator && s->key.measure == k->measure && s->key.stage == k->stage && s->key.source == k->source)
+            return s;
+    }
+    return NULL;
+}
+
+static struct figure random_figure(struct rng *r, uint16_t year, char text[24])
+{
+    static const int64_t wild[] = { 0, 1, -1, INT64_MAX, INT64_MIN, VALUE_SEN_MAX };
+    struct figure f = figure((unsigned)rng_below(r, 12) + 1, (unsigned)rng_below(r, 5) + 1, (unsigned)rng_below(r, 3), 0);
+
+    f.year = year;
+    f.activity = (rng_below(r, 2) << 56) + rng_below(r, 3);     /* 3456 slots in all: many are said again */
+    f.account = rng_below(r, 2) << 60;
+    f.measure = (uint16_t)(rng_below(r, 2) + 1);
+    f.stage = rng_chance(r, 1, 2) ? STAGE_MURNI : STAGE_PERUBAHAN;
+    f.decimals = (uint8_t)rng_below(r, 7);
+    if (f.kind == VALUE_NUMBER)
+        f.value = rng_chance(r, 1, 3) ? wild[rng_below(r, 6)] : (int64_t)rng_below(r, 1000);
+    snprintf(text, 24, "teks %u", (unsigned)rng_below(r, 5));
+    if (f.kind == VALUE_TEXT)
+        f.text = str(text);
+    if (rng_chance(r, 1, 5))
+        f.reason = str("koreksi");
+    return f;
+}
+
+static void naive_set(struct naive *n, struct unit *u, const struct figure *f, uint32_t indicator, provenance prov, const char *text)
+{
+    struct leaf_key k = { f->activity, f->account, indicator, f->measure, f->stage, f->source };
+    struct said *s = naive_find(n, &k, f->year, f->month);
+    enum unit_result want = UNIT_EFFECTIVE, got;
+    struct slot old;
+    uint32_t leaf;
+
+    if (s) {
+        bool same = s->slot.kind == f->kind && s->slot.basis == f->basis && s->slot.value == f->value && s->slot.decimals == f->decimals
+                 && (f->kind != VALUE_TEXT || strcmp(s->text, text) == 0);
+
+        want = same ? UNIT_SAME : UNIT_SUPERSEDED;
+    }
+    assert_int_equal(unit_set(u, f, indicator, prov, &got, &old, &leaf), ST_OK);
+    assert_int_equal(got, want);
+    assert_true(u->leaf[leaf].key.activity == f->activity);
+    assert_int_equal(old.prov, s ? s->slot.prov : 0);
+    if (want == UNIT_SAME)
+        return;
+    assert_true(n->count < NAIVE_MAX);
+    if (!s)
+        s = &n->at[n->count++];
+    *s = (struct said){ .key = k, .year = f->year, .month = f->month };
+    s->slot = (struct slot){ .value = f->value, .prov = prov, .kind = f->kind, .basis = f->basis, .decimals = f->decimals,
+                             .flags = f->reason.n ? SLOT_REASON : 0 };
+    memcpy(s->text, f->kind == VALUE_TEXT ? text : "", f->kind == VALUE_TEXT ? strlen(text) + 1 : 1);
+}
+
+static void naive_compare(struct naive *n, struct unit *u)
+{
+    unsigned slots_said = 0, slots_held = 0;
+
+    for (unsigned i = 0; i < n->count; i++) {
+        const struct said *s = &n->at[i];
+        const struct leaf *l;
+        const struct slot *got;
+        struct slice text;
+
+        if (s->year != u->year)
+            continue;
+        l = unit_find(u, &s->key);
+        assert_non_null(l);
+        got = &l->slot[s->month - 1];
+        assert_true(got->value == s->slot.value && got->prov == s->slot.prov && got->kind == s->slot.kind);
+        assert_true(got->basis == s->slot.basis && got->decimals == s->slot.decimals && got->flags == s->slot.flags);
+        assert_true(l->present >= s->month && l->slot[l->present - 1].kind != VALUE_EMPTY);
+        text = unit_text(u, got);
+        assert_true(text.n == strlen(s->text) && (!text.n || memcmp(text.p, s->text, text.n) == 0));
+        slots_said++;
+    }
+    for (uint32_t i = 0; i < u->count; i++)
+        for (unsigned m = 0; m < 12; m++)
+            slots_held += u->leaf[i].slot[m].kind != VALUE_EMPTY;
+    assert_int_equal(slots_held, slots_said);
+}
+
+static void assert_sorted(struct unit *u)
+{
+    uint8_t a[STORE_KEY_MAX], b[STORE_KEY_MAX];
+
+    for (uint32_t i = 1; i < u->count; i++) {
+        size_t n = unit_key_bytes(u->office, u->year, &u->leaf[i - 1].key, a);
+
+        assert_int_equal(unit_key_bytes(u->office, u->year, &u->leaf[i].key, b), n);
+        assert_true(memcmp(a, b, n) < 0);
+    }
+}
+
+static void test_random(void **state)
+{
+    static struct naive n;
+    const char *seed = getenv("SEED");
+    struct store *s;
+    struct unit u;
+    struct rng r;
+    char text[24];
+    provenance prov = figure_provenance(1, 1, 0);
+
+    (void)state;
+    rng_seed(&r, seed ? strtoull(seed, NULL, 10) : 42);
+    assert_int_equal(store_mem_new(tables, &s), ST_OK);
+    unit_init(&u);
+    for (unsigned round = 0; round < 120; round++) {
+        uint16_t year = (uint16_t)(2020 + rng_below(&r, 3));
+        struct store_txn *t = begin(s, true);
+
+        assert_int_equal(unit_load(&u, t, TABLE_LEAF, OFFICE, year), ST_OK);
+        assert_sorted(&u);
+        naive_compare(&n, &u);
+        for (unsigned i = 0; i < 60; i++) {
+            struct figure f = random_figure(&r, year, text);
+
+            prov += rng_below(&r, 3) << 16 | 1;
+            naive_set(&n, &u, &f, (uint32_t)rng_below(&r, 2), prov, text);
+        }
+        if (rng_chance(&r, 1, 2))
+            unit_sort(&u);
+        naive_compare(&n, &u);
+        assert_int_equal(unit_save(&u, t, TABLE_LEAF), ST_OK);
+        for (uint32_t i = 0; i < u.count; i++)
+            assert_false(u.leaf[i].dirty);
+        assert_sorted(&u);
+        assert_int_equal(store_commit(&t), ST_OK);
+    }
+    unit_done(&u);
+    store_mem_free(&s);
+}
+
+/* ---- dictionary ---- */
+
+static void test_dict(void **state)
+{
+    char longer[2][200];
+    struct slice texts[5] = { str("a"), str(""), str("persentase siswa") }, back;
+    struct store_txn *t;
+    struct store *s;
+    uint32_t id;
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        memset(longer[i], 'x', sizeof longer[i]);
+        longer[i][199] = (char)('0' + i);       /* alike for longer than a key */
+        texts[3 + i] = slice_of(longer[i], sizeof longer[i]);
+    }
+    assert_int_equal(store_mem_new(tables, &s), ST_OK);
+    t = begin(s, true);
+    for (unsigned round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < 5; i++) {
+            assert_int_equal(unit_dict_get(t, TABLE_BY_TEXT, texts[i], &id), round ? ST_OK : ST_NOT_FOUND);
+            assert_int_equal(unit_dict_add(t, TABLE_BY_TEXT, TABLE_BY_ID, texts[i], &id), ST_OK);
+            assert_int_equal(id, i + 1);
+            assert_int_equal(unit_dict_text(t, TABLE_BY_ID, id, &back), ST_OK);
+            assert_true(back.n == texts[i].n && (!back.n || memcmp(back.p, texts[i].p, back.n) == 0));
+        }
+    assert_int_equal(unit_dict_text(t, TABLE_BY_ID, 6, &back), ST_NOT_FOUND);
+    store_abort(&t);
+    store_mem_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_set), cmocka_unit_test(test_texts), cmocka_unit_test(test_cumulate), cmocka_unit_test(test_cumulate_wide),
+        cmocka_unit_test(test_slot_bytes), cmocka_unit_test(test_bad_rows), cmocka_unit_test(test_key_order),
+        cmocka_unit_test(test_random), cmocka_unit_test(test_dict),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
