@@ -5,7 +5,7 @@
  *  - One write transaction at a time. Read transactions see the last commit at their begin, whatever is written later.
  *  - Keys are 1..STORE_KEY_MAX bytes in memcmp order. Values are 0..RECORD_BYTES_MAX bytes.
  *  - Pointers returned by get and cursors live until the next call on the same transaction that writes, or its end. Never
- *    written through, never freed.
+ *    written through, never freed. A key returned may be the key of the next write; a value returned must be copied first.
  *  - Every value is kept with a checksum over table, key and value; a value that fails it is ST_CORRUPT at the read, never data.
  *  - ST_FULL: the map has passed 80 % (put refuses, nothing changed by that call) or the disk is full. The transaction must
  *    then be aborted (its commit would be ST_FULL too). Deletes, and a put that replaces a value by one no longer, still work
@@ -48,7 +48,8 @@ int store_commit(struct store_txn **t);         /* ends it whatever the result; 
 void store_abort(struct store_txn **t);         /* tolerates NULL */
 int store_get(struct store_txn *t, unsigned table, struct slice key, struct slice *ret_value);  /* ST_NOT_FOUND */
 int store_put(struct store_txn *t, unsigned table, struct slice key, struct slice value);       /* inserts or replaces */
-int store_append(struct store_txn *t, unsigned table, struct slice key, struct slice value);    /* key greater than all others (asserted) */
+/* The key must be greater than all others (asserted). */
+int store_append(struct store_txn *t, unsigned table, struct slice key, struct slice value);
 int store_del(struct store_txn *t, unsigned table, struct slice key);                           /* ST_NOT_FOUND */
 int store_cursor(struct store_txn *t, unsigned table, struct store_cursor **ret);
 /* First key >= key (an empty key: the first of all); ST_NOT_FOUND. */

@@ -1,11 +1,6 @@
-/* store_lmdb.c - the embedded store: LMDB behind the store port. Kind: E. The only includer of lmdb.h.
+/* store_lmdb.c - the embedded store: LMDB behind the store port. Kind: E. Opening: store_lmdb_open.c.
  *
- * Plain durable commits (no WRITEMAP, NOSYNC, MAPASYNC: slower or unsafe when measured), NOTLS so that a reader may live on any
- * thread, NORDAHEAD because pages are touched at random. Everything LMDB trusts is looked at first (store_lmdb_dir.c,
- * store_lmdb_check.c).
- *
- * Value = bytes | crc32c u32 big-endian, written straight into the page (MDB_RESERVE). The table named META_TABLE holds `kind`
- * and `format`, with checksums like all others.
+ * Value = bytes | crc32c u32 big-endian, written straight into the page (MDB_RESERVE).
  *
  * Full: LMDB needs free pages to free pages, so puts stop at 80 % of the map and leave the rest to let transactions end.
  * Live pages are counted from the trees' own counters, at the begin and then every PUTS_PER_CHECK puts.
@@ -17,31 +12,14 @@
  * status; what is unknown after a failed commit is reported as ST_UNKNOWN and nothing else is tried. */
 #include <errno.h>
 #include <lmdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
 #include "store_lmdb_part.h"
 
-enum {
-    LMDB_MAGIC = 0x4c4d4431,
-    LMDB_FLAGS = MDB_NOTLS | MDB_NORDAHEAD,
-    PUTS_PER_CHECK = 256, FULL_PERCENT = 80,
-    META_TABLE_INDEX = STORE_TABLES_MAX,        /* its place behind all others */
-};
-#define META_TABLE "rekap-store"
+enum { PUTS_PER_CHECK = 256, FULL_PERCENT = 80 };
 
-struct lmdb_store {
-    struct store base;
-    MDB_env *env;
-    struct store_lmdb_dir dir;
-    unsigned tables;
-    MDB_dbi dbi[STORE_TABLES_MAX + 1];
-    uint32_t seed[STORE_TABLES_MAX + 1];
-    uint64_t map_bytes, page_bytes;
-    bool writing;
-};
 struct lmdb_txn {
     struct store_txn base;
     MDB_txn *mt;
@@ -66,13 +44,13 @@ struct lmdb_cursor {
 
 static struct lmdb_store *store_of(struct store *s)
 {
-    ASSERT(s->magic == LMDB_MAGIC);
+    ASSERT(s->magic == STORE_LMDB_MAGIC);
     return (struct lmdb_store *)s;
 }
 
 static struct lmdb_txn *txn_of(struct store_txn *t)
 {
-    ASSERT(t->store->magic == LMDB_MAGIC);
+    ASSERT(t->store->magic == STORE_LMDB_MAGIC);
     return (struct lmdb_txn *)t;
 }
 
@@ -81,7 +59,7 @@ static MDB_val val_of(struct slice s)
     return (MDB_val){ s.n, (void *)(uintptr_t)s.p };    /* LMDB does not write through keys */
 }
 
-static int status_of(int rc)
+int store_lmdb_status(int rc)
 {
     switch (rc) {
     case MDB_SUCCESS: return ST_OK;
@@ -99,7 +77,7 @@ static int status_of(int rc)
 
 static int status_of_write(int rc)
 {
-    return rc == EIO ? ST_FULL : status_of(rc);         /* a full disk shows as EIO too */
+    return rc == EIO ? ST_FULL : store_lmdb_status(rc);         /* a full disk shows as EIO too */
 }
 
 /* ---- transactions ---- */
@@ -111,7 +89,7 @@ static uint64_t live_pages(const struct lmdb_store *s, struct lmdb_txn *t)
 
     for (unsigned i = 0; i < s->tables + 3; i++) {
         unsigned extra = i - s->tables;         /* then the identity table, the free list (0) and the table of tables (1) */
-        MDB_dbi dbi = i < s->tables ? s->dbi[i] : extra == 0 ? s->dbi[META_TABLE_INDEX] : extra - 1;
+        MDB_dbi dbi = i < s->tables ? s->dbi[i] : extra == 0 ? s->dbi[STORE_LMDB_META] : extra - 1;
         MDB_stat st;
 
         if (mdb_stat(t->mt, dbi, &st) == 0)
@@ -143,7 +121,7 @@ static int lmdb_begin(struct store *base, bool write, struct store_txn **ret)
     rc = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &t->mt);
     if (rc) {
         free(t);
-        return status_of(rc);
+        return store_lmdb_status(rc);
     }
     if (write) {
         s->writing = true;
@@ -201,7 +179,7 @@ static MDB_dbi dbi_of(struct lmdb_txn *t, unsigned table)
 {
     struct lmdb_store *s = store_of(t->base.store);
 
-    ASSERT(table < s->tables || table == META_TABLE_INDEX);
+    ASSERT(table < s->tables || table == STORE_LMDB_META);
     return s->dbi[table];
 }
 
@@ -224,7 +202,7 @@ static int lmdb_get(struct store_txn *base, unsigned table, struct slice key, st
     MDB_val k = val_of(key), v;
     int rc = mdb_get(t->mt, dbi_of(t, table), &k, &v);
 
-    return rc ? status_of(rc) : verify(t, table, &k, &v, ret_value);
+    return rc ? store_lmdb_status(rc) : verify(t, table, &k, &v, ret_value);
 }
 
 /* May this put go ahead? Over the mark only one that takes no more room than what it replaces. */
@@ -301,7 +279,7 @@ static int lmdb_cursor_open(struct store_txn *base, unsigned table, struct store
     rc = mdb_cursor_open(t->mt, dbi_of(t, table), &c->mc);
     if (rc) {
         free(c);
-        return status_of(rc);
+        return store_lmdb_status(rc);
     }
     t->cursors = c;
     *ret = &c->base;
@@ -340,7 +318,7 @@ static int cursor_arrive(struct lmdb_cursor *c, int rc, const MDB_val *k, const 
 
     if (rc) {
         c->pos = otherwise;
-        return status_of(rc);
+        return store_lmdb_status(rc);
     }
     if (k->mv_size > STORE_KEY_MAX) {
         c->pos = POS_NOWHERE;
@@ -430,192 +408,9 @@ static int lmdb_usage(struct store *base, uint64_t *ret_used, uint64_t *ret_size
     return ST_OK;
 }
 
-static const struct store_ops lmdb_ops = {
+const struct store_ops store_lmdb_ops = {
     .begin = lmdb_begin, .commit = lmdb_commit, .abort = lmdb_abort,
     .get = lmdb_get, .put = lmdb_put, .del = lmdb_del,
     .cursor = lmdb_cursor_open, .seek = lmdb_seek, .step = lmdb_step, .last = lmdb_last,
     .cursor_put = lmdb_cursor_put, .cursor_close = lmdb_cursor_close, .usage = lmdb_usage,
 };
-
-/* ---- opening ---- */
-
-static int env_open(struct lmdb_store *s, const char *dir, uint64_t map_bytes, char *err, size_t err_size)
-{
-    MDB_envinfo info;
-    MDB_stat st;
-    int dead = 0, rc = mdb_env_create(&s->env);
-
-    if (!rc)
-        rc = mdb_env_set_mapsize(s->env, map_bytes);
-    if (!rc)
-        rc = mdb_env_set_maxdbs(s->env, STORE_TABLES_MAX + 1);
-    if (!rc)
-        rc = mdb_env_open(s->env, dir, LMDB_FLAGS, 0600);
-    if (!rc)
-        rc = mdb_reader_check(s->env, &dead);
-    if (!rc)
-        rc = mdb_env_info(s->env, &info);
-    if (!rc)
-        rc = mdb_env_stat(s->env, &st);
-    if (rc)
-        return store_lmdb_fail(err, err_size, status_of(rc), "penyimpanan %s tidak dapat dibuka: %s", dir, mdb_strerror(rc));
-    s->map_bytes = info.me_mapsize;
-    s->page_bytes = st.ms_psize;
-    return ST_OK;
-}
-
-static int open_table(struct lmdb_store *s, MDB_txn *mt, unsigned index, const char *name, unsigned flags)
-{
-    s->seed[index] = store_check_seed(name);
-    return mdb_dbi_open(mt, name, flags, &s->dbi[index]);
-}
-
-/* All tables in order; ones that an earlier release did not have are created empty. */
-static int open_tables(struct lmdb_store *s, const char *const *tables)
-{
-    MDB_txn *mt;
-    int rc = mdb_txn_begin(s->env, NULL, 0, &mt);
-
-    if (rc)
-        return rc;
-    rc = open_table(s, mt, META_TABLE_INDEX, META_TABLE, MDB_CREATE);
-    for (unsigned i = 0; !rc && tables[i]; i++) {
-        ASSERT(i < STORE_TABLES_MAX && strcmp(tables[i], META_TABLE));
-        rc = open_table(s, mt, i, tables[i], MDB_CREATE);
-        s->tables = i + 1;
-    }
-    if (!rc)
-        return mdb_txn_commit(mt);
-    mdb_txn_abort(mt);
-    return rc;
-}
-
-static int meta_write(struct lmdb_store *s, const struct store_lmdb_options *o)
-{
-    struct store_txn *t;
-    uint8_t format[4];
-    int status = lmdb_begin(&s->base, true, &t);
-
-    if (status)
-        return status;
-    bytes_be32(format, o->format);
-    status = lmdb_put(t, META_TABLE_INDEX, slice_of("kind", 4), slice_of(o->kind, strlen(o->kind)), false);
-    if (status == ST_OK)
-        status = lmdb_put(t, META_TABLE_INDEX, slice_of("format", 6), slice_of(format, sizeof format), false);
-    if (status == ST_OK)
-        return lmdb_commit(t);
-    lmdb_abort(t);
-    return status;
-}
-
-/* Before any table is made: is this a store of ours, of this kind and format? */
-static int meta_check(struct lmdb_store *s, const char *dir, const struct store_lmdb_options *o, char *err, size_t err_size)
-{
-    struct slice kind = { NULL, 0 }, format = { NULL, 0 };
-    struct store_txn *t;
-    int status = lmdb_begin(&s->base, false, &t), rc;
-
-    if (status)
-        return store_lmdb_fail(err, err_size, status, "penyimpanan %s tidak dapat dibaca (cannot be read)", dir);
-    rc = open_table(s, txn_of(t)->mt, META_TABLE_INDEX, META_TABLE, 0);
-    status = rc ? status_of(rc) : lmdb_get(t, META_TABLE_INDEX, slice_of("kind", 4), &kind);
-    if (status == ST_OK)
-        status = lmdb_get(t, META_TABLE_INDEX, slice_of("format", 6), &format);
-    if (status == ST_NOT_FOUND)
-        status = store_lmdb_fail(err, err_size, ST_VERSION, "%s bukan penyimpanan rekap (not a store of rekap)", dir);
-    else if (status)
-        status = store_lmdb_fail(err, err_size, ST_CORRUPT, "penyimpanan %s rusak (damaged: identity)", dir);
-    else if (kind.n != strlen(o->kind) || memcmp(kind.p, o->kind, kind.n))
-        status = store_lmdb_fail(err, err_size, ST_VERSION, "%s berisi `%.*s`, bukan `%s` (another kind of store)", dir,
-                                 kind.n < 40 ? (int)kind.n : 40, (const char *)kind.p, o->kind);
-    else if (format.n != 4 || bytes_rd32(format.p) != o->format)
-        status = store_lmdb_fail(err, err_size, ST_VERSION, "%s memakai format %u, rilis ini format %u (another format)", dir,
-                                 format.n == 4 ? bytes_rd32(format.p) : 0, o->format);
-    lmdb_abort(t);      /* the handle of the identity table is opened again with the others */
-    return status;
-}
-
-struct birth { const struct store_lmdb_options *o; uint64_t map_bytes; };
-
-/* Makes the data file of a new store in the directory `tmp`. */
-static int make(void *ctx, const char *tmp, char *err, size_t err_size)
-{
-    const struct birth *b = ctx;
-    struct lmdb_store s = { .base = { &lmdb_ops, LMDB_MAGIC }, .dir = { .fd = -1, .lock_fd = -1 } };
-    int status = env_open(&s, tmp, b->map_bytes, err, err_size);
-
-    if (status == ST_OK) {
-        int rc = open_tables(&s, b->o->tables);
-
-        status = rc ? status_of_write(rc) : meta_write(&s, b->o);
-        if (status)
-            store_lmdb_fail(err, err_size, status, "penyimpanan %s tidak dapat dibuat (cannot be made)", tmp);
-    }
-    if (s.env)
-        mdb_env_close(s.env);
-    return status;
-}
-
-static int open_owned(struct lmdb_store *s, const char *dir, const struct store_lmdb_options *o, char *err, size_t err_size)
-{
-    char data[STORE_LMDB_PATH_MAX];
-    int status, rc;
-
-    snprintf(data, sizeof data, "%s/" STORE_LMDB_DATA, dir);
-    status = store_lmdb_check(data, err, err_size);
-    if (status == ST_OK)
-        status = env_open(s, dir, store_lmdb_dir_map(&s->dir, o->map_bytes), err, err_size);
-    if (status == ST_OK)
-        status = meta_check(s, dir, o, err, err_size);
-    if (status)
-        return status;
-    rc = open_tables(s, o->tables);
-    if (rc)
-        return store_lmdb_fail(err, err_size, status_of(rc), "tabel di %s tidak dapat dibuka: %s", dir, mdb_strerror(rc));
-    return ST_OK;
-}
-
-int store_lmdb_open(const char *dir, const struct store_lmdb_options *o, struct store **ret, char *err, size_t err_size)
-{
-    struct birth birth = { o, o->map_bytes ? o->map_bytes : UINT64_C(64) << 20 };
-    struct lmdb_store *s;
-    int status;
-
-    ASSERT(o->kind && o->tables);
-    status = store_lmdb_dir_probe(dir, err, err_size);
-    if (status == ST_NOT_FOUND)
-        status = store_lmdb_dir_create(dir, make, &birth, err, err_size);
-    if (status)
-        return status;
-    s = calloc(1, sizeof *s);
-    if (!s)
-        return store_lmdb_fail(err, err_size, ST_NO_MEMORY, "kehabisan memori (out of memory)");
-    s->base = (struct store){ &lmdb_ops, LMDB_MAGIC };
-    status = store_lmdb_dir_take(dir, &s->dir, err, err_size);
-    if (status) {
-        free(s);
-        return status;
-    }
-    status = open_owned(s, dir, o, err, err_size);
-    if (status)
-        store_lmdb_close(&(struct store *){ &s->base });
-    else
-        *ret = &s->base;
-    return status;
-}
-
-void store_lmdb_close(struct store **ps)
-{
-    struct lmdb_store *s;
-
-    if (!*ps)
-        return;
-    s = store_of(*ps);
-    *ps = NULL;
-    ASSERT(!s->writing);
-    if (s->env)
-        mdb_env_close(s->env);
-    store_lmdb_dir_release(&s->dir);
-    s->base.magic = 0;
-    free(s);
-}

@@ -1,5 +1,6 @@
-/* store_lmdb_part.h - what the files of the LMDB store share among themselves: the directory (store_lmdb_dir.c) and the
- * check of a data file before it is mapped (store_lmdb_check.c). Kind: E. Nobody else includes it. */
+/* store_lmdb_part.h - what the files of the LMDB store share among themselves: the store behind the port
+ * (store_lmdb.c, store_lmdb_open.c), the directory (store_lmdb_dir.c) and the check of a data file before it is mapped
+ * (store_lmdb_check.c). Kind: E. Nobody else includes it. */
 #ifndef REKAP_STORE_LMDB_PART_H
 #define REKAP_STORE_LMDB_PART_H
 
@@ -27,6 +28,20 @@ int store_lmdb_dir_take(const char *dir, struct store_lmdb_dir *ret, char *err, 
 void store_lmdb_dir_release(struct store_lmdb_dir *d);
 uint64_t store_lmdb_dir_map(const struct store_lmdb_dir *d, uint64_t asked);    /* bytes of the map to reserve */
 bool store_lmdb_dir_roomy(const struct store_lmdb_dir *d);      /* does the disk still have its reserve? */
+
+struct lmdb_store {
+    struct store base;
+    struct MDB_env *env;
+    struct store_lmdb_dir dir;
+    unsigned tables;
+    unsigned dbi[STORE_TABLES_MAX + 1];         /* MDB_dbi of each table; the identity table last */
+    uint32_t seed[STORE_TABLES_MAX + 1];        /* of their checksums */
+    uint64_t map_bytes, page_bytes;
+    bool writing;
+};
+enum { STORE_LMDB_MAGIC = 0x4c4d4431, STORE_LMDB_META = STORE_TABLES_MAX /* place of the identity table */ };
+extern const struct store_ops store_lmdb_ops;
+int store_lmdb_status(int rc);                  /* our status for a return code of LMDB */
 
 /* Reads the structure of a data file as far as a budget goes. ST_OK, ST_CORRUPT, ST_VERSION, ST_IO. */
 int store_lmdb_check(const char *path, char *err, size_t err_size);

@@ -478,10 +478,13 @@ static int mem_step(struct store_cursor *base, int dir, struct slice *ret_key, s
 static int mem_cursor_put(struct store_cursor *base, struct slice key, struct slice value)
 {
     struct mem_cursor *c = (struct mem_cursor *)base;
-    int status = mem_put(base->txn, c->table, key, value, false);
+    uint8_t copy[STORE_KEY_MAX];        /* the key may be the one of the entry that this put lets go */
+    int status;
 
+    memcpy(copy, key.p, key.n);
+    status = mem_put(base->txn, c->table, key, value, false);
     if (status == ST_OK)
-        cursor_stand(c, key);
+        cursor_stand(c, slice_of(copy, key.n));
     return status;
 }
 

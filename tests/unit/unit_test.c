@@ -23,8 +23,8 @@ static struct slice str(const char *s)
 
 static struct figure figure(unsigned month, unsigned kind, unsigned basis, int64_t value)
 {
-    return (struct figure){ .activity = 100, .measure = MEASURE_REALISED, .source = SOURCE_OPD, .year = YEAR, .month = (uint8_t)month,
-                            .kind = (uint8_t)kind, .basis = (uint8_t)basis, .value = value };
+    return (struct figure){ .activity = 100, .measure = MEASURE_REALISED, .source = SOURCE_OPD, .year = YEAR,
+                            .month = (uint8_t)month, .kind = (uint8_t)kind, .basis = (uint8_t)basis, .value = value };
 }
 
 static void unit_start(struct unit *u)
@@ -258,8 +258,8 @@ static void test_bad_rows(void **state)
 
 static void test_key_order(void **state)
 {
-    static const char *const tree[] = { "1", "1.06", "1.06.01", "1.06.01.2.01", "1.06.01.2.01.01", "1.06.01.2.01.02", "1.06.01.2.02",
-                                        "1.06.02", "1.07", "2", "2.01" };
+    static const char *const tree[] = { "1", "1.06", "1.06.01", "1.06.01.2.01", "1.06.01.2.01.01", "1.06.01.2.01.02",
+                                        "1.06.01.2.02", "1.06.02", "1.07", "2", "2.01" };
     uint8_t before[STORE_KEY_MAX] = { 0 }, key[STORE_KEY_MAX];
 
     (void)state;
@@ -295,7 +295,8 @@ static struct said *naive_find(struct naive *n, const struct leaf_key *k, uint16
         struct said *s = &n->at[i];
 
         if (s->year == year && s->month == month && s->key.activity == k->activity && s->key.account == k->account
-            && s->key.indicator == k->indicator && s->key.measure == k->measure && s->key.stage == k->stage && s->key.source == k->source)
+            && s->key.indicator == k->indicator && s->key.measure == k->measure && s->key.stage == k->stage
+            && s->key.source == k->source)
             return s;
     }
     return NULL;
@@ -322,7 +323,8 @@ static struct figure random_figure(struct rng *r, uint16_t year, char text[24])
     return f;
 }
 
-static void naive_set(struct naive *n, struct unit *u, const struct figure *f, uint32_t indicator, provenance prov, const char *text)
+static void naive_set(struct naive *n, struct unit *u, const struct figure *f, uint32_t indicator, provenance prov,
+                      const char *text)
 {
     struct leaf_key k = { f->activity, f->account, indicator, f->measure, f->stage, f->source };
     struct said *s = naive_find(n, &k, f->year, f->month);
@@ -331,8 +333,8 @@ static void naive_set(struct naive *n, struct unit *u, const struct figure *f, u
     uint32_t leaf;
 
     if (s) {
-        bool same = s->slot.kind == f->kind && s->slot.basis == f->basis && s->slot.value == f->value && s->slot.decimals == f->decimals
-                 && (f->kind != VALUE_TEXT || strcmp(s->text, text) == 0);
+        bool same = s->slot.kind == f->kind && s->slot.basis == f->basis && s->slot.value == f->value
+                 && s->slot.decimals == f->decimals && (f->kind != VALUE_TEXT || strcmp(s->text, text) == 0);
 
         want = same ? UNIT_SAME : UNIT_SUPERSEDED;
     }
@@ -465,7 +467,8 @@ static void test_dict(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_set), cmocka_unit_test(test_texts), cmocka_unit_test(test_cumulate), cmocka_unit_test(test_cumulate_wide),
+        cmocka_unit_test(test_set), cmocka_unit_test(test_texts), cmocka_unit_test(test_cumulate),
+        cmocka_unit_test(test_cumulate_wide),
         cmocka_unit_test(test_slot_bytes), cmocka_unit_test(test_bad_rows), cmocka_unit_test(test_key_order),
         cmocka_unit_test(test_random), cmocka_unit_test(test_dict),
     };
