@@ -5,7 +5,7 @@
  * tree order and "everything below a code" is one key range. Every digit string is kept exactly (2.02 stays 2.02, 0001
  * stays 0001, 01 stays 01): a segment of w digits with value v is numbered 1 + 10 + .. + 10^(w-1) + v, 0 = absent.
  *
- *   activity, from the top bit: vintage 8 | urusan 4 | bidang 7 | program 7 | kegiatan kind 4 | kegiatan number 11 | sub 14 | 9 zero
+ *   activity, from the top bit: vintage 8 | urusan 4 | bidang 7 | program 7 | kegiatan kind 4 | its number 11 | sub 14 | 9 zero
  *   account,  from the top bit: akun 4 | kelompok 4 | jenis 7 | objek 7 | rincian 11 | sub rincian 14 | 17 zero   (never 0)
  *
  * Grammar (domain.md 4, intake.md 3; dotted codes are not padded):

@@ -61,8 +61,8 @@ __attribute__((format(printf, 5, 6))) static void fault(struct parse *p, size_t 
     va_start(ap, reason);
     vsnprintf(why, sizeof why, reason, ap);
     va_end(ap);
-    for (size_t i = 0; i < n; i++)
-        shown[i] = seen.p[i] < 0x20 || seen.p[i] == 0x7f ? '?' : (char)seen.p[i];
+    for (size_t i = 0, top = bytes_utf8_ok(seen.p, n) ? 0xff : 0x7e; i < n; i++)
+        shown[i] = seen.p[i] < 0x20 || seen.p[i] == 0x7f || seen.p[i] > top ? '?' : (char)seen.p[i];
     shown[n] = '\0';
     buf_printf(p->errors, "%s:%zu:%s: \"%s\" %s\n", p->c->file, line, key, shown, why);
 }
@@ -393,19 +393,28 @@ bool conf_bool(const struct conf *c, const char *name)
     return value_of(c, name, true)->number != 0;
 }
 
-static void print_value(const struct conf *c, size_t i, struct buf *out)
+static const char *value_text(const struct conf *c, size_t i, char number[40])
 {
     enum conf_type t = c->table[i].type;
-    char number[40];
 
-    if (t == CONF_TEXT || t == CONF_PATH) {
-        buf_str(out, c->value[i].text);
-    } else if (t == CONF_BOOL) {
-        buf_str(out, c->value[i].number ? "yes" : "no");
-    } else {
-        format_number(t, c->value[i].number, number);
-        buf_str(out, number);
-    }
+    if (t == CONF_TEXT || t == CONF_PATH) return c->value[i].text;
+    if (t == CONF_BOOL) return c->value[i].number ? "yes" : "no";
+    format_number(t, c->value[i].number, number);
+    return number;
+}
+
+/* One key. A line that would pass the limit goes without what may be left out, so that it can be read again. */
+static void print_key(const struct conf *c, size_t i, const char *key, bool origin, struct buf *out)
+{
+    char number[40], at[32];
+    const struct value *v = &c->value[i];
+    const char *text = v->text ? value_text(c, i, number) : "";
+    size_t n = strlen(key) + strlen(text) + 3, from = strlen(c->file) + sizeof at;
+
+    snprintf(at, sizeof at, ":%zu", v->line);
+    buf_printf(out, "%s%s%s%s", v->text ? "" : "#", key, n > LINE_BYTES_MAX ? "=" : " = ", text);
+    if (origin && n + from <= LINE_BYTES_MAX) buf_printf(out, " ; %s%s", v->line ? c->file : "bawaan", v->line ? at : "");
+    buf_u8(out, '\n');
 }
 
 void conf_print(const struct conf *c, bool origin, struct buf *out)
@@ -420,12 +429,6 @@ void conf_print(const struct conf *c, bool origin, struct buf *out)
         if (n != length || memcmp(section, name, n) != 0) buf_printf(out, "%s[%.*s]\n", i ? "\n" : "", (int)n, name);
         section = name;
         length = n;
-        buf_printf(out, "%s%s = ", c->value[i].text ? "" : "#", key);
-        if (c->value[i].text) print_value(c, i, out);
-        if (origin && c->value[i].line)
-            buf_printf(out, " ; %s:%zu", c->file, c->value[i].line);
-        else if (origin)
-            buf_str(out, " ; bawaan");
-        buf_u8(out, '\n');
+        print_key(c, i, key, origin, out);
     }
 }

@@ -9,21 +9,32 @@
 #include "bytes.h"
 
 enum conf_type { CONF_TEXT, CONF_PATH, CONF_COUNT, CONF_SIZE, CONF_DURATION, CONF_BOOL };
-struct conf_option { const char *name; /* "section.key" */ enum conf_type type; bool required; const char *def; int64_t min, max; const char *help; };
+struct conf_option {
+    const char *name;                   /* "section.key" */
+    enum conf_type type;
+    bool required;
+    const char *def;                    /* as it would be written; NULL or "" = none */
+    int64_t min, max;                   /* of the number; both 0 = any, max 0 = no upper bound */
+    const char *help;
+};
 struct conf;
-int conf_parse(const struct conf_option *table, size_t n, const char *file, struct slice text, struct conf **ret, struct buf *errors);
+/* table must outlive the conf. ST_INVALID: every fault is a line of errors (at most 100 and a count of the rest). */
+int conf_parse(const struct conf_option *table, size_t n, const char *file, struct slice text, struct conf **ret,
+               struct buf *errors);
 void conf_free(struct conf **c);
-const char *conf_text(const struct conf *c, const char *name);          /* asserts that the name is in the table */
+const char *conf_text(const struct conf *c, const char *name);          /* asserts that the name is in the table; "" = not set */
 int64_t conf_int(const struct conf *c, const char *name);               /* bytes, microseconds or a count */
 bool conf_bool(const struct conf *c, const char *name);
 void conf_print(const struct conf *c, bool origin, struct buf *out);    /* canonical INI: parsing it gives the same */
 
-/* Edge helper of the daemons: reads a whole file (<= max bytes) into b. ST_NOT_FOUND, ST_FULL, ST_IO (errno kept). Implemented in conf_file.c (E). */
+/* Edge helpers of the daemons (conf_file.c, E). Appends a whole file to b. ST_NOT_FOUND, ST_FULL (over max), ST_IO (errno kept). */
 int conf_file_read(const char *path, size_t max, struct buf *b);
 /* temp, write, fsync, rename, fsync of the directory. mode e.g. 0600. */
 int conf_file_write(const char *path, struct slice bytes, unsigned mode);
-/* Key files of sign.h. type "ed25519" or "curve25519". */
-int conf_key_read(const char *path, const char *type, uint8_t ret_secret[32], uint8_t ret_pub[PUBKEY_SIZE], char *err, size_t err_size);
-int conf_key_create(const char *path, const char *type, uint8_t ret_secret[32], uint8_t ret_pub[PUBKEY_SIZE]);  /* keeps an existing file */
+/* Key files of sign.h. type "ed25519" (the secret is the seed) or "curve25519". ST_DENIED: others may read the file. */
+int conf_key_read(const char *path, const char *type, uint8_t ret_secret[32], uint8_t ret_pub[PUBKEY_SIZE], char *err,
+                  size_t err_size);
+/* Keeps (reads) an existing file. */
+int conf_key_create(const char *path, const char *type, uint8_t ret_secret[32], uint8_t ret_pub[PUBKEY_SIZE]);
 
 #endif

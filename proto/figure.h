@@ -17,14 +17,17 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_REACHED = 6,                /* of an indicator; 1e-6 */
     MEASURE_PRINTED_ABSORPTION = 16,    /* persen_tercetak: a claim; percent * 1e6, `decimals` as printed */
     MEASURE_NAME = 32,                  /* text of a code (nomenklatur); year 0, month 0; speaker's own display name */
-    MEASURE_COMPLETE = 33,              /* marker: this (source, stage, year) is the office's whole budget from `month` on; value 1 */
+    MEASURE_COMPLETE = 33,              /* marker: (source, stage, year) is the whole budget of the office from `month` on; 1 */
 };
 enum source {                           /* intake.md 4 */
     SOURCE_NONE = 0, SOURCE_OPD = 1, SOURCE_BUD = 2, SOURCE_RENJA = 3, SOURCE_PK2 = 4, SOURCE_PK3 = 5, SOURCE_PK4 = 6,
     SOURCE_DPA = 7, SOURCE_RENSTRA = 8, SOURCE_RPJMD = 9, SOURCE_STANDAR = 10,
 };
 /* Budget stage: kind << 8 | n. Among stages that start in the same month the greater number is the newer. */
-enum { STAGE_NONE = 0x000, STAGE_MURNI = 0x100, STAGE_PERGESERAN = 0x200 /* | n, 1..99 */, STAGE_PERUBAHAN = 0x300, STAGE_EFISIENSI = 0x400 };
+enum {
+    STAGE_NONE = 0x000, STAGE_MURNI = 0x100, STAGE_PERGESERAN = 0x200 /* | n, 1..99 */, STAGE_PERUBAHAN = 0x300,
+    STAGE_EFISIENSI = 0x400,
+};
 enum basis { BASIS_NONE = 0, BASIS_CUMULATIVE = 1, BASIS_MONTHLY = 2 };
 enum value_kind {
     VALUE_EMPTY = 0,                    /* slot never stated; never on the wire */

@@ -7,7 +7,8 @@
 
 enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_INFO, LOG_L_DEBUG };
 void log_init(const char *program, enum log_level level);
-/* msg: a constant sentence; then key/value pairs by printf: log_write(LOG_L_WARN, "disk is nearly full", "used=%d%%", 81). Keeps errno. */
+/* msg: a constant sentence (a literal: its address tells messages apart); then key/value pairs by printf:
+ * log_write(LOG_L_WARN, "disk is nearly full", "used=%d%%", 81). Keeps errno. */
 void log_write(enum log_level l, const char *msg, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

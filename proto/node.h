@@ -28,7 +28,7 @@ int effects_init(struct effects *x, size_t bytes_max);
 void effects_done(struct effects *x);
 void effects_clear(struct effects *x);
 bool effects_room(const struct effects *x, uint32_t count, size_t bytes);
-int effects_send(struct effects *x, peer_id to, struct slice frame);    /* ST_FULL when there is no room ; to PEER_CONTROL it is an EFFECT_REPLY */
+int effects_send(struct effects *x, peer_id to, struct slice frame);    /* ST_FULL: no room; to PEER_CONTROL: EFFECT_REPLY */
 int effects_close(struct effects *x, peer_id peer);
 int effects_publish(struct effects *x, struct slice bytes);             /* a doorbell for live viewers */
 struct slice effects_bytes(const struct effects *x, const struct effect *e);

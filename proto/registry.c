@@ -136,11 +136,13 @@ static const char *read_field(unsigned i, struct slice s, struct office *o)
 
 static int refuse(const struct place *at, size_t column, const char *field, struct slice seen, const char *reason)
 {
-    int n = (int)(seen.n < SEEN_BYTES_MAX ? seen.n : SEEN_BYTES_MAX);
+    char shown[SEEN_BYTES_MAX + 1];
+    size_t n = seen.n < SEEN_BYTES_MAX ? seen.n : SEEN_BYTES_MAX;
 
-    snprintf(at->err, at->err_size, "%zu:%zu (%s): \"%.*s\" %s", at->line, column, field, n, (const char *)seen.p, reason);
-    for (char *p = at->err; at->err_size > 0 && *p; p++)
-        if ((unsigned char)*p < 0x20) *p = '?';
+    for (size_t i = 0, top = bytes_utf8_ok(seen.p, n) ? 0xff : 0x7e; i < n; i++)
+        shown[i] = seen.p[i] < 0x20 || seen.p[i] == 0x7f || seen.p[i] > top ? '?' : (char)seen.p[i];
+    shown[n] = '\0';
+    snprintf(at->err, at->err_size, "%zu:%zu (%s): \"%s\" %s", at->line, column, field, shown, reason);
     return ST_INVALID;
 }
 

@@ -2,6 +2,7 @@
  *
  * The registry is an append-only text file `office.tsv`; line n is version n, each line replaces the earlier one of the same id:
  *   id TAB region TAB role TAB status TAB valid-from TAB valid-to TAB transport key hex TAB signing key hex TAB name
+ * Times are RFC 3339 or a date (its first moment in UTC); "-" = no start, no end, no key.
  * The first line is the heading "#rekap-office 1". role: office, treasurer, planner, auditor, centre. status: active, revoked.
  * A line also is the content of a RECORD_OFFICE log record (with its version before it: "version TAB line"), so that region and
  * authority at any log position can be recomputed from the log alone. */
@@ -32,11 +33,12 @@ int registry_parse(struct slice text, struct registry **ret, char *err, size_t e
 void registry_free(struct registry **r);
 uint64_t registry_version(const struct registry *r);                            /* number of entries ever */
 const struct office *registry_office(const struct registry *r, struct slice id);        /* newest line; NULL */
-const struct office *registry_transport(const struct registry *r, const uint8_t key[PUBKEY_SIZE]); /* any active office with that key; NULL */
+/* Any active office with that key; NULL. The zero key is nobody's. */
+const struct office *registry_transport(const struct registry *r, const uint8_t key[PUBKEY_SIZE]);
 size_t registry_count(const struct registry *r);                                /* distinct offices */
 const struct office *registry_at(const struct registry *r, size_t i);           /* by id order */
 const struct office *registry_entry(const struct registry *r, uint64_t version);        /* 1..version, history included */
-int registry_line_format(const struct office *o, char *ret, size_t size);       /* the line without newline */
+int registry_line_format(const struct office *o, char *ret, size_t size);       /* without newline; returns length, or ST_FULL */
 int registry_line_parse(struct slice line, struct office *ret, char *err, size_t err_size);
 
 #endif

@@ -14,10 +14,7 @@
 #define V13 VINTAGE_PERMENDAGRI_13_2006
 #define V90 VINTAGE_PERMENDAGRI_90_2019
 
-static struct slice text_of(const char *s)
-{
-    return slice_of(s, strlen(s));
-}
+static struct slice text_of(const char *s) { return slice_of(s, strlen(s)); }
 
 static activity_code activity(enum vintage v, const char *s)
 {
@@ -47,8 +44,7 @@ static unsigned each_cell(const char *path, unsigned at, void (*fn)(const char *
         if (n++ > 0) {
             char *rest = line;
 
-            for (unsigned i = 0; i < at; i++)
-                strsep(&rest, ",");
+            for (unsigned i = 0; i < at; i++) strsep(&rest, ",");
             cell = strsep(&rest, ",\r\n");
             fn(strtok(line, ","), cell);
         }
@@ -75,10 +71,7 @@ static void nomenklatur_row(const char *vintage, const char *cell)
     there_and_back(v, cell);
 }
 
-static void anggaran_row(const char *year, const char *cell)
-{
-    there_and_back(code_vintage_of_year(atoi(year)), cell);
-}
+static void anggaran_row(const char *year, const char *cell) { there_and_back(code_vintage_of_year(atoi(year)), cell); }
 
 static void test_every_code_of_the_reports(void **state)
 {
@@ -121,7 +114,7 @@ static void test_readings(void **state)
 {
     static const struct {
         enum vintage v;
-        const char *text, *read;        /* read NULL: refused */
+        const char *text, *read; /* read NULL: refused */
         bool padded;
         const char *nearest;
     } rows[] = {
@@ -181,7 +174,8 @@ static void test_readings(void **state)
 static void test_accounts(void **state)
 {
     static const char *const good[] = {"5", "5.1", "5.1.1.01", "5.1.02.01.01.0024", "6.2.1", "4.1.04.16.001.1", "5.1.2.0.0.0"};
-    static const char *const bad[] = {"", "1.1", "5.01", "5.1.", "5.1.001", "5.1.02.001", "5.1.02.01.0001", "5.1.02.01.01.00024", "5.a", "7.1"};
+    static const char *const bad[] = {"",    "1.1", "5.01", "5.1.", "5.1.001", "5.1.02.001", "5.1.02.01.0001", "5.1.02.01.01.00024",
+                                      "5.a", "7.1"};
     struct code_reading r;
     char text[32];
 
@@ -190,8 +184,7 @@ static void test_accounts(void **state)
         assert_int_equal(code_format_account(account(good[i]), text), strlen(good[i]));
         assert_string_equal(text, good[i]);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(code_parse_account(text_of(bad[i]), &r), ST_INVALID);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(code_parse_account(text_of(bad[i]), &r), ST_INVALID);
     assert_int_equal(code_parse_account(text_of("5.01.02"), &r), ST_INVALID);
     assert_string_equal(r.nearest, "5.1.02");
     assert_int_equal(code_parse_account(text_of("5 1 02"), &r), ST_OK);
@@ -224,14 +217,27 @@ static void test_account_or_activity(void **state)
 
 static void test_order_is_tree_order(void **state)
 {
-    static const char *const rows[] = {"0",          "1",          "1.00",         "1.06",           "1.06.01",           "1.06.01.0.00",
-                                       "1.06.01.2.01", "1.06.01.2.01.00", "1.06.01.2.01.99", "1.06.01.2.01.0000", "1.06.01.2.01.9999",
-                                       "1.06.01.2.02", "1.06.01.3.01", "1.06.02",      "1.07",           "2",                 "9.99.99.9.99.9999",
+    static const char *const rows[] = {"0",
+                                       "1",
+                                       "1.00",
+                                       "1.06",
+                                       "1.06.01",
+                                       "1.06.01.0.00",
+                                       "1.06.01.2.01",
+                                       "1.06.01.2.01.00",
+                                       "1.06.01.2.01.99",
+                                       "1.06.01.2.01.0000",
+                                       "1.06.01.2.01.9999",
+                                       "1.06.01.2.02",
+                                       "1.06.01.3.01",
+                                       "1.06.02",
+                                       "1.07",
+                                       "2",
+                                       "9.99.99.9.99.9999",
                                        "total"};
 
     (void)state;
-    for (size_t i = 0; i + 1 < sizeof rows / sizeof *rows; i++)
-        assert_true(activity(V90, rows[i]) < activity(V90, rows[i + 1]));
+    for (size_t i = 0; i + 1 < sizeof rows / sizeof *rows; i++) assert_true(activity(V90, rows[i]) < activity(V90, rows[i + 1]));
     assert_true(activity(V13, "9.99.99.999") < activity(V90, "0"));
     assert_true(activity(V90, "1.06.01") != activity(V13, "1.06.01"));
 }
@@ -266,8 +272,9 @@ static void test_levels_and_ancestors(void **state)
 
 static void test_a_subtree_is_a_range(void **state)
 {
-    static const char *const all[] = {"1", "1.05", "1.05.99.9.99.9999", "1.06", "1.06.01", "1.06.01.2.01", "1.06.01.2.01.9999",
-                                      "1.06.99.9.99.9999", "1.07", "2", "9.99.99.9.99.9999"};
+    static const char *const all[] = {
+        "1",    "1.05", "1.05.99.9.99.9999", "1.06", "1.06.01", "1.06.01.2.01", "1.06.01.2.01.9999", "1.06.99.9.99.9999",
+        "1.07", "2",    "9.99.99.9.99.9999"};
     uint64_t first, end;
 
     (void)state;
@@ -323,8 +330,7 @@ static void test_regions(void **state)
         assert_int_equal(code_region_format(r, text), strlen(good[i]));
         assert_string_equal(text, good[i]);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(code_region_parse(text_of(bad[i]), &r), ST_INVALID);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(code_region_parse(text_of(bad[i]), &r), ST_INVALID);
     assert_int_equal(code_region_parse(text_of("33.74"), &r), ST_OK);
     assert_int_equal(r, 33 << 16 | 74);
     assert_int_equal(code_region_parent(r), 33 << 16);

@@ -14,8 +14,14 @@ static struct slice text_of(const char *s)
 
 static struct figure money(uint16_t measure)
 {
-    return (struct figure){.activity = UINT64_C(0x0210000000000000), .measure = measure, .year = 2022, .source = SOURCE_OPD, .month = 12,
-                           .basis = BASIS_CUMULATIVE, .kind = VALUE_NUMBER, .value = 294995831200};
+    return (struct figure){.activity = UINT64_C(0x0210000000000000),
+                           .measure = measure,
+                           .year = 2022,
+                           .source = SOURCE_OPD,
+                           .month = 12,
+                           .basis = BASIS_CUMULATIVE,
+                           .kind = VALUE_NUMBER,
+                           .value = 294995831200};
 }
 
 static struct figure named(void)

@@ -8,14 +8,11 @@
 #include "proto/limits.h"
 #include "proto/period.h"
 
-static struct slice text_of(const char *s)
-{
-    return slice_of(s, strlen(s));
-}
+static struct slice text_of(const char *s) { return slice_of(s, strlen(s)); }
 
 struct row {
     const char *text;
-    int want;                   /* -1: refused */
+    int want; /* -1: refused */
 };
 
 static void check(const struct row *rows, size_t n, int (*parse)(struct slice, int *))
@@ -38,9 +35,10 @@ static void test_year(void **state)
 
 static void test_month(void **state)
 {
-    static const struct row rows[] = {{"8", 8},        {"08", 8},   {"12", 12}, {"Agustus", 8}, {"ags", 8},  {"August", 8}, {"MEI", 5},
-                                      {"Nopember", 11}, {"Okt.", 10}, {"des", 12}, {" 1 ", 1},     {"0", -1},   {"13", -1},    {"008", -1},
-                                      {"Agus tus", -1}, {"", -1},    {"m", -1},   {"-1", -1},     {"ma", -1}};
+    static const struct row rows[] = {{"8", 8},      {"08", 8},  {"12", 12},       {"Agustus", 8}, {"ags", 8},
+                                      {"August", 8}, {"MEI", 5}, {"Nopember", 11}, {"Okt.", 10},   {"des", 12},
+                                      {" 1 ", 1},    {"0", -1},  {"13", -1},       {"008", -1},    {"Agus tus", -1},
+                                      {"", -1},      {"m", -1},  {"-1", -1},       {"ma", -1}};
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, period_parse_month);
@@ -59,8 +57,9 @@ static void test_month(void **state)
 
 static void test_quarter(void **state)
 {
-    static const struct row rows[] = {{"1", 1},      {"4", 4},  {"I", 1},   {"iv", 4}, {"TW II", 2}, {"tw.3", 3}, {"triwulan 3", 3}, {"Triwulan IV", 4},
-                                      {"tribulan I", 1}, {"Q2", 2}, {"0", -1},  {"5", -1}, {"V", -1},    {"tw", -1},  {"", -1},          {"IIII", -1}};
+    static const struct row rows[] = {
+        {"1", 1},          {"4", 4},  {"I", 1},  {"iv", 4}, {"TW II", 2}, {"tw.3", 3}, {"triwulan 3", 3}, {"Triwulan IV", 4},
+        {"tribulan I", 1}, {"Q2", 2}, {"0", -1}, {"5", -1}, {"V", -1},    {"tw", -1},  {"", -1},          {"IIII", -1}};
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, period_parse_quarter);
@@ -76,10 +75,10 @@ static int year_month(struct slice s, int *ret)
 
 static void test_year_month(void **state)
 {
-    static const struct row rows[] = {{"2020-08", 202008},    {"2020-08-31", 202008}, {"2020-02-29", 202002}, {"2021-02-29", -1},
-                                      {"2020-13", -1},        {"2020-00", -1},        {"2020-8", -1},         {"2020/08", -1},
-                                      {"2020-08-", -1},       {"2020-08-00", -1},     {"2020-08 31", -1},     {"202008", -1},
-                                      {"1989-12", -1},        {"", -1},               {"2020-08-31T", -1}};
+    static const struct row rows[] = {
+        {"2020-08", 202008}, {"2020-08-31", 202008}, {"2020-02-29", 202002}, {"2021-02-29", -1}, {"2020-13", -1},
+        {"2020-00", -1},     {"2020-8", -1},         {"2020/08", -1},        {"2020-08-", -1},   {"2020-08-00", -1},
+        {"2020-08 31", -1},  {"202008", -1},         {"1989-12", -1},        {"", -1},           {"2020-08-31T", -1}};
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, year_month);
