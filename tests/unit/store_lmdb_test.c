@@ -177,6 +177,27 @@ static void test_lmdb_garbage(void **state)
     assert_int_equal(reopen(f, &options), ST_OK);
 }
 
+/* A whole page in the place of another one: nothing in it is wrong but where it lies. */
+static void test_lmdb_misplaced(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t last[4096], page[4096];
+    unsigned seen = 0;
+    off_t at = 30 * 4096;       /* behind the first commits' pages, among the leaf pages of table a */
+    int fd;
+
+    fill(f, 2000);
+    store_lmdb_close(&f->s);
+    fd = open(f->data, O_RDWR);
+    for (; seen < 2 && pread(fd, page, sizeof page, at) == sizeof page; at += (off_t)sizeof page)
+        if ((page[10] & 0x0f) == 2 && seen++ == 0)
+            memcpy(last, page, sizeof last);
+    assert_int_equal(seen, 2);
+    assert_int_equal(pwrite(fd, last, sizeof last, at - (off_t)sizeof page), sizeof last);
+    close(fd);
+    assert_int_equal(reopen(f, &options), ST_CORRUPT);
+}
+
 static void test_lmdb_full(void **state)
 {
     struct fixture *f = *state;
@@ -308,8 +329,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LMDB(flip, setup_lmdb), LMDB(owner, setup_lmdb), LMDB(version, setup_lmdb), LMDB(truncated, setup_lmdb),
-        LMDB(garbage, setup_lmdb), LMDB(full, setup_small), LMDB(drain, setup_small), LMDB(thread, setup_lmdb),
-        LMDB(birth, setup_lmdb),
+        LMDB(garbage, setup_lmdb), LMDB(misplaced, setup_lmdb), LMDB(full, setup_small), LMDB(drain, setup_small),
+        LMDB(thread, setup_lmdb), LMDB(birth, setup_lmdb),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -428,6 +428,10 @@ static void test_random(void **state)
             assert_false(u.leaf[i].dirty);
         assert_sorted(&u);
         assert_int_equal(store_commit(&t), ST_OK);
+        t = begin(s, false);
+        assert_int_equal(unit_load(&u, t, TABLE_LEAF, OFFICE, 2019), ST_OK);
+        assert_true(u.count == 0 && u.texts.n == 0);    /* nothing is left of the unit before */
+        store_abort(&t);
     }
     unit_done(&u);
     store_mem_free(&s);
