@@ -29,13 +29,17 @@ PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/deci
            proto/store proto/store_mem proto/conf
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
-COLLECTOR_P := collector/csv collector/shape collector/intake collector/tray collector/outbox collector/uplink collector/collect collector/collect_import
+INTAKE := collector/csv collector/shape collector/intake collector/intake_cell collector/intake_group collector/intake_money \
+          collector/intake_name collector/intake_report collector/tray
+COLLECTOR_P := $(INTAKE) collector/outbox collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/feed worker/work
 WORKER_E := worker/office worker/control worker/main
-AGGREGATOR_P := aggregator/line aggregator/derive aggregator/claim aggregator/cell aggregator/fold aggregator/aggregate aggregator/export \
-                aggregator/query aggregator/trend aggregator/finding
-AGGREGATOR_E := aggregator/http aggregator/sse aggregator/main
+AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
+                aggregator/cell aggregator/fold aggregator/fold_office aggregator/export aggregator/aggregate aggregator/names \
+                aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
+                aggregator/query_office collector/csv
+AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
@@ -43,7 +47,7 @@ PROTO := $(PROTO_P) $(PROTO_E)
 COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
 AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
-CLI_ALL := $(PROTO) collector/csv collector/shape collector/intake collector/tray $(CLI_E)
+CLI_ALL := $(PROTO) $(INTAKE) $(CLI_E)
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator
 
 all: $(BIN)

@@ -3,12 +3,13 @@
  * Each worker has a state: DOWN -> GREETED -> FOLLOWING. What was applied is in the store (fold), so any doubt (reconnect, gap, aborted
  * step) ends in one SUBSCRIBE from the applied position; records that do not continue it are left lying, never folded. Credit for
  * consumed records goes back only after the commit that holds them, so memory is bounded by the credit of all workers together.
- *
- * The only thing shared with other threads is `status`, copied under its mutex at the end of each step. */
+ */
 #include "aggregator/aggregate.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "proto/codec.h"
 
 static const int64_t GROUP_US = 100 * 1000, SILENCE_US = 10 * 1000000, RETRY_US = 1000000, PING_US = 3 * 1000000;
 
@@ -31,8 +32,6 @@ struct aggregate {
     struct mono group_since;            /* first unflushed record; INT64_MAX = none */
     uint64_t commits, updates;
     bool changed;                       /* this step folded something */
-    pthread_mutex_t lock;
-    struct aggregate_status status;
 };
 
 int aggregate_new(struct aggregate **ret)
@@ -40,9 +39,9 @@ int aggregate_new(struct aggregate **ret)
     struct aggregate *a = calloc(1, sizeof *a);
     if (!a) return ST_NO_MEMORY;
     int st = fold_new(&a->fold);
-    if (st != ST_OK || pthread_mutex_init(&a->lock, NULL) != 0) {
+    if (st != ST_OK) {
         free(a);
-        return ST_NO_MEMORY;
+        return st;
     }
     a->group_since.us = INT64_MAX;
     *ret = a;
@@ -53,7 +52,6 @@ void aggregate_free(struct aggregate **a)
 {
     if (!a || !*a) return;
     fold_free(&(*a)->fold);
-    pthread_mutex_destroy(&(*a)->lock);
     free(*a);
     *a = NULL;
 }
@@ -75,25 +73,14 @@ static struct follow *find(struct aggregate *a, peer_id peer)
     return NULL;
 }
 
-static void publish_status(struct aggregate *a)
+void aggregate_status(const struct aggregate *a, struct aggregate_status *ret)
 {
-    pthread_mutex_lock(&a->lock);
-    a->status.workers = a->count;
-    a->status.commits = a->commits;
-    a->status.updates = a->updates;
+    *ret = (struct aggregate_status){ .workers = a->count, .commits = a->commits, .updates = a->updates };
     for (unsigned i = 0; i < a->count; i++) {
         const struct follow *f = &a->follow[i];
-        a->status.worker[i] = (struct aggregate_worker){ .number = f->number, .up = f->state == FOLLOW_ON, .applied = f->applied, .head = f->head,
-                                                         .refused_code = f->refused_code, .heard = f->heard };
+        ret->worker[i] = (struct aggregate_worker){ .number = f->number, .up = f->state == FOLLOW_ON, .applied = f->applied, .head = f->head,
+                                                    .refused_code = f->refused_code, .heard = f->heard };
     }
-    pthread_mutex_unlock(&a->lock);
-}
-
-void aggregate_status(struct aggregate *a, struct aggregate_status *ret)
-{
-    pthread_mutex_lock(&a->lock);
-    *ret = a->status;
-    pthread_mutex_unlock(&a->lock);
 }
 
 static int read_applied(struct aggregate *a, struct store_txn *t)
@@ -107,9 +94,7 @@ static int node_recover(void *self, struct store_txn *t, struct now now)
 {
     struct aggregate *a = self;
     (void)now;
-    int st = read_applied(a, t);
-    publish_status(a);
-    return st;
+    return read_applied(a, t);
 }
 
 /* ---- speaking ---- */
@@ -279,7 +264,6 @@ static int node_flush(void *self, struct store_txn *t, struct now now, struct ef
     }
     a->changed = false;
     a->group_since.us = INT64_MAX;
-    publish_status(a);
     return ST_OK;
 }
 

@@ -5,8 +5,6 @@
 #ifndef REKAP_AGGREGATE_H
 #define REKAP_AGGREGATE_H
 
-#include <pthread.h>
-
 #include "aggregator/fold.h"
 #include "proto/node.h"
 
@@ -19,9 +17,9 @@ struct node aggregate_node(struct aggregate *a);
 /* A worker to follow: its number 1..255 (the w4 of its id), the peer dialled. Before recover. ST_FULL, ST_BUSY when the number is taken. */
 int aggregate_follow(struct aggregate *a, unsigned number, peer_id peer);
 
-/* What readers in other threads may know of the live side; copied under a lock of its own. */
+/* The live side as of the last step, for readers; the edge copies it to other threads. */
 struct aggregate_worker { unsigned number; bool up; uint64_t applied, head; unsigned refused_code; struct wall heard; };
 struct aggregate_status { unsigned workers; struct aggregate_worker worker[AGGREGATE_WORKERS_MAX]; uint64_t commits, updates; };
-void aggregate_status(struct aggregate *a, struct aggregate_status *ret);
+void aggregate_status(const struct aggregate *a, struct aggregate_status *ret);
 
 #endif

@@ -1,0 +1,63 @@
+/* control.c - see control.h. Kind: E. */
+#include "aggregator/control.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *workers_json(const struct aggregate_status *s)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < s->workers; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "w%u", s->worker[i].number);
+        json_array_append_new(list, json_pack("{s:s,s:b,s:I,s:I}", "worker", name, "up", (int)s->worker[i].up, "applied",
+                                              (json_int_t)s->worker[i].applied, "head", (json_int_t)s->worker[i].head));
+    }
+    return list;
+}
+
+static json_t *phases_json(const struct run *run)
+{
+    struct run_counters c;
+    run_counters(run, &c);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "turns", (json_int_t)c.turns, "messages", (json_int_t)c.messages, "bytes",
+                     (json_int_t)c.bytes, "commits", (json_int_t)c.commits, "aborts", (json_int_t)c.aborts, "us_wait", (json_int_t)c.us_wait, "us_step",
+                     (json_int_t)c.us_step, "us_flush", (json_int_t)c.us_flush, "us_commit", (json_int_t)c.us_commit, "us_effects",
+                     (json_int_t)c.us_effects);
+}
+
+static json_t *status_json(const struct control_context *c, struct store *s)
+{
+    struct aggregate_status a;
+    uint64_t used = 0, size = 0;
+    char address[300];
+    aggregate_status(c->aggregate, &a);
+    (void)store_usage(s, &used, &size);
+    snprintf(address, sizeof address, "http://%s", c->address);
+    return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:{s:I,s:I},s:o}", "program", "rekap-aggregator", "version", REKAP_VERSION, "http", address, "workers",
+                     workers_json(&a), "commits", (json_int_t)a.commits, "updates", (json_int_t)a.updates, "store", "used", (json_int_t)used, "size",
+                     (json_int_t)size, "phases", phases_json(*c->run));
+}
+
+void control_after(void *ctx)
+{
+    const struct control_context *c = ctx;
+    struct aggregate_status s;
+    aggregate_status(c->aggregate, &s);
+    http_changed(c->http, &s);
+}
+
+void control_answer(void *ctx, struct store *s, struct slice request, struct buf *out, bool *ret_wake)
+{
+    json_t *q = json_loadb((const char *)request.p, request.n, JSON_REJECT_DUPLICATES, NULL);
+    const char *verb = json_string_value(json_object_get(q, "verb"));
+    (void)ret_wake;
+    json_t *a = verb && !strcmp(verb, "status") ? status_json(ctx, s) : json_pack("{s:s}", "error", "unknown verb");
+    char *text = a ? json_dumps(a, JSON_COMPACT) : NULL;
+    buf_str(out, text ? text : "{\"error\":\"no memory\"}");
+    free(text);
+    json_decref(a);
+    json_decref(q);
+}

@@ -1,0 +1,274 @@
+/* http.c - see http.h. Kind: E.
+ *
+ * Routes are a table. A request is answered completely within its callback from one read transaction, so a slow client holds a
+ * buffer, never the store. Answers to bad questions are problem+json (RFC 9457) with the code table's spellings. */
+#include "aggregator/http.h"
+
+#include <event2/buffer.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/thread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "aggregator/http_priv.h"
+#include "aggregator/sse.h"
+#include "proto/log.h"
+
+/* ---- answering ---- */
+
+struct aggregate_status http_live(struct http *h)
+{
+    pthread_mutex_lock(&h->lock);
+    struct aggregate_status s = h->live;
+    pthread_mutex_unlock(&h->lock);
+    return s;
+}
+
+int http_question(struct http *h, enum lang lang, struct query_context *ret)
+{
+    struct store_txn *t = NULL;
+    int st = store_begin(h->o.store, false, &t);
+    if (st != ST_OK) return st;
+    *ret = (struct query_context){ .t = t, .registry = h->registry, .names = h->names, .now = h->o.clock.now(h->o.clock.ctx), .lang = lang };
+    ret->live = http_live(h);
+    return ST_OK;
+}
+
+void http_question_done(struct query_context *q) { store_abort(&q->t); }
+
+static void reply(struct evhttp_request *req, int status, const char *type, const char *text)
+{
+    struct evbuffer *b = evbuffer_new();
+    if (!b || !text || evbuffer_add(b, text, strlen(text)) != 0) {
+        evhttp_send_error(req, HTTP_INTERNAL, NULL);
+        if (b) evbuffer_free(b);
+        return;
+    }
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+    evhttp_add_header(headers, "Content-Type", type);
+    evhttp_add_header(headers, "Cache-Control", "no-store");
+    evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    evhttp_send_reply(req, status, status == HTTP_OK ? "OK" : "Error", b);
+    evbuffer_free(b);
+}
+
+static void reply_typed(struct evhttp_request *req, int status, const char *type, json_t *body)
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    reply(req, status, type, text);
+    free(text);
+    json_decref(body);
+}
+
+void http_reply_json(struct evhttp_request *req, int status, json_t *body) { reply_typed(req, status, "application/json; charset=utf-8", body); }
+
+void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param, const char *seen)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "type", json_string("about:blank"));
+    json_object_set_new(o, "status", json_integer(status));
+    json_object_set_new(o, "code", json_string(code));
+    json_object_set_new(o, "title", json_string(title));
+    if (param) json_object_set_new(o, "param", json_string(param));
+    if (seen) json_object_set_new(o, "seen", json_string(seen));
+    reply_typed(req, status, "application/problem+json", o);
+}
+
+/* ---- parameters ---- */
+
+static const struct { const char *name; size_t at; } PARAMS[] = {
+    { "region", offsetof(struct query_params, region) }, { "year", offsetof(struct query_params, year) },
+    { "until", offsetof(struct query_params, until) },   { "code", offsetof(struct query_params, code) },
+    { "level", offsetof(struct query_params, level) },   { "office", offsetof(struct query_params, office) },
+    { "stage", offsetof(struct query_params, stage) },   { "measure", offsetof(struct query_params, measure) },
+    { "from", offsetof(struct query_params, from) },     { "to", offsetof(struct query_params, to) },
+    { "kind", offsetof(struct query_params, kind) },     { "as_of", offsetof(struct query_params, as_of) },
+    { "indicator", offsetof(struct query_params, indicator) },
+};
+
+static void read_params(const struct evkeyvalq *q, struct query_params *ret)
+{
+    *ret = (struct query_params){ 0 };
+    for (size_t i = 0; i < sizeof PARAMS / sizeof PARAMS[0]; i++) {
+        const char *v = evhttp_find_header(q, PARAMS[i].name);
+        if (v) *(struct slice *)(void *)((char *)ret + PARAMS[i].at) = slice_of(v, strlen(v));
+    }
+}
+
+/* ---- routes ---- */
+
+typedef int (*question_fn)(const struct query_context *, const struct query_params *, json_t **, struct query_problem *);
+static const struct { const char *path; question_fn ask; } QUESTIONS[] = {
+    { "/api/v1/rollup", query_rollup },     { "/api/v1/trend", query_trend },   { "/api/v1/findings", query_findings },
+    { "/api/v1/offices", query_offices },   { "/api/v1/status", query_status },
+};
+
+static void answer(struct http *h, struct evhttp_request *req, question_fn ask, const struct evkeyvalq *query)
+{
+    struct query_params p;
+    struct query_context q;
+    struct query_problem problem = { 0 };
+    json_t *body = NULL;
+    const char *lang = evhttp_find_header(query, "lang");
+    read_params(query, &p);
+    int st = http_question(h, lang && !strcmp(lang, "en") ? LANG_EN : LANG_ID, &q);
+    if (st == ST_OK) {
+        st = ask(&q, &p, &body, &problem);
+        http_question_done(&q);
+    }
+    if (st == ST_OK) http_reply_json(req, HTTP_OK, body);
+    else if (st == ST_INVALID) http_reply_problem(req, (int)problem.status, "di-luar-batas", problem.text, problem.param, problem.seen);
+    else {
+        log_write(LOG_L_ERROR, "question failed", "status=\"%s\"", status_str(st));
+        http_reply_problem(req, 500, st == ST_CORRUPT ? "berkas-rusak" : "SIBUK", status_str(st), NULL, NULL);
+    }
+}
+
+static bool ready(struct http *h)
+{
+    struct aggregate_status s = http_live(h);
+    for (unsigned i = 0; i < s.workers; i++)
+        if (!s.worker[i].up) return false;
+    return s.workers > 0;
+}
+
+static void route(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
+{
+    for (size_t i = 0; i < sizeof QUESTIONS / sizeof QUESTIONS[0]; i++)
+        if (!strcmp(path, QUESTIONS[i].path)) {
+            answer(h, req, QUESTIONS[i].ask, query);
+            return;
+        }
+    if (!strcmp(path, "/api/v1/events")) sse_open(h->sse, req);
+    else if (!strcmp(path, "/healthz")) reply(req, HTTP_OK, "text/plain", "ok\n");
+    else if (!strcmp(path, "/readyz")) reply(req, ready(h) ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain", ready(h) ? "ready\n" : "no worker is connected\n");
+    else http_reply_problem(req, 404, "bentuk-tak-dikenal", "alamat tidak dikenal; lihat /api/v1/rollup, trend, findings, offices, status, events", NULL, path);
+}
+
+static void on_request(struct evhttp_request *req, void *ctx)
+{
+    struct http *h = ctx;
+    struct evkeyvalq query;
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
+    const char *path = uri ? evhttp_uri_get_path(uri) : NULL, *q = uri ? evhttp_uri_get_query(uri) : NULL;
+    h->requests++;
+    TAILQ_INIT(&query);
+    if (!path || evhttp_request_get_command(req) != EVHTTP_REQ_GET || (q && evhttp_parse_query_str(q, &query) != 0))
+        http_reply_problem(req, 400, "FORMAT_SALAH", "hanya GET dengan alamat yang sah", NULL, path);
+    else route(h, req, path, &query);
+    evhttp_clear_headers(&query);
+}
+
+/* ---- the thread ---- */
+
+static void on_wake(evutil_socket_t fd, short what, void *ctx)
+{
+    uint64_t n;
+    (void)what;
+    if (read(fd, &n, sizeof n) == (ssize_t)sizeof n) sse_changed(((struct http *)ctx)->sse);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+    struct http *h = ctx;
+    char err[512];
+    (void)fd;
+    (void)what;
+    if (http_registry_changed(h) && http_reload_registry(h, err, sizeof err) != ST_OK)
+        log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
+    sse_beat(h->sse);
+}
+
+static void *thread_main(void *ctx)
+{
+    struct http *h = ctx;
+    event_base_dispatch(h->base);
+    return NULL;
+}
+
+void http_changed(struct http *h, const struct aggregate_status *live)
+{
+    uint64_t one = 1;
+    pthread_mutex_lock(&h->lock);
+    bool news = live->commits != h->live.commits;
+    h->live = *live;
+    pthread_mutex_unlock(&h->lock);
+    if (!news) return;
+    if (write(h->wake_fd, &one, sizeof one) != (ssize_t)sizeof one) return; /* full: it is awake already */
+}
+
+static int bind_server(struct http *h, char *err, size_t err_size)
+{
+    char host[256];
+    const char *colon = strrchr(h->o.listen, ':');
+    long port = colon ? strtol(colon + 1, NULL, 10) : 0;
+    if (!colon || colon == h->o.listen || (size_t)(colon - h->o.listen) >= sizeof host || port < 1 || port > 65535) {
+        snprintf(err, err_size, "\"%s\" is not host:port", h->o.listen);
+        return ST_INVALID;
+    }
+    memcpy(host, h->o.listen, (size_t)(colon - h->o.listen));
+    host[colon - h->o.listen] = '\0';
+    if (evhttp_bind_socket(h->server, host, (uint16_t)port) == 0) return ST_OK;
+    snprintf(err, err_size, "%s cannot be bound (is it taken?)", h->o.listen);
+    return ST_BUSY;
+}
+
+static int build(struct http *h)
+{
+    h->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    h->base = evthread_use_pthreads() == 0 ? event_base_new() : NULL;
+    h->server = h->base ? evhttp_new(h->base) : NULL;
+    if (h->wake_fd < 0 || !h->server || sse_new(h, &h->sse) != ST_OK) return ST_NO_MEMORY;
+    evhttp_set_max_headers_size(h->server, HTTP_HEADERS_MAX);
+    evhttp_set_max_body_size(h->server, HTTP_HEADERS_MAX);
+    evhttp_set_timeout(h->server, 60);
+    evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_gencb(h->server, on_request, h);
+    h->wake = event_new(h->base, h->wake_fd, EV_READ | EV_PERSIST, on_wake, h);
+    h->timer = event_new(h->base, -1, EV_PERSIST, on_timer, h);
+    const struct timeval second = { 1, 0 };
+    return h->wake && h->timer && event_add(h->wake, NULL) == 0 && event_add(h->timer, &second) == 0 ? ST_OK : ST_NO_MEMORY;
+}
+
+int http_new(const struct http_options *o, struct http **ret, char *err, size_t err_size)
+{
+    struct http *h = calloc(1, sizeof *h);
+    if (!h) return ST_NO_MEMORY;
+    h->o = *o;
+    h->wake_fd = -1;
+    pthread_mutex_init(&h->lock, NULL);
+    snprintf(err, err_size, "no memory");
+    int st = build(h);
+    if (st == ST_OK) st = http_load_lists(h, err, err_size);
+    if (st == ST_OK) st = bind_server(h, err, err_size);
+    if (st == ST_OK && pthread_create(&h->thread, NULL, thread_main, h) != 0) st = ST_NO_MEMORY;
+    h->running = st == ST_OK;
+    if (st == ST_OK) *ret = h;
+    else http_free(&h);
+    return st;
+}
+
+void http_free(struct http **p)
+{
+    if (!p || !*p) return;
+    struct http *h = *p;
+    if (h->running) {
+        event_base_loopbreak(h->base);
+        pthread_join(h->thread, NULL);
+    }
+    sse_free(&h->sse);
+    if (h->wake) event_free(h->wake);
+    if (h->timer) event_free(h->timer);
+    if (h->server) evhttp_free(h->server);
+    if (h->base) event_base_free(h->base);
+    if (h->wake_fd >= 0) close(h->wake_fd);
+    registry_free(&h->registry);
+    names_free(&h->names);
+    pthread_mutex_destroy(&h->lock);
+    free(h);
+    *p = NULL;
+}

@@ -1,0 +1,54 @@
+/* http_lists.c - the lists the HTTP thread answers with: offices, regions, names of codes. Kind: E. A file that became faulty is
+ * reported and the list read before stays in use: a typo in the register must not blind the centre. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "aggregator/http_priv.h"
+#include "proto/conf.h"
+#include "proto/registry.h"
+
+enum { LIST_BYTES_MAX = 64 << 20 };
+
+static int read_text(const char *path, struct buf *b, char *err, size_t err_size)
+{
+    buf_init(b, LIST_BYTES_MAX);
+    int st = conf_file_read(path, LIST_BYTES_MAX, b);
+    if (st != ST_OK) snprintf(err, err_size, "%s: %s", path, errno ? strerror(errno) : status_str(st));
+    return st;
+}
+
+int http_reload_registry(struct http *h, char *err, size_t err_size)
+{
+    struct buf b;
+    struct registry *fresh = NULL;
+    int st = read_text(h->o.registry, &b, err, err_size);
+    if (st == ST_OK) st = registry_parse(buf_slice(&b), &fresh, err, err_size);
+    buf_done(&b);
+    if (st != ST_OK) return st;
+    registry_free(&h->registry);
+    h->registry = fresh;
+    return ST_OK;
+}
+
+bool http_registry_changed(struct http *h)
+{
+    struct stat sb;
+    if (stat(h->o.registry, &sb) != 0) return false;
+    if (sb.st_mtim.tv_sec == h->registry_seen.tv_sec && sb.st_mtim.tv_nsec == h->registry_seen.tv_nsec) return false;
+    h->registry_seen = sb.st_mtim;
+    return true;
+}
+
+int http_load_lists(struct http *h, char *err, size_t err_size)
+{
+    struct buf regions = { 0 }, codes = { 0 };
+    int st = read_text(h->o.regions, &regions, err, err_size);
+    if (st == ST_OK) st = read_text(h->o.names, &codes, err, err_size);
+    if (st == ST_OK) st = names_parse(buf_slice(&regions), buf_slice(&codes), &h->names, err, err_size);
+    buf_done(&regions);
+    buf_done(&codes);
+    (void)http_registry_changed(h);
+    return st == ST_OK ? http_reload_registry(h, err, err_size) : st;
+}

@@ -1,0 +1,39 @@
+/* http_priv.h - what http*.c and sse.c share. Kind: E. Everything here belongs to the HTTP thread. */
+#ifndef REKAP_HTTP_PRIV_H
+#define REKAP_HTTP_PRIV_H
+
+#include <event2/event.h>
+#include <event2/http.h>
+#include <pthread.h>
+
+#include "aggregator/http.h"
+#include "aggregator/query.h"
+
+struct sse;
+struct http {
+    struct http_options o;
+    struct event_base *base;
+    struct evhttp *server;
+    struct event *wake, *timer;
+    int wake_fd;
+    pthread_t thread;
+    pthread_mutex_t lock;               /* guards live, the only thing the fold's thread writes */
+    struct aggregate_status live;
+    bool running;
+    struct registry *registry;
+    struct names *names;
+    struct timespec registry_seen;
+    struct sse *sse;
+    uint64_t requests;
+};
+struct aggregate_status http_live(struct http *h);
+/* A question's context over a fresh read transaction; http_question_done ends it. */
+int http_question(struct http *h, enum lang lang, struct query_context *ret);
+void http_question_done(struct query_context *q);
+void http_reply_json(struct evhttp_request *req, int status, json_t *body);     /* takes body */
+void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param, const char *seen);
+int http_load_lists(struct http *h, char *err, size_t err_size);        /* http_lists.c */
+bool http_registry_changed(struct http *h);
+int http_reload_registry(struct http *h, char *err, size_t err_size);
+
+#endif
