@@ -236,6 +236,7 @@ static void test_provenance(void **state)
     assert_int_equal(figure_prov_worker(p), 255);
     assert_true(figure_prov_lsn(p) == (UINT64_C(1) << 40) - 1);
     assert_int_equal(figure_prov_index(p), 65535);
+    assert_true(figure_prov_lsn(figure_provenance(1, 7, 9)) == 7);
     assert_true(figure_provenance(1, 7, 9) < figure_provenance(1, 8, 0));
 }
 
