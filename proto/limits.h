@@ -11,7 +11,7 @@ enum {
     BATCH_BYTES_MAX = 256 << 10,        /* signed header + signature + body of one batch */
     BATCH_UPDATES_MAX = 8192,
     BATCH_HEADER_BYTES_MAX = 512,
-    RECORD_BYTES_MAX = BATCH_BYTES_MAX + 4096 + 4 * BATCH_UPDATES_MAX, /* one log record with its dispositions */
+    RECORD_BYTES_MAX = BATCH_BYTES_MAX + 4096 + 7 * BATCH_UPDATES_MAX, /* one log record with its dispositions */
     RECORDS_BYTES_MAX = 768 << 10,      /* payload of one RECORDS message */
     NESTING_MAX = 8,                    /* msgpack nesting */
     /* credit */

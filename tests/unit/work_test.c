@@ -1,0 +1,604 @@
+/* work_test.c - the worker's node: every answer to a BATCH and an OPEN, what a crash and a full store leave, the feed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "work_world.h"
+
+static int setup(void **state)
+{
+    struct world *w = malloc(sizeof *w);
+
+    work_world_init(w, false);
+    *state = w;
+    return 0;
+}
+
+static int setup_ed25519(void **state)
+{
+    struct world *w = malloc(sizeof *w);
+
+    work_world_init(w, true);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    work_world_done(*state);
+    free(*state);
+    return 0;
+}
+
+static struct slice text(const char *s)
+{
+    return slice_of(s, strlen(s));
+}
+
+static uint64_t lsn_of(const struct world *w)
+{
+    struct work_status s;
+
+    work_status(w->work, &s);
+    return s.lsn;
+}
+
+static void assert_ack(const struct world *w, const struct sender *s, uint64_t sequence)
+{
+    struct reply r = work_world_reply(w, s->peer, MSG_ACK, 0);
+
+    assert_true(r.found);
+    assert_true(r.f[0].s.n == strlen(s->office) && memcmp(r.f[0].s.p, s->office, r.f[0].s.n) == 0);
+    assert_int_equal(r.f[2].u, s->epoch);
+    assert_int_equal(r.f[3].u, sequence);
+    assert_int_equal(r.f[6].u, 1);
+}
+
+/* The pairs of an ACK: returns how many, and the code of `sequence`. */
+static uint32_t ack_pairs(const struct reply *r, uint64_t sequence, unsigned *ret_code)
+{
+    struct rd rd = rd_of(r->f[7].s);
+    uint32_t n = codec_get_array(&rd);
+
+    *ret_code = CODE_OK;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t seq, code;
+
+        assert_int_equal(codec_get_array(&rd), 2);
+        seq = codec_get_uint(&rd);
+        code = codec_get_uint(&rd);
+        if (seq == sequence) *ret_code = (unsigned)code;
+    }
+    assert_false(rd.bad);
+    return n;
+}
+
+/* ---- sessions ---- */
+
+static void hello_comes_first(void **state)
+{
+    struct world *w = *state;
+    const struct field ping[] = { { .u = 5 } };
+    struct reply r;
+
+    work_world_send(w, PEER_A, OFFICE_A, MSG_PING, ping);
+    work_world_commit(w);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_BAD_FORMAT);
+    work_world_hello(w, PEER_A, OFFICE_A, 1);
+    r = work_world_reply(w, PEER_A, MSG_HELLO_OK, 0);
+    assert_true(r.found && r.f[0].u == CODEC_VERSION && r.f[3].u == CREDIT_BYTES && r.f[6].u == 4);
+    work_world_send(w, PEER_A, OFFICE_A, MSG_PING, ping);
+    work_world_commit(w);
+    r = work_world_reply(w, PEER_A, MSG_PONG, 0);
+    assert_true(r.found && r.f[0].u == 5 && r.f[1].u == 4);
+}
+
+static void versions_are_negotiated(void **state)
+{
+    static const struct { uint64_t low, high; unsigned code; } cases[] = { { 1, 1, CODE_OK }, { 1, 9, CODE_OK }, { 0, 1, CODE_OK },
+                                                                          { 2, 9, CODE_BAD_VERSION }, { 0, 0, CODE_BAD_VERSION } };
+    struct world *w = *state;
+    uint8_t id[16] = { 1 };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct field f[] = { { .u = cases[i].low }, { .u = cases[i].high }, { .s = { id, 16 } }, { .s = text("collector") },
+                                   { .s = text("gen") }, { .u = 0 } };
+
+        work_world_send(w, PEER_A, OFFICE_A, MSG_HELLO, f);
+        work_world_commit(w);
+        assert_int_equal(work_world_nack(w, PEER_A), cases[i].code);
+        assert_int_equal(work_world_reply(w, PEER_A, MSG_HELLO_OK, 0).found, cases[i].code == CODE_OK);
+    }
+}
+
+static void strangers_and_garbage_are_refused(void **state)
+{
+    struct world *w = *state;
+    const struct field idle[] = { { .u = 1 }, { .s = { (const uint8_t[HASH_SIZE]){ 0 }, HASH_SIZE } } };
+    uint8_t key[PUBKEY_SIZE] = { 1 };
+
+    work_world_hello(w, PEER_A, "gen-9999-99", 1);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_UNKNOWN_OFFICE);
+    work_world_frame(w, PEER_B, key, text("RKAPgarbage-that-is-no-frame"));
+    work_world_commit(w);
+    assert_true(work_world_nack(w, PEER_B) != CODE_OK && work_world_closed(w, PEER_B));
+    work_world_hello(w, PEER_C, OFFICE_C, 1);
+    work_world_send(w, PEER_C, OFFICE_C, MSG_IDLE, idle);       /* only a worker says that */
+    work_world_commit(w);
+    assert_true(work_world_nack(w, PEER_C) == CODE_BAD_FORMAT && work_world_closed(w, PEER_C));
+}
+
+static void a_newer_session_of_the_same_installation_replaces_the_older(void **state)
+{
+    struct world *w = *state;
+    struct work_status s;
+
+    work_world_hello(w, PEER_A, OFFICE_A, 1);
+    work_world_hello(w, PEER_B, OFFICE_A, 2);   /* another installation: stays */
+    work_world_hello(w, PEER_C, OFFICE_A, 1);
+    assert_true(work_world_closed(w, PEER_A) && !work_world_closed(w, PEER_B));
+    work_status(w->work, &s);
+    assert_int_equal(s.sessions, 2);
+}
+
+static void silent_sessions_end(void **state)
+{
+    struct world *w = *state;
+    struct work_status s;
+
+    work_world_hello(w, PEER_A, OFFICE_A, 1);
+    w->now.mono.us += INT64_C(1000000) * (SESSION_SILENCE_S + 6);
+    assert_true(w->node.ops->next_deadline(w->node.self).us <= w->now.mono.us);
+    work_world_commit(w);
+    assert_true(work_world_closed(w, PEER_A));
+    work_status(w->work, &s);
+    assert_int_equal(s.sessions, 0);
+}
+
+static void one_key_holds_few_connections(void **state)
+{
+    struct world *w = *state;
+    struct work_status s;
+
+    for (unsigned i = 0; i < SESSIONS_PER_KEY + 3; i++) {
+        w->now.mono.us++;
+        work_world_hello(w, PEER_FIRST + i, OFFICE_A, (uint8_t)i);
+    }
+    work_status(w->work, &s);
+    assert_int_equal(s.sessions, SESSIONS_PER_KEY);
+    assert_int_equal(s.counters.evicted, 3);
+}
+
+/* ---- OPEN ---- */
+
+static void open_grants_resumes_and_closes(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 77), newer;
+    struct reply r = work_world_reply(w, PEER_A, MSG_OPEN_OK, 0);
+
+    assert_true(r.found && r.f[2].u == 77 && r.f[3].u == 0 && r.f[5].u == 0);
+    work_world_push(w, &s, 3, 100);
+    work_world_commit(w);
+    work_world_open_again(w, &s, 3, &s.head);
+    r = work_world_reply(w, PEER_A, MSG_OPEN_OK, 0);
+    assert_true(r.found && r.f[3].u == 3 && memcmp(r.f[4].s.p, s.head.b, HASH_SIZE) == 0 && r.f[5].u == 5);
+    newer = s;
+    newer.epoch = 78;
+    work_world_open_again(w, &newer, 0, NULL);
+    r = work_world_reply(w, PEER_A, MSG_OPEN_OK, 0);
+    assert_true(r.found && r.f[2].u == 78 && r.f[3].u == 0);
+    work_world_open_again(w, &s, 3, &s.head);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_STALE);
+}
+
+static void open_refuses(void **state)
+{
+    static const struct { const char *office; uint64_t stream, epoch; unsigned code; } cases[] = {
+        { "gen-9999-01", 0, 1, CODE_UNKNOWN_OFFICE }, { "Bukan Id", 0, 1, CODE_UNKNOWN_OFFICE }, { OFFICE_B, 0, 1, CODE_UNAUTHORISED },
+        { OFFICE_A, STREAMS_PER_OFFICE, 1, CODE_BAD_FORMAT }, { OFFICE_A, 0, 0, CODE_BAD_FORMAT }, { OFFICE_A, 0, UINT64_MAX, CODE_BAD_FORMAT },
+        { OFFICE_A, 0, 1, CODE_OK },
+    };
+    static const uint8_t zero[HASH_SIZE];
+    struct world *w = *state;
+
+    work_world_hello(w, PEER_A, OFFICE_A, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct field f[] = { { .s = text(cases[i].office) }, { .u = cases[i].stream }, { .u = cases[i].epoch }, { .u = 0 }, { .s = { zero, HASH_SIZE } } };
+
+        work_world_send(w, PEER_A, OFFICE_A, MSG_OPEN, f);
+        work_world_commit(w);
+        assert_int_equal(work_world_nack(w, PEER_A), cases[i].code);
+    }
+    work_world_register(w, OFFICE_A, "33.74", ROLE_OFFICE, OFFICE_ACTIVE, w->now.wall.ms);
+    work_world_open_again(w, &(struct sender){ .office = OFFICE_A, .peer = PEER_A, .epoch = 1 }, 0, NULL);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_EXPIRED);
+}
+
+static void a_fork_is_told_at_open(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+    struct hash first, other = { { 9 } };
+
+    work_world_push(w, &s, 4, 1);
+    first = s.head;
+    work_world_push(w, &s, 4, 2);
+    work_world_commit(w);
+    work_world_open_again(w, &s, 4, &first);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_OK);
+    work_world_open_again(w, &s, 4, &other);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_DIFFERENT_HISTORY);
+    work_world_open_again(w, &s, 3, &first);    /* no batch of ours ends there */
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_DIFFERENT_HISTORY);
+    work_world_open_again(w, &s, 12, &other);   /* beyond what is here: to be sent again, nothing to compare */
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_OK);
+}
+
+/* ---- BATCH ---- */
+
+static void a_batch_is_logged_and_acknowledged(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+
+    work_world_push(w, &s, 24, 100);
+    work_world_push(w, &s, 24, 200);
+    assert_int_equal(work_world_commit(w), ST_OK);
+    assert_int_equal(work_world_count(w, PEER_A, MSG_ACK), 1);  /* one for both */
+    assert_ack(w, &s, 48);
+    assert_int_equal(lsn_of(w), 6);
+    work_world_commit(w);
+    assert_int_equal(work_world_count(w, PEER_A, MSG_ACK), 0);
+}
+
+enum fault { F_NONE, F_OTHER_PEER, F_BAD_SIGNATURE, F_KEY_ID, F_EPOCH, F_GAP, F_CHAIN, F_BROKEN_HASH };
+
+static unsigned pushed_with(struct world *w, enum fault fault)
+{
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+    struct buf body, frame;
+    unsigned code;
+
+    buf_init(&body, BATCH_BYTES_MAX);
+    buf_init(&frame, FRAME_BYTES_MAX);
+    work_world_push(w, &s, 2, 1);
+    work_world_commit(w);
+    if (fault == F_EPOCH) s.epoch = 6;
+    if (fault == F_GAP) s.next += 2;
+    if (fault == F_CHAIN) s.head.b[0] ^= 1;
+    if (fault == F_OTHER_PEER) {
+        s.peer = PEER_B;
+        work_world_hello(w, PEER_B, OFFICE_A, 2);
+    }
+    if (fault == F_KEY_ID) s.office = OFFICE_B;         /* signed with B's key, named and sent as A */
+    work_world_body(&body, OFFICE_A, SOURCE_OPD, MEASURE_REALISED, 2, 50);
+    work_world_batch(w, &s, 2, buf_slice(&body), &frame);
+    if (fault == F_BAD_SIGNATURE || fault == F_BROKEN_HASH) {
+        uint8_t *at = memmem(frame.p, frame.n, body.p, body.n);
+
+        ASSERT(at != NULL);
+        *(fault == F_BROKEN_HASH ? at + body.n - 1 : at - 10) ^= 1;     /* the last byte of the body, or one of the signature before it */
+        codec_frame_end(&frame);
+    }
+    work_world_deliver(w, &s, buf_slice(&frame));
+    work_world_commit(w);
+    code = work_world_nack(w, s.peer);
+    assert_int_equal(work_world_reply(w, s.peer, MSG_ACK, 0).found, code == CODE_OK);
+    buf_done(&body);
+    buf_done(&frame);
+    return code;
+}
+
+static void batches_refused_before_content(void **state)
+{
+    static const struct { enum fault fault; unsigned code; } cases[] = {
+        { F_NONE, CODE_OK },       { F_OTHER_PEER, CODE_BUSY }, { F_BAD_SIGNATURE, CODE_BAD_SIGNATURE }, { F_KEY_ID, CODE_BUSY },
+        { F_EPOCH, CODE_STALE },   { F_GAP, CODE_GAP },         { F_CHAIN, CODE_BAD_CHAIN },             { F_BROKEN_HASH, CODE_BAD_FORMAT },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world *w;
+        void *fresh = NULL;
+
+        setup(&fresh);
+        w = fresh;
+        assert_int_equal(pushed_with(w, cases[i].fault), cases[i].code);
+        assert_int_equal(lsn_of(w), 4 + 1 + (cases[i].code == CODE_OK));
+        teardown(&fresh);
+    }
+    (void)state;
+}
+
+static void revocation_bites_on_the_next_batch(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+
+    work_world_push(w, &s, 2, 1);
+    work_world_commit(w);
+    assert_ack(w, &s, 2);
+    work_world_register(w, OFFICE_A, "33.74", ROLE_OFFICE, OFFICE_REVOKED, INT64_MAX);
+    assert_true(w->node.ops->wants_step(w->node.self));
+    work_world_push(w, &s, 2, 2);
+    work_world_commit(w);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_REVOKED);
+    assert_int_equal(lsn_of(w), 4 + 1 + 1);             /* the registry entry was logged, the batch was not */
+    assert_false(w->node.ops->wants_step(w->node.self));
+}
+
+static void a_repeated_batch_is_acknowledged_again_and_logged_once(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5), before = s;
+    struct reply r;
+    struct buf body, frame;
+    unsigned code;
+
+    buf_init(&body, BATCH_BYTES_MAX);
+    buf_init(&frame, FRAME_BYTES_MAX);
+    work_world_body(&body, OFFICE_B, SOURCE_OPD, MEASURE_REALISED, 3, 50);      /* not its own: three dispositions */
+    work_world_batch(w, &s, 3, buf_slice(&body), &frame);
+    for (int i = 0; i < 3; i++) {
+        work_world_deliver(w, &s, buf_slice(&frame));
+        work_world_commit(w);
+        assert_ack(w, &s, 3);
+        r = work_world_reply(w, PEER_A, MSG_ACK, 0);
+        assert_int_equal(ack_pairs(&r, 2, &code), 3);
+        assert_int_equal(code, CODE_UNAUTHORISED);
+        assert_int_equal(lsn_of(w), 5);
+    }
+    work_world_push(w, &before, 3, 99);         /* other content under the same numbers */
+    work_world_commit(w);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_CONFLICT);
+    before = (struct sender){ .office = OFFICE_A, .peer = PEER_A, .epoch = 5, .next = 2, .installation = 1 };
+    work_world_push(w, &before, 5, 99);         /* overlaps the end of what is logged */
+    work_world_commit(w);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_CONFLICT);
+    assert_int_equal(lsn_of(w), 5);
+    buf_done(&body);
+    buf_done(&frame);
+}
+
+static void a_gap_is_complained_of_once_a_step(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+
+    s.next = 10;
+    for (int i = 0; i < 5; i++) work_world_push(w, &s, 2, 1);
+    work_world_commit(w);
+    assert_int_equal(work_world_count(w, PEER_A, MSG_NACK), 1);
+}
+
+static void content_is_logged_with_dispositions(void **state)
+{
+    static const struct { const char *speaker, *subject; unsigned source, measure, code; } cases[] = {
+        { OFFICE_A, OFFICE_A, SOURCE_OPD, MEASURE_REALISED, CODE_OK },
+        { OFFICE_A, OFFICE_A, SOURCE_DPA, MEASURE_BUDGET, CODE_OK },
+        { OFFICE_A, OFFICE_B, SOURCE_OPD, MEASURE_REALISED, CODE_UNAUTHORISED },
+        { OFFICE_A, OFFICE_A, SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },        /* cash is the treasurer's word */
+        { TREASURER, OFFICE_A, SOURCE_BUD, MEASURE_REALISED, CODE_OK },
+        { TREASURER, OFFICE_C, SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },       /* another city */
+        { TREASURER, OFFICE_A, SOURCE_BUD, MEASURE_BUDGET, CODE_UNAUTHORISED },
+        { TREASURER, OFFICE_A, SOURCE_OPD, MEASURE_REALISED, CODE_UNAUTHORISED },
+        { TREASURER, "gen-9999-01", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },
+        { TREASURER, TREASURER, SOURCE_OPD, MEASURE_REALISED, CODE_OK },
+    };
+    struct world *w = *state;
+    struct sender a = work_world_open(w, PEER_A, OFFICE_A, 5), t = work_world_open(w, PEER_T, TREASURER, 5);
+    struct buf body, frame;
+
+    buf_init(&body, BATCH_BYTES_MAX);
+    buf_init(&frame, FRAME_BYTES_MAX);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sender *s = strcmp(cases[i].speaker, OFFICE_A) == 0 ? &a : &t;
+        uint64_t first = s->next;
+        struct reply r;
+        unsigned code;
+
+        work_world_body(&body, cases[i].subject, cases[i].source, cases[i].measure, 7, 50);
+        work_world_batch(w, s, 7, buf_slice(&body), &frame);
+        work_world_deliver(w, s, buf_slice(&frame));
+        work_world_commit(w);
+        assert_ack(w, s, s->next - 1);
+        r = work_world_reply(w, s->peer, MSG_ACK, 0);
+        assert_int_equal(ack_pairs(&r, first + 6, &code), cases[i].code == CODE_OK ? 0 : 7);
+        assert_int_equal(code, cases[i].code);
+    }
+    buf_done(&body);
+    buf_done(&frame);
+}
+
+static void a_broken_body_never_blocks_the_stream(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+    struct work_status status;
+    struct buf body, frame;
+    struct reply r;
+    unsigned code;
+
+    buf_init(&body, BATCH_BYTES_MAX);
+    buf_init(&frame, FRAME_BYTES_MAX);
+    work_world_batch(w, &s, 5, text("\x93\x01\x02\x03"), &frame);               /* no body at all */
+    work_world_deliver(w, &s, buf_slice(&frame));
+    work_world_body(&body, OFFICE_A, SOURCE_OPD, MEASURE_REALISED, 4, 50);
+    work_world_batch(w, &s, 6, buf_slice(&body), &frame);                       /* says six, holds four */
+    work_world_deliver(w, &s, buf_slice(&frame));
+    work_world_push(w, &s, 2, 7);
+    work_world_commit(w);
+    assert_ack(w, &s, 13);
+    r = work_world_reply(w, PEER_A, MSG_ACK, 0);
+    assert_int_equal(ack_pairs(&r, 11, &code), 11);
+    assert_int_equal(code, CODE_BAD_FORMAT);
+    assert_int_equal(ack_pairs(&r, 12, &code), 11);
+    assert_int_equal(code, CODE_OK);
+    work_status(w->work, &status);
+    assert_true(status.counters.updates == 13 && status.counters.refused == 11 && status.counters.batches == 3);
+    buf_done(&body);
+    buf_done(&frame);
+}
+
+static void the_largest_dispositions_still_fit(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+    struct buf frame;
+    uint64_t refused = 0;
+
+    buf_init(&frame, FRAME_BYTES_MAX);
+    for (int i = 0; i < 8; i++) {
+        work_world_batch(w, &s, BATCH_UPDATES_MAX, text("\x93\x01\x02\x03"), &frame);
+        work_world_deliver(w, &s, buf_slice(&frame));
+    }
+    work_world_commit(w);
+    for (unsigned i = 0; i < work_world_count(w, PEER_A, MSG_ACK); i++) {
+        struct reply r = work_world_reply(w, PEER_A, MSG_ACK, i);
+        unsigned code;
+
+        refused += ack_pairs(&r, 0, &code);
+    }
+    assert_int_equal(refused, 8u * BATCH_UPDATES_MAX);  /* in as many ACKs as it takes, none lost */
+    buf_done(&frame);
+}
+
+static void credit_has_an_end(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+
+    for (int i = 0; i < 2 * CREDIT_BATCHES; i++) work_world_push(w, &s, 1, i);
+    work_world_push(w, &s, 1, 1);
+    work_world_commit(w);
+    assert_ack(w, &s, 2 * CREDIT_BATCHES);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_OVER_CREDIT);
+}
+
+/* ---- crash, full store ---- */
+
+static void what_is_acknowledged_survives_a_crash(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5), durable, sent;
+    struct reply r;
+
+    work_world_push(w, &s, 4, 1);
+    work_world_commit(w);
+    assert_ack(w, &s, 4);
+    durable = s;
+    work_world_push(w, &s, 4, 2);
+    sent = s;
+    work_world_restart(w);              /* before the commit: no ACK had left */
+    assert_int_equal(lsn_of(w), 5);
+    work_world_hello(w, PEER_B, OFFICE_A, 1);
+    s.peer = durable.peer = PEER_B;
+    work_world_open_again(w, &s, 8, &sent.head);
+    r = work_world_reply(w, PEER_B, MSG_OPEN_OK, 0);
+    assert_true(r.found && r.f[3].u == 4 && memcmp(r.f[4].s.p, durable.head.b, HASH_SIZE) == 0);
+    s = durable;
+    work_world_push(w, &s, 4, 2);       /* the same bytes again */
+    work_world_commit(w);
+    assert_ack(w, &s, 8);
+    assert_true(sign_hash_equal(&s.head, &sent.head));
+    assert_int_equal(lsn_of(w), 6);
+}
+
+static void a_commit_that_fails_after_the_fact_is_found_again(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5), again = s;
+
+    work_world_push(w, &s, 4, 1);
+    assert_int_equal(w->node.ops->flush(w->node.self, w->t, w->now, &w->x), ST_OK);
+    store_mem_fail_next_commit(w->store, MEM_FAULT_UNKNOWN_DONE);
+    assert_int_equal(store_commit(&w->t), ST_UNKNOWN);  /* the process would end here without a word */
+    work_world_restart(w);
+    assert_int_equal(lsn_of(w), 5);
+    again = work_world_open(w, PEER_B, OFFICE_A, 5);
+    work_world_push(w, &again, 4, 1);
+    work_world_commit(w);
+    assert_ack(w, &again, 4);
+    assert_int_equal(lsn_of(w), 5);
+}
+
+static void a_full_store_is_told_and_nothing_is_lost(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5), before = s;
+
+    work_world_push(w, &s, 4, 1);
+    store_mem_fail_next_commit(w->store, MEM_FAULT_FULL);
+    assert_int_equal(work_world_commit(w), ST_FULL);
+    assert_true(w->node.ops->next_deadline(w->node.self).us <= w->now.mono.us);
+    s = before;
+    work_world_push(w, &s, 4, 1);       /* the step after it stores nothing and says so */
+    work_world_commit(w);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_STORE_FULL);
+    assert_int_equal(work_world_count(w, PEER_A, MSG_ACK), 0);
+    assert_int_equal(lsn_of(w), 4);
+    s = before;
+    work_world_push(w, &s, 4, 1);       /* the store has room again */
+    work_world_commit(w);
+    assert_ack(w, &s, 4);
+    assert_int_equal(lsn_of(w), 5);
+}
+
+static void an_aborted_grant_is_no_grant(void **state)
+{
+    struct world *w = *state;
+    struct sender s = { .office = OFFICE_A, .peer = PEER_A, .epoch = 5, .next = 1, .installation = 1 };
+    const struct field f[] = { { .s = text(OFFICE_A) }, { .u = 0 }, { .u = 5 }, { .u = 0 }, { .s = { (const uint8_t[HASH_SIZE]){ 0 }, HASH_SIZE } } };
+
+    work_world_hello(w, PEER_A, OFFICE_A, 1);
+    work_world_send(w, PEER_A, OFFICE_A, MSG_OPEN, f);
+    store_mem_fail_next_commit(w->store, MEM_FAULT_FULL);
+    assert_int_equal(work_world_commit(w), ST_FULL);
+    work_world_commit(w);
+    work_world_push(w, &s, 1, 1);
+    work_world_commit(w);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_BUSY);
+    s.next = 1;
+    memset(&s.head, 0, sizeof s.head);
+    work_world_open_again(w, &s, 0, NULL);
+    work_world_push(w, &s, 1, 1);
+    work_world_commit(w);
+    assert_ack(w, &s, 1);
+}
+
+static void real_signatures(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+
+    work_world_push(w, &s, 12, 1);
+    work_world_commit(w);
+    assert_ack(w, &s, 12);
+    assert_int_equal(sign_ed25519_ring_add(&w->signer, text(OFFICE_A), (const uint8_t[32]){ 3 }), ST_OK);     /* a key nobody registered */
+    work_world_push(w, &s, 12, 1);
+    work_world_commit(w);
+    assert_int_equal(work_world_nack(w, PEER_A), CODE_BAD_SIGNATURE);
+    assert_int_equal(lsn_of(w), 5);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(hello_comes_first), T(versions_are_negotiated), T(strangers_and_garbage_are_refused),
+        T(a_newer_session_of_the_same_installation_replaces_the_older), T(silent_sessions_end), T(one_key_holds_few_connections),
+        T(open_grants_resumes_and_closes), T(open_refuses), T(a_fork_is_told_at_open),
+        T(a_batch_is_logged_and_acknowledged), cmocka_unit_test(batches_refused_before_content), T(revocation_bites_on_the_next_batch),
+        T(a_repeated_batch_is_acknowledged_again_and_logged_once), T(a_gap_is_complained_of_once_a_step),
+        T(content_is_logged_with_dispositions), T(a_broken_body_never_blocks_the_stream), T(the_largest_dispositions_still_fit),
+        T(credit_has_an_end), T(what_is_acknowledged_survives_a_crash), T(a_commit_that_fails_after_the_fact_is_found_again),
+        T(a_full_store_is_told_and_nothing_is_lost), T(an_aborted_grant_is_no_grant),
+        cmocka_unit_test_setup_teardown(real_signatures, setup_ed25519, teardown),
+    };
+
+    return cmocka_run_group_tests_name("work", tests, NULL, NULL);
+}

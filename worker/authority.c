@@ -1,0 +1,55 @@
+/* authority.c - who may state what. Kind: P.
+ *
+ * Design notes: the questions come in two halves because they are asked at different rates: the speaker once per batch, the
+ * section once per section, and per row only a comparison is left (authority_row). Nothing is remembered between calls, so a
+ * registry that was swapped in a moment ago decides the very next batch.
+ *
+ * The order of the speaker's checks is what a person must mend first: an unknown office has no status, a revoked one no validity,
+ * and the key is compared last so that a dinas with a rotated key is told so and not that it is unknown.
+ *
+ * Invariant: CODE_OK is answered only when every check has passed; there is no default that allows. */
+#include "authority.h"
+
+#include <string.h>
+
+unsigned authority_speaker(const struct registry *r, struct slice office, const uint8_t key[PUBKEY_SIZE], struct wall now,
+                           const struct office **ret_speaker)
+{
+    const struct office *o = r != NULL ? registry_office(r, office) : NULL;
+
+    if (o == NULL) return CODE_UNKNOWN_OFFICE;
+    if (o->status != OFFICE_ACTIVE) return CODE_REVOKED;
+    if (now.ms < o->valid_from.ms || now.ms >= o->valid_to.ms) return CODE_EXPIRED;
+    if (memcmp(o->transport, key, PUBKEY_SIZE) != 0) return CODE_UNAUTHORISED;
+    *ret_speaker = o;
+    return CODE_OK;
+}
+
+static bool region_holds(region_code outer, region_code inner)
+{
+    switch (code_region_depth(outer)) {
+    case 0: return true;
+    case 1: return (inner & 0xffff0000u) == outer;
+    default: return inner == outer;
+    }
+}
+
+/* The treasurer's half: cash figures of the offices of its region, and only of registered ones (a figure of an office nobody
+ * knows could never be rolled up anywhere). */
+static struct authority cash_section(const struct registry *r, const struct office *speaker, const struct section *s)
+{
+    const struct authority refused = { CODE_UNAUTHORISED, false }, granted = { CODE_OK, true };
+    const struct office *subject;
+
+    if (speaker->role != ROLE_TREASURER) return refused;
+    subject = registry_office(r, s->office);
+    return subject != NULL && region_holds(speaker->region, subject->region) ? granted : refused;
+}
+
+struct authority authority_section(const struct registry *r, const struct office *speaker, const struct section *s)
+{
+    bool own = s->office.n == strlen(speaker->id) && memcmp(s->office.p, speaker->id, s->office.n) == 0;
+
+    if (s->source == SOURCE_BUD) return cash_section(r, speaker, s);
+    return (struct authority){ own ? CODE_OK : CODE_UNAUTHORISED, false };
+}

@@ -1,0 +1,27 @@
+/* authority.h - who may state what: the registry, a key, an office and a section go in, a reason code comes out. Kind: P.
+ *
+ * Promise P6: a key states only what its role allows for the subject, while it is valid; because both questions are asked anew
+ * for every batch against the current registry, a revocation bites on the next batch. */
+#ifndef REKAP_AUTHORITY_H
+#define REKAP_AUTHORITY_H
+
+#include "proto/codec.h"
+#include "proto/registry.h"
+
+/* May the peer with this transport key speak for `office` at this time? CODE_OK with *ret_speaker set (owned by the registry), or
+ * CODE_UNKNOWN_OFFICE, CODE_REVOKED, CODE_EXPIRED, CODE_UNAUTHORISED (the connection's key is not the office's). r may be NULL. */
+unsigned authority_speaker(const struct registry *r, struct slice office, const uint8_t key[PUBKEY_SIZE], struct wall now,
+                           const struct office **ret_speaker);
+
+/* What a speaker may state in one section of a batch. An office states its own figures from any source but `bud`; a treasurer
+ * also the realised figures (source `bud`) of every registered office in or below its region (domain.md 1). */
+struct authority { unsigned code; bool realised_only; };
+struct authority authority_section(const struct registry *r, const struct office *speaker, const struct section *s);
+
+/* The same for one row of that section. */
+static inline unsigned authority_row(struct authority a, unsigned measure)
+{
+    return a.code == CODE_OK && a.realised_only && measure != MEASURE_REALISED ? (unsigned)CODE_UNAUTHORISED : a.code;
+}
+
+#endif

@@ -1,0 +1,211 @@
+/* control.c - see control.h. Kind: E.
+ *
+ * Design notes: called between turns, so what the node shows is the state after a committed step. Integers that could pass 2^53 (epochs)
+ * and hashes are strings. The stream list is read from the store in a short read transaction of its own. */
+#include "control.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/log.h"
+
+static json_t *hex(const void *p, size_t n)
+{
+    char text[2 * HASH_SIZE + 1];
+
+    ASSERT(n <= HASH_SIZE);
+    bytes_hex(p, n, text);
+    return json_string(text);
+}
+
+static json_t *number(uint64_t v)
+{
+    return json_integer((json_int_t)v);
+}
+
+static json_t *nacks_json(const struct session_counters *n)
+{
+    json_t *o = json_object();
+
+    for (unsigned i = 0; i < sizeof n->nack_of / sizeof *n->nack_of; i++)
+        if (n->nack_of[i] > 0) json_object_set_new(o, status_code_spelling(i), number(n->nack_of[i]));
+    return o;
+}
+
+static json_t *session_json(const struct work_status *s)
+{
+    const struct session_counters *n = &s->counters;
+
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I}", "batches", (json_int_t)n->batches, "updates", (json_int_t)n->updates,
+                     "refused", (json_int_t)n->refused, "duplicates", (json_int_t)n->duplicates, "nacks", (json_int_t)n->nacks, "nacks_by_code",
+                     nacks_json(n), "replies_dropped", (json_int_t)n->replies_dropped, "sessions_evicted", (json_int_t)n->evicted,
+                     "sessions_expired", (json_int_t)n->expired, "feed_records", (json_int_t)s->feed_records, "feed_bytes",
+                     (json_int_t)s->feed_bytes, "feed_corrupt", (json_int_t)s->feed_corrupt);
+}
+
+static json_t *run_json(const struct run *r)
+{
+    struct run_counters n;
+
+    run_counters(r, &n);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "turns", (json_int_t)n.turns, "messages", (json_int_t)n.messages, "bytes",
+                     (json_int_t)n.bytes, "commits", (json_int_t)n.commits, "aborts", (json_int_t)n.aborts, "us_wait", (json_int_t)n.us_wait,
+                     "us_step", (json_int_t)n.us_step, "us_flush", (json_int_t)n.us_flush, "us_commit", (json_int_t)n.us_commit, "us_effects",
+                     (json_int_t)n.us_effects, "sends_dropped", (json_int_t)n.sends_dropped);
+}
+
+static json_t *link_json(const struct link *l)
+{
+    struct link_counters n;
+
+    link_counters(l, &n);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "received", (json_int_t)n.received, "sent", (json_int_t)n.sent, "dropped_multipart",
+                     (json_int_t)n.dropped_multipart, "dropped_oversize", (json_int_t)n.dropped_oversize, "dropped_unkeyed",
+                     (json_int_t)n.dropped_unkeyed, "refused_keys", (json_int_t)n.refused_keys, "peers", (json_int_t)n.peers);
+}
+
+static json_t *followers_json(const struct work_status *s)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < s->followers; i++) {
+        const struct follower *f = &s->follower[i];
+
+        json_array_append_new(list, json_pack("{s:o,s:I,s:I}", "key", hex(f->key, PUBKEY_SIZE), "lsn", (json_int_t)(f->next_lsn - 1), "lag",
+                                              (json_int_t)(s->lsn + 1 - f->next_lsn)));
+    }
+    return list;
+}
+
+static json_t *store_json(struct store *s)
+{
+    uint64_t used = 0, size = 0;
+
+    if (store_usage(s, &used, &size) != ST_OK) return json_null();
+    return json_pack("{s:I,s:I}", "used", (json_int_t)used, "size", (json_int_t)size);
+}
+
+static json_t *counters_json(const struct control *c, const struct work_status *s)
+{
+    json_t *o = session_json(s);
+
+    if (c->run != NULL) json_object_set_new(o, "run", run_json(c->run));
+    json_object_set_new(o, "link", link_json(c->link));
+    return o;
+}
+
+static bool count_stream(void *ctx, const struct stream *s)
+{
+    (void)s;
+    ++*(uint64_t *)ctx;
+    return true;
+}
+
+static uint64_t stream_count(struct store *s)
+{
+    static const uint8_t none;
+    struct store_txn *t = NULL;
+    uint64_t n = 0;
+
+    if (store_begin(s, false, &t) == ST_OK) (void)ledger_list(t, slice_of(&none, 0), 0, count_stream, &n);
+    store_abort(&t);
+    return n;
+}
+
+static json_t *status_json(const struct control *c, struct store *store)
+{
+    struct work_status s;
+    json_t *o = json_object();
+
+    work_status(c->work, &s);
+    json_object_set_new(o, "program", json_string("rekap-worker"));
+    json_object_set_new(o, "version", json_string(REKAP_VERSION));
+    json_object_set_new(o, "worker", json_string(s.identity.id));
+    json_object_set_new(o, "number", number(s.identity.number));
+    json_object_set_new(o, "lsn", number(s.lsn));
+    json_object_set_new(o, "log_hash", hex(s.hash.b, HASH_SIZE));
+    json_object_set_new(o, "incarnation", hex(s.identity.incarnation, INCARNATION_SIZE));
+    json_object_set_new(o, "registry_version", number(s.registry_version));
+    json_object_set_new(o, "streams", number(stream_count(store)));
+    json_object_set_new(o, "sessions", number(s.sessions));
+    json_object_set_new(o, "followers", followers_json(&s));
+    json_object_set_new(o, "store", store_json(store));
+    json_object_set_new(o, "counters", counters_json(c, &s));
+    return o;
+}
+
+struct page { json_t *list; unsigned count; bool more; };
+
+static bool add_stream(void *ctx, const struct stream *s)
+{
+    struct page *p = ctx;
+    uint8_t epoch[8];
+
+    if (p->count++ == CONTROL_STREAMS_MAX) {
+        p->more = true;
+        return false;
+    }
+    bytes_be64(epoch, s->epoch);
+    json_array_append_new(p->list, json_pack("{s:s,s:I,s:o,s:I,s:I}", "office", s->office, "stream", (json_int_t)s->number, "epoch",
+                                             hex(epoch, sizeof epoch), "watermark", (json_int_t)s->watermark, "lsn", (json_int_t)s->lsn));
+    return true;
+}
+
+static json_t *streams_json(struct store *store, const json_t *after)
+{
+    const json_t *id = json_object_get(after, "office");
+    const char *office = json_is_string(id) ? json_string_value(id) : "";
+    uint32_t stream = (uint32_t)json_integer_value(json_object_get(after, "stream"));
+    struct page p = { .list = json_array() };
+    struct store_txn *t = NULL;
+    int st = strlen(office) <= OFFICE_ID_MAX ? store_begin(store, false, &t) : ST_INVALID;
+
+    if (st == ST_OK) st = ledger_list(t, slice_of(office, strlen(office)), stream, add_stream, &p);
+    store_abort(&t);
+    if (st == ST_OK) return json_pack("{s:o,s:b}", "streams", p.list, "more", p.more);
+    json_decref(p.list);
+    return json_pack("{s:s}", "error", status_str(st));
+}
+
+static json_t *reload_json(struct control *c)
+{
+    if (office_poll(c->book, c->clock.now(c->clock.ctx), true)) work_set_registry(c->work, office_registry(c->book));
+    return json_pack("{s:b,s:I}", "ok", 1, "registry_version", (json_int_t)registry_version(office_registry(c->book)));
+}
+
+static json_t *answer(struct control *c, struct store *s, const json_t *request, bool *ret_wake)
+{
+    const char *verb = json_string_value(json_object_get(request, "verb"));
+
+    if (verb == NULL) return json_pack("{s:s}", "error", "verb is missing");
+    if (strcmp(verb, "status") == 0) return status_json(c, s);
+    if (strcmp(verb, "streams") == 0) return streams_json(s, json_object_get(request, "after"));
+    if (strcmp(verb, "reload") == 0) {
+        *ret_wake = true;
+        return reload_json(c);
+    }
+    if (strcmp(verb, "stop") == 0) {
+        if (c->run != NULL) run_stop(c->run);
+        return json_pack("{s:b}", "ok", 1);
+    }
+    return json_pack("{s:s}", "error", "unknown verb");
+}
+
+void control_answer(void *ctx, struct store *s, struct slice request, struct buf *out, bool *ret_wake)
+{
+    json_t *q = json_loadb((const char *)request.p, request.n, JSON_REJECT_DUPLICATES, NULL), *a = answer(ctx, s, q, ret_wake);
+    char *text = a != NULL ? json_dumps(a, JSON_COMPACT) : NULL;
+
+    buf_str(out, text != NULL ? text : "{\"error\":\"no memory\"}");
+    free(text);
+    json_decref(a);
+    json_decref(q);
+}
+
+void control_turn(void *ctx, struct now now)
+{
+    struct control *c = ctx;
+
+    if (office_poll(c->book, now, run_hup_pending())) work_set_registry(c->work, office_registry(c->book));
+}

@@ -1,0 +1,147 @@
+/* main.c - rekap-worker: wiring only. Kind: E.
+ *
+ * Order of start: configuration, keys, registry, store (one owner), node, network, loop. Whatever is wrong is said in one line and ends
+ * the start; nothing is replaced by a default. It ends with an orderly stop at SIGTERM, or at once when a commit's outcome is unknown. */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/conf_start.h"
+#include "proto/log.h"
+#include "worker/control.h"
+
+static const struct conf_option OPTIONS[] = {
+    { "worker.id", CONF_TEXT, true, NULL, 0, 0, "name of this worker, 1 to 8 lower-case letters or digits" },
+    { "worker.number", CONF_COUNT, false, "1", 1, 255, "number of this worker, unique; never changed once something is recorded" },
+    { "worker.listen", CONF_TEXT, true, NULL, 0, 0, "endpoint for collectors and followers, ipc:// or tcp://" },
+    { "worker.control", CONF_PATH, true, NULL, 0, 0, "local control socket" },
+    { "worker.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)" },
+    { "worker.store", CONF_PATH, true, NULL, 0, 0, "directory of the ledger" },
+    { "worker.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "largest size of the ledger; 0 = chosen by the disk" },
+    { "worker.registry", CONF_PATH, true, NULL, 0, 0, "office register; read again when it changes" },
+    { "worker.followers", CONF_TEXT, false, "", 0, 0, "public keys that may follow the log, hex, comma-separated" },
+    { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
+};
+
+struct daemon {
+    struct conf *conf;
+    struct store *store;
+    struct work_options options;
+    struct control c;
+    char err[512];
+};
+
+static int fail(const char *what, const char *why)
+{
+    log_write(LOG_L_ERROR, what, "reason=\"%s\"", why);
+    return 1;
+}
+
+static int parse_followers(struct daemon *d)
+{
+    struct work_options *o = &d->options;
+
+    for (const char *p = conf_text(d->conf, "worker.followers"); *p != '\0';) {
+        size_t n = strcspn(p, ", ");
+
+        if (n != 0) {
+            snprintf(d->err, sizeof d->err, "worker.followers: at most %d keys of %u hex digits", FOLLOWER_KEYS_MAX, 2 * PUBKEY_SIZE);
+            if (o->follower_keys == FOLLOWER_KEYS_MAX || n != 2 * PUBKEY_SIZE) return ST_INVALID;
+            if (bytes_unhex(p, n, o->follower_key[o->follower_keys]) != ST_OK) return ST_INVALID;
+            o->follower_keys++;
+        }
+        p += n + (p[n] != '\0');
+    }
+    return ST_OK;
+}
+
+static int make_node(struct daemon *d)
+{
+    struct ledger_identity *id = &d->options.identity;
+    const char *name = conf_text(d->conf, "worker.id");
+
+    snprintf(d->err, sizeof d->err, "worker.id must be 1 to 8 lower-case letters or digits");
+    if (strlen(name) > 8 || name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(name)) return ST_INVALID;
+    memcpy(id->id, name, strlen(name) + 1);
+    id->number = (uint8_t)conf_int(d->conf, "worker.number");
+    randombytes_buf(id->incarnation, sizeof id->incarnation);
+    d->options.verifier = sign_ed25519_verifier();
+    if (parse_followers(d) != ST_OK) return ST_INVALID;
+    if (office_open(conf_text(d->conf, "worker.registry"), (const uint8_t (*)[PUBKEY_SIZE])d->options.follower_key, d->options.follower_keys,
+                    &d->c.book, d->err, sizeof d->err) != ST_OK) return ST_INVALID;
+    snprintf(d->err, sizeof d->err, "no memory");
+    if (work_new(&d->options, &d->c.work) != ST_OK) return ST_NO_MEMORY;
+    work_set_registry(d->c.work, office_registry(d->c.book));
+    return ST_OK;
+}
+
+static int open_store(struct daemon *d)
+{
+    const struct store_lmdb_options o = { .tables = ledger_tables, .map_bytes = (uint64_t)conf_int(d->conf, "worker.map"), .kind = "ledger",
+                                          .format = LEDGER_FORMAT };
+
+    return store_lmdb_open(conf_text(d->conf, "worker.store"), &o, &d->store, d->err, sizeof d->err);
+}
+
+static int listen_all(struct daemon *d)
+{
+    struct link_keys keys;
+    int st = conf_key_read(conf_text(d->conf, "worker.key"), "curve25519", keys.secret, keys.pub, d->err, sizeof d->err);
+
+    if (st != ST_OK) return st;
+    st = link_new(&d->c.link);
+    if (st != ST_OK) snprintf(d->err, sizeof d->err, "%s", status_str(st));
+    if (st == ST_OK) st = link_listen(d->c.link, conf_text(d->conf, "worker.listen"), &keys, office_admit, d->c.book, d->err, sizeof d->err);
+    explicit_bzero(&keys, sizeof keys);
+    if (st != ST_OK) return st;
+    st = link_control(d->c.link, conf_text(d->conf, "worker.control"));
+    if (st != ST_OK) snprintf(d->err, sizeof d->err, "%s: %s", conf_text(d->conf, "worker.control"), status_str(st));
+    return st;
+}
+
+static int loop(struct daemon *d)
+{
+    const struct run_options o = { .node = work_node(d->c.work), .store = d->store, .link = d->c.link, .clock = d->c.clock,
+                                   .control = control_answer, .control_ctx = &d->c, .turn = control_turn };
+    int st = run_new(&o, &d->c.run);
+
+    if (st == ST_OK) {
+        log_write(LOG_L_INFO, "started", "worker=%s listen=%s", conf_text(d->conf, "worker.id"), conf_text(d->conf, "worker.listen"));
+        st = run_loop(d->c.run);
+    }
+    if (st == ST_VERSION) log_write(LOG_L_ERROR, "ledger and configuration do not fit", "reason=\"%s\"",
+                                    "another worker id or number, another format, or a registry with fewer lines than the ledger has logged");
+    log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\"", status_str(st));
+    return st == ST_OK ? 0 : 1;
+}
+
+static int serve(struct daemon *d)
+{
+    d->c.clock = clock_posix();
+    if (make_node(d) != ST_OK) return fail("settings cannot be used", d->err);
+    if (open_store(d) != ST_OK) return fail("store cannot be opened", d->err);
+    if (listen_all(d) != ST_OK) return fail("network cannot be set up", d->err);
+    return loop(d);
+}
+
+static void release(struct daemon *d)
+{
+    run_free(&d->c.run);
+    link_free(&d->c.link);
+    work_free(&d->c.work);
+    office_close(&d->c.book);
+    store_lmdb_close(&d->store);
+    conf_free(&d->conf);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct conf_start start = { .program = "rekap-worker", .table = OPTIONS, .count = sizeof OPTIONS / sizeof *OPTIONS };
+    struct daemon d = { 0 };
+    int rc = conf_start(&start, argc, argv, &d.conf);
+
+    if (rc >= 0) return rc;
+    rc = sodium_init() < 0 ? fail("start", "libsodium") : serve(&d);
+    release(&d);
+    return rc;
+}

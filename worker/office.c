@@ -1,0 +1,174 @@
+/* office.c - see office.h. Kind: E.
+ *
+ * Design notes: handshakes are rare (a few a second), so a mutex is enough and nothing needs a clever reclamation: the ZAP thread looks up
+ * under the lock, the loop swaps under it. The registry that was in force before is kept until the next swap, because the node may still
+ * point to it between the poll and work_set_registry.
+ *
+ * The file is stat-ed before it is read: a write between the two is seen as a change at the next poll.
+ *
+ * Invariant: `current` is never NULL after office_open, and its text begins with the text of `previous`. */
+#include "office.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proto/log.h"
+#include "proto/sign.h"
+
+static const int64_t POLL_US = 200 * 1000;
+
+struct stamp { struct timespec mtime; off_t size; ino_t inode; };
+struct office_book {
+    char *path;
+    pthread_mutex_t lock;
+    struct registry *current, *previous;
+    struct hash text_hash;              /* of the text in force */
+    size_t text_size;
+    struct stamp stamp;
+    struct mono looked;
+    uint8_t (*follower_key)[PUBKEY_SIZE];
+    unsigned follower_keys;
+};
+
+static bool stamp_read(const char *path, struct stamp *ret)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) return false;
+    *ret = (struct stamp){ st.st_mtim, st.st_size, st.st_ino };
+    return true;
+}
+
+static bool stamp_same(const struct stamp *a, const struct stamp *b)
+{
+    return a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec && a->size == b->size && a->inode == b->inode;
+}
+
+/* Does the text go on from the one in force? */
+static bool continues(const struct office_book *b, struct slice text)
+{
+    struct hash h;
+
+    if (b->current == NULL) return true;
+    if (text.n < b->text_size) return false;
+    h = sign_hash(text.p, b->text_size);
+    return sign_hash_equal(&h, &b->text_hash);
+}
+
+static void take(struct office_book *b, struct registry *r, struct slice text)
+{
+    pthread_mutex_lock(&b->lock);
+    registry_free(&b->previous);
+    b->previous = b->current;
+    b->current = r;
+    pthread_mutex_unlock(&b->lock);
+    b->text_hash = sign_hash(text.p, text.n);
+    b->text_size = text.n;
+}
+
+static int load(struct office_book *b, char *err, size_t err_size)
+{
+    struct registry *r = NULL;
+    struct buf text;
+    int st;
+
+    buf_init(&text, OFFICE_FILE_BYTES_MAX);
+    st = conf_file_read(b->path, OFFICE_FILE_BYTES_MAX, &text);
+    if (st != ST_OK) snprintf(err, err_size, "%s: %s", b->path, st == ST_IO ? strerror(errno) : status_str(st));
+    if (st == ST_OK && !continues(b, buf_slice(&text))) {
+        snprintf(err, err_size, "%s: lines already taken were changed; only append", b->path);
+        st = ST_INVALID;
+    }
+    if (st == ST_OK) st = registry_parse(buf_slice(&text), &r, err, err_size);
+    if (st == ST_OK) take(b, r, buf_slice(&text));
+    buf_done(&text);
+    return st;
+}
+
+static int copy_followers(struct office_book *b, const uint8_t (*key)[PUBKEY_SIZE], unsigned n)
+{
+    b->follower_key = calloc(n + 1u, sizeof *b->follower_key);
+    if (b->follower_key == NULL) return ST_NO_MEMORY;
+    if (n > 0) memcpy(b->follower_key, key, n * sizeof *b->follower_key);
+    b->follower_keys = n;
+    return ST_OK;
+}
+
+int office_open(const char *path, const uint8_t (*follower_key)[PUBKEY_SIZE], unsigned follower_keys, struct office_book **ret, char *err,
+                size_t err_size)
+{
+    struct office_book *b = calloc(1, sizeof *b);
+    int st;
+
+    snprintf(err, err_size, "no memory");
+    if (b == NULL) return ST_NO_MEMORY;
+    pthread_mutex_init(&b->lock, NULL);
+    b->path = strdup(path);
+    b->looked.us = INT64_MIN / 2;
+    st = b->path != NULL ? copy_followers(b, follower_key, follower_keys) : ST_NO_MEMORY;
+    if (st == ST_OK) {
+        (void)stamp_read(b->path, &b->stamp);
+        st = load(b, err, err_size);
+    }
+    if (st != ST_OK) office_close(&b);
+    else *ret = b;
+    return st;
+}
+
+void office_close(struct office_book **b)
+{
+    if (b == NULL || *b == NULL) return;
+    registry_free(&(*b)->current);
+    registry_free(&(*b)->previous);
+    pthread_mutex_destroy(&(*b)->lock);
+    free((*b)->follower_key);
+    free((*b)->path);
+    free(*b);
+    *b = NULL;
+}
+
+const struct registry *office_registry(const struct office_book *b)
+{
+    return b->current;
+}
+
+bool office_poll(struct office_book *b, struct now now, bool force)
+{
+    struct stamp stamp = { 0 };
+    char err[512];
+
+    if (!force && now.mono.us - b->looked.us < POLL_US) return false;
+    b->looked = now.mono;
+    if (!stamp_read(b->path, &stamp)) memset(&stamp, 0, sizeof stamp);
+    if (!force && stamp_same(&stamp, &b->stamp)) return false;
+    b->stamp = stamp;
+    if (load(b, err, sizeof err) != ST_OK) {
+        log_write(LOG_L_ERROR, "the registry file is refused; the one in force stays", "reason=\"%s\"", err);
+        return false;
+    }
+    log_write(LOG_L_INFO, "registry taken", "version=%llu offices=%zu", (unsigned long long)registry_version(b->current), registry_count(b->current));
+    return true;
+}
+
+static bool is_follower(const struct office_book *b, const uint8_t key[PUBKEY_SIZE])
+{
+    for (unsigned i = 0; i < b->follower_keys; i++)
+        if (memcmp(b->follower_key[i], key, PUBKEY_SIZE) == 0) return true;
+    return false;
+}
+
+int office_admit(void *book, const uint8_t key[PUBKEY_SIZE])
+{
+    struct office_book *b = book;
+    bool known;
+
+    if (is_follower(b, key)) return 200;
+    pthread_mutex_lock(&b->lock);
+    known = registry_transport(b->current, key) != NULL;
+    pthread_mutex_unlock(&b->lock);
+    return known ? 200 : 400;
+}

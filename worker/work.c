@@ -1,0 +1,201 @@
+/* work.c - see work.h. Kind: P.
+ *
+ * Design notes: a step begins at the first call after a flush or an abort; only then is the last step known to be committed, so the feed's
+ * sends become final there. Order within the flush: ACKs, then the ledger's rows, then the feed, which only reads.
+ *
+ * The step after one that was lost to a full store writes nothing (sessions.full_step): it imports no registry entries and refuses
+ * what would have to be stored, so that it can commit and tell the peers why. The step after it tries again.
+ *
+ * Invariant: outside a step, memory equals the store: ledger position, streams, and the position of every follower. */
+#include "work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORK_MAGIC = 0x574f524b };
+struct work {
+    uint32_t magic;
+    struct work_options options;
+    struct ledger ledger;
+    struct feed feed;
+    struct sessions sessions;
+    bool in_step;
+};
+
+int work_new(const struct work_options *o, struct work **ret)
+{
+    struct work *w = calloc(1, sizeof *w);
+    int st;
+
+    ASSERT(o->identity.number >= 1 && o->identity.id[0] != '\0' && o->follower_keys <= FOLLOWER_KEYS_MAX);
+    if (w == NULL) return ST_NO_MEMORY;
+    w->magic = WORK_MAGIC;
+    w->options = *o;
+    feed_init(&w->feed);
+    w->sessions.ledger = &w->ledger;
+    w->sessions.feed = &w->feed;
+    w->sessions.verifier = o->verifier;
+    w->sessions.follower_key = (const uint8_t (*)[PUBKEY_SIZE])w->options.follower_key;
+    w->sessions.follower_keys = o->follower_keys;
+    st = session_init(&w->sessions);
+    if (st == ST_OK) st = ledger_init(&w->ledger, &o->identity);
+    if (st != ST_OK) {
+        work_free(&w);
+        return st;
+    }
+    *ret = w;
+    return ST_OK;
+}
+
+void work_free(struct work **w)
+{
+    if (w == NULL || *w == NULL) return;
+    session_done(&(*w)->sessions);
+    feed_done(&(*w)->feed);
+    ledger_done(&(*w)->ledger);
+    free(*w);
+    *w = NULL;
+}
+
+void work_set_registry(struct work *w, const struct registry *r)
+{
+    w->sessions.registry = r;
+}
+
+static struct work *work_of(void *node)
+{
+    struct work *w = node;
+
+    ASSERT(w != NULL && w->magic == WORK_MAGIC);
+    return w;
+}
+
+static const struct work *work_of_const(const void *node)
+{
+    const struct work *w = node;
+
+    ASSERT(w != NULL && w->magic == WORK_MAGIC);
+    return w;
+}
+
+/* ---- the registry's way into the log ---- */
+
+static bool import_due(const struct work *w)
+{
+    return w->sessions.registry != NULL && registry_version(w->sessions.registry) > w->ledger.registry_version;
+}
+
+static int import(struct work *w, struct store_txn *t, struct now now)
+{
+    char line[1024];
+
+    while (import_due(w)) {
+        uint64_t version = w->ledger.registry_version + 1;
+        int n = registry_line_format(registry_entry(w->sessions.registry, version), line, sizeof line);
+        int st;
+
+        ASSERT(n > 0 && (size_t)n < sizeof line);
+        st = ledger_append_office(&w->ledger, t, now.wall, version, slice_of(line, (size_t)n));
+        if (st != ST_OK) return st;
+    }
+    return ST_OK;
+}
+
+/* ---- node_ops ---- */
+
+/* Before anything else in a step: the step before is committed, and registry entries precede what their offices say. */
+static int begin(struct work *w, struct store_txn *t, struct now now)
+{
+    if (!w->in_step) {
+        w->in_step = true;
+        w->sessions.step++;
+        feed_committed(&w->feed);
+    }
+    return w->sessions.step != w->sessions.full_step ? import(w, t, now) : ST_OK;
+}
+
+static int node_recover(void *node, struct store_txn *t, struct now now)
+{
+    struct work *w = work_of(node);
+    int st = ledger_recover(&w->ledger, t);
+
+    (void)now;
+    if (st == ST_OK && w->sessions.registry != NULL && registry_version(w->sessions.registry) < w->ledger.registry_version) return ST_VERSION;
+    return st;
+}
+
+static int node_message(void *node, struct store_txn *t, struct now now, const struct message *m, struct effects *x)
+{
+    struct work *w = work_of(node);
+    const struct session_step s = { t, now, x };
+    int st = begin(w, t, now);
+
+    return st == ST_OK ? session_message(&w->sessions, &s, m) : st;
+}
+
+static int node_tick(void *node, struct store_txn *t, struct now now, struct effects *x)
+{
+    struct work *w = work_of(node);
+    const struct session_step s = { t, now, x };
+    int st = begin(w, t, now);
+
+    return st == ST_OK ? session_tick(&w->sessions, &s) : st;
+}
+
+static int node_flush(void *node, struct store_txn *t, struct now now, struct effects *x)
+{
+    struct work *w = work_of(node);
+    const struct session_step s = { t, now, x };
+    int st = begin(w, t, now);
+
+    if (st == ST_OK) st = session_acks(&w->sessions, &s);
+    if (st == ST_OK) st = ledger_flush(&w->ledger, t);
+    if (st == ST_OK) st = feed_pump(&w->feed, &w->ledger, t, now, x);
+    if (st == ST_OK) w->in_step = false;
+    return st;
+}
+
+static int node_abort(void *node, struct store_txn *t, struct now now)
+{
+    struct work *w = work_of(node);
+
+    (void)now;
+    w->in_step = false;
+    session_aborted(&w->sessions);
+    feed_abort(&w->feed);
+    return ledger_reload(&w->ledger, t);
+}
+
+static struct mono node_deadline(const void *node)
+{
+    const struct work *w = work_of_const(node);
+    struct mono a = session_deadline(&w->sessions), b = feed_deadline(&w->feed, &w->ledger);
+
+    return a.us < b.us ? a : b;
+}
+
+static bool node_wants_step(const void *node)
+{
+    const struct work *w = work_of_const(node);
+
+    return import_due(w) || feed_waiting(&w->feed, &w->ledger);
+}
+
+struct node work_node(struct work *w)
+{
+    static const struct node_ops ops = { .recover = node_recover, .on_message = node_message, .on_tick = node_tick, .flush = node_flush,
+                                         .on_abort = node_abort, .next_deadline = node_deadline, .wants_step = node_wants_step };
+
+    return (struct node){ &ops, w };
+}
+
+void work_status(const struct work *w, struct work_status *ret)
+{
+    const struct ledger *l = &w->ledger;
+
+    *ret = (struct work_status){ .identity = l->identity, .lsn = l->lsn, .registry_version = l->registry_version, .hash = l->hash,
+                                 .streams = l->stream_count, .sessions = w->sessions.count, .counters = w->sessions.n,
+                                 .feed_records = w->feed.records, .feed_bytes = w->feed.bytes, .feed_corrupt = w->feed.corrupt,
+                                 .followers = w->feed.count };
+    memcpy(ret->follower, w->feed.v, sizeof ret->follower);
+}

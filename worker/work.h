@@ -1,0 +1,29 @@
+/* work.h - the worker's node: takes what offices state, keeps it in order for ever, and lets followers read it. Kind: P.
+ *
+ * Parts: session (who speaks, every message's answer), authority (what they may state), ledger (the tables), feed (followers).
+ * This file wires them into struct node_ops and adds what belongs to none of them: the registry's way into the log (every entry
+ * is a record before anything of that office is admitted) and the end of an aborted step. */
+#ifndef REKAP_WORK_H
+#define REKAP_WORK_H
+
+#include "worker/session.h"
+
+struct work;
+struct work_options {
+    struct ledger_identity identity;    /* incarnation: 16 fresh random bytes, used only when the store is new */
+    struct verifier verifier;
+    uint8_t follower_key[FOLLOWER_KEYS_MAX][PUBKEY_SIZE];
+    unsigned follower_keys;
+};
+int work_new(const struct work_options *o, struct work **ret);
+void work_free(struct work **w);
+struct node work_node(struct work *w);
+/* Between steps; r must outlive its use, that is until the next call or work_free. The next step logs the new entries. recover()
+ * gives ST_VERSION when the store has imported more entries than the registry it finds set has: a registry never shrinks. */
+void work_set_registry(struct work *w, const struct registry *r);
+
+struct work_status { struct ledger_identity identity; uint64_t lsn, registry_version; struct hash hash; uint32_t streams, sessions; struct session_counters counters;
+                     uint64_t feed_records, feed_bytes, feed_corrupt; unsigned followers; struct follower follower[FEED_FOLLOWERS_MAX]; };
+void work_status(const struct work *w, struct work_status *ret);        /* the state after the last step, between turns only; streams: known to this process */
+
+#endif
