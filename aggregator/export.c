@@ -1,0 +1,262 @@
+/* export.c - the canonical state as text: what "the same bytes" means.
+ *
+ * One line a stored fact, fields parted by tabs, ids as texts; then all lines in byte order. So two stores that reached one
+ * log position by different groups, interleavings or dictionaries give equal text, and a difference can be read with diff.
+ * Left out is what depends on how the log was cut: dictionary numbers and the change list.
+ *   applied  worker, lsn, log hash          cell     region, year, kind, code, derived, source, sums, offices, lines, bare, assumed
+ *   count    office, counters, last         history  leaf fields, month, old slot
+ *   leaf     office, year, vintage, code, account, measure, source, stage, indicator, slots by month
+ *   office   office, version, worker, line
+ * Invariant: every row of the tables it covers gives exactly one line. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fold_part.h"
+
+struct exporting { struct store_txn *t; struct buf *out; struct unit texts; };
+typedef int (*row_fn)(struct exporting *x, struct slice key, struct slice value);
+
+static int dict_put(struct exporting *x, uint32_t id)
+{
+    struct slice text;
+    int st = unit_dict_text(x->t, FOLD_DICT_ID, id, &text);
+    if (st == ST_OK) buf_put(x->out, text.p, text.n);
+    return st == ST_NOT_FOUND ? ST_CORRUPT : st;
+}
+
+static void i128_put(struct buf *b, i128 v)
+{
+    char text[48];
+    bytes_i128_text(v, text);
+    buf_str(b, text);
+}
+
+static void hex_put(struct buf *b, const uint8_t *p, size_t n)
+{
+    char hex[2 * HASH_SIZE + 1];
+    ASSERT(n <= HASH_SIZE);
+    bytes_hex(p, n, hex);
+    buf_str(b, hex);
+}
+
+static void provenance_put(struct buf *b, provenance p)
+{
+    buf_printf(b, "w%u:%" PRIu64 ":%u", figure_prov_worker(p), figure_prov_lsn(p), figure_prov_index(p));
+}
+
+/* Text in one field: backslash, tab and newline escaped, so that lines and fields stay what they are. */
+static void text_put(struct buf *b, struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const char *as = s.p[i] == '\\' ? "\\\\" : s.p[i] == '\t' ? "\\t" : s.p[i] == '\n' ? "\\n" : NULL;
+        if (as) buf_str(b, as);
+        else buf_u8(b, s.p[i]);
+    }
+}
+
+/* ---- leaves and history ---- */
+
+static int leaf_key_put(struct exporting *x, struct slice key, const char *what)
+{
+    char activity[32] = "", account[32] = "", stage[20];
+    struct leaf_key k;
+    uint32_t office;
+    uint16_t year;
+    int st = unit_key_parse(key, &office, &year, &k);
+    if (st != ST_OK) return st;
+    buf_printf(x->out, "%s\t", what);
+    if ((st = dict_put(x, office)) != ST_OK) return st;
+    if (k.activity) code_format_activity(k.activity, activity);
+    if (k.account) code_format_account(k.account, account);
+    figure_stage_format(k.stage, stage);
+    const char *vintage = k.activity && k.activity != CODE_TOTAL ? code_vintage_name(code_vintage(k.activity)) : "";
+    buf_printf(x->out, "\t%u\t%s\t%s\t%s\t%s\t%s\t%s\t", year, vintage, activity, account, figure_measure_name(k.measure),
+               figure_source_name(k.source), stage);
+    if (k.indicator == 0) return ST_OK;
+    struct slice text;
+    st = unit_dict_text(x->t, FOLD_DICT_ID, k.indicator, &text);
+    if (st == ST_OK) text_put(x->out, text);
+    return st == ST_NOT_FOUND ? ST_CORRUPT : st;
+}
+
+static void slot_put(struct exporting *x, unsigned month, const struct slot *s)
+{
+    static const char kinds[] = "enixtw", bases[] = "-cm";
+    buf_printf(x->out, "\t%u%c%c%u%s%" PRId64 "@", month, kinds[s->kind], bases[s->basis], s->decimals, s->flags & SLOT_REASON ? "r" : "=", s->value);
+    provenance_put(x->out, s->prov);
+    if (!s->text) return;
+    buf_str(x->out, " ");
+    text_put(x->out, unit_text(&x->texts, s));
+}
+
+static int leaf_row(struct exporting *x, struct slice key, struct slice value)
+{
+    (void)value;
+    struct leaf_key k;
+    uint32_t office;
+    uint16_t year;
+    int st = unit_key_parse(key, &office, &year, &k);
+    if (st == ST_OK && (x->texts.count == 0 || x->texts.office != office || x->texts.year != year))
+        st = unit_load(&x->texts, x->t, FOLD_LEAF, office, year);
+    if (st == ST_OK) st = leaf_key_put(x, key, "leaf");
+    if (st != ST_OK) return st;
+    const struct leaf *l = unit_find(&x->texts, &k);
+    if (!l) return ST_CORRUPT;
+    for (unsigned m = 0; m < 12; m++)
+        if (l->slot[m].kind != VALUE_EMPTY) slot_put(x, m + 1, &l->slot[m]);
+    return ST_OK;
+}
+
+static int history_row(struct exporting *x, struct slice key, struct slice value)
+{
+    struct slot s;
+    struct rd r = rd_of(value);
+    if (key.n < 9) return ST_CORRUPT;
+    int st = leaf_key_put(x, slice_of(key.p, key.n - 9), "history");
+    if (st == ST_OK) st = unit_slot_decode(&r, &x->texts, &s);
+    if (st == ST_OK && (rd_left(&r) > 0 || key.p[key.n - 9] > 11 || bytes_rd64(key.p + key.n - 8) != s.prov)) st = ST_CORRUPT;
+    if (st == ST_OK) slot_put(x, key.p[key.n - 9] + 1u, &s);
+    return st;
+}
+
+/* ---- the other tables ---- */
+
+static int cell_row(struct exporting *x, struct slice key, struct slice value)
+{
+    static const char *const kinds[] = { "total", "activity", "account" };
+    char region[8], code[32] = "";
+    struct cell_key k;
+    struct cell c;
+    int st = cell_key_parse(key, &k);
+    if (st == ST_OK) st = cell_decode(value, &c);
+    if (st != ST_OK) return st;
+    code_region_format(k.region, region);
+    if (k.node.node_kind == NODE_ACTIVITY) code_format_activity(k.node.node, code);
+    if (k.node.node_kind == NODE_ACCOUNT) code_format_account(k.node.node, code);
+    const char *vintage = k.node.node_kind == NODE_ACTIVITY ? code_vintage_name(code_vintage(k.node.node)) : "";
+    buf_printf(x->out, "cell\t%s\t%u\t%s\t%s\t%s", region, k.year, kinds[k.node.node_kind], vintage, code);
+    if (k.node.node_kind == NODE_TOTAL) buf_printf(x->out, "%" PRIu64, k.node.node);
+    buf_printf(x->out, "\t%u\t%s", k.node.derived, figure_source_name(k.node.source));
+    for (unsigned m = 0; m < 12; m++) {
+        buf_str(x->out, m ? " " : "\t");
+        i128_put(x->out, c.value[m]);
+    }
+    for (unsigned m = 0; m < 12; m++) buf_printf(x->out, "%s%" PRId64, m ? " " : "\t", c.offices[m]);
+    buf_printf(x->out, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64, c.lines, c.bare, c.assumed);
+    return ST_OK;
+}
+
+static int office_row(struct exporting *x, struct slice key, struct slice value)
+{
+    struct rd r = rd_of(value);
+    if (key.n != 4) return ST_CORRUPT;
+    buf_str(x->out, "office\t");
+    int st = dict_put(x, bytes_rd32(key.p));
+    if (st != ST_OK) return st;
+    uint64_t version = rd_varint(&r), n = rd_varint(&r);
+    if (n > rd_left(&r)) return ST_CORRUPT;
+    struct slice line = rd_bytes(&r, (size_t)n);
+    buf_printf(x->out, "\t%" PRIu64 "\tw%u\t", version, rd_u8(&r));
+    text_put(x->out, line);
+    return r.bad || rd_left(&r) > 0 ? ST_CORRUPT : ST_OK;
+}
+
+static int count_row(struct exporting *x, struct slice key, struct slice value)
+{
+    struct rd r = rd_of(value);
+    if (key.n != 4) return ST_CORRUPT;
+    buf_str(x->out, "count\t");
+    int st = dict_put(x, bytes_rd32(key.p));
+    if (st != ST_OK) return st;
+    for (unsigned i = 0; i < 6; i++) buf_printf(x->out, "\t%" PRIu64, rd_varint(&r));
+    buf_str(x->out, "\t");
+    provenance_put(x->out, rd_varint(&r));
+    buf_printf(x->out, "\t%" PRId64, rd_zigzag(&r));
+    while (rd_left(&r) > 0) {
+        unsigned year = rd_u8(&r);
+        buf_printf(x->out, "\t%u:%u", year + YEAR_MIN, rd_u8(&r));
+    }
+    return r.bad ? ST_CORRUPT : ST_OK;
+}
+
+static int meta_row(struct exporting *x, struct slice key, struct slice value)
+{
+    if (key.n != 8 || memcmp(key.p, "applied", 7) != 0) {       /* the format */
+        buf_str(x->out, "meta\t");
+        buf_put(x->out, key.p, key.n);
+        buf_str(x->out, "\t");
+        hex_put(x->out, value.p, value.n < HASH_SIZE ? value.n : HASH_SIZE);
+        return ST_OK;
+    }
+    if (value.n != 8 + HASH_SIZE) return ST_CORRUPT;
+    buf_printf(x->out, "applied\tw%u\t%" PRIu64 "\t", key.p[7], bytes_rd64(value.p));
+    hex_put(x->out, value.p + 8, HASH_SIZE);
+    return ST_OK;
+}
+
+/* ---- all of it ---- */
+
+static int table_put(struct exporting *x, unsigned table, row_fn fn)
+{
+    struct store_cursor *c = NULL;
+    struct slice key, value;
+    int st = store_cursor(x->t, table, &c);
+    if (st == ST_OK) st = store_seek(c, slice_of("", 0), &key, &value);
+    while (st == ST_OK) {
+        st = fn(x, key, value);
+        buf_u8(x->out, '\n');
+        if (st == ST_OK) st = store_next(c, &key, &value);
+    }
+    store_cursor_close(&c);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static int line_order(const void *a, const void *b)
+{
+    const struct slice *x = a, *y = b;
+    int c = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
+    return c ? c : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Sorts the lines of b from `from` on. */
+static int lines_sort(struct buf *b, size_t from)
+{
+    size_t lines = 0, n = b->n - from, i = 0;
+    for (size_t at = from; at < b->n; at++) lines += b->p[at] == '\n';
+    if (lines < 2) return ST_OK;
+    uint8_t *copy = malloc(n);
+    struct slice *line = malloc(lines * sizeof *line);
+    if (copy && line) {
+        memcpy(copy, b->p + from, n);
+        for (size_t at = 0; at < n; i++) {
+            const uint8_t *end = memchr(copy + at, '\n', n - at);
+            line[i] = slice_of(copy + at, (size_t)(end - (copy + at)) + 1);
+            at += line[i].n;
+        }
+        qsort(line, lines, sizeof *line, line_order);
+        b->n = from;
+        for (i = 0; i < lines; i++) buf_put(b, line[i].p, line[i].n);
+    }
+    bool done = copy && line && buf_ok(b);
+    free(copy);
+    free(line);
+    return done ? ST_OK : ST_NO_MEMORY;
+}
+
+int export_state(struct store_txn *t, struct buf *out)
+{
+    static const struct { unsigned table; row_fn fn; } TABLES[] = {
+        { FOLD_META, meta_row }, { FOLD_LEAF, leaf_row }, { FOLD_HISTORY, history_row },
+        { FOLD_CELL, cell_row }, { FOLD_OFFICE, office_row }, { FOLD_COUNT, count_row },
+    };
+    struct exporting x = { .t = t, .out = out };
+    size_t from = out->n;
+    int st = ST_OK;
+    unit_init(&x.texts);
+    for (size_t i = 0; st == ST_OK && i < sizeof TABLES / sizeof *TABLES; i++) st = table_put(&x, TABLES[i].table, TABLES[i].fn);
+    if (st == ST_OK && !buf_ok(out)) st = ST_NO_MEMORY;
+    if (st == ST_OK) st = lines_sort(out, from);
+    unit_done(&x.texts);
+    return st;
+}

@@ -1,0 +1,233 @@
+/* fold.c - taking records of the log: order and chain, rows into compact updates; and the life of a group.
+ *
+ * A record is taken whole or not at all: everything it adds to the group's arrays is counted back when it turns out not to
+ * parse. Order is checked here, where the log is read: the next number, the hash of everything before. What a row says was
+ * judged by the worker (its disposition) and is judged again by the codec; either refusal counts as refused.
+ * Nothing touches the store before fold_flush, so a group that is dropped leaves nothing behind.
+ * Invariant: reached[w] is `applied` of worker w plus exactly the records taken since. */
+#include "fold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fold_part.h"
+
+const char *const fold_tables[] = { "meta", "dict_text", "dict_id", "leaf", "history", "cell", "office", "count", "change", NULL };
+_Static_assert(sizeof fold_tables / sizeof *fold_tables == FOLD_TABLE_COUNT + 1, "one name a table");
+
+bool fold_room(void **array, uint32_t *cap, uint32_t need, size_t size)
+{
+    uint32_t n = *cap ? *cap : 256;
+    while (n < need) {
+        if (n > UINT32_MAX / 2) return false;
+        n *= 2;
+    }
+    void *p = realloc(*array, n * size);
+    if (!p) return false;
+    *array = p;
+    *cap = n;
+    return true;
+}
+
+int fold_new(struct fold **ret)
+{
+    struct fold *f = calloc(1, sizeof *f);
+    if (!f) return ST_NO_MEMORY;
+    unit_init(&f->unit);
+    derive_init(&f->before);
+    derive_init(&f->after);
+    buf_init(&f->past_bytes, UINT32_MAX);
+    buf_init(&f->bytes, RECORD_BYTES_MAX);
+    if (cell_deltas_new(&f->deltas) != ST_OK) fold_free(&f);
+    *ret = f;
+    return f ? ST_OK : ST_NO_MEMORY;
+}
+
+void fold_free(struct fold **fold)
+{
+    struct fold *f = *fold;
+    if (!f) return;
+    fold_office_clear(f);
+    free(f->update);
+    free(f->rich);
+    free(f->run);
+    free(f->spoken);
+    free(f->office);
+    free(f->index);
+    free(f->order);
+    free(f->other);
+    free(f->office_order);
+    free(f->stated);
+    free(f->touched);
+    free(f->past);
+    buf_done(&f->past_bytes);
+    buf_done(&f->bytes);
+    unit_done(&f->unit);
+    derive_done(&f->before);
+    derive_done(&f->after);
+    cell_deltas_free(&f->deltas);
+    free(f);
+    *fold = NULL;
+}
+
+static void group_clear(struct fold *f)
+{
+    f->updates = f->riches = f->runs = f->spokens = f->stateds = f->touches = f->pasts = 0;
+    buf_clear(&f->past_bytes);
+    cell_deltas_clear(f->deltas);
+    memset(f->pending_workers, 0, sizeof f->pending_workers);
+    f->dirty = false;
+}
+
+void fold_forget(struct fold *f)
+{
+    group_clear(f);
+    fold_office_clear(f);
+    memset(f->reached, 0, sizeof f->reached);
+}
+
+int fold_recover(struct fold *f, struct store_txn *t)
+{
+    fold_forget(f);
+    int st = fold_state_recover(f, t);
+    return st == ST_OK ? fold_office_recover(f, t) : st;
+}
+
+uint64_t fold_pending_updates(const struct fold *f)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < f->spokens; i++) n += f->spoken[i].received;
+    return n;
+}
+
+void fold_reached(const struct fold *f, unsigned worker, uint64_t *ret_lsn, struct hash *ret_hash)
+{
+    ASSERT(worker < FOLD_WORKERS);
+    *ret_lsn = f->reached[worker].lsn;
+    *ret_hash = f->reached[worker].hash;
+}
+
+/* ---- rows ---- */
+
+static inline bool figure_plain(const struct figure *g)
+{
+    return (g->indicator.n | g->text.n | g->reason.n) == 0;
+}
+
+static int update_add(struct fold *f, const struct figure *g, provenance prov)
+{
+    if (!FOLD_ROOM(f->update, f->update_cap, f->updates + 1)) return ST_NO_MEMORY;
+    struct update *u = &f->update[f->updates];
+    *u = (struct update){ .activity = g->activity, .account = g->account, .value = g->value, .prov = prov, .measure = g->measure,
+                          .stage = g->stage, .source = g->source, .month = g->month, .basis = g->basis, .kind = g->kind, .decimals = g->decimals };
+    if (!figure_plain(g)) {
+        if (!FOLD_ROOM(f->rich, f->rich_cap, f->riches + 1)) return ST_NO_MEMORY;
+        f->rich[f->riches++] = *g;
+        u->rich = f->riches;
+    }
+    f->updates++;
+    return ST_OK;
+}
+
+struct taking {                         /* a batch on its way into the group */
+    uint32_t speaker, subject, refused;
+    struct slice subject_id;
+    struct run *run;
+};
+
+static inline bool same_bytes(struct slice a, struct slice b)
+{
+    return a.n == b.n && (a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* Finds the subject of a row and opens a run where subject or year changes. ST_INVALID: the subject is no office id. */
+static int run_for(struct fold *f, struct taking *k, const struct body_row *row)
+{
+    struct slice id = row->section.office;
+    bool same = k->run && same_bytes(k->subject_id, id);
+    if (same && k->run->year == row->section.year) return ST_OK;
+    int st = same ? ST_OK : fold_office_get(f, id, &k->subject);
+    if (st != ST_OK) return st;
+    if (!FOLD_ROOM(f->run, f->run_cap, f->runs + 1)) return ST_NO_MEMORY;
+    k->subject_id = id;
+    k->run = &f->run[f->runs++];
+    *k->run = (struct run){ .subject = k->subject, .speaker = k->speaker, .first = f->updates, .year = row->section.year };
+    return ST_OK;
+}
+
+static int row_take(struct fold *f, struct taking *k, const struct body_row *row, unsigned disposition, provenance prov)
+{
+    int st = row->code == CODE_OK && disposition == CODE_OK ? run_for(f, k, row) : ST_INVALID;
+    if (st == ST_INVALID) {
+        k->refused++;
+        return ST_OK;
+    }
+    if (st == ST_OK) st = update_add(f, &row->figure, prov);
+    if (st == ST_OK) k->run->count++;
+    return st;
+}
+
+static int rows_take(struct fold *f, struct taking *k, struct body_reader *body, unsigned worker, const struct record *r)
+{
+    struct disposition_reader d;
+    struct body_row row;
+    uint32_t i = 0;
+    int st;
+    codec_dispositions_open(r->dispositions, &d);
+    while ((st = codec_body_next(body, &row)) == ST_OK) {
+        st = row_take(f, k, &row, codec_dispositions_at(&d, i), figure_provenance(worker, r->lsn, i));
+        if (st != ST_OK) return st;
+        i++;
+    }
+    return st == ST_NOT_FOUND ? ST_OK : ST_CORRUPT;
+}
+
+static int batch_take(struct fold *f, unsigned worker, const struct record *r)
+{
+    struct batch b;
+    struct body_reader body;
+    struct taking k = { 0 };
+    if (codec_batch_parse(r->content, &b) != ST_OK || codec_body_open(b.body, &body) != ST_OK) return ST_CORRUPT;
+    if (body.rows != b.h.count || fold_office_find(f, b.h.office, &k.speaker) != ST_OK) return ST_CORRUPT;
+    if (!f->office[k.speaker].known) return ST_CORRUPT;         /* its registry entry stands before anything it says */
+    if (!FOLD_ROOM(f->spoken, f->spoken_cap, f->spokens + 1)) return ST_NO_MEMORY;
+    int st = rows_take(f, &k, &body, worker, r);
+    if (st != ST_OK) return st;
+    f->spoken[f->spokens++] = (struct spoken){ .speaker = k.speaker, .received = b.h.count, .refused = k.refused,
+                                               .last = figure_provenance(worker, r->lsn, b.h.count - 1), .at = r->at };
+    return ST_OK;
+}
+
+int fold_record(struct fold *f, unsigned worker, struct slice record_bytes)
+{
+    struct record r;
+    ASSERT(worker > 0 && worker < FOLD_WORKERS);
+    if (codec_record_parse(record_bytes, &r) != ST_OK) return ST_CORRUPT;
+    if (r.lsn != f->reached[worker].lsn + 1 || !sign_hash_equal(&r.previous, &f->reached[worker].hash)) return ST_INVALID;
+    if (r.lsn >> 40) return ST_CORRUPT;
+    uint32_t updates = f->updates, riches = f->riches, runs = f->runs;
+    int st = r.kind == RECORD_OFFICE ? fold_office_entry(f, worker, r.content) : batch_take(f, worker, &r);
+    if (st != ST_OK) {
+        f->updates = updates;
+        f->riches = riches;
+        f->runs = runs;
+        return st;
+    }
+    f->reached[worker].lsn = r.lsn;
+    f->reached[worker].hash = sign_hash2(r.previous.b, HASH_SIZE, record_bytes.p, record_bytes.n);
+    f->pending_workers[worker] = true;
+    f->dirty = true;
+    return ST_OK;
+}
+
+int fold_flush(struct fold *f, struct store_txn *t)
+{
+    if (!f->dirty) return ST_OK;
+    int st = fold_office_dict(f, t);
+    if (st == ST_OK) st = fold_apply(f, t);
+    if (st == ST_OK) st = cell_deltas_apply(f->deltas, t, FOLD_CELL);
+    if (st == ST_OK) st = fold_office_save(f, t);
+    if (st == ST_OK) st = fold_state_save(f, t);
+    if (st == ST_OK) group_clear(f);    /* otherwise the step is aborted and fold_forget follows */
+    return st;
+}
