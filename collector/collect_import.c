@@ -25,8 +25,9 @@ struct import {
     struct section section;
     uint32_t section_rows, sections, updates;
     struct outbox_pushed done;
-    uint32_t line;                      /* the line being counted, and what its figures were */
-    unsigned seen;                      /* bits 1 << enum unit_result */
+    uint8_t *seen;                      /* by line of the pushed file: bits 1 << enum unit_result of its figures; they may lie in
+                                         * several sections, so a line is counted only at the end */
+    uint32_t lines;
 };
 
 static int check_all(struct slice bytes, struct tray *head)
@@ -40,13 +41,28 @@ static int check_all(struct slice bytes, struct tray *head)
     return st == ST_NOT_FOUND ? ST_OK : ST_INVALID;
 }
 
-static void count_line(struct import *im)
+static int mark_line(struct import *im, uint32_t line, enum unit_result result)
 {
-    if (!im->seen) return;
-    if (im->seen & (1u << UNIT_SUPERSEDED)) im->done.superseded++;
-    else if (im->seen & (1u << UNIT_EFFECTIVE)) im->done.accepted++;
-    else im->done.duplicate++;
-    im->seen = 0;
+    if (line > INTAKE_FILE_BYTES_MAX) return ST_INVALID;
+    if (line >= im->lines) {
+        uint32_t want = line + line / 2 + 1024;
+        uint8_t *seen = realloc(im->seen, want);
+        if (!seen) return ST_NO_MEMORY;
+        memset(seen + im->lines, 0, want - im->lines);
+        im->seen = seen;
+        im->lines = want;
+    }
+    im->seen[line] |= (uint8_t)(1u << result);
+    return ST_OK;
+}
+
+static void count_lines(struct import *im)
+{
+    for (uint32_t i = 0; i < im->lines; i++) {
+        if (im->seen[i] & (1u << UNIT_SUPERSEDED)) im->done.superseded++;
+        else if (im->seen[i] & (1u << UNIT_EFFECTIVE)) im->done.accepted++;
+        else if (im->seen[i]) im->done.duplicate++;
+    }
 }
 
 /* ---- bodies ---- */
@@ -122,10 +138,8 @@ static int take_row(struct import *im, const struct tray_row *row)
     if (st == ST_OK && row->figure.indicator.n) st = unit_dict_add(im->t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, row->figure.indicator, &indicator);
     /* last + updates + 1 is the row's number whether or not add_row signs the open body first */
     if (st == ST_OK) st = unit_set(u, &row->figure, indicator, im->stream.last + im->updates + 1, &result, NULL, NULL);
+    if (st == ST_OK) st = mark_line(im, row->line, result);
     if (st != ST_OK) return st;
-    if (row->line != im->line) count_line(im);
-    im->line = row->line;
-    im->seen |= 1u << result;
     return result == UNIT_SAME ? ST_OK : add_row(im, &row->figure);
 }
 
@@ -148,7 +162,7 @@ static int take_all(struct import *im, struct slice bytes, struct tray *head)
         st = take_row(im, &row);
     }
     if (st != ST_NOT_FOUND) return st;
-    count_line(im);
+    count_lines(im);
     st = close_body(im);
     for (size_t i = 0; st == ST_OK && i < im->units; i++) st = unit_save(&im->unit[i].u, im->t, OUTBOX_UNIT);
     return st;
@@ -191,6 +205,7 @@ int collect_import(struct store_txn *t, const struct import_context *c, struct n
     for (size_t i = 0; i < im->units; i++) unit_done(&im->unit[i].u);
     buf_done(&im->rows);
     buf_done(&im->body);
+    free(im->seen);
     free(im);
     return st;
 }

@@ -1,0 +1,302 @@
+/* intake.c - one pushed file from bytes to statements and report. Kind: P.
+ *
+ * Design notes: a straight line of steps: table (csv), header (shape), rows (one reader a shape), what rows say together
+ * (intake_group.c), report in order. A refusal of the file as a whole ends it early with that one refusal. The steps know nothing of
+ * each other but the current row in intake_priv.
+ * Invariant: rows = refused + rows that state something + duplicate; a figure in a section has passed figure_check. */
+#include "collector/intake_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SAY(id, en) intake_say(in, (struct intake_pair){ id, en })
+
+/* ---- the file as a whole ---- */
+
+static void refuse_unreadable(struct intake *in, const struct csv_fault *fault)
+{
+    const char *why = fault->code == CODE_TOO_LARGE ? SAY("berkas terlalu besar", "the file is too large")
+                    : fault->code == CODE_TEXT_BROKEN ? SAY("teks bukan UTF-8 atau Windows-1252 yang sah", "text is neither UTF-8 nor Windows-1252")
+                    : fault->line > 0 ? SAY("tanda kutip tidak berpasangan", "quotes do not match")
+                                      : SAY("bukan teks CSV; simpan sebagai CSV UTF-8", "is no CSV text; save it as CSV UTF-8");
+    intake_refuse_at(in, fault->line, 0, slice_of("", 0), fault->code, why);
+}
+
+/* "tahun;kode;.." as the header was written, for the report. */
+static struct slice header_text(struct intake *in)
+{
+    struct intake_priv *p = in->priv;
+    struct buf b;
+    struct slice ret = slice_of("", 0);
+    if (p->shape.header >= p->table.rows)
+        return ret;
+    buf_init(&b, 4 * INTAKE_SEEN_MAX);
+    for (uint32_t c = 0; c < p->table.row[p->shape.header].count && b.n < INTAKE_SEEN_MAX; c++) {
+        struct slice s = csv_table_cell(&p->table, p->shape.header, c);
+        if (c > 0)
+            buf_u8(&b, ',');
+        buf_put(&b, s.p, s.n < INTAKE_SEEN_MAX ? s.n : INTAKE_SEEN_MAX);
+    }
+    buf_u8(&b, 0);
+    if (buf_ok(&b))
+        ret = intake_keep(in, (const char *)b.p);
+    buf_done(&b);
+    return ret;
+}
+
+static void refuse_shape(struct intake *in)
+{
+    struct intake_priv *p = in->priv;
+    const struct shape *s = &p->shape;
+    uint32_t line = s->header < p->table.rows ? p->table.row[s->header].line : 0;
+    if (s->verdict == SHAPE_NOT_FOUND) {
+        const char *why = intake_text(in, "%s %s, %s %s", SAY("bentuk berkas tidak dikenal; terdekat", "file shape is not known; the nearest is"),
+                                      shape_name(s->kind), SAY("kurang kolom", "missing columns"), s->missing);
+        intake_nearest(in, intake_refuse_at(in, line, 0, header_text(in), CODE_SHAPE_UNKNOWN, why), shape_name(s->kind));
+        return;
+    }
+    if (s->verdict == SHAPE_TWICE) {
+        struct slice name = csv_table_cell(&p->table, s->header, s->twice - 1);
+        intake_refuse_at(in, line, s->twice, name, CODE_AMBIGUOUS, SAY("dua kolom berarti sama", "two columns mean the same"));
+        return;
+    }
+    const char *why = intake_text(in, "%s %s %s", SAY("bentuk", "shape"), shape_name(s->kind), SAY("dikenal tetapi belum didukung", "is known but not supported yet"));
+    intake_nearest(in, intake_refuse_at(in, line, 0, header_text(in), CODE_SHAPE_UNSUPPORTED, why), shape_name(s->kind));
+}
+
+/* ---- the header ---- */
+
+static void note_columns(struct intake *in)
+{
+    const struct intake_priv *p = in->priv;
+    const struct csv_row *h = &p->table.row[p->shape.header];
+    for (uint32_t c = 0; c < h->count; c++) {
+        struct slice s = bytes_trim(csv_table_cell(&p->table, p->shape.header, c));
+        enum shape_column id = shape_column_of(in->shape, s);
+        if (s.n > 0 && id == COLUMN_UNKNOWN)
+            intake_note_at(in, h->line, c + 1, "kolom-diabaikan", SAY("kolom tidak dikenal, diabaikan", "unknown column, ignored"));
+        if (in->shape == SHAPE_ANGGARAN && (id == COLUMN_UNIT || id == COLUMN_SUMBER_DANA))
+            intake_note_at(in, h->line, c + 1, "kolom-tak-disimpan", SAY("kolom dikenal tetapi belum disimpan", "the column is known but not stored yet"));
+    }
+}
+
+static void note_header(struct intake *in)
+{
+    struct intake_priv *p = in->priv;
+    for (uint32_t r = 0; r < p->shape.header; r++)
+        intake_note_at(in, p->table.row[r].line, 0, "judul", SAY("baris di atas kepala tabel dilewati", "a row above the header is skipped"));
+    if (p->table.encoding == CSV_WINDOWS_1252)
+        intake_note_at(in, 1, 0, "windows-1252", SAY("dibaca sebagai Windows-1252", "read as Windows-1252"));
+    note_columns(in);
+}
+
+/* ---- rows ---- */
+
+void intake_add(struct intake *in, enum shape_column c, const struct figure *f)
+{
+    struct intake_priv *p = in->priv;
+    unsigned code = figure_check(f);
+    if (code != CODE_OK) {
+        intake_refuse(in, c, code, status_code_text(code, p->o.lang));
+        return;
+    }
+    ASSERT(p->figures < INTAKE_ROW_FIGURES_MAX);
+    p->figure_column[p->figures] = p->shape.column[c];
+    p->figure[p->figures++] = *f;
+}
+
+static bool add_items(struct intake_priv *p)
+{
+    if (p->items + p->figures > p->item_cap) {
+        uint32_t cap = p->item_cap ? 2 * p->item_cap : 1024;
+        struct intake_item *it = realloc(p->item, cap * sizeof *it);
+        if (!it)
+            return false;
+        p->item = it;
+        p->item_cap = cap;
+    }
+    for (unsigned i = 0; i < p->figures; i++) {
+        uint32_t at = p->items++;
+        p->item[at] = (struct intake_item){ .f = p->figure[i], .vintage = p->vintage, .row = p->rows, .column = p->figure_column[i], .head = at };
+    }
+    return true;
+}
+
+/* The current row is a data row: counts it and keeps its figures unless a cell was refused. */
+static void end_row(struct intake *in)
+{
+    struct intake_priv *p = in->priv;
+    if (p->rows == p->row_cap) {
+        uint32_t cap = p->row_cap ? 2 * p->row_cap : 1024;
+        struct intake_data_row *r = realloc(p->row, cap * sizeof *r);
+        if (!r) {
+            p->no_memory = true;
+            return;
+        }
+        p->row = r;
+        p->row_cap = cap;
+    }
+    if (p->bad)
+        p->figures = 0;
+    p->row[p->rows] = (struct intake_data_row){ .line = p->line, .table_row = p->table_row, .first = p->items, .count = p->figures,
+                                                .refused = p->bad, .complete = p->complete };
+    if (add_items(p))
+        p->rows++;
+    else
+        p->no_memory = true;
+}
+
+/* Empty, the header again, or the numbers of the columns (1, 2, 3, ..) below it. */
+static bool furniture(struct intake *in)
+{
+    const struct intake_priv *p = in->priv;
+    const struct csv_row *r = &p->table.row[p->table_row];
+    uint32_t filled = 0, ordinal = 0, repeated = 0;
+    for (uint32_t c = 0; c < r->count; c++) {
+        struct slice s = bytes_trim(csv_table_cell(&p->table, p->table_row, c));
+        struct slice h = bytes_trim(csv_table_cell(&p->table, p->shape.header, c));
+        if (s.n == 0)
+            continue;
+        filled++;
+        repeated += s.n == h.n && memcmp(s.p, h.p, s.n) == 0;
+        uint32_t n = s.n <= 2 && s.p[0] >= '0' && s.p[0] <= '9' ? (uint32_t)(s.p[0] - '0') : 0;
+        if (s.n == 2)
+            n = s.p[1] >= '0' && s.p[1] <= '9' ? 10 * n + (uint32_t)(s.p[1] - '0') : 0;
+        ordinal += n == c + 1;
+    }
+    if (filled > 0 && filled != repeated && (filled != ordinal || filled < 2))
+        return false;
+    intake_note_at(in, p->line, 0, filled ? "kepala-berulang" : "baris-kosong",
+                   filled ? SAY("kepala tabel berulang, dilewati", "the header again, skipped") : SAY("baris kosong", "empty row"));
+    return true;
+}
+
+/* A cell beyond the header means that a mark inside an unquoted cell moved the others: such a row cannot be trusted. */
+static bool shifted(struct intake *in)
+{
+    struct intake_priv *p = in->priv;
+    const struct csv_row *r = &p->table.row[p->table_row];
+    uint32_t headings = p->table.row[p->shape.header].count;
+    for (uint32_t c = headings; c < r->count; c++) {
+        struct slice s = bytes_trim(csv_table_cell(&p->table, p->table_row, c));
+        if (s.n == 0)
+            continue;
+        p->bad = true;
+        intake_refuse_at(in, p->line, c + 1, s, CODE_FILE_BROKEN, SAY("baris ini punya lebih banyak kolom daripada kepala tabel; beri tanda kutip pada isi yang memuat pemisah",
+                                                                  "this row has more columns than the header; quote cells that hold the delimiter"));
+        return true;
+    }
+    return false;
+}
+
+static void read_rows(struct intake *in)
+{
+    struct intake_priv *p = in->priv;
+    for (uint32_t r = p->shape.header + 1; r < p->table.rows && !p->no_memory; r++) {
+        p->table_row = r;
+        p->line = p->table.row[r].line;
+        p->bad = p->complete = false;
+        p->figures = 0;
+        p->vintage = VINTAGE_NONE;
+        if (furniture(in))
+            continue;
+        if (shifted(in) || (in->shape == SHAPE_ANGGARAN ? intake_money_row(in) : intake_name_row(in)))
+            end_row(in);
+    }
+}
+
+/* ---- whole ---- */
+
+static void run(struct intake *in, struct slice bytes)
+{
+    struct intake_priv *p = in->priv;
+    struct csv_fault fault;
+    int st = csv_table_read(bytes, &p->table, &fault);
+    if (st == ST_NO_MEMORY) {
+        p->no_memory = true;
+        return;
+    }
+    if (st != ST_OK) {
+        refuse_unreadable(in, &fault);
+        return;
+    }
+    shape_find(&p->table, p->o.shape, &p->shape);
+    if (p->shape.verdict != SHAPE_NOT_FOUND)
+        in->shape = p->shape.kind;
+    if (p->shape.verdict != SHAPE_FOUND || !shape_supported(p->shape.kind)) {
+        refuse_shape(in);
+        return;
+    }
+    note_header(in);
+    read_rows(in);
+    intake_group(in);
+}
+
+int intake_read(struct slice bytes, const struct intake_options *o, struct intake **ret)
+{
+    struct intake *in = calloc(1, sizeof *in);
+    struct intake_priv *p = calloc(1, sizeof *p);
+    if (!in || !p) {
+        free(in);
+        free(p);
+        return ST_NO_MEMORY;
+    }
+    in->priv = p;
+    p->o = *o;
+    run(in, bytes);
+    intake_report_end(in);
+    if (p->no_memory) {
+        intake_free(&in);
+        return ST_NO_MEMORY;
+    }
+    *ret = in;
+    return ST_OK;
+}
+
+void intake_free(struct intake **pin)
+{
+    struct intake *in = *pin;
+    *pin = NULL;
+    if (!in)
+        return;
+    struct intake_priv *p = in->priv;
+    while (p->chunks) {
+        struct intake_chunk *c = p->chunks;
+        p->chunks = c->next;
+        free(c);
+    }
+    csv_table_done(&p->table);
+    free(p->item);
+    free(p->row);
+    free(p);
+    for (uint32_t i = 0; i < in->sections; i++)
+        free(in->section[i].row);
+    free(in->section);
+    free(in->refusal);
+    free(in->note);
+    free(in);
+}
+
+/* ---- the tray file ---- */
+
+void intake_tray(const struct intake *in, const struct tray *head, struct buf *b)
+{
+    struct tray h = *head;
+    uint32_t parts = 0;
+    h.rows = in->rows;
+    h.refused = in->refused;
+    h.duplicate = in->duplicate;
+    for (uint32_t i = 0; i < in->sections; i++)
+        parts += (in->section[i].count + BATCH_UPDATES_MAX - 1) / BATCH_UPDATES_MAX;
+    tray_begin(b, &h, parts);
+    for (uint32_t i = 0; i < in->sections; i++) {
+        const struct intake_section *s = &in->section[i];
+        for (uint32_t k = 0; k < s->count; k++) {
+            uint32_t left = s->count - k;
+            if (k % BATCH_UPDATES_MAX == 0)
+                tray_section(b, &s->common, left < BATCH_UPDATES_MAX ? left : BATCH_UPDATES_MAX);
+            tray_row(b, s->row[k].line, &s->row[k].figure);
+        }
+    }
+    tray_end(b);
+}

@@ -1,0 +1,70 @@
+/* intake.h - the bytes of one pushed file become statements and a report. Kind: P.
+ *
+ * Rules: intake.md (shared contract) in full for the shapes `anggaran` and `nomenklatur`. Three outcomes for a row: taken, taken
+ * with a note, refused (nothing of the row is stored). All refusals of a file come at once; a file whose shape is not known or not
+ * yet supported, or that cannot be read, is refused whole. What this office stated before is not known here: the collector judges
+ * accepted, duplicate and superseded against its own copy; `duplicate` below counts only repeats within the file.
+ *
+ * What a row of `anggaran` states (source: the row's `sumber`, else the one named):
+ *   pagu -> BUDGET, source dpa, stage = tahap, month = berlaku, else 1 for murni or no stage, else the row's period, else 1
+ *   realisasi -> REALISED, source opd, no stage; rak -> CASH_PLAN, source opd (it is the office's own plan of payments, not the
+ *   document's ceiling); fisik -> PHYSICAL, source opd; persen_tercetak -> PRINTED_ABSORPTION, source opd, stage = tahap; all of
+ *   them in the month of the row's period (12 with a note when there is none)
+ *   lengkap = ya or --complete -> one COMPLETE for each (source, stage, year, month) of the stated BUDGETs; withheld with a note
+ *   when any row of the file was refused, because a refused line would then count as absent. */
+#ifndef REKAP_INTAKE_H
+#define REKAP_INTAKE_H
+
+#include "collector/shape.h"
+#include "collector/tray.h"
+#include "proto/decimal.h"
+
+struct intake_options {
+    struct slice office, clerk;         /* who states; fit for the wire; must live as long as the intake */
+    struct wall entered;
+    enum lang lang;                     /* of reasons and notes */
+    enum decimal_dash dash;             /* --dash: what `-` means in a money cell */
+    enum shape_kind shape;              /* --shape; SHAPE_NONE = by header */
+    bool complete;                      /* --complete */
+    bool treasurer;                     /* may this office state source bud? */
+};
+struct intake_refusal {
+    uint32_t line, column;              /* physical line from 1; column from 1, 0 = the row or file */
+    struct slice name, seen;            /* heading and cell as written; empty for the row or file */
+    unsigned code;
+    const char *reason;                 /* one line for people, in the asked language */
+    unsigned nearest_count;
+    const char *nearest[3];
+};
+struct intake_note {
+    uint32_t line, column;
+    struct slice name;
+    const char *kind;                   /* stable short name: "tanpa-periode", "kolom-diabaikan", .. */
+    const char *text;
+};
+struct intake_row { uint32_t line; struct figure figure; };     /* texts of figures point into the intake */
+struct intake_section { struct section common; struct intake_row *row; uint32_t count, cap; };
+
+struct intake {                         /* read only for callers; everything lives until intake_free */
+    enum shape_kind shape;              /* NONE when not recognised */
+    uint32_t rows, refused, duplicate;  /* data rows; rows with a refusal; rows that state nothing new within the file */
+    struct intake_refusal *refusal;     /* by line, then column */
+    uint32_t refusals;
+    struct intake_note *note;           /* by line, then column; repeats of one kind beyond a number are summed up in the last */
+    uint32_t notes;
+    struct intake_section *section;     /* the figures to be stated, grouped as on the wire; file order within a section */
+    uint32_t sections;
+    struct intake_priv *priv;
+};
+/* ST_OK also when everything is refused. ST_NO_MEMORY. bytes are not kept. */
+int intake_read(struct slice bytes, const struct intake_options *o, struct intake **ret);
+void intake_free(struct intake **in);   /* nulls; tolerates NULL */
+
+/* Appends one line without newline: `berkas.csv:17:4 (pagu): "25.00.000" bukan angka rupiah; maksudnya 2.500.000? [angka-rusak]`. */
+void intake_refusal_text(struct buf *b, struct slice file, const struct intake_refusal *r, enum lang lang);
+/* `berkas.csv:3 (unit): kolom tidak disimpan [kolom-diabaikan]` */
+void intake_note_text(struct buf *b, struct slice file, const struct intake_note *n);
+/* Writes the tray file (tray.h). head: id, office, file, clerk, entered; the counts are filled in from the intake. */
+void intake_tray(const struct intake *in, const struct tray *head, struct buf *b);
+
+#endif
