@@ -28,6 +28,9 @@ bool link_is_control(const struct link *l, peer_id p);
 
 /* Waits at most timeout_ms for anything to read, then returns. fds of the process that should also wake it: link_wake_fd. */
 int link_wait(struct link *l, int timeout_ms);
+int link_wake_fd(struct link *l, int fd);       /* ST_FULL when there are too many; the caller reads it empty itself and closes it only after the last link_wait() */
+/* While paused only control requests come out of link_recv; what network peers send waits in the transport (back-pressure). */
+void link_pause(struct link *l, bool paused);
 /* The next message, or ST_AGAIN. m->bytes lives until link_release(). Multipart messages, frames over FRAME_BYTES_MAX and
  * peers without a key are dropped and counted, and the peer is closed. */
 int link_recv(struct link *l, struct message *m);

@@ -1,0 +1,123 @@
+/* link_zmq.h - what the files of link_zmq share. Kind: E, private to link_zmq*.c; nobody else includes it.
+ *
+ * One struct link owns one context, the sockets (sock), the peers behind ROUTER sockets (peer) and the accepted connections of
+ * the network listeners (conn, indexed by descriptor). Everything but the ZAP thread runs on the caller's thread.
+ *
+ * A peer id is (serial << PEER_SLOT_BITS | slot): found without a search and never given twice. */
+#ifndef REKAP_LINK_ZMQ_H
+#define REKAP_LINK_ZMQ_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <zmq.h>
+
+#include "limits.h"
+#include "link.h"
+
+enum {
+    PEER_SLOT_BITS = 13,
+    PEER_SLOTS = 1 << PEER_SLOT_BITS,
+    SOCKS_MAX = 256,                    /* listeners, controls, dials, publishers of one process */
+    CONTROL_PEERS_MAX = 256,
+    PEERS_PER_KEY_MAX = 64,             /* connections of one key at one time; the longest silent one gives way */
+    WAKE_FDS_MAX = 8,
+    DOMAINS_MAX = 8,                    /* listeners with an admit function */
+    KEPT_MAX = STEP_MESSAGES_MAX + 64,  /* messages between two link_release() */
+    IPC_PATH_MAX = 107,                 /* sun_path without its terminator */
+    TCP_PORT_MAX = 32767,               /* above begin the ephemeral ports: a dial on loopback could reach itself */
+    CURVE_OVERHEAD = 33,                /* "\7MESSAGE", short nonce, box MAC, flags (RFC 26) */
+    FRAME_WIRE_MAX = FRAME_BYTES_MAX + CURVE_OVERHEAD + 31,
+    AHEAD_BYTES_MAX = CREDIT_BYTES + 2 * FRAME_BYTES_MAX,   /* received from a peer but not delivered: credit and its framing */
+    GUARD_MS = 250,
+    CLOSE_DELAY_MS = 100,               /* what was queued before link_close() has this long to leave */
+    FIRST_MESSAGE_MS = 60 * 1000,       /* a connection that has not delivered one message by then is closed */
+    SILENT_MS = 24 * 3600 * 1000,       /* one that has not delivered anything for this long too; bounds the drift of AHEAD by heartbeats */
+    DEAD_KEPT_MS = 10 * 1000,           /* a lost peer is remembered this long: its last messages may still be queued */
+    RECONNECT_MS_MIN = 100,
+    RECONNECT_MS_MAX = 5000,
+    REFUSED_MS_MIN = 1000,              /* after a refusal by the server's list of keys */
+    LINGER_MS = 200,
+    SELF_TEST_MS = 3000,
+};
+_Static_assert(PEERS_MAX + CONTROL_PEERS_MAX + SOCKS_MAX <= PEER_SLOTS, "a slot for every peer");
+_Static_assert(AHEAD_BYTES_MAX > CREDIT_BYTES + CREDIT_BATCHES * (BATCH_HEADER_BYTES_MAX + 256), "an honest sender's credit fits");
+
+enum sock_kind { SOCK_LISTEN = 1, SOCK_CONTROL = 2, SOCK_DIAL = 4, SOCK_PUBLISH = 8, SOCK_ASK = 16, SOCK_PROBE = 32, SOCK_MONITOR = 64, SOCK_ZAP = 128 };
+
+struct peer { peer_id id; uint32_t rid; uint16_t sock; bool used, closing; int32_t next; int fd; uint64_t cookie; int64_t seen_ms, dead_ms; uint8_t key[PUBKEY_SIZE]; };
+
+struct conn { bool used, tcp; uint16_t sock; uint64_t cookie; peer_id peer; int64_t accepted_ms, seen_ms, close_ms;
+              uint64_t delivered, messages, last_received, last_delivered, last_messages, anchor_received, anchor_delivered; };
+
+struct dial { char *endpoint; struct link_keys keys; uint8_t server[PUBKEY_SIZE]; peer_id peer;
+              bool up, told, gone, discard, refused; int64_t up_ms, drained_ms, again_ms; int backoff_ms; };
+
+struct sock { enum sock_kind kind; void *z, *mon; struct dial *dial; bool readable; char *path; };
+
+struct domain { char name[16]; link_admit_fn admit; void *ctx; };
+struct zap { pthread_t thread; bool started; void *z; struct domain domains[DOMAINS_MAX]; atomic_uint count; atomic_ullong refused; };
+
+struct link {
+    void *zctx;
+    struct sock *socks[SOCKS_MAX];
+    unsigned socks_n, turn, mon_serial;
+    bool paused, log_silent;
+    int wake[WAKE_FDS_MAX];
+    unsigned wake_n;
+    struct zap zap;
+    struct peer *peers;                 /* PEER_SLOTS */
+    int32_t *buckets, free_head;        /* PEER_SLOTS chains of routing ids; free slots through peer.next */
+    unsigned peers_n, control_n;
+    uint64_t peer_serial;
+    struct conn *conns;
+    int conns_cap;
+    unsigned conns_n, conns_max;
+    int64_t guard_ms;
+    zmq_msg_t *kept;                    /* KEPT_MAX */
+    unsigned kept_n;
+    struct link_counters count;
+};
+
+int64_t link_zmq_ms(void);
+
+/* link_zmq_option.c: every option of every socket */
+void *link_zmq_context(void);
+void *link_zmq_socket(void *zctx, enum sock_kind kind);                 /* NULL, errno set */
+int link_zmq_server(void *z, const char *domain, const struct link_keys *keys);
+int link_zmq_client(void *z, const struct link_keys *keys, const uint8_t server[PUBKEY_SIZE]);
+int link_zmq_endpoint(const char *endpoint, bool listening, char *err, size_t err_size);    /* ST_INVALID, ST_BUSY (ipc path somebody listens on) */
+int link_zmq_probe(const char *path);   /* connect(2) to a unix socket: ST_OK somebody listens, ST_NOT_FOUND, ST_DENIED, ST_INVALID */
+int link_zmq_bind(void *z, const char *endpoint, char *err, size_t err_size);
+int link_zmq_monitor(struct link *l, void *z, int events, void **ret);
+bool link_zmq_event(void *mon, unsigned *ret_event, uint32_t *ret_value);
+void link_zmq_close(void **z, void **mon, int linger_ms);
+
+/* link_zmq_zap.c */
+int link_zmq_zap_add(struct link *l, link_admit_fn admit, void *ctx, const char **ret_domain);
+int link_zmq_zap_test(struct link *l, const char *domain, const struct link_keys *keys);
+void link_zmq_zap_join(struct link *l);
+
+/* link_zmq_peer.c: peers behind ROUTER sockets and their messages */
+int link_zmq_peer_init(struct link *l);
+struct peer *link_zmq_peer_get(const struct link *l, peer_id id);
+struct peer *link_zmq_peer_new(struct link *l, unsigned sock, uint32_t rid);    /* NULL: no slot; rid is not looked up for dials */
+void link_zmq_peer_drop(struct link *l, struct peer *p);
+void link_zmq_peer_sweep(struct link *l, int64_t now);
+int link_zmq_peer_recv(struct link *l, unsigned sock, struct message *m);
+int link_zmq_peer_send(struct link *l, struct peer *p, struct slice bytes);
+
+/* link_zmq_guard.c: accepted connections */
+struct conn *link_zmq_conn(const struct link *l, int fd);
+void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now);
+bool link_zmq_conn_shut(int fd, uint64_t cookie);
+void link_zmq_guard(struct link *l, int64_t now);
+
+/* link_zmq_dial.c */
+int link_zmq_dial_open(struct link *l, struct sock *s);
+void link_zmq_dial_events(struct link *l, struct sock *s, int64_t now);
+bool link_zmq_dial_pending(const struct sock *s);
+int link_zmq_dial_recv(struct link *l, struct sock *s, struct message *m);
+int link_zmq_dial_send(struct link *l, struct sock *s, struct slice bytes);
+void link_zmq_dial_free(struct sock *s);
+
+#endif
