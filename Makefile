@@ -94,6 +94,11 @@ $(eval $(call unit_test,authority,worker/authority proto/registry proto/period p
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,csv,collector/csv collector/shape proto/bytes proto/status,-lcsv))
+$(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
+DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
+$(eval $(call unit_test,intake,$(INTAKE) $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit clean

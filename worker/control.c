@@ -1,7 +1,7 @@
 /* control.c - see control.h. Kind: E.
  *
- * Design notes: called between turns, so what the node shows is the state after a committed step. Integers that could pass 2^53 (epochs)
- * and hashes are strings. The stream list is read from the store in a short read transaction of its own. */
+ * Design notes: called between turns, so what the node shows is the state after a committed step. Integers that could pass 2^53
+ * (epochs) and hashes are strings. The stream list is read from the store in a short read transaction of its own. */
 #include "control.h"
 
 #include <jansson.h>
@@ -37,11 +37,12 @@ static json_t *session_json(const struct work_status *s)
 {
     const struct session_counters *n = &s->counters;
 
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I}", "batches", (json_int_t)n->batches, "updates", (json_int_t)n->updates,
-                     "refused", (json_int_t)n->refused, "duplicates", (json_int_t)n->duplicates, "nacks", (json_int_t)n->nacks, "nacks_by_code",
-                     nacks_json(n), "replies_dropped", (json_int_t)n->replies_dropped, "sessions_evicted", (json_int_t)n->evicted,
-                     "sessions_expired", (json_int_t)n->expired, "feed_records", (json_int_t)s->feed_records, "feed_bytes",
-                     (json_int_t)s->feed_bytes, "feed_corrupt", (json_int_t)s->feed_corrupt);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I}", "batches", (json_int_t)n->batches, "updates",
+                     (json_int_t)n->updates, "refused", (json_int_t)n->refused, "duplicates", (json_int_t)n->duplicates, "nacks",
+                     (json_int_t)n->nacks, "nacks_by_code", nacks_json(n), "replies_dropped", (json_int_t)n->replies_dropped,
+                     "sessions_evicted", (json_int_t)n->evicted, "sessions_expired", (json_int_t)n->expired, "feed_records",
+                     (json_int_t)s->feed_records, "feed_bytes", (json_int_t)s->feed_bytes, "feed_corrupt",
+                     (json_int_t)s->feed_corrupt);
 }
 
 static json_t *run_json(const struct run *r)
@@ -49,10 +50,11 @@ static json_t *run_json(const struct run *r)
     struct run_counters n;
 
     run_counters(r, &n);
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "turns", (json_int_t)n.turns, "messages", (json_int_t)n.messages, "bytes",
-                     (json_int_t)n.bytes, "commits", (json_int_t)n.commits, "aborts", (json_int_t)n.aborts, "us_wait", (json_int_t)n.us_wait,
-                     "us_step", (json_int_t)n.us_step, "us_flush", (json_int_t)n.us_flush, "us_commit", (json_int_t)n.us_commit, "us_effects",
-                     (json_int_t)n.us_effects, "sends_dropped", (json_int_t)n.sends_dropped);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "turns", (json_int_t)n.turns, "messages",
+                     (json_int_t)n.messages, "bytes", (json_int_t)n.bytes, "commits", (json_int_t)n.commits, "aborts",
+                     (json_int_t)n.aborts, "us_wait", (json_int_t)n.us_wait, "us_step", (json_int_t)n.us_step, "us_flush",
+                     (json_int_t)n.us_flush, "us_commit", (json_int_t)n.us_commit, "us_effects", (json_int_t)n.us_effects,
+                     "sends_dropped", (json_int_t)n.sends_dropped);
 }
 
 static json_t *link_json(const struct link *l)
@@ -60,9 +62,10 @@ static json_t *link_json(const struct link *l)
     struct link_counters n;
 
     link_counters(l, &n);
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "received", (json_int_t)n.received, "sent", (json_int_t)n.sent, "dropped_multipart",
-                     (json_int_t)n.dropped_multipart, "dropped_oversize", (json_int_t)n.dropped_oversize, "dropped_unkeyed",
-                     (json_int_t)n.dropped_unkeyed, "refused_keys", (json_int_t)n.refused_keys, "peers", (json_int_t)n.peers);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "received", (json_int_t)n.received, "sent", (json_int_t)n.sent,
+                     "dropped_multipart", (json_int_t)n.dropped_multipart, "dropped_oversize", (json_int_t)n.dropped_oversize,
+                     "dropped_unkeyed", (json_int_t)n.dropped_unkeyed, "refused_keys", (json_int_t)n.refused_keys, "peers",
+                     (json_int_t)n.peers);
 }
 
 static json_t *followers_json(const struct work_status *s)
@@ -72,8 +75,8 @@ static json_t *followers_json(const struct work_status *s)
     for (unsigned i = 0; i < s->followers; i++) {
         const struct follower *f = &s->follower[i];
 
-        json_array_append_new(list, json_pack("{s:o,s:I,s:I}", "key", hex(f->key, PUBKEY_SIZE), "lsn", (json_int_t)(f->next_lsn - 1), "lag",
-                                              (json_int_t)(s->lsn + 1 - f->next_lsn)));
+        json_array_append_new(list, json_pack("{s:o,s:I,s:I}", "key", hex(f->key, PUBKEY_SIZE), "lsn",
+                                              (json_int_t)(f->next_lsn - 1), "lag", (json_int_t)(s->lsn + 1 - f->next_lsn)));
     }
     return list;
 }
@@ -147,8 +150,9 @@ static bool add_stream(void *ctx, const struct stream *s)
         return false;
     }
     bytes_be64(epoch, s->epoch);
-    json_array_append_new(p->list, json_pack("{s:s,s:I,s:o,s:I,s:I}", "office", s->office, "stream", (json_int_t)s->number, "epoch",
-                                             hex(epoch, sizeof epoch), "watermark", (json_int_t)s->watermark, "lsn", (json_int_t)s->lsn));
+    json_array_append_new(p->list,
+                          json_pack("{s:s,s:I,s:o,s:I,s:I}", "office", s->office, "stream", (json_int_t)s->number, "epoch",
+                                    hex(epoch, sizeof epoch), "watermark", (json_int_t)s->watermark, "lsn", (json_int_t)s->lsn));
     return true;
 }
 

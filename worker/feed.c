@@ -105,7 +105,8 @@ struct mono feed_deadline(const struct feed *f, const struct ledger *l)
 
 /* ---- one message of records ---- */
 
-/* The hash after the last gathered record: that of the log at its end, else one hashing (only a follower that catches up pays it). */
+/* The hash after the last gathered record: that of the log at its end, else one hashing (only a follower that catches up pays it).
+ */
 static int gathered_hash(struct feed_gathered *g, const struct ledger *l, uint64_t last)
 {
     struct slice bytes = g->record[g->count - 1];
@@ -120,8 +121,8 @@ static int gathered_hash(struct feed_gathered *g, const struct ledger *l, uint64
     return ST_OK;
 }
 
-/* Gathers records from lsn (<= the end of the log) on: at most `budget` bytes, but always one. ST_CORRUPT when that one cannot be read;
- * one further on only ends the message before it. */
+/* Gathers records from lsn (<= the end of the log) on: at most `budget` bytes, but always one. ST_CORRUPT when that one cannot be
+ * read; one further on only ends the message before it. */
 static int gather(struct feed_gathered *g, const struct ledger *l, struct store_txn *t, uint64_t lsn, size_t budget)
 {
     struct store_cursor *c = NULL;
@@ -174,8 +175,13 @@ static int send_idle(struct feed *f, struct follower *w, const struct ledger *l,
 static int send_broken(struct feed *f, const struct follower *w, struct effects *x)
 {
     static const char seen[] = "catatan rusak", expected[] = "pulihkan buku catatan worker";
-    struct field fields[] = { { 0 }, { 0 }, { 0 }, { .u = w->next_lsn }, { .u = CODE_FILE_BROKEN },
-                              { .s = { (const uint8_t *)seen, sizeof seen - 1 } }, { .s = { (const uint8_t *)expected, sizeof expected - 1 } } };
+    struct field fields[] = { { 0 },
+                              { 0 },
+                              { 0 },
+                              { .u = w->next_lsn },
+                              { .u = CODE_FILE_BROKEN },
+                              { .s = { (const uint8_t *)seen, sizeof seen - 1 } },
+                              { .s = { (const uint8_t *)expected, sizeof expected - 1 } } };
 
     f->corrupt++;
     if (!codec_build(&f->frame, MSG_NACK, fields)) return ST_NO_MEMORY;
@@ -220,7 +226,8 @@ static void remember(struct feed *f)
     f->pumped = true;
 }
 
-static int pump_follower(struct feed *f, struct follower *w, const struct ledger *l, struct store_txn *t, struct now now, struct effects *x)
+static int pump_follower(struct feed *f, struct follower *w, const struct ledger *l, struct store_txn *t, struct now now,
+                         struct effects *x)
 {
     int st = pump_one(f, w, l, t, x);
 

@@ -11,7 +11,11 @@
 
 #include "worker/ledger.h"
 
-enum { FEED_FOLLOWERS_MAX = 32, FEED_RECORDS_MAX = 1024 /* in one message */, FEED_STEP_BYTES_MAX = 8 << 20 /* to one follower in one step */ };
+enum {
+    FEED_FOLLOWERS_MAX = 32,
+    FEED_RECORDS_MAX = 1024 /* in one message */,
+    FEED_STEP_BYTES_MAX = 8 << 20 /* to one follower in one step */
+};
 
 struct follower {
     peer_id peer;
@@ -22,7 +26,12 @@ struct follower {
     struct mono idle_at;                /* when it is said again */
     struct { uint64_t next_lsn; int64_t credit; bool told_idle; } before;       /* as it was before this step's sends */
 };
-struct feed_gathered { struct slice record[FEED_RECORDS_MAX]; uint32_t count; size_t bytes; struct hash after; };     /* of one message */
+struct feed_gathered {
+    struct slice record[FEED_RECORDS_MAX];
+    uint32_t count;
+    size_t bytes;
+    struct hash after;
+}; /* of one message */
 struct feed {
     struct follower v[FEED_FOLLOWERS_MAX];
     unsigned count, turn;

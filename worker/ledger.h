@@ -1,13 +1,13 @@
 /* ledger.h - the worker's tables: the log, the streams in it, and their indexes. Kind: P (reads and writes through the store port).
+ * Table, key -> value; integers big-endian:
  *
- * Table        key                                                value (big-endian integers)
- * meta         "identity"                                         format u32 | number u8 | incarnation 16 | worker id text
- *              "log"                                              lsn u64 | log hash 32 | commit ms u64 | imported registry version u64
- * log          lsn u64                                            record bytes (codec.h)
- * stream       office text | 0 | stream u32                       epoch u64 | watermark u64 | lsn of the head u64 | head 32 | installation 16
- * epoch        office text | 0 | stream u32 | epoch u64           the same, as it stood when the epoch was closed
- * by_office    office text | 0 | stream u32 | epoch u64 | first sequence u64     lsn u64 | count u32 | batch hash 32
- * time         commit ms u64 | lsn u64                            empty; ms never decreases, so it is an index from time to position
+ * meta      "identity" -> format u32 | number u8 | incarnation 16 | worker id text
+ *           "log" -> lsn u64 | log hash 32 | commit ms u64 | imported registry version u64
+ * log       lsn u64 -> record bytes (codec.h)
+ * stream    office text | 0 | stream u32 -> epoch u64 | watermark u64 | lsn of the head u64 | head 32 | installation 16
+ * epoch     office text | 0 | stream u32 | epoch u64 -> the same, as it stood when the epoch was closed
+ * by_office office text | 0 | stream u32 | epoch u64 | first sequence u64 -> lsn u64 | count u32 | batch hash 32
+ * time      commit ms u64 | lsn u64 -> empty; ms never decreases, so it is an index from time to position
  *
  * Everything of a batch is put in the caller's transaction (P1, P2): its record, its index rows at once, its stream row and the
  * "log" row in ledger_flush, once per step however many batches the step held. Until the step's transaction commits nothing of
@@ -24,8 +24,8 @@ enum { LEDGER_FORMAT = 1, INCARNATION_SIZE = 16, STREAMS_PER_OFFICE = 16 /* stre
 
 struct ledger_identity { char id[OFFICE_ID_MAX + 1]; uint8_t number /* 1..255 */; uint8_t incarnation[INCARNATION_SIZE]; };
 
-/* One office stream. Owned by the ledger, address stable until ledger_done; the fields after the line belong to the session layer and are
- * never stored. */
+/* One office stream. Owned by the ledger, address stable until ledger_done; the fields after the line belong to the session layer
+ * and are never stored. */
 struct stream {
     char office[OFFICE_ID_MAX + 1];
     uint32_t number;

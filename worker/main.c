@@ -1,7 +1,8 @@
 /* main.c - rekap-worker: wiring only. Kind: E.
  *
- * Order of start: configuration, keys, registry, store (one owner), node, network, loop. Whatever is wrong is said in one line and ends
- * the start; nothing is replaced by a default. It ends with an orderly stop at SIGTERM, or at once when a commit's outcome is unknown. */
+ * Order of start: configuration, keys, registry, store (one owner), node, network, loop. Whatever is wrong is said in one line and
+ * ends the start; nothing is replaced by a default. It ends with an orderly stop at SIGTERM, or at once when a commit's outcome is
+ * unknown. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static int parse_followers(struct daemon *d)
         size_t n = strcspn(p, ", ");
 
         if (n != 0) {
-            snprintf(d->err, sizeof d->err, "worker.followers: at most %d keys of %u hex digits", FOLLOWER_KEYS_MAX, 2 * PUBKEY_SIZE);
+            snprintf(d->err, sizeof d->err, "worker.followers: at most %d keys of %u hex digits", FOLLOWER_KEYS_MAX,
+                     2 * PUBKEY_SIZE);
             if (o->follower_keys == FOLLOWER_KEYS_MAX || n != 2 * PUBKEY_SIZE) return ST_INVALID;
             if (bytes_unhex(p, n, o->follower_key[o->follower_keys]) != ST_OK) return ST_INVALID;
             o->follower_keys++;
@@ -61,14 +63,16 @@ static int make_node(struct daemon *d)
     const char *name = conf_text(d->conf, "worker.id");
 
     snprintf(d->err, sizeof d->err, "worker.id must be 1 to 8 lower-case letters or digits");
-    if (strlen(name) > 8 || name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(name)) return ST_INVALID;
+    if (strlen(name) > 8 || name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(name))
+        return ST_INVALID;
     memcpy(id->id, name, strlen(name) + 1);
     id->number = (uint8_t)conf_int(d->conf, "worker.number");
     randombytes_buf(id->incarnation, sizeof id->incarnation);
     d->options.verifier = sign_ed25519_verifier();
     if (parse_followers(d) != ST_OK) return ST_INVALID;
-    if (office_open(conf_text(d->conf, "worker.registry"), (const uint8_t (*)[PUBKEY_SIZE])d->options.follower_key, d->options.follower_keys,
-                    &d->c.book, d->err, sizeof d->err) != ST_OK) return ST_INVALID;
+    if (office_open(conf_text(d->conf, "worker.registry"), (const uint8_t(*)[PUBKEY_SIZE])d->options.follower_key,
+                    d->options.follower_keys, &d->c.book, d->err, sizeof d->err) != ST_OK)
+        return ST_INVALID;
     snprintf(d->err, sizeof d->err, "no memory");
     if (work_new(&d->options, &d->c.work) != ST_OK) return ST_NO_MEMORY;
     work_set_registry(d->c.work, office_registry(d->c.book));
@@ -77,8 +81,9 @@ static int make_node(struct daemon *d)
 
 static int open_store(struct daemon *d)
 {
-    const struct store_lmdb_options o = { .tables = ledger_tables, .map_bytes = (uint64_t)conf_int(d->conf, "worker.map"), .kind = "ledger",
-                                          .format = LEDGER_FORMAT };
+    const struct store_lmdb_options o = {
+        .tables = ledger_tables, .map_bytes = (uint64_t)conf_int(d->conf, "worker.map"), .kind = "ledger", .format = LEDGER_FORMAT
+    };
 
     return store_lmdb_open(conf_text(d->conf, "worker.store"), &o, &d->store, d->err, sizeof d->err);
 }
@@ -91,7 +96,8 @@ static int listen_all(struct daemon *d)
     if (st != ST_OK) return st;
     st = link_new(&d->c.link);
     if (st != ST_OK) snprintf(d->err, sizeof d->err, "%s", status_str(st));
-    if (st == ST_OK) st = link_listen(d->c.link, conf_text(d->conf, "worker.listen"), &keys, office_admit, d->c.book, d->err, sizeof d->err);
+    if (st == ST_OK)
+        st = link_listen(d->c.link, conf_text(d->conf, "worker.listen"), &keys, office_admit, d->c.book, d->err, sizeof d->err);
     explicit_bzero(&keys, sizeof keys);
     if (st != ST_OK) return st;
     st = link_control(d->c.link, conf_text(d->conf, "worker.control"));
@@ -106,11 +112,13 @@ static int loop(struct daemon *d)
     int st = run_new(&o, &d->c.run);
 
     if (st == ST_OK) {
-        log_write(LOG_L_INFO, "started", "worker=%s listen=%s", conf_text(d->conf, "worker.id"), conf_text(d->conf, "worker.listen"));
+        log_write(LOG_L_INFO, "started", "worker=%s listen=%s", conf_text(d->conf, "worker.id"),
+                  conf_text(d->conf, "worker.listen"));
         st = run_loop(d->c.run);
     }
-    if (st == ST_VERSION) log_write(LOG_L_ERROR, "ledger and configuration do not fit", "reason=\"%s\"",
-                                    "another worker id or number, another format, or a registry with fewer lines than the ledger has logged");
+    if (st == ST_VERSION)
+        log_write(LOG_L_ERROR, "ledger and configuration do not fit", "reason=\"%s\"",
+                  "another worker id or number, another format, or a registry with fewer lines than the ledger has logged");
     log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\"", status_str(st));
     return st == ST_OK ? 0 : 1;
 }
@@ -136,7 +144,9 @@ static void release(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-    static const struct conf_start start = { .program = "rekap-worker", .table = OPTIONS, .count = sizeof OPTIONS / sizeof *OPTIONS };
+    static const struct conf_start start = { .program = "rekap-worker",
+                                             .table = OPTIONS,
+                                             .count = sizeof OPTIONS / sizeof *OPTIONS };
     struct daemon d = { 0 };
     int rc = conf_start(&start, argc, argv, &d.conf);
 

@@ -1,8 +1,8 @@
 /* office.c - see office.h. Kind: E.
  *
- * Design notes: handshakes are rare (a few a second), so a mutex is enough and nothing needs a clever reclamation: the ZAP thread looks up
- * under the lock, the loop swaps under it. The registry that was in force before is kept until the next swap, because the node may still
- * point to it between the poll and work_set_registry.
+ * Design notes: handshakes are rare (a few a second), so a mutex is enough and nothing needs a clever reclamation: the ZAP thread
+ * looks up under the lock, the loop swaps under it. The registry that was in force before is kept until the next swap, because the
+ * node may still point to it between the poll and work_set_registry.
  *
  * The file is stat-ed before it is read: a write between the two is seen as a change at the next poll.
  *
@@ -98,8 +98,8 @@ static int copy_followers(struct office_book *b, const uint8_t (*key)[PUBKEY_SIZ
     return ST_OK;
 }
 
-int office_open(const char *path, const uint8_t (*follower_key)[PUBKEY_SIZE], unsigned follower_keys, struct office_book **ret, char *err,
-                size_t err_size)
+int office_open(const char *path, const uint8_t (*follower_key)[PUBKEY_SIZE], unsigned follower_keys, struct office_book **ret,
+                char *err, size_t err_size)
 {
     struct office_book *b = calloc(1, sizeof *b);
     int st;
@@ -150,7 +150,8 @@ bool office_poll(struct office_book *b, struct now now, bool force)
         log_write(LOG_L_ERROR, "the registry file is refused; the one in force stays", "reason=\"%s\"", err);
         return false;
     }
-    log_write(LOG_L_INFO, "registry taken", "version=%llu offices=%zu", (unsigned long long)registry_version(b->current), registry_count(b->current));
+    log_write(LOG_L_INFO, "registry taken", "version=%llu offices=%zu", (unsigned long long)registry_version(b->current),
+              registry_count(b->current));
     return true;
 }
 

@@ -1,12 +1,13 @@
 /* session.c - one handler per message, and the answers. Kind: P.
  *
- * Design notes: the dispatch is a table of (handler, least state); a type without a handler is a message only the worker may send, and
- * whoever sends it is closed. A frame that does not parse ends its peer's connection too: behind CURVE and a crc it is never an accident.
- * Everything else that is wrong is answered with a NACK and the session goes on.
+ * Design notes: the dispatch is a table of (handler, least state); a type without a handler is a message only the worker may send,
+ * and whoever sends it is closed. A frame that does not parse ends its peer's connection too: behind CURVE and a crc it is never an
+ * accident. Everything else that is wrong is answered with a NACK and the session goes on.
  *
  * A NACK names the office stream it is about; one without an office is about the session, and the peer greets again.
  *
- * Invariant: no handler is called for a peer whose state is below the table's, and none keeps a session pointer across session_replace. */
+ * Invariant: no handler is called for a peer whose state is below the table's, and none keeps a session pointer across
+ * session_replace. */
 #include "session.h"
 
 #include <stdio.h>
@@ -48,7 +49,8 @@ int session_nack(struct sessions *w, const struct session_step *s, struct sessio
 }
 
 /* A complaint about the session itself. */
-static int complain(struct sessions *w, const struct session_step *s, struct session *se, unsigned code, const char *seen, const char *expected)
+static int complain(struct sessions *w, const struct session_step *s, struct session *se, unsigned code, const char *seen,
+                    const char *expected)
 {
     struct session_complaint c = { .code = code };
 
@@ -74,8 +76,10 @@ static uint64_t incarnation(const struct ledger *l)
 static int hello_ok(struct sessions *w, const struct session_step *s, const struct session *se)
 {
     struct ledger *l = w->ledger;
-    const struct field fields[] = { { .u = CODEC_VERSION }, { .s = text_slice(l->identity.id) }, { .u = incarnation(l) }, { .u = CREDIT_BYTES },
-                                    { .u = CREDIT_BATCHES }, { .s = { l->hash.b, HASH_SIZE } },  { .u = l->lsn } };
+    const struct field fields[] = { { .u = CODEC_VERSION },  { .s = text_slice(l->identity.id) },
+                                    { .u = incarnation(l) }, { .u = CREDIT_BYTES },
+                                    { .u = CREDIT_BATCHES }, { .s = { l->hash.b, HASH_SIZE } },
+                                    { .u = l->lsn } };
 
     return session_reply(w, s, se->peer, MSG_HELLO_OK, fields);
 }
@@ -191,7 +195,8 @@ static int on_open(struct sessions *w, const struct session_step *s, struct sess
     st = open_stream(w, s, se, in, &t, &c.code);
     if (st != ST_OK) return st;
     if (c.code != CODE_OK) {
-        snprintf(c.expected, sizeof c.expected, "epoch %llu, urut %llu", (unsigned long long)t->epoch, (unsigned long long)t->watermark);
+        snprintf(c.expected, sizeof c.expected, "epoch %llu, urut %llu", (unsigned long long)t->epoch,
+                 (unsigned long long)t->watermark);
         return session_nack(w, s, se, &c);
     }
     t->owner = se->peer;
@@ -235,9 +240,11 @@ static int on_credit(struct sessions *w, const struct session_step *s, struct se
 /* ---- dispatch ---- */
 
 typedef int (*handler_fn)(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
-static const struct { handler_fn fn; enum session_state least; } HANDLERS[MSG_TYPE_COUNT] = {
-    [MSG_HELLO] = { on_hello, SESSION_NEW },      [MSG_OPEN] = { on_open, SESSION_OPEN },     [MSG_BATCH] = { session_batch, SESSION_OPEN },
-    [MSG_PING] = { on_ping, SESSION_OPEN },       [MSG_BYE] = { on_bye, SESSION_NEW },        [MSG_SUBSCRIBE] = { on_subscribe, SESSION_OPEN },
+static const struct { handler_fn fn; enum session_state least;
+} HANDLERS[MSG_TYPE_COUNT] = {
+    [MSG_HELLO] = { on_hello, SESSION_NEW },       [MSG_OPEN] = { on_open, SESSION_OPEN },
+    [MSG_BATCH] = { session_batch, SESSION_OPEN }, [MSG_PING] = { on_ping, SESSION_OPEN },
+    [MSG_BYE] = { on_bye, SESSION_NEW },           [MSG_SUBSCRIBE] = { on_subscribe, SESSION_OPEN },
     [MSG_CREDIT] = { on_credit, SESSION_OPEN },
 };
 

@@ -5,8 +5,9 @@
  * asking anew after silence. There is no message that tells of a peer's end, so sessions end by silence, by a newer session of
  * the same installation, or by eviction when a key or the table has too many.
  *
- * Order of the checks of a BATCH: authenticity before content. What is refused before it is authentic gets a NACK and leaves no trace;
- * what is authentic and in order is logged, whatever it says, with a disposition for each update that cannot stand (P3, P13).
+ * Order of the checks of a BATCH: authenticity before content. What is refused before it is authentic gets a NACK and leaves no
+ * trace; what is authentic and in order is logged, whatever it says, with a disposition for each update that cannot stand (P3,
+ * P13).
  *
  * Replies are effects and may be dropped when a step has no room for more: a peer asks again, and the answer is the same. */
 #ifndef REKAP_SESSION_H
@@ -65,17 +66,24 @@ int session_init(struct sessions *w);   /* what stands above the line is set; ST
 void session_done(struct sessions *w);
 /* One message of a peer. ST_OK also for a bad one; ST_FULL and worse come from the store. */
 int session_message(struct sessions *w, const struct session_step *s, const struct message *m);
-int session_acks(struct sessions *w, const struct session_step *s);     /* the cumulative ACK of every stream touched in this step */
+int session_acks(struct sessions *w, const struct session_step *s); /* the cumulative ACK of every stream touched in this step */
 void session_aborted(struct sessions *w);       /* the step was lost: forget its ACKs, remember whom to tell */
 int session_tick(struct sessions *w, const struct session_step *s);     /* tells of a full store, ends silent sessions */
 struct mono session_deadline(const struct sessions *w);
 bool session_is_follower(const struct sessions *w, const uint8_t key[PUBKEY_SIZE]);
 
 /* Between session.c, session_table.c and session_batch.c only. */
-struct session_complaint { struct slice office; uint32_t stream; uint64_t epoch, sequence; unsigned code; char seen[96], expected[96]; };
+struct session_complaint {
+    struct slice office;
+    uint32_t stream;
+    uint64_t epoch, sequence;
+    unsigned code;
+    char seen[96], expected[96];
+};
 struct session *session_find(const struct sessions *w, peer_id peer);   /* NULL */
 struct session *session_add(struct sessions *w, const struct session_step *s, const struct message *m);        /* NULL: no memory */
-void session_drop(struct sessions *w, peer_id peer);    /* with its subscription; its streams stay but have no owner to speak for them */
+void session_drop(struct sessions *w,
+                  peer_id peer); /* with its subscription; its streams stay but have no owner to speak for them */
 /* Ends every other session of this key that a new HELLO replaces: the same installation, or any when the key is a follower's. */
 void session_replace(struct sessions *w, const struct session_step *s, const struct session *by);
 int session_reply(struct sessions *w, const struct session_step *s, peer_id to, unsigned type, const struct field *fields);

@@ -1,8 +1,8 @@
 /* session_batch.c - from a BATCH to a log record and its share of an ACK. Kind: P.
  *
- * Design notes: the checks run in the order of docs/PROTOCOL.md, authenticity before content: who speaks and may they, is it signed by
- * them, is it the next piece of their stream; only then what it says. Up to there a batch is refused by a NACK and leaves no trace;
- * after it, it is logged whatever it says, so that a stream never blocks on content (P13).
+ * Design notes: the checks run in the order of docs/PROTOCOL.md, authenticity before content: who speaks and may they, is it signed
+ * by them, is it the next piece of their stream; only then what it says. Up to there a batch is refused by a NACK and leaves no
+ * trace; after it, it is logged whatever it says, so that a stream never blocks on content (P13).
  *
  * A repeated batch is answered as the first time, dispositions included: its ACK may have been lost, and the log still knows them.
  * A gap is complained of once per stream and step: what follows it in the pipe would only repeat the complaint.
@@ -20,7 +20,8 @@
 /* Room an ACK has for [sequence, code] pairs, and the most one pair takes (array, u64, u16). */
 enum { PAIRS_BYTES_MAX = 64 * BATCH_UPDATES_MAX - 64, PAIR_BYTES = 1 + 9 + 3 };
 _Static_assert(PAIR_BYTES * BATCH_UPDATES_MAX <= PAIRS_BYTES_MAX, "the dispositions of one batch fit one ACK");
-_Static_assert((1 + 3 + 3) * BATCH_UPDATES_MAX + BATCH_BYTES_MAX + 512 <= RECORD_BYTES_MAX, "a record holds a disposition for every update");
+_Static_assert((1 + 3 + 3) * BATCH_UPDATES_MAX + BATCH_BYTES_MAX + 512 <= RECORD_BYTES_MAX,
+               "a record holds a disposition for every update");
 
 /* ---- acknowledging ---- */
 
@@ -34,8 +35,14 @@ static int send_ack(struct sessions *w, const struct session_step *s, struct str
     t->refused_count = 0;
     buf_clear(&t->refused);
     if (!buf_ok(pairs)) return ST_NO_MEMORY;
-    const struct field fields[] = { { .s = slice_of(t->office, strlen(t->office)) }, { .u = t->number }, { .u = t->epoch }, { .u = t->watermark },
-                                    { .s = { t->head.b, HASH_SIZE } }, { .u = t->lsn }, { .u = 1 /* durable */ }, { .s = buf_slice(pairs) } };
+    const struct field fields[] = { { .s = slice_of(t->office, strlen(t->office)) },
+                                    { .u = t->number },
+                                    { .u = t->epoch },
+                                    { .u = t->watermark },
+                                    { .s = { t->head.b, HASH_SIZE } },
+                                    { .u = t->lsn },
+                                    { .u = 1 /* durable */ },
+                                    { .s = buf_slice(pairs) } };
     return session_reply(w, s, t->owner, MSG_ACK, fields);
 }
 
@@ -96,8 +103,8 @@ static int acknowledge_again(struct sessions *w, const struct session_step *s, s
     return buf_ok(&t->refused) ? ST_OK : ST_NO_MEMORY;
 }
 
-static int on_repeated(struct sessions *w, const struct session_step *s, struct session *se, struct stream *t, const struct batch *b,
-                       struct session_complaint *c)
+static int on_repeated(struct sessions *w, const struct session_step *s, struct session *se, struct stream *t,
+                       const struct batch *b, struct session_complaint *c)
 {
     struct ledger_entry e;
     int st = ledger_batch_at(s->t, t, b->h.sequence, &e);
@@ -105,7 +112,8 @@ static int on_repeated(struct sessions *w, const struct session_step *s, struct 
     if (st == ST_OK && e.count == b->h.count && sign_hash_equal(&e.hash, &b->hash)) return acknowledge_again(w, s, t, &e);
     if (st != ST_OK && st != ST_NOT_FOUND) return st;
     c->code = CODE_CONFLICT;
-    snprintf(c->expected, sizeof c->expected, "kiriman yang sama seperti di lsn %llu", (unsigned long long)(st == ST_OK ? e.lsn : t->lsn));
+    snprintf(c->expected, sizeof c->expected, "kiriman yang sama seperti di lsn %llu",
+             (unsigned long long)(st == ST_OK ? e.lsn : t->lsn));
     return session_nack(w, s, se, c);
 }
 
@@ -178,7 +186,8 @@ static bool over_credit(struct session *se, struct slice payload)
     return se->step_batches > 2 * CREDIT_BATCHES || se->step_bytes > 2 * (uint64_t)CREDIT_BYTES;
 }
 
-static unsigned check_signature(const struct sessions *w, const struct batch *b, const struct office *speaker, struct session_complaint *c)
+static unsigned check_signature(const struct sessions *w, const struct batch *b, const struct office *speaker,
+                                struct session_complaint *c)
 {
     uint64_t id = sign_key_id(speaker->signing);
 
@@ -191,8 +200,8 @@ static unsigned check_signature(const struct sessions *w, const struct batch *b,
 }
 
 /* Who speaks: registry, key, signature. Sizes and shape of header and signature are codec_batch_parse's matter. */
-static unsigned check_speaker(const struct sessions *w, const struct session_step *s, const struct session *se, const struct batch *b,
-                              struct session_complaint *c, const struct office **ret)
+static unsigned check_speaker(const struct sessions *w, const struct session_step *s, const struct session *se,
+                              const struct batch *b, struct session_complaint *c, const struct office **ret)
 {
     unsigned code = authority_speaker(w->registry, b->h.office, se->key, s->now.wall, ret);
 
@@ -214,7 +223,8 @@ static unsigned check_order(const struct stream *t, const struct batch *b, struc
 }
 
 /* The stream if this very peer has it open, else NULL. */
-static int opened(const struct sessions *w, const struct session_step *s, const struct session *se, const struct batch *b, struct stream **ret)
+static int opened(const struct sessions *w, const struct session_step *s, const struct session *se, const struct batch *b,
+                  struct stream **ret)
 {
     int st;
 
@@ -225,13 +235,14 @@ static int opened(const struct sessions *w, const struct session_step *s, const 
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static int refuse(struct sessions *w, const struct session_step *s, struct session *se, struct stream *t, struct session_complaint *c,
-                  const struct batch *b)
+static int refuse(struct sessions *w, const struct session_step *s, struct session *se, struct stream *t,
+                  struct session_complaint *c, const struct batch *b)
 {
     if (c->code == CODE_GAP && t->gap_step == w->step) return ST_OK;
     if (c->code == CODE_GAP) t->gap_step = w->step;
     if (c->seen[0] == '\0')
-        snprintf(c->seen, sizeof c->seen, "epoch %llu, urut %llu", (unsigned long long)b->h.epoch, (unsigned long long)b->h.sequence);
+        snprintf(c->seen, sizeof c->seen, "epoch %llu, urut %llu", (unsigned long long)b->h.epoch,
+                 (unsigned long long)b->h.sequence);
     return session_nack(w, s, se, c);
 }
 

@@ -1,8 +1,8 @@
 /* session_table.c - the table of sessions, their end, and telling peers of a full store. Kind: P.
  *
- * Design notes: peer ids only grow, so new sessions are appended and the array stays sorted; finding is a binary search. Caps: PEERS_MAX
- * sessions in all and SESSIONS_PER_KEY for one key; the longest silent one gives way, so a hostile key can only push out its own
- * connections until the whole table is full of different keys, which the registry bounds.
+ * Design notes: peer ids only grow, so new sessions are appended and the array stays sorted; finding is a binary search. Caps:
+ * PEERS_MAX sessions in all and SESSIONS_PER_KEY for one key; the longest silent one gives way, so a hostile key can only push out
+ * its own connections until the whole table is full of different keys, which the registry bounds.
  *
  * Invariant: v is strictly ascending by peer; a subscription in the feed always belongs to a session here. */
 #include "session.h"

@@ -1,7 +1,7 @@
 /* work.c - see work.h. Kind: P.
  *
- * Design notes: a step begins at the first call after a flush or an abort; only then is the last step known to be committed, so the feed's
- * sends become final there. Order within the flush: ACKs, then the ledger's rows, then the feed, which only reads.
+ * Design notes: a step begins at the first call after a flush or an abort; only then is the last step known to be committed, so the
+ * feed's sends become final there. Order within the flush: ACKs, then the ledger's rows, then the feed, which only reads.
  *
  * The step after one that was lost to a full store writes nothing (sessions.full_step): it imports no registry entries and refuses
  * what would have to be stored, so that it can commit and tell the peers why. The step after it tries again.
@@ -120,7 +120,8 @@ static int node_recover(void *node, struct store_txn *t, struct now now)
     int st = ledger_recover(&w->ledger, t);
 
     (void)now;
-    if (st == ST_OK && w->sessions.registry != NULL && registry_version(w->sessions.registry) < w->ledger.registry_version) return ST_VERSION;
+    if (st == ST_OK && w->sessions.registry != NULL && registry_version(w->sessions.registry) < w->ledger.registry_version)
+        return ST_VERSION;
     return st;
 }
 
@@ -183,8 +184,13 @@ static bool node_wants_step(const void *node)
 
 struct node work_node(struct work *w)
 {
-    static const struct node_ops ops = { .recover = node_recover, .on_message = node_message, .on_tick = node_tick, .flush = node_flush,
-                                         .on_abort = node_abort, .next_deadline = node_deadline, .wants_step = node_wants_step };
+    static const struct node_ops ops = { .recover = node_recover,
+                                         .on_message = node_message,
+                                         .on_tick = node_tick,
+                                         .flush = node_flush,
+                                         .on_abort = node_abort,
+                                         .next_deadline = node_deadline,
+                                         .wants_step = node_wants_step };
 
     return (struct node){ &ops, w };
 }

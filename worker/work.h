@@ -22,8 +22,16 @@ struct node work_node(struct work *w);
  * gives ST_VERSION when the store has imported more entries than the registry it finds set has: a registry never shrinks. */
 void work_set_registry(struct work *w, const struct registry *r);
 
-struct work_status { struct ledger_identity identity; uint64_t lsn, registry_version; struct hash hash; uint32_t streams, sessions; struct session_counters counters;
-                     uint64_t feed_records, feed_bytes, feed_corrupt; unsigned followers; struct follower follower[FEED_FOLLOWERS_MAX]; };
-void work_status(const struct work *w, struct work_status *ret);        /* the state after the last step, between turns only; streams: known to this process */
+struct work_status {
+    struct ledger_identity identity;
+    uint64_t lsn, registry_version;
+    struct hash hash;
+    uint32_t streams /* known to this process */, sessions;
+    struct session_counters counters;
+    uint64_t feed_records, feed_bytes, feed_corrupt;
+    unsigned followers;
+    struct follower follower[FEED_FOLLOWERS_MAX];
+};
+void work_status(const struct work *w, struct work_status *ret);        /* after the last step; between turns only */
 
 #endif

@@ -75,7 +75,8 @@ static void speakers(void **state)
         const struct office *o = NULL;
 
         memcpy(key, cases[i].key, strlen(cases[i].key));
-        assert_int_equal(authority_speaker(registry, text(cases[i].id), key, (struct wall){ cases[i].day * DAY }, &o), cases[i].code);
+        assert_int_equal(authority_speaker(registry, text(cases[i].id), key, (struct wall){ cases[i].day * DAY }, &o),
+                         cases[i].code);
         assert_int_equal(o != NULL, cases[i].code == CODE_OK);
         assert_int_equal(authority_speaker(NULL, text(cases[i].id), key, (struct wall){ 0 }, &o), CODE_UNKNOWN_OFFICE);
     }
@@ -83,7 +84,8 @@ static void speakers(void **state)
 
 static void sections(void **state)
 {
-    static const struct { const char *speaker, *subject; unsigned source, measure, code; } cases[] = {
+    static const struct { const char *speaker, *subject; unsigned source, measure, code;
+    } cases[] = {
         { "gen-3374-01", "gen-3374-01", SOURCE_OPD, MEASURE_REALISED, CODE_OK },
         { "gen-3374-01", "gen-3374-01", SOURCE_RENJA, MEASURE_TARGET, CODE_OK },
         { "gen-3374-01", "gen-3374-01", SOURCE_NONE, MEASURE_NAME, CODE_OK },
@@ -94,11 +96,11 @@ static void sections(void **state)
         { "gen-3374-08", "gen-3374-01", SOURCE_OPD, MEASURE_REALISED, CODE_UNAUTHORISED },
         { "gen-3374-08", "gen-3374-01", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },
         { "gen-3374-09", "gen-3374-01", SOURCE_BUD, MEASURE_REALISED, CODE_OK },
-        { "gen-3374-09", "gen-3374-02", SOURCE_BUD, MEASURE_REALISED, CODE_OK },        /* a revoked key is no reason to drop its cash */
+        { "gen-3374-09", "gen-3374-02", SOURCE_BUD, MEASURE_REALISED, CODE_OK }, /* a revoked key is no reason to drop its cash */
         { "gen-3374-09", "gen-3374-01", SOURCE_BUD, MEASURE_CASH_PLAN, CODE_UNAUTHORISED },
         { "gen-3374-09", "gen-3302-01", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },
         { "gen-3374-09", "gen-9999-01", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },
-        { "gen-3374-09", "gen-33-09", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },        /* above it */
+        { "gen-3374-09", "gen-33-09", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED }, /* above it */
         { "gen-33-09", "gen-3374-01", SOURCE_BUD, MEASURE_REALISED, CODE_OK },
         { "gen-33-09", "gen-3302-01", SOURCE_BUD, MEASURE_REALISED, CODE_OK },
         { "gen-33-09", "gen-1871-01", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },

@@ -1,4 +1,5 @@
-/* feed_test.c - followers of the worker's log: everything once and in order, credit, resume, a diverged log, an aborted step, a broken record. */
+/* feed_test.c - followers of the worker's log: everything once and in order, credit, resume, a diverged log, an aborted step, a
+ * broken record. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -269,9 +270,14 @@ static void a_follower_has_one_session(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = { T(records_come_in_the_step_that_wrote_them), T(credit_bounds_what_is_sent), T(a_long_log_takes_more_steps),
-                                        T(a_follower_resumes_where_it_was), T(a_diverged_log_is_refused), T(only_followers_may_follow),
-                                        T(an_aborted_step_takes_its_records_back), T(a_broken_record_ends_one_subscription_only),
+    const struct CMUnitTest tests[] = { T(records_come_in_the_step_that_wrote_them),
+                                        T(credit_bounds_what_is_sent),
+                                        T(a_long_log_takes_more_steps),
+                                        T(a_follower_resumes_where_it_was),
+                                        T(a_diverged_log_is_refused),
+                                        T(only_followers_may_follow),
+                                        T(an_aborted_step_takes_its_records_back),
+                                        T(a_broken_record_ends_one_subscription_only),
                                         T(a_follower_has_one_session) };
 
     return cmocka_run_group_tests_name("feed", tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* ledger_test.c - the tables: numbering and linking of records, streams and epochs, the index by office, identity, reload after an abort. */
+/* ledger_test.c - the tables: numbering and linking of records, streams and epochs, the index by office, identity, reload after an
+ * abort. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,7 +68,8 @@ static void append(struct fixture *x, struct stream *s, uint32_t count, int64_t 
     struct batch b = { .h = { .epoch = s->epoch, .sequence = s->watermark + 1, .count = count, .previous = s->head } };
 
     b.hash = sign_hash2(s->office, strlen(s->office), &b.h.sequence, sizeof b.h.sequence);
-    assert_int_equal(ledger_append_batch(&x->l, x->t, (struct wall){ at_ms }, s, &b, text("bytes as received"), text("\x90")), ST_OK);
+    assert_int_equal(ledger_append_batch(&x->l, x->t, (struct wall){ at_ms }, s, &b, text("bytes as received"), text("\x90")),
+                     ST_OK);
 }
 
 static void records_are_numbered_and_linked(void **state)
@@ -120,7 +122,9 @@ static void a_new_process_finds_everything(void **state)
 
 static void another_worker_s_store_is_refused(void **state)
 {
-    static const struct ledger_identity others[] = { { .id = "w2", .number = 1 }, { .id = "w1", .number = 2 }, { .id = "w", .number = 1 } };
+    static const struct ledger_identity others[] = { { .id = "w2", .number = 1 },
+                                                     { .id = "w1", .number = 2 },
+                                                     { .id = "w", .number = 1 } };
     struct fixture *x = *state;
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -147,8 +151,10 @@ static void epochs_close(void **state)
 
 static void batches_are_found_by_sequence(void **state)
 {
-    static const struct { uint64_t sequence, first; int status; } cases[] = { { 1, 1, ST_OK }, { 3, 1, ST_OK }, { 4, 4, ST_OK }, { 10, 8, ST_OK },
-                                                                             { 11, 0, ST_NOT_FOUND } };
+    static const struct {
+        uint64_t sequence, first;
+        int status;
+    } cases[] = { { 1, 1, ST_OK }, { 3, 1, ST_OK }, { 4, 4, ST_OK }, { 10, 8, ST_OK }, { 11, 0, ST_NOT_FOUND } };
     struct fixture *x = *state;
     struct stream *s = grant(x, "gen-3374-01", 5), *none;
     struct ledger_entry e;
@@ -161,7 +167,8 @@ static void batches_are_found_by_sequence(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(ledger_batch_holding(x->t, s, cases[i].sequence, &e), cases[i].status);
         if (cases[i].status == ST_OK) assert_int_equal(e.first, cases[i].first);
-        assert_int_equal(ledger_batch_at(x->t, s, cases[i].sequence, &e), cases[i].sequence == cases[i].first ? ST_OK : ST_NOT_FOUND);
+        assert_int_equal(ledger_batch_at(x->t, s, cases[i].sequence, &e),
+                         cases[i].sequence == cases[i].first ? ST_OK : ST_NOT_FOUND);
     }
     none = grant(x, "gen-3374-005", 5);
     assert_int_equal(ledger_batch_holding(x->t, none, 1, &e), ST_NOT_FOUND);
@@ -228,8 +235,12 @@ static void streams_are_listed_in_pages_and_many_are_kept(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = { T(records_are_numbered_and_linked), T(a_new_process_finds_everything), T(another_worker_s_store_is_refused),
-                                        T(epochs_close), T(batches_are_found_by_sequence), T(reload_undoes_what_was_not_committed),
+    const struct CMUnitTest tests[] = { T(records_are_numbered_and_linked),
+                                        T(a_new_process_finds_everything),
+                                        T(another_worker_s_store_is_refused),
+                                        T(epochs_close),
+                                        T(batches_are_found_by_sequence),
+                                        T(reload_undoes_what_was_not_committed),
                                         T(streams_are_listed_in_pages_and_many_are_kept) };
 
     return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);

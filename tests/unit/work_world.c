@@ -1,5 +1,5 @@
-/* work_world.c - see work_world.h. Signatures are keyed hashes unless a test asks for Ed25519: what is tested is the order of the checks and what
- * hangs on them, and that is the same for both. */
+/* work_world.c - see work_world.h. Signatures are keyed hashes unless a test asks for Ed25519: what is tested is the order of the
+ * checks and what hangs on them, and that is the same for both. */
 #include "work_world.h"
 
 #include <setjmp.h>
@@ -79,7 +79,9 @@ static void real_keys(struct world *w, const char *id)
 
 void work_world_register(struct world *w, const char *id, const char *region, unsigned role, unsigned status, int64_t valid_to_ms)
 {
-    struct office o = { .role = (uint8_t)role, .status = (uint8_t)status, .valid_from = { INT64_MIN }, .valid_to = { valid_to_ms } };
+    struct office o = {
+        .role = (uint8_t)role, .status = (uint8_t)status, .valid_from = { INT64_MIN }, .valid_to = { valid_to_ms }
+    };
     char line[1024], err[256];
     struct registry *r = NULL;
 
@@ -99,7 +101,9 @@ void work_world_register(struct world *w, const char *id, const char *region, un
 
 static void start(struct world *w)
 {
-    struct work_options o = { .identity = { .id = "w1", .number = 1, .incarnation = { 7, 7 } }, .verifier = w->verifier, .follower_keys = 1 };
+    struct work_options o = { .identity = { .id = "w1", .number = 1, .incarnation = { 7, 7 } },
+                              .verifier = w->verifier,
+                              .follower_keys = 1 };
     struct store_txn *t = NULL;
 
     work_world_follower_key(o.follower_key[0]);
@@ -226,7 +230,8 @@ struct reply work_world_reply(const struct world *w, peer_id peer, unsigned type
     struct frame f;
 
     for (uint32_t i = 0; w->released && i < w->x.count; i++) {
-        if (w->x.e[i].kind != EFFECT_SEND || w->x.e[i].peer != peer || !reply_at(w, i, &f) || f.type != type || index-- > 0) continue;
+        if (w->x.e[i].kind != EFFECT_SEND || w->x.e[i].peer != peer || !reply_at(w, i, &f) || f.type != type || index-- > 0)
+            continue;
         codec_fields(&f, r.f);
         r.found = true;
         return r;
@@ -261,7 +266,8 @@ bool work_world_closed(const struct world *w, peer_id peer)
 void work_world_hello(struct world *w, peer_id peer, const char *office, uint8_t installation)
 {
     uint8_t id[16] = { installation };
-    const struct field f[] = { { .u = 1 }, { .u = 1 }, { .s = { id, 16 } }, { .s = text("collector") }, { .s = text("gen") }, { .u = 0 } };
+    const struct field f[] = { { .u = 1 },           { .u = 1 }, { .s = { id, 16 } }, { .s = text("collector") },
+                               { .s = text("gen") }, { .u = 0 } };
 
     work_world_send(w, peer, office, MSG_HELLO, f);
     assert_int_equal(work_world_commit(w), ST_OK);
@@ -300,8 +306,13 @@ void work_world_body(struct buf *b, const char *office, unsigned source, unsigne
     codec_section_begin(b, &s, rows);
     for (uint32_t i = 0; i < rows; i++) {
         int n = snprintf(digits, sizeof digits, "1.06.01.2.01.%04u", i / 12 + 1);
-        struct figure f = { .measure = (uint16_t)measure, .year = 2024, .source = (uint8_t)source, .month = (uint8_t)(i % 12 + 1),
-                            .basis = measure == MEASURE_REALISED ? BASIS_CUMULATIVE : BASIS_NONE, .kind = VALUE_NUMBER, .value = value + i };
+        struct figure f = { .measure = (uint16_t)measure,
+                            .year = 2024,
+                            .source = (uint8_t)source,
+                            .month = (uint8_t)(i % 12 + 1),
+                            .basis = measure == MEASURE_REALISED ? BASIS_CUMULATIVE : BASIS_NONE,
+                            .kind = VALUE_NUMBER,
+                            .value = value + i };
 
         assert_int_equal(code_parse_activity(VINTAGE_PERMENDAGRI_90_2019, slice_of(digits, (size_t)n), &code), ST_OK);
         f.activity = code.code;
@@ -312,14 +323,19 @@ void work_world_body(struct buf *b, const char *office, unsigned source, unsigne
 
 void work_world_batch(struct world *w, struct sender *s, uint32_t count, struct slice body, struct buf *ret_frame)
 {
-    struct batch_header h = { .installation = { s->installation }, .office = text(s->office), .epoch = s->epoch, .sequence = s->next, .count = count,
-                              .previous = s->head, .signed_at = { 1700000000000 } };
+    struct batch_header h = { .installation = { s->installation },
+                              .office = text(s->office),
+                              .epoch = s->epoch,
+                              .sequence = s->next,
+                              .count = count,
+                              .previous = s->head,
+                              .signed_at = { 1700000000000 } };
     uint8_t pub[PUBKEY_SIZE], sig[SIG_SIZE];
     struct buf header;
 
     assert_int_equal(w->signer.public_key(w->signer.ctx, h.office, pub), ST_OK);
     h.body_hash = sign_hash(body.p, body.n);
-    h.key_id = sign_key_id(pub);
+    h.key_id = sign_key_id(pub) + s->wrong_key_id;
     buf_init(&header, BATCH_HEADER_BYTES_MAX);
     codec_batch_header_put(&header, &h);
     assert_int_equal(w->signer.sign(w->signer.ctx, h.office, buf_slice(&header), sig), ST_OK);

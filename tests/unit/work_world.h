@@ -1,7 +1,7 @@
 /* work_world.h - a worker for tests: the real node over the RAM store, steps by hand, peers made of functions.
  *
- * Offices (generated ids): gen-3374-01 and gen-3374-02 of 33.74, gen-3302-01 of 33.02, gen-3374-09 the treasurer of 33.74. Every office has a
- * transport key and a signing key derived from its id; peers 16, 17.. are given by the test. */
+ * Offices (generated ids): gen-3374-01 and gen-3374-02 of 33.74, gen-3302-01 of 33.02, gen-3374-09 the treasurer of 33.74. Every
+ * office has a transport key and a signing key derived from its id; peers 16, 17.. are given by the test. */
 #ifndef REKAP_TESTS_WORK_WORLD_H
 #define REKAP_TESTS_WORK_WORLD_H
 
@@ -28,7 +28,7 @@ struct world {
     uint64_t hello_count;
 };
 /* One office's stream as its collector keeps it. */
-struct sender { const char *office; peer_id peer; uint64_t epoch, next; struct hash head; uint8_t installation; };
+struct sender { const char *office; peer_id peer; uint64_t epoch, next; struct hash head; uint8_t installation; bool wrong_key_id; };
 struct reply { bool found; struct field f[FIELDS_MAX]; };
 
 void work_world_init(struct world *w, bool ed25519);
@@ -38,10 +38,12 @@ void work_world_register(struct world *w, const char *id, const char *region, un
 void work_world_transport(const char *id, uint8_t ret[PUBKEY_SIZE]);
 void work_world_follower_key(uint8_t ret[PUBKEY_SIZE]);
 
-void work_world_frame(struct world *w, peer_id peer, const uint8_t key[PUBKEY_SIZE], struct slice frame);       /* delivers into the open step */
-void work_world_send(struct world *w, peer_id peer, const char *office, unsigned type, const struct field *f);    /* with that office's key; NULL: the follower's */
+void work_world_frame(struct world *w, peer_id peer, const uint8_t key[PUBKEY_SIZE],
+                      struct slice frame); /* delivers into the open step */
+void work_world_send(struct world *w, peer_id peer, const char *office, unsigned type,
+                     const struct field *f); /* with that office's key; NULL: the follower's */
 int work_world_commit(struct world *w);                 /* tick, flush, commit as the runner does; the status of the step */
-struct reply work_world_reply(const struct world *w, peer_id peer, unsigned type, unsigned index);        /* of the last committed step */
+struct reply work_world_reply(const struct world *w, peer_id peer, unsigned type, unsigned index); /* of the last committed step */
 unsigned work_world_nack(const struct world *w, peer_id peer);  /* code of the first NACK to it; CODE_OK when there is none */
 unsigned work_world_count(const struct world *w, peer_id peer, unsigned type);
 bool work_world_closed(const struct world *w, peer_id peer);
@@ -56,6 +58,7 @@ void work_world_body(struct buf *b, const char *office, unsigned source, unsigne
 /* A BATCH frame that extends s (s is moved on). */
 void work_world_batch(struct world *w, struct sender *s, uint32_t count, struct slice body, struct buf *ret_frame);
 void work_world_deliver(struct world *w, const struct sender *s, struct slice frame);
-void work_world_push(struct world *w, struct sender *s, uint32_t rows, int64_t value);  /* own rows: body, batch, deliver (no commit) */
+void work_world_push(struct world *w, struct sender *s, uint32_t rows,
+                     int64_t value); /* own rows: body, batch, deliver (no commit) */
 
 #endif
