@@ -2,8 +2,8 @@
  *
  * Design notes: link.h is implemented by the link_zmq_*.c files; this one holds the public functions and decides which socket's
  * turn it is. Sockets are served round robin, one message each. Received zmq_msg_t are kept until link_release(), so a message is
- * never copied on its way in. Everything that must happen in time (monitors, reconnects, the guard) happens inside link_wait(), which
- * therefore sleeps in slices; a caller that does not wait does not need it either.
+ * never copied on its way in. Everything that must happen in time (monitors, reconnects, the guard) happens inside link_wait(),
+ * which therefore sleeps in slices; a caller that does not wait does not need it either.
  *
  * Traps: no HWM of 0 on data, no infinite linger, no routing ids, no fork after link_new() (libzmq aborts), one context.
  *
@@ -106,8 +106,8 @@ static int remember_path(struct sock *s, const char *endpoint)
     return s->path ? ST_OK : ST_NO_MEMORY;
 }
 
-static int listen_open(struct link *l, struct sock *s, const char *endpoint, const struct link_keys *keys, const char *domain, char *err,
-                       size_t err_size)
+static int listen_open(struct link *l, struct sock *s, const char *endpoint, const struct link_keys *keys, const char *domain,
+                       char *err, size_t err_size)
 {
     int rc;
 
@@ -121,7 +121,8 @@ static int listen_open(struct link *l, struct sock *s, const char *endpoint, con
     return rc == ST_OK ? remember_path(s, endpoint) : rc;
 }
 
-int link_listen(struct link *l, const char *endpoint, const struct link_keys *keys, link_admit_fn admit, void *ctx, char *err, size_t err_size)
+int link_listen(struct link *l, const char *endpoint, const struct link_keys *keys, link_admit_fn admit, void *ctx, char *err,
+                size_t err_size)
 {
     const char *domain;
     struct sock *s;
@@ -131,7 +132,8 @@ int link_listen(struct link *l, const char *endpoint, const struct link_keys *ke
     rc = link_zmq_zap_add(l, admit, ctx, &domain);
     if (rc == ST_OK) rc = link_zmq_zap_test(l, domain, keys);
     if (rc != ST_OK) {
-        snprintf(err, err_size, "%s", rc == ST_DENIED ? "self-test failed: an unknown key was not turned away" : "cannot start the admission of peers");
+        snprintf(err, err_size, "%s", rc == ST_DENIED ? "self-test failed: an unknown key was not turned away"
+                                                      : "cannot start the admission of peers");
         return rc;
     }
     atomic_fetch_sub_explicit(&l->zap.refused, 1, memory_order_relaxed);    /* our own knock does not count */
@@ -141,7 +143,8 @@ int link_listen(struct link *l, const char *endpoint, const struct link_keys *ke
     return rc == ST_OK ? ST_OK : sock_undo(l, rc);
 }
 
-int link_dial(struct link *l, const char *endpoint, const struct link_keys *keys, const uint8_t server[PUBKEY_SIZE], peer_id *ret_peer)
+int link_dial(struct link *l, const char *endpoint, const struct link_keys *keys, const uint8_t server[PUBKEY_SIZE],
+              peer_id *ret_peer)
 {
     char err[160];
     struct peer *p;
@@ -255,7 +258,8 @@ static int poll_items(const struct link *l, zmq_pollitem_t *items, int *ret_data
     for (unsigned i = 0; i < l->socks_n; i++) {
         const struct sock *s = l->socks[i];
 
-        if (s->z && s->kind != SOCK_PUBLISH && (!l->paused || s->kind == SOCK_CONTROL)) items[n++] = (zmq_pollitem_t){ s->z, 0, ZMQ_POLLIN, 0 };
+        if (s->z && s->kind != SOCK_PUBLISH && (!l->paused || s->kind == SOCK_CONTROL))
+            items[n++] = (zmq_pollitem_t){ s->z, 0, ZMQ_POLLIN, 0 };
     }
     for (unsigned i = 0; i < l->wake_n; i++) items[n++] = (zmq_pollitem_t){ NULL, l->wake[i], ZMQ_POLLIN, 0 };
     *ret_data = n;
@@ -371,8 +375,9 @@ int link_publish(struct link *l, struct slice bytes)
 
     for (unsigned i = 0; i < l->socks_n; i++) {
         if (l->socks[i]->kind != SOCK_PUBLISH) continue;
-        rc = zmq_send(l->socks[i]->z, bytes.n ? bytes.p : (const uint8_t *)"", bytes.n, ZMQ_DONTWAIT) >= 0 ? ST_OK : errno == EAGAIN ? ST_AGAIN : ST_IO;
-        if (rc != ST_OK) return rc;
+        if (zmq_send(l->socks[i]->z, bytes.n ? bytes.p : (const uint8_t *)"", bytes.n, ZMQ_DONTWAIT) < 0)
+            return errno == EAGAIN ? ST_AGAIN : ST_IO;
+        rc = ST_OK;
     }
     return rc;
 }

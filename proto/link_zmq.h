@@ -31,7 +31,7 @@ enum {
     GUARD_MS = 250,
     CLOSE_DELAY_MS = 100,               /* what was queued before link_close() has this long to leave */
     FIRST_MESSAGE_MS = 60 * 1000,       /* a connection that has not delivered one message by then is closed */
-    SILENT_MS = 24 * 3600 * 1000,       /* one that has not delivered anything for this long too; bounds the drift of AHEAD by heartbeats */
+    SILENT_MS = 24 * 3600 * 1000,       /* nothing delivered for this long: closed too; bounds the drift of AHEAD by heartbeats */
     DEAD_KEPT_MS = 10 * 1000,           /* a lost peer is remembered this long: its last messages may still be queued */
     RECONNECT_MS_MIN = 100,
     RECONNECT_MS_MAX = 5000,
@@ -42,9 +42,11 @@ enum {
 _Static_assert(PEERS_MAX + CONTROL_PEERS_MAX + SOCKS_MAX <= PEER_SLOTS, "a slot for every peer");
 _Static_assert(AHEAD_BYTES_MAX > CREDIT_BYTES + CREDIT_BATCHES * (BATCH_HEADER_BYTES_MAX + 256), "an honest sender's credit fits");
 
-enum sock_kind { SOCK_LISTEN = 1, SOCK_CONTROL = 2, SOCK_DIAL = 4, SOCK_PUBLISH = 8, SOCK_ASK = 16, SOCK_PROBE = 32, SOCK_MONITOR = 64, SOCK_ZAP = 128 };
+enum sock_kind { SOCK_LISTEN = 1, SOCK_CONTROL = 2, SOCK_DIAL = 4, SOCK_PUBLISH = 8, SOCK_ASK = 16, SOCK_PROBE = 32,
+                 SOCK_MONITOR = 64, SOCK_ZAP = 128 };
 
-struct peer { peer_id id; uint32_t rid; uint16_t sock; bool used, closing; int32_t next; int fd; uint64_t cookie; int64_t seen_ms, dead_ms; uint8_t key[PUBKEY_SIZE]; };
+struct peer { peer_id id; uint32_t rid; uint16_t sock; bool used, closing; int32_t next; int fd; uint64_t cookie;
+              int64_t seen_ms, dead_ms; uint8_t key[PUBKEY_SIZE]; };
 
 struct conn { bool used, tcp; uint16_t sock; uint64_t cookie; peer_id peer; int64_t accepted_ms, seen_ms, close_ms;
               uint64_t delivered, messages, last_received, last_delivered, last_messages, anchor_received, anchor_delivered; };
@@ -55,7 +57,8 @@ struct dial { char *endpoint; struct link_keys keys; uint8_t server[PUBKEY_SIZE]
 struct sock { enum sock_kind kind; void *z, *mon; struct dial *dial; bool readable; char *path; };
 
 struct domain { char name[16]; link_admit_fn admit; void *ctx; };
-struct zap { pthread_t thread; bool started; void *z; struct domain domains[DOMAINS_MAX]; atomic_uint count; atomic_ullong refused; };
+struct zap { pthread_t thread; bool started; void *z; struct domain domains[DOMAINS_MAX];
+             atomic_uint count; atomic_ullong refused; };
 
 struct link {
     void *zctx;
@@ -85,8 +88,8 @@ void *link_zmq_context(void);
 void *link_zmq_socket(void *zctx, enum sock_kind kind);                 /* NULL, errno set */
 int link_zmq_server(void *z, const char *domain, const struct link_keys *keys);
 int link_zmq_client(void *z, const struct link_keys *keys, const uint8_t server[PUBKEY_SIZE]);
-int link_zmq_endpoint(const char *endpoint, bool listening, char *err, size_t err_size);    /* ST_INVALID, ST_BUSY (ipc path somebody listens on) */
-int link_zmq_probe(const char *path);   /* connect(2) to a unix socket: ST_OK somebody listens, ST_NOT_FOUND, ST_DENIED, ST_INVALID */
+int link_zmq_endpoint(const char *endpoint, bool listening, char *err, size_t err_size);    /* ST_INVALID, ST_BUSY */
+int link_zmq_probe(const char *path);   /* connect(2): ST_OK somebody listens, ST_NOT_FOUND, ST_DENIED, ST_INVALID */
 int link_zmq_bind(void *z, const char *endpoint, char *err, size_t err_size);
 int link_zmq_monitor(struct link *l, void *z, int events, void **ret);
 bool link_zmq_event(void *mon, unsigned *ret_event, uint32_t *ret_value);

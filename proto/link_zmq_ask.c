@@ -37,7 +37,8 @@ static int await(void *z, int timeout_ms, char **ret, size_t *ret_size)
 
         if (zmq_poll(&item, 1, left > 0 ? left : 0) < 0 && errno != EINTR) return ST_IO;
         zmq_msg_init(&msg);
-        rc = zmq_msg_recv(&msg, z, ZMQ_DONTWAIT) >= 0 ? take(&msg, ret, ret_size) : errno == EAGAIN || errno == EINTR ? ST_AGAIN : ST_IO;
+        if (zmq_msg_recv(&msg, z, ZMQ_DONTWAIT) >= 0) rc = take(&msg, ret, ret_size);
+        else rc = errno == EAGAIN || errno == EINTR ? ST_AGAIN : ST_IO;
         zmq_msg_close(&msg);
         if (rc != ST_AGAIN || left <= 0) return rc;
     }

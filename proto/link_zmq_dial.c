@@ -6,7 +6,8 @@
  * ends from which libzmq never returns (refused with 400, protocol errors) need no case of their own.
  *
  * The monitor and the messages come by different pipes. A message of a second connection on one socket cannot exist earlier than
- * RECONNECT_MS_MIN after the DISCONNECTED of the first, so messages are passed on only when the monitor was read less than that ago.
+ * RECONNECT_MS_MIN after the DISCONNECTED of the first, so messages are passed on only when the monitor was read less than that
+ * ago.
  *
  * Invariant: the node hears UP, messages, DOWN strictly in turn (told). */
 #include "link_zmq.h"
@@ -18,7 +19,8 @@
 
 #include "log.h"
 
-enum { DIAL_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED,
+enum { DIAL_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+                     | ZMQ_EVENT_DISCONNECTED,
        FRESH_MS = RECONNECT_MS_MIN / 2 };
 
 int link_zmq_dial_open(struct link *l, struct sock *s)
@@ -86,7 +88,8 @@ void link_zmq_dial_events(struct link *l, struct sock *s, int64_t now)
 
     while (s->mon && link_zmq_event(s->mon, &event, &value)) dial_event(s, event, value, now);
     s->dial->drained_ms = now;
-    if (!s->z && !s->dial->gone && now >= s->dial->again_ms && link_zmq_dial_open(l, s) != ST_OK) dial_again(s->dial, now, REFUSED_MS_MIN);
+    if (!s->z && !s->dial->gone && now >= s->dial->again_ms && link_zmq_dial_open(l, s) != ST_OK)
+        dial_again(s->dial, now, REFUSED_MS_MIN);
 }
 
 bool link_zmq_dial_pending(const struct sock *s)

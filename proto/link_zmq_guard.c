@@ -93,7 +93,8 @@ static void conn_accepted(struct link *l, unsigned sock, int fd, int64_t now)
     conn_gone(l, fd, now);
     if (!cookie_of(fd, &cookie) || !conns_reach(l, fd)) return;        /* gone already: its DISCONNECTED follows */
     c = &l->conns[fd];
-    *c = (struct conn){ .used = true, .tcp = is_tcp(fd), .sock = (uint16_t)sock, .cookie = cookie, .accepted_ms = now, .seen_ms = now };
+    *c = (struct conn){ .used = true, .tcp = is_tcp(fd), .sock = (uint16_t)sock, .cookie = cookie, .accepted_ms = now,
+                        .seen_ms = now };
     l->conns_n++;
     if (l->conns_n > l->conns_max) {
         link_zmq_conn_shut(fd, cookie);
@@ -109,7 +110,8 @@ void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now)
     while (l->socks[sock]->mon && link_zmq_event(l->socks[sock]->mon, &event, &value)) {
         if (event == ZMQ_EVENT_ACCEPTED) conn_accepted(l, sock, (int)value, now);
         else if (event == ZMQ_EVENT_DISCONNECTED) conn_gone(l, (int)value, now);
-        else if (event == ZMQ_EVENT_ACCEPT_FAILED) log_write(LOG_L_ERROR, "cannot accept a connection", "error=%s", zmq_strerror((int)value));
+        else if (event == ZMQ_EVENT_ACCEPT_FAILED)
+            log_write(LOG_L_ERROR, "cannot accept a connection", "error=%s", zmq_strerror((int)value));
     }
 }
 

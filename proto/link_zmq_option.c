@@ -166,7 +166,8 @@ static int ipc_endpoint(const char *path, bool listening, char *err, size_t err_
 static int tcp_endpoint(const char *address, bool listening, char *err, size_t err_size)
 {
     const char *colon = strrchr(address, ':');
-    bool loopback = strncmp(address, "127.", 4) == 0 || strncmp(address, "localhost:", 10) == 0 || strncmp(address, "[::1]:", 6) == 0;
+    bool loopback = strncmp(address, "127.", 4) == 0 || strncmp(address, "localhost:", 10) == 0
+                    || strncmp(address, "[::1]:", 6) == 0;
     unsigned port = 0;
     size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
 
@@ -202,7 +203,9 @@ int link_zmq_bind(void *z, const char *endpoint, char *err, size_t err_size)
     }
     if (rc == 0) return ST_OK;
     snprintf(err, err_size, "cannot listen on %s: %s", endpoint, zmq_strerror(e));
-    return e == EADDRINUSE ? ST_BUSY : e == EACCES || e == EPERM ? ST_DENIED : e == EINVAL || e == ENAMETOOLONG ? ST_INVALID : ST_IO;
+    if (e == EADDRINUSE) return ST_BUSY;
+    if (e == EACCES || e == EPERM) return ST_DENIED;
+    return e == EINVAL || e == ENAMETOOLONG ? ST_INVALID : ST_IO;
 }
 
 int link_zmq_monitor(struct link *l, void *z, int events, void **ret)

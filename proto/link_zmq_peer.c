@@ -64,7 +64,8 @@ struct peer *link_zmq_peer_new(struct link *l, unsigned sock, uint32_t rid)
     if (slot < 0) return NULL;
     p = &l->peers[slot];
     l->free_head = p->next;
-    *p = (struct peer){ .id = ++l->peer_serial << PEER_SLOT_BITS | (peer_id)slot, .rid = rid, .sock = (uint16_t)sock, .used = true, .next = -1, .fd = -1 };
+    *p = (struct peer){ .id = ++l->peer_serial << PEER_SLOT_BITS | (peer_id)slot, .rid = rid, .sock = (uint16_t)sock, .used = true,
+                        .next = -1, .fd = -1 };
     if (is_dial(l, p)) return p;
     b = bucket(l, sock, rid);
     p->next = *b;

@@ -1,9 +1,9 @@
 /* link_zmq_zap.c - who may connect: the ZAP handler (RFC 27) and the self-test that proves it is asked. Kind: E.
  *
  * Design notes: a CURVE server without a running handler admits every key, so the handler is bound first, on its own thread
- * (libzmq's I/O thread only queues requests), its thread may end only with the context (anything else stops the process), and before the first bind a fresh random
- * key must be turned away by a private socket made by the same code with the same domain. The test watches the server's monitor
- * for the verdict; it does not depend on time beyond a bound.
+ * (libzmq's I/O thread only queues requests); its thread may end only with the context (anything else stops the process); and
+ * before the first bind a fresh random key must be turned away by a private socket made by the same code with the same domain.
+ * The test watches the server's monitor for the verdict; it does not depend on time beyond a bound.
  *
  * The User-Id given on admission is the key itself in hex: it travels with each message, out of the peer's reach.
  * Domains are appended and published by a release store; entries never change, so the thread reads without a lock.
@@ -51,7 +51,8 @@ static int verdict(const struct zap *zap, const struct frame f[ZAP_FRAMES], size
 {
     unsigned n = atomic_load_explicit(&zap->count, memory_order_acquire);
 
-    if (frames != ZAP_FRAMES || !frame_is(&f[ZAP_VERSION], "1.0") || !frame_is(&f[ZAP_MECHANISM], "CURVE") || f[ZAP_KEY].n != PUBKEY_SIZE)
+    if (frames != ZAP_FRAMES || !frame_is(&f[ZAP_VERSION], "1.0") || !frame_is(&f[ZAP_MECHANISM], "CURVE")
+        || f[ZAP_KEY].n != PUBKEY_SIZE)
         return 400;
     for (unsigned i = 0; i < n; i++) {
         int code;
@@ -70,7 +71,8 @@ static bool reply(void *z, const struct frame *id, int code, const struct frame 
     char user[2 * PUBKEY_SIZE + 1] = "";
 
     if (code == 200) bytes_hex(key->b, PUBKEY_SIZE, user);
-    return zmq_send(z, "1.0", 3, ZMQ_SNDMORE) >= 0 && zmq_send(z, id->b, id->n < sizeof id->b ? id->n : sizeof id->b, ZMQ_SNDMORE) >= 0
+    return zmq_send(z, "1.0", 3, ZMQ_SNDMORE) >= 0
+           && zmq_send(z, id->b, id->n < sizeof id->b ? id->n : sizeof id->b, ZMQ_SNDMORE) >= 0
            && zmq_send(z, status, 3, ZMQ_SNDMORE) >= 0 && zmq_send(z, text, strlen(text), ZMQ_SNDMORE) >= 0
            && zmq_send(z, user, strlen(user), ZMQ_SNDMORE) >= 0 && zmq_send(z, "", 0, 0) >= 0;
 }
@@ -167,7 +169,8 @@ static int zap_knock(struct link *l, void *server, void *mon, const struct link_
     bytes_hex(rnd, sizeof rnd, hex);
     snprintf(endpoint, sizeof endpoint, "ipc://@rekap-self-test-%s", hex);
     crypto_box_keypair(stranger.pub, stranger.secret);
-    if (client && link_zmq_client(client, &stranger, keys->pub) == ST_OK && link_zmq_bind(server, endpoint, err, sizeof err) == ST_OK
+    if (client && link_zmq_client(client, &stranger, keys->pub) == ST_OK
+        && link_zmq_bind(server, endpoint, err, sizeof err) == ST_OK
         && zmq_connect(client, endpoint) == 0)
         rc = zap_verdict(mon);
     sodium_memzero(&stranger, sizeof stranger);
@@ -177,8 +180,8 @@ static int zap_knock(struct link *l, void *server, void *mon, const struct link_
 
 int link_zmq_zap_test(struct link *l, const char *domain, const struct link_keys *keys)
 {
-    int events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
-                 | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+    int events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+                 | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
     void *server, *mon = NULL;
     int rc = ST_IO;
 

@@ -284,7 +284,8 @@ static int step_abort(struct run *r)
     if (rc == ST_OK) rc = r->o.node.ops->on_abort(r->o.node.self, t, now);
     store_abort(&t);
     if (rc != ST_OK) return failed("abort", rc);
-    if (!r->full) log_write(LOG_L_ERROR, "the store is full; input is refused until there is room", "retry_s=%d", FULL_BACKOFF_US / 1000000);
+    if (!r->full)
+        log_write(LOG_L_ERROR, "the store is full; input is refused until there is room", "retry_s=%d", FULL_BACKOFF_US / 1000000);
     r->full = true;
     r->full_until = now.mono.us + FULL_BACKOFF_US;
     link_pause(r->o.link, true);

@@ -74,7 +74,8 @@ static struct link_keys new_keys(void)
 }
 
 /* One side under test: a link and what came out of it. */
-struct side { struct link *l; struct { int what; peer_id peer; uint8_t key[PUBKEY_SIZE]; char text[64]; size_t n; } log[LOG_MAX]; unsigned n; bool deaf; };
+struct side { struct link *l; bool deaf; unsigned n;
+              struct { int what; peer_id peer; uint8_t key[PUBKEY_SIZE]; char text[64]; size_t n; } log[LOG_MAX]; };
 
 static void side_drain(struct side *s, int timeout_ms)
 {
@@ -86,7 +87,8 @@ static void side_drain(struct side *s, int timeout_ms)
         s->log[s->n].peer = m.peer;
         memcpy(s->log[s->n].key, m.key, PUBKEY_SIZE);
         s->log[s->n].n = m.bytes.n;
-        snprintf(s->log[s->n].text, sizeof s->log[s->n].text, "%.*s", (int)(m.bytes.n < 40 ? m.bytes.n : 40), m.bytes.n ? (const char *)m.bytes.p : "");
+        snprintf(s->log[s->n].text, sizeof s->log[s->n].text, "%.*s",
+                 (int)(m.bytes.n < 40 ? m.bytes.n : 40), m.bytes.n ? (const char *)m.bytes.p : "");
         s->n++;
     }
     link_release(s->l);
@@ -395,7 +397,8 @@ struct relay { int listener, near, far; unsigned port, target; size_t limit, pas
 
 static struct sockaddr_in loopback(unsigned port)
 {
-    return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
 static void relay_init(struct relay *r, const char *endpoint, size_t limit)
@@ -490,7 +493,9 @@ static void guard_leaves_busy_peers_alone(void **state)
     listen_tcp(&p);
     pair_dial(&p);
     while ((got < all || ms() - begin < 1000) && ms() < end) {
-        while (sent - got < CREDIT_BYTES / (FRAME_BYTES_MAX / 4) && link_send(p.c.l, p.dial, slice_of(frame, FRAME_BYTES_MAX / 4)) == ST_OK) sent++;
+        while (sent - got < CREDIT_BYTES / (FRAME_BYTES_MAX / 4)
+               && link_send(p.c.l, p.dial, slice_of(frame, FRAME_BYTES_MAX / 4)) == ST_OK)
+            sent++;
         side_drain(&p.s, 1);
         side_drain(&p.c, 0);
         got += p.s.n;

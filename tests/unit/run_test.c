@@ -1,8 +1,8 @@
 /* run_test.c - the runner with a small echo node, the store in memory and real sockets on ipc://.
  *
  * The node writes each message under a number of its own and echoes it. Words in a message make it do more: "penuh" lets the next
- * commit find the store full, "tahan" opens a group that is held until "lepas" comes, "sinyal" raises SIGTERM. The runner has a thread of
- * its own here; what the test reads of the node meanwhile is atomic, and all waits are on events with a deadline. */
+ * commit find the store full, "tahan" opens a group that is held until "lepas" comes, "sinyal" raises SIGTERM. The runner has a
+ * thread of its own here; what the test reads of the node meanwhile is atomic, and all waits are on events with a deadline. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,8 @@ enum { WAIT_MS = 10000 };
 static char dir[64];
 static const char *const tables[] = { "echo", NULL };
 
-struct echo { struct store *store; atomic_uint messages, flushes, aborts, ticks, turns, hups; atomic_bool holding; uint64_t n; int fault; int64_t deadline_us; };
+struct echo { struct store *store; atomic_uint messages, flushes, aborts, ticks, turns, hups, afters; atomic_bool holding;
+              uint64_t n; int fault; int64_t deadline_us; };
 
 static int echo_recover(void *node, struct store_txn *t, struct now now)
 {
@@ -104,15 +105,17 @@ static bool echo_hold(const void *node, struct now now)
     return atomic_load(&((const struct echo *)node)->holding);
 }
 
-static const struct node_ops ECHO = { .recover = echo_recover, .on_message = echo_message, .on_tick = echo_tick, .flush = echo_flush,
-                                      .on_abort = echo_abort, .next_deadline = echo_deadline, .hold = echo_hold };
+static const struct node_ops ECHO = { .recover = echo_recover, .on_message = echo_message, .on_tick = echo_tick,
+                                      .flush = echo_flush, .on_abort = echo_abort,
+                                      .next_deadline = echo_deadline, .hold = echo_hold };
 
 /* ---- a daemon in a thread and a client of it ---- */
 
 struct tray { atomic_int waiting; atomic_uint released, replies; };
 
-struct rig { struct echo echo; struct tray tray; struct link *server, *client; struct run *run; struct link_keys sk, ck; struct run_counters counters;
-             char control[128]; peer_id dial; pthread_t thread; atomic_bool ended; int rc; bool up; char got[64][32]; unsigned got_n; };
+struct rig { struct echo echo; struct tray tray; struct link *server, *client; struct run *run; struct link_keys sk, ck;
+             struct run_counters counters; char control[128]; peer_id dial; pthread_t thread; atomic_bool ended; int rc; bool up;
+             char got[64][32]; unsigned got_n; };
 
 static int64_t ms(void)
 {
@@ -150,6 +153,11 @@ static void on_turn(void *ctx, struct now now)
     if (run_hup_pending()) atomic_fetch_add(&r->echo.hups, 1);
 }
 
+static void on_after(void *ctx)
+{
+    atomic_fetch_add(&((struct rig *)ctx)->echo.afters, 1);
+}
+
 static int tray_next(void *ctx, struct message *ret)
 {
     struct tray *t = ctx;
@@ -183,8 +191,8 @@ static void *rig_main(void *arg)
 static void rig_build(struct rig *r, const char *name)
 {
     char endpoint[128], err[200];
-    struct run_options o = { .node = { &ECHO, &r->echo }, .clock = clock_posix(), .control = on_control, .control_ctx = r, .turn = on_turn,
-                             .source = { &r->tray, tray_next, tray_release, tray_reply } };
+    struct run_options o = { .node = { &ECHO, &r->echo }, .clock = clock_posix(), .control = on_control, .control_ctx = r,
+                             .turn = on_turn, .after = on_after, .source = { &r->tray, tray_next, tray_release, tray_reply } };
 
     memset(r, 0, sizeof *r);
     r->echo.deadline_us = INT64_MAX;
@@ -302,6 +310,7 @@ static void answers_after_commit(void **state)
     assert_in_range(r.counters.commits, 1, 2);
     assert_int_equal(r.counters.aborts, 0);
     assert_int_equal(r.counters.sends_dropped, 0);
+    assert_int_equal(atomic_load(&r.echo.afters), r.counters.commits);
     assert_true(r.counters.turns >= r.counters.commits);
     rig_done(&r);
 }
