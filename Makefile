@@ -36,7 +36,7 @@ COLLECTOR_E := collector/desk collector/desk_control collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/feed worker/work
 WORKER_E := worker/office worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
-                aggregator/cell aggregator/fold aggregator/fold_office aggregator/export aggregator/aggregate aggregator/names \
+                aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office collector/csv
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/sse aggregator/control aggregator/main
@@ -127,4 +127,29 @@ run: all
 	$(B)/bin/rekap up --dir $(DIR)
 install: all
 	PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' deploy/install $(B)
+# ---- benchmarks (make bench): ours beside SQLite, PostgreSQL and bare LMDB on the same workload ----
+BENCH := $(B)/tests/bench
+BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix proto/bytes proto/status
+$(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BENCH)/bench: $(call OBJS,tests/bench/bench cli/place $(PROTO))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(BENCH)/office_list: tests/bench/office.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DBENCH_OFFICE_MAIN -o $@ $<
+$(BENCH)/peer_sqlite: $(call OBJS,tests/bench/peer_sqlite tests/bench/load proto/rng proto/clock_posix proto/status)
+	$(CC) $(CFLAGS) -o $@ $^ -lsqlite3
+$(BENCH)/peer_pg: $(call OBJS,tests/bench/peer_pg tests/bench/load proto/rng proto/clock_posix proto/status)
+	$(CC) $(CFLAGS) -o $@ $^ -lpq
+$(B)/tests/bench/peer_pg.o: CFLAGS += -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
+$(BENCH)/ceiling_lmdb: $(call OBJS,tests/bench/ceiling_lmdb proto/bytes proto/clock_posix proto/status)
+	$(CC) $(CFLAGS) -o $@ $^ -llmdb
+BENCH_BIN := $(addprefix $(BENCH)/,fill bench office_list peer_sqlite peer_pg ceiling_lmdb)
+.PHONY: bench bench-build
+bench-build: $(BIN) $(BENCH_BIN)
+bench:
+	deploy/setup bench
+	$(MAKE) bench-build
+	tests/bench/run $(B)
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
