@@ -101,9 +101,18 @@ DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_
 $(eval $(call unit_test,intake,$(INTAKE) $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 # (one line a test; third argument: libraries)
 
-.PHONY: all unit clean
-unit: $(UNIT:%=$(B)/tests/unit/%_test)
+.PHONY: all unit unit-build clean test demo
+unit-build: $(UNIT:%=$(B)/tests/unit/%_test)
+unit: unit-build
 	tests/unit/run $(B)
+# the README's two commands: set up what is missing, then build in a make of its own (pkg-config is read when a make starts)
+test:
+	deploy/setup test
+	tests/run
+demo:
+	deploy/setup
+	$(MAKE) --no-print-directory -j2 all
+	deploy/demo $(B)
 clean:
 	rm -rf build build-*
 # ---- setup, style, installation ----

@@ -1,8 +1,8 @@
 /* csv.h - a pushed file as a table of text cells: encoding, delimiter, quotes, physical lines. Kind: P.
  *
  * Takes what spreadsheets write (intake.md 1): UTF-8 with or without BOM or Windows-1252; `,` `;` or tab, found by itself or given
- * by a first line `sep=X`; LF, CRLF or CR. Quotes are strict: a stray or unclosed one refuses the file and names its line. Nothing here
- * knows what a column means. Symbols begin with csv_table_ because libcsv owns csv_init and its like. */
+ * by a first line `sep=X`; LF, CRLF or CR. Quotes are strict: a stray or unclosed one refuses the file and names its line.
+ * Nothing here knows what a column means. Symbols begin with csv_table_ because libcsv owns csv_init and its like. */
 #ifndef REKAP_CSV_H
 #define REKAP_CSV_H
 

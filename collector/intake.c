@@ -1,8 +1,8 @@
 /* intake.c - one pushed file from bytes to statements and report. Kind: P.
  *
  * Design notes: a straight line of steps: table (csv), header (shape), rows (one reader a shape), what rows say together
- * (intake_group.c), report in order. A refusal of the file as a whole ends it early with that one refusal. The steps know nothing of
- * each other but the current row in intake_priv.
+ * (intake_group.c), report in order. A refusal of the file as a whole ends it early with that one refusal. The steps know
+ * nothing of each other but the current row in intake_priv.
  * Invariant: rows = refused + rows that state something + duplicate; a figure in a section has passed figure_check. */
 #include "collector/intake_priv.h"
 
@@ -16,7 +16,8 @@
 static void refuse_unreadable(struct intake *in, const struct csv_fault *fault)
 {
     const char *why = fault->code == CODE_TOO_LARGE ? SAY("berkas terlalu besar", "the file is too large")
-                    : fault->code == CODE_TEXT_BROKEN ? SAY("teks bukan UTF-8 atau Windows-1252 yang sah", "text is neither UTF-8 nor Windows-1252")
+                    : fault->code == CODE_TEXT_BROKEN ? SAY("teks bukan UTF-8 atau Windows-1252 yang sah",
+                                                            "text is neither UTF-8 nor Windows-1252")
                     : fault->line > 0 ? SAY("tanda kutip tidak berpasangan", "quotes do not match")
                                       : SAY("bukan teks CSV; simpan sebagai CSV UTF-8", "is no CSV text; save it as CSV UTF-8");
     intake_refuse_at(in, fault->line, 0, slice_of("", 0), fault->code, why);
@@ -50,7 +51,8 @@ static void refuse_shape(struct intake *in)
     const struct shape *s = &p->shape;
     uint32_t line = s->header < p->table.rows ? p->table.row[s->header].line : 0;
     if (s->verdict == SHAPE_NOT_FOUND) {
-        const char *why = intake_text(in, "%s %s, %s %s", SAY("bentuk berkas tidak dikenal; terdekat", "file shape is not known; the nearest is"),
+        const char *why = intake_text(in, "%s %s, %s %s",
+                                      SAY("bentuk berkas tidak dikenal; terdekat", "file shape is not known; the nearest is"),
                                       shape_name(s->kind), SAY("kurang kolom", "missing columns"), s->missing);
         intake_nearest(in, intake_refuse_at(in, line, 0, header_text(in), CODE_SHAPE_UNKNOWN, why), shape_name(s->kind));
         return;
@@ -60,7 +62,8 @@ static void refuse_shape(struct intake *in)
         intake_refuse_at(in, line, s->twice, name, CODE_AMBIGUOUS, SAY("dua kolom berarti sama", "two columns mean the same"));
         return;
     }
-    const char *why = intake_text(in, "%s %s %s", SAY("bentuk", "shape"), shape_name(s->kind), SAY("dikenal tetapi belum didukung", "is known but not supported yet"));
+    const char *why = intake_text(in, "%s %s %s", SAY("bentuk", "shape"), shape_name(s->kind),
+                                  SAY("dikenal tetapi belum didukung", "is known but not supported yet"));
     intake_nearest(in, intake_refuse_at(in, line, 0, header_text(in), CODE_SHAPE_UNSUPPORTED, why), shape_name(s->kind));
 }
 
@@ -76,7 +79,8 @@ static void note_columns(struct intake *in)
         if (s.n > 0 && id == COLUMN_UNKNOWN)
             intake_note_at(in, h->line, c + 1, "kolom-diabaikan", SAY("kolom tidak dikenal, diabaikan", "unknown column, ignored"));
         if (in->shape == SHAPE_ANGGARAN && (id == COLUMN_UNIT || id == COLUMN_SUMBER_DANA))
-            intake_note_at(in, h->line, c + 1, "kolom-tak-disimpan", SAY("kolom dikenal tetapi belum disimpan", "the column is known but not stored yet"));
+            intake_note_at(in, h->line, c + 1, "kolom-tak-disimpan",
+                           SAY("kolom dikenal tetapi belum disimpan", "the column is known but not stored yet"));
     }
 }
 
@@ -84,7 +88,8 @@ static void note_header(struct intake *in)
 {
     struct intake_priv *p = in->priv;
     for (uint32_t r = 0; r < p->shape.header; r++)
-        intake_note_at(in, p->table.row[r].line, 0, "judul", SAY("baris di atas kepala tabel dilewati", "a row above the header is skipped"));
+        intake_note_at(in, p->table.row[r].line, 0, "judul",
+                       SAY("baris di atas kepala tabel dilewati", "a row above the header is skipped"));
     if (p->table.encoding == CSV_WINDOWS_1252)
         intake_note_at(in, 1, 0, "windows-1252", SAY("dibaca sebagai Windows-1252", "read as Windows-1252"));
     note_columns(in);
@@ -117,7 +122,8 @@ static bool add_items(struct intake_priv *p)
     }
     for (unsigned i = 0; i < p->figures; i++) {
         uint32_t at = p->items++;
-        p->item[at] = (struct intake_item){ .f = p->figure[i], .vintage = p->vintage, .row = p->rows, .column = p->figure_column[i], .head = at };
+        p->item[at] = (struct intake_item){ .f = p->figure[i], .vintage = p->vintage, .row = p->rows,
+                                            .column = p->figure_column[i], .head = at };
     }
     return true;
 }
@@ -182,8 +188,10 @@ static bool shifted(struct intake *in)
         if (s.n == 0)
             continue;
         p->bad = true;
-        intake_refuse_at(in, p->line, c + 1, s, CODE_FILE_BROKEN, SAY("baris ini punya lebih banyak kolom daripada kepala tabel; beri tanda kutip pada isi yang memuat pemisah",
-                                                                  "this row has more columns than the header; quote cells that hold the delimiter"));
+        intake_refuse_at(in, p->line, c + 1, s, CODE_FILE_BROKEN,
+                         SAY("baris ini punya lebih banyak kolom daripada kepala tabel; beri tanda kutip pada isi yang memuat "
+                             "pemisah",
+                             "this row has more columns than the header; quote cells that hold the delimiter"));
         return true;
     }
     return false;

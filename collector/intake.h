@@ -60,7 +60,8 @@ struct intake {                         /* read only for callers; everything liv
 int intake_read(struct slice bytes, const struct intake_options *o, struct intake **ret);
 void intake_free(struct intake **in);   /* nulls; tolerates NULL */
 
-/* Appends one line without newline: `berkas.csv:17:4 (pagu): "25.00.000" bukan angka rupiah; maksudnya 2.500.000? [angka-rusak]`. */
+/* Appends one line without newline: `berkas.csv:17:4 (pagu): "25.00.000" bukan angka rupiah; maksudnya 2.500.000?
+ * [angka-rusak]`. */
 void intake_refusal_text(struct buf *b, struct slice file, const struct intake_refusal *r, enum lang lang);
 /* `berkas.csv:3 (unit): kolom tidak disimpan [kolom-diabaikan]` */
 void intake_note_text(struct buf *b, struct slice file, const struct intake_note *n);

@@ -54,7 +54,8 @@ bool intake_vintage(struct intake *in, unsigned year, enum vintage *ret)
     }
     if (code_vintage_parse(s, ret) == ST_OK)
         return true;
-    struct intake_refusal *r = intake_refuse(in, COLUMN_NOMENKLATUR, CODE_VINTAGE_UNKNOWN, SAY("nomenklatur tidak dikenal", "unknown vintage"));
+    struct intake_refusal *r = intake_refuse(in, COLUMN_NOMENKLATUR, CODE_VINTAGE_UNKNOWN,
+                                             SAY("nomenklatur tidak dikenal", "unknown vintage"));
     intake_nearest(in, r, code_vintage_name(VINTAGE_PERMENDAGRI_13_2006));
     intake_nearest(in, r, code_vintage_name(VINTAGE_PERMENDAGRI_90_2019));
     return false;
@@ -136,7 +137,8 @@ bool intake_code(struct intake *in, enum vintage v, activity_code *ret, account_
     bool ok = only_account ? read_account(in, COLUMN_KODE, &account) : read_activity(in, v, s, &activity);
     if (ok && intake_cell(in, COLUMN_REKENING).n > 0) {
         if (only_account || activity == CODE_TOTAL) {
-            intake_refuse(in, COLUMN_REKENING, CODE_CODE_BROKEN, SAY("kode baris ini sudah rekening atau total", "this row's code is an account or the total already"));
+            intake_refuse(in, COLUMN_REKENING, CODE_CODE_BROKEN, SAY("kode baris ini sudah rekening atau total",
+                                                                     "this row's code is an account or the total already"));
             return false;
         }
         ok = read_account(in, COLUMN_REKENING, &account);
@@ -190,6 +192,13 @@ static bool read_quarter(struct intake *in, unsigned *ret)
     return true;
 }
 
+static bool refuse_two_periods(struct intake *in, enum shape_column first, enum shape_column second)
+{
+    const char *why = intake_text(in, "%s: %s, %s", SAY("lebih dari satu periode", "more than one period"),
+                                  shape_column_name(first), shape_column_name(second));
+    return refuse_period(in, second, why, 0, 0);
+}
+
 bool intake_period(struct intake *in, unsigned year, struct intake_period *ret)
 {
     static const enum shape_column COLUMNS[] = { COLUMN_SAMPAI, COLUMN_BULAN, COLUMN_TRIWULAN };
@@ -199,14 +208,14 @@ bool intake_period(struct intake *in, unsigned year, struct intake_period *ret)
         if (intake_cell(in, COLUMNS[i]).n == 0)
             continue;
         if (used != COLUMN_UNKNOWN)
-            return refuse_period(in, COLUMNS[i], intake_text(in, "%s: %s, %s", SAY("lebih dari satu periode", "more than one period"),
-                                 shape_column_name(used), shape_column_name(COLUMNS[i])), 0, 0);
+            return refuse_two_periods(in, used, COLUMNS[i]);
         used = COLUMNS[i];
     }
     p.stated = used != COLUMN_UNKNOWN;
     if (used == COLUMN_BULAN)
         p.basis = BASIS_MONTHLY;
-    bool ok = used == COLUMN_UNKNOWN || (used == COLUMN_TRIWULAN ? read_quarter(in, &p.month) : read_month(in, used, year, used == COLUMN_BULAN, &p.month));
+    bool ok = used == COLUMN_UNKNOWN || (used == COLUMN_TRIWULAN ? read_quarter(in, &p.month)
+                                                                 : read_month(in, used, year, used == COLUMN_BULAN, &p.month));
     if (ok)
         *ret = p;
     return ok;
@@ -247,12 +256,14 @@ static bool refuse_number(struct intake *in, enum shape_column c, const struct d
 static void note_reading(struct intake *in, enum shape_column c, const struct decimal_reading *d)
 {
     if (d->notes & NOTE_NIL)
-        intake_note(in, c, "nihil-tanpa-nilai", SAY("nihil di kolom ini dibaca sebagai tidak ada nilai", "nihil in this column is read as no value"));
+        intake_note(in, c, "nihil-tanpa-nilai", SAY("nihil di kolom ini dibaca sebagai tidak ada nilai",
+                                                    "nihil in this column is read as no value"));
     if (d->notes & NOTE_DASH)
         intake_note(in, c, "strip", d->kind == DEC_NUMBER ? SAY("strip dibaca sebagai nol", "a dash is read as zero")
                                                           : SAY("strip dibaca sebagai kosong", "a dash is read as empty"));
     if (d->notes & NOTE_NEGATIVE_PERCENT_SIGN)
-        intake_note(in, c, "persen-dalam-kurung", SAY("persentase dalam kurung dibaca positif", "a percentage in brackets is read as positive"));
+        intake_note(in, c, "persen-dalam-kurung", SAY("persentase dalam kurung dibaca positif",
+                                                      "a percentage in brackets is read as positive"));
     if (d->notes & NOTE_WORDS)
         intake_note(in, c, "kata-diabaikan", SAY("kata di sekitar angka diabaikan", "words around the number are dropped"));
 }
@@ -266,7 +277,8 @@ static bool has_digit(struct slice s)
 }
 
 /* Two prints of one amount, the number and its text: a row where they differ is refused, naming both. */
-static bool prints_agree(struct intake *in, enum shape_column c, enum shape_column text, bool is_realised, const struct decimal_reading *d)
+static bool prints_agree(struct intake *in, enum shape_column c, enum shape_column text, bool is_realised,
+                         const struct decimal_reading *d)
 {
     struct decimal_reading other;
     struct slice s = intake_cell(in, text);
@@ -282,8 +294,9 @@ static bool prints_agree(struct intake *in, enum shape_column c, enum shape_colu
     char a[64], b[64];
     decimal_format_sen_id(d->value, a);
     decimal_format_sen_id(other.value, b);
-    struct intake_refusal *r = intake_refuse(in, c, CODE_AMBIGUOUS, intake_text(in, "%s %s \"%.*s\"", SAY("berbeda dari", "differs from"),
-                                             shape_column_name(text), (int)(s.n < INTAKE_SEEN_MAX ? s.n : INTAKE_SEEN_MAX), (const char *)s.p));
+    const char *why = intake_text(in, "%s %s \"%.*s\"", SAY("berbeda dari", "differs from"), shape_column_name(text),
+                                  (int)(s.n < INTAKE_SEEN_MAX ? s.n : INTAKE_SEEN_MAX), (const char *)s.p);
+    struct intake_refusal *r = intake_refuse(in, c, CODE_AMBIGUOUS, why);
     intake_nearest(in, r, a);
     intake_nearest(in, r, b);
     return false;
@@ -320,7 +333,8 @@ bool intake_percent(struct intake *in, enum shape_column c, struct decimal_readi
         return refuse_number(in, c, &d, false);
     note_reading(in, c, &d);
     if (d.kind == DEC_TEXT) {
-        intake_note(in, c, "teks-diabaikan", SAY("teks di kolom persentase tidak disimpan", "text in a percentage column is not stored"));
+        intake_note(in, c, "teks-diabaikan", SAY("teks di kolom persentase tidak disimpan",
+                                                 "text in a percentage column is not stored"));
         d.kind = DEC_EMPTY;
     }
     *ret = d;

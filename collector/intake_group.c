@@ -19,7 +19,8 @@ static uint64_t mix(uint64_t h, uint64_t v)
 
 static uint64_t key_hash(const struct figure *f)
 {
-    uint64_t rest = (uint64_t)f->measure << 48 | (uint64_t)f->stage << 32 | (uint64_t)f->year << 16 | (uint64_t)f->source << 8 | f->month;
+    uint64_t kind = (uint64_t)f->measure << 48 | (uint64_t)f->stage << 32;
+    uint64_t rest = kind | (uint64_t)f->year << 16 | (uint64_t)f->source << 8 | f->month;
     return mix(mix(mix(1, f->activity), f->account), rest);
 }
 
@@ -36,7 +37,8 @@ static bool same_text(struct slice a, struct slice b)
 
 static bool same_value(const struct figure *a, const struct figure *b)
 {
-    return a->kind == b->kind && a->basis == b->basis && a->value == b->value && a->decimals == b->decimals && same_text(a->text, b->text);
+    return a->kind == b->kind && a->basis == b->basis && a->value == b->value && a->decimals == b->decimals &&
+           same_text(a->text, b->text);
 }
 
 /* Sets head of every item whose row is not refused. */
@@ -71,7 +73,8 @@ static void refuse_item(struct intake *in, const struct intake_item *it, uint32_
     uint32_t line = p->row[it->row].line, other = p->row[other_row].line;
     struct slice seen = bytes_trim(csv_table_cell(&p->table, p->row[it->row].table_row, it->column - 1));
     const char *why = intake_text(in, "%s %u %s %u %s", SAY("baris", "lines"), line < other ? line : other, SAY("dan", "and"),
-                                  line < other ? other : line, SAY("menyatakan nilai berbeda untuk angka yang sama", "state different values of one figure"));
+                                  line < other ? other : line, SAY("menyatakan nilai berbeda untuk angka yang sama",
+                                                                   "state different values of one figure"));
     intake_refuse_at(in, line, it->column, seen, CODE_DUPLICATE_ROW, why);
 }
 
@@ -185,7 +188,8 @@ static void emit_complete(struct intake *in)
         wanted = true;
         if (in->refused > 0)
             break;
-        struct figure f = { .measure = MEASURE_COMPLETE, .stage = it->f.stage, .year = it->f.year, .source = it->f.source, .month = it->f.month,
+        struct figure f = { .measure = MEASURE_COMPLETE, .stage = it->f.stage, .year = it->f.year, .source = it->f.source,
+                            .month = it->f.month,
                             .kind = VALUE_NUMBER, .value = 1 };
         ASSERT(figure_check(&f) == CODE_OK);
         if (!complete_known(in, &f))
@@ -193,7 +197,13 @@ static void emit_complete(struct intake *in)
     }
     if (wanted && in->refused > 0)
         intake_note_at(in, p->table.row[p->shape.header].line, 0, "lengkap-ditahan",
-                       SAY("tahap belum dinyatakan lengkap karena ada baris yang ditolak", "the stage is not declared complete because rows were refused"));
+                       SAY("tahap belum dinyatakan lengkap karena ada baris yang ditolak",
+                           "the stage is not declared complete because rows were refused"));
+}
+
+static void note_repeat(struct intake *in, uint32_t line, uint32_t first)
+{
+    intake_note_at(in, line, 0, "baris-sama", intake_text(in, "%s %u", SAY("sama dengan baris", "the same as line"), first));
 }
 
 static void count_rows(struct intake *in)
@@ -211,7 +221,7 @@ static void count_rows(struct intake *in)
             continue;
         in->duplicate++;
         if (row->count > 0)
-            intake_note_at(in, row->line, 0, "baris-sama", intake_text(in, "%s %u", SAY("sama dengan baris", "the same as line"), p->row[p->item[first].row].line));
+            note_repeat(in, row->line, p->row[p->item[first].row].line);
     }
 }
 

@@ -45,7 +45,8 @@ static bool reads_as_code(struct slice s)
         return false;
     if (bytes_is(s, "total") || code_looks_account(s))
         return true;
-    return code_parse_activity(VINTAGE_PERMENDAGRI_90_2019, s, &r) == ST_OK || code_parse_activity(VINTAGE_PERMENDAGRI_13_2006, s, &r) == ST_OK;
+    return code_parse_activity(VINTAGE_PERMENDAGRI_90_2019, s, &r) == ST_OK ||
+           code_parse_activity(VINTAGE_PERMENDAGRI_13_2006, s, &r) == ST_OK;
 }
 
 static bool starts_with_digit(struct slice s)
@@ -84,7 +85,8 @@ static bool is_data(struct intake *in)
 {
     struct slice code = intake_cell(in, COLUMN_KODE), year = intake_cell(in, COLUMN_TAHUN);
     if (code.n == 0 && total_somewhere(in)) {
-        intake_note_at(in, in->priv->line, 0, "baris-jumlah", SAY("baris jumlah tanpa kode dilewati", "a total row without a code is skipped"));
+        intake_note_at(in, in->priv->line, 0, "baris-jumlah",
+                       SAY("baris jumlah tanpa kode dilewati", "a total row without a code is skipped"));
         return false;
     }
     bool keyed = starts_with_digit(code) || starts_with_digit(year);
@@ -115,11 +117,13 @@ static bool read_source(struct intake *in, struct money_row *m)
     if (s.n == 0)
         return true;
     if (figure_source_parse(s, &m->source) != ST_OK) {
-        intake_refuse(in, COLUMN_SUMBER, CODE_SOURCE_UNKNOWN, SAY("bukan sumber (opd, bud, dpa, renja, ..)", "not a source (opd, bud, dpa, renja, ..)"));
+        intake_refuse(in, COLUMN_SUMBER, CODE_SOURCE_UNKNOWN, SAY("bukan sumber (opd, bud, dpa, renja, ..)",
+                                                                  "not a source (opd, bud, dpa, renja, ..)"));
         return false;
     }
     if (m->source == SOURCE_BUD && !in->priv->o.treasurer) {
-        intake_refuse(in, COLUMN_SUMBER, CODE_UNAUTHORISED, SAY("hanya bendahara umum daerah (BPKAD) yang boleh menyatakan sumber ini",
+        intake_refuse(in, COLUMN_SUMBER, CODE_UNAUTHORISED,
+                      SAY("hanya bendahara umum daerah (BPKAD) yang boleh menyatakan sumber ini",
                                                                "only the region's treasurer may state this source"));
         return false;
     }
@@ -190,7 +194,8 @@ static bool read_row(struct intake *in, struct money_row *m)
 /* ---- figures ---- */
 
 /* Kind and value of a cell; false: it says nothing. An empty cell of a withdrawing row takes its figure back. */
-static bool take_value(const struct intake *in, const struct money_row *m, enum shape_column c, const struct decimal_reading *d, struct figure *f)
+static bool take_value(const struct intake *in, const struct money_row *m, enum shape_column c,
+                       const struct decimal_reading *d, struct figure *f)
 {
     f->value = 0;
     f->decimals = 0;
@@ -213,10 +218,12 @@ static bool take_value(const struct intake *in, const struct money_row *m, enum 
 static struct figure base_figure(const struct money_row *m, unsigned measure, unsigned source)
 {
     return (struct figure){ .activity = m->activity, .account = m->account, .measure = (uint16_t)measure, .year = m->year,
-                            .source = m->source ? m->source : (uint8_t)source, .month = (uint8_t)m->period.month, .reason = m->reason };
+                            .source = m->source ? m->source : (uint8_t)source, .month = (uint8_t)m->period.month,
+                            .reason = m->reason };
 }
 
-static void add_flow(struct intake *in, const struct money_row *m, enum shape_column c, unsigned measure, const struct decimal_reading *d)
+static void add_flow(struct intake *in, const struct money_row *m, enum shape_column c, unsigned measure,
+                     const struct decimal_reading *d)
 {
     struct figure f = base_figure(m, measure, SOURCE_OPD);
     f.basis = (uint8_t)m->period.basis;
@@ -251,7 +258,8 @@ static void note_period(struct intake *in, const struct money_row *m)
     const struct intake_priv *p = in->priv;
     for (unsigned i = 0; i < p->figures && !m->period.stated; i++)
         if (p->figure[i].measure != MEASURE_BUDGET) {
-            intake_note(in, COLUMN_TAHUN, "tanpa-periode", SAY("tanpa periode: dibaca kumulatif s.d. bulan 12", "no period: read as cumulative to month 12"));
+            intake_note(in, COLUMN_TAHUN, "tanpa-periode", SAY("tanpa periode: dibaca kumulatif s.d. bulan 12",
+                                                               "no period: read as cumulative to month 12"));
             return;
         }
 }

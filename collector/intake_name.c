@@ -16,7 +16,8 @@ static void check_level(struct intake *in, activity_code code)
     bool known = code_level_parse(s, &printed) == ST_OK;
     if (known && (printed == code_level(code) || (printed == LEVEL_URUSAN && code_level(code) == LEVEL_BIDANG)))
         return;
-    intake_note(in, COLUMN_LEVEL, "level-berbeda", intake_text(in, "%s %s", SAY("menurut kodenya", "by its code it is"), code_level_name(code_level(code))));
+    intake_note(in, COLUMN_LEVEL, "level-berbeda", intake_text(in, "%s %s", SAY("menurut kodenya", "by its code it is"),
+                                                               code_level_name(code_level(code))));
 }
 
 static void check_parent(struct intake *in, enum vintage v, activity_code code)
@@ -29,7 +30,8 @@ static void check_parent(struct intake *in, enum vintage v, activity_code code)
         return;
     if (parent)
         code_format_activity(parent, text);
-    intake_note(in, COLUMN_PARENT, "induk-berbeda", intake_text(in, "%s %s", SAY("menurut kodenya", "by its code it is"), parent ? text : "-"));
+    intake_note(in, COLUMN_PARENT, "induk-berbeda", intake_text(in, "%s %s", SAY("menurut kodenya", "by its code it is"),
+                                                                parent ? text : "-"));
 }
 
 static bool is_data(struct intake *in)
@@ -67,7 +69,8 @@ bool intake_name_row(struct intake *in)
         check_parent(in, p->vintage, f.activity);
     }
     if (bytes_is(f.text, "nihil"))
-        intake_note(in, COLUMN_URAIAN, "nihil-tanpa-nilai", SAY("nihil di kolom ini dibaca sebagai tidak ada nilai", "nihil in this column is read as no value"));
+        intake_note(in, COLUMN_URAIAN, "nihil-tanpa-nilai", SAY("nihil di kolom ini dibaca sebagai tidak ada nilai",
+                                                                "nihil in this column is read as no value"));
     else
         intake_add(in, COLUMN_URAIAN, &f);
     return true;

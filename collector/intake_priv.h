@@ -49,12 +49,14 @@ struct intake_priv {
 };
 
 /* ---- intake_report.c ---- */
-const char *intake_text(struct intake *in, const char *fmt, ...) __attribute__((format(printf, 2, 3)));        /* lives with the intake */
+const char *intake_text(struct intake *in, const char *fmt,
+                        ...) __attribute__((format(printf, 2, 3)));        /* lives with the intake */
 struct slice intake_keep(struct intake *in, const char *s);
 const char *intake_say(const struct intake *in, struct intake_pair p);
 /* Refuses a cell of the current row (column 0: the row). Returns the refusal for adding readings; NULL: no memory. */
 struct intake_refusal *intake_refuse(struct intake *in, enum shape_column c, unsigned code, const char *reason);
-struct intake_refusal *intake_refuse_at(struct intake *in, uint32_t line, uint32_t column, struct slice seen, unsigned code, const char *reason);
+struct intake_refusal *intake_refuse_at(struct intake *in, uint32_t line, uint32_t column, struct slice seen, unsigned code,
+                                        const char *reason);
 void intake_nearest(struct intake *in, struct intake_refusal *r, const char *reading);
 void intake_note(struct intake *in, enum shape_column c, const char *kind, const char *text);
 void intake_note_at(struct intake *in, uint32_t line, uint32_t column, const char *kind, const char *text);

@@ -81,14 +81,16 @@ static struct slice heading(const struct intake *in, uint32_t column)
     return known ? bytes_trim(csv_table_cell(&p->table, p->shape.header, column - 1)) : slice_of("", 0);
 }
 
-struct intake_refusal *intake_refuse_at(struct intake *in, uint32_t line, uint32_t column, struct slice seen, unsigned code, const char *reason)
+struct intake_refusal *intake_refuse_at(struct intake *in, uint32_t line, uint32_t column, struct slice seen, unsigned code,
+                                        const char *reason)
 {
     struct intake_refusal *r = grown(in, in->refusal, in->refusals, &in->priv->refusal_cap, sizeof *r);
     if (!r)
         return NULL;
     in->refusal = r;
     r += in->refusals++;
-    *r = (struct intake_refusal){ .line = line, .column = column, .name = heading(in, column), .seen = seen, .code = code, .reason = reason };
+    *r = (struct intake_refusal){ .line = line, .column = column, .name = heading(in, column), .seen = seen, .code = code,
+                                  .reason = reason };
     return r;
 }
 
@@ -122,7 +124,8 @@ static void put_note(struct intake *in, uint32_t line, uint32_t column, const ch
     if (!n)
         return;
     in->note = n;
-    n[in->notes++] = (struct intake_note){ .line = line, .column = column, .name = heading(in, column), .kind = kind, .text = text };
+    n[in->notes++] = (struct intake_note){ .line = line, .column = column, .name = heading(in, column), .kind = kind,
+                                           .text = text };
 }
 
 void intake_note_at(struct intake *in, uint32_t line, uint32_t column, const char *kind, const char *text)

@@ -16,11 +16,13 @@ enum shape_kind {
 #define SHAPE_COLUMNS(X) \
     X(TAHUN, "tahun") X(KODE, "kode") X(PAGU, "pagu") X(REALISASI, "realisasi") X(TAHAP, "tahap") X(LENGKAP, "lengkap") \
     X(BERLAKU, "berlaku") X(SAMPAI, "sampai") X(BULAN, "bulan") X(TRIWULAN, "triwulan") X(REKENING, "rekening") \
-    X(NOMENKLATUR, "nomenklatur") X(URAIAN, "uraian") X(SUMBER, "sumber") X(SUMBER_DANA, "sumber_dana") X(UNIT, "unit") X(RAK, "rak") \
+    X(NOMENKLATUR, "nomenklatur") X(URAIAN, "uraian") X(SUMBER, "sumber") X(SUMBER_DANA, "sumber_dana") X(UNIT, "unit") \
+    X(RAK, "rak") \
     X(FISIK, "fisik") X(ALASAN, "alasan") X(PAGU_TEKS, "pagu_teks") X(REALISASI_TEKS, "realisasi_teks") \
     X(PERSEN_TERCETAK, "persen_tercetak") X(CATATAN, "catatan") X(LEVEL, "level") X(PARENT, "parent") X(INDIKATOR, "indikator") \
     X(TARGET, "target") X(ID, "id") X(NO, "no") X(SATUAN, "satuan") X(TINGKAT, "tingkat") X(PENANGGUNG_JAWAB, "penanggung_jawab") \
-    X(FORMULA, "formula") X(AGREGASI, "agregasi") X(AGREGASI_UNIT, "agregasi_unit") X(PEMBILANG, "pembilang") X(PENYEBUT, "penyebut") \
+    X(FORMULA, "formula") X(AGREGASI, "agregasi") X(AGREGASI_UNIT, "agregasi_unit") X(PEMBILANG, "pembilang") \
+    X(PENYEBUT, "penyebut") \
     X(BOBOT, "bobot") X(AWAL, "awal") X(TARGET_TEKS, "target_teks") X(CAPAIAN_TERCETAK, "capaian_tercetak") \
     X(KATEGORI_TERCETAK, "kategori_tercetak") X(PERIODE, "periode") X(JENIS, "jenis") X(REALISASI_SD, "realisasi_sd") \
     X(TABEL, "tabel") X(KOMPONEN, "komponen") X(CAPAIAN, "capaian") X(DIHITUNG, "dihitung") X(TEKS, "teks") X(OFFICE, "office") \

@@ -54,8 +54,9 @@ void tray_end(struct buf *b)
 
 static bool head_ok(const struct tray *t, uint64_t entered, uint64_t rows, uint64_t refused, uint64_t duplicate)
 {
-    return t->id.n > 0 && t->id.n <= TRAY_ID_MAX && t->office.n > 0 && t->office.n <= OFFICE_ID_MAX && t->file.n <= TRAY_FILE_NAME_MAX &&
-           t->clerk.n <= UNIT_TEXT_MAX && entered <= INT64_MAX && rows <= UINT32_MAX && refused <= rows && duplicate <= rows - refused;
+    bool texts = t->id.n > 0 && t->id.n <= TRAY_ID_MAX && t->office.n > 0 && t->office.n <= OFFICE_ID_MAX &&
+                 t->file.n <= TRAY_FILE_NAME_MAX && t->clerk.n <= UNIT_TEXT_MAX;
+    return texts && entered <= INT64_MAX && rows <= UINT32_MAX && refused <= rows && duplicate <= rows - refused;
 }
 
 static int read_head(struct rd *r, struct tray *ret)
@@ -117,7 +118,8 @@ static bool read_section(struct tray_reader *t)
     uint64_t entered = codec_get_uint(r);
     s.clerk = codec_get_str(r);
     t->rows_left = codec_get_array(r);
-    if (r->bad || t->rows_left == 0 || s.office.n == 0 || s.office.n > OFFICE_ID_MAX || s.clerk.n > UNIT_TEXT_MAX || year > UINT16_MAX || entered > INT64_MAX)
+    if (r->bad || t->rows_left == 0 || s.office.n == 0 || s.office.n > OFFICE_ID_MAX || s.clerk.n > UNIT_TEXT_MAX ||
+        year > UINT16_MAX || entered > INT64_MAX)
         return false;
     if (vintage.n > 0 && code_vintage_parse(vintage, &s.vintage) != ST_OK)
         return false;

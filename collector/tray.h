@@ -3,8 +3,8 @@
  *
  * bytes = msgpack array ["rekap-tray", 1, tray id s, office s, file name s, entered wall ms u, clerk s, rows u, refused rows u,
  *         duplicates within the file u, [[common, [[line u, row]..]]..]] followed by crc32c of it, big-endian.
- * common and row are the section and row of the wire (proto/codec.h); the line is the row's line in the pushed file (1 = header), and
- * never leaves this machine. One CSV row may give several rows here with the same line, in different sections. */
+ * common and row are the section and row of the wire (proto/codec.h); the line is the row's line in the pushed file
+ * (1 = header), and never leaves this machine. One CSV row may give several rows here with the same line, in different sections. */
 #ifndef REKAP_TRAY_H
 #define REKAP_TRAY_H
 
@@ -23,8 +23,8 @@ void tray_section(struct buf *b, const struct section *s, uint32_t rows);
 void tray_row(struct buf *b, uint32_t line, const struct figure *f);
 void tray_end(struct buf *b);           /* appends the checksum */
 
-/* Reading. tray_open checks the checksum, scans strictly and reads the head: ST_INVALID, ST_VERSION (another format number). tray_next
- * gives row by row: ST_OK, ST_NOT_FOUND at the end, ST_INVALID when a row does not parse or fails figure_check. */
+/* Reading. tray_open checks the checksum, scans strictly and reads the head: ST_INVALID, ST_VERSION (another format number).
+ * tray_next gives row by row: ST_OK, ST_NOT_FOUND at the end, ST_INVALID when a row does not parse or fails figure_check. */
 struct tray_reader { struct rd r; uint32_t sections_left, rows_left; struct section section; };
 struct tray_row { uint32_t line; struct figure figure; };
 int tray_open(struct slice bytes, struct tray *ret, struct tray_reader *ret_reader);

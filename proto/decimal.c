@@ -177,14 +177,16 @@ static bool near_spaced(const struct money_cell *c, bool negative, struct decima
     return true;
 }
 
-/* Not one amount. A reading is offered when blanks alone are wrong, or when words stand around exactly one number. */
+/* Not one amount. A reading is offered when blanks alone are wrong, or when signs, not words (5 juta), stand around one number. */
 static int money_refuse(const struct money_cell *c, bool negative, struct decimal_reading *r)
 {
     size_t tokens = 0;
+    bool words = false;
     struct decimal_token first = { 0 };
     if (near_spaced(c, negative, r))
         return refuse(r, CODE_NUMBER_BROKEN);
     for (size_t i = 0; i < c->n; i++) {
+        words = words || decimal_token_letter(c->s[i]);
         if (!decimal_token_digit(c->s[i]))
             continue;
         struct decimal_token t = decimal_token_read(c->s + i, c->n - i);
@@ -192,7 +194,7 @@ static int money_refuse(const struct money_cell *c, bool negative, struct decima
             first = t;
         i += t.n - 1;
     }
-    if (tokens == 1)
+    if (tokens == 1 && !words)
         decimal_token_near_broken(r, &first, 2, negative);
     return refuse(r, CODE_NUMBER_BROKEN);
 }
@@ -280,7 +282,8 @@ static int refuse_phrase(const struct decimal_phrase *p, struct decimal_reading 
 {
     for (unsigned i = 0; i < p->near_count; i++) {
         const struct decimal_token *t = &p->near[i];
-        bool fraction = t->tail > 0 && (t->form == FORM_COMMA || t->form == FORM_GROUPED_COMMA || (t->form == FORM_DOT && t->tail != 3));
+        bool fraction = t->tail > 0 && (t->form == FORM_COMMA || t->form == FORM_GROUPED_COMMA ||
+                                        (t->form == FORM_DOT && t->tail != 3));
         decimal_token_near(r, t, fraction, false);
     }
     if (p->verdict == PHRASE_SIGN)

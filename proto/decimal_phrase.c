@@ -133,16 +133,20 @@ static bool any_word(const char *p, const char *end, const char *const *list, st
 }
 
 /* A number right behind one of these is hedged. */
-static const char *const HEDGES[] = { "kurang dari", "lebih dari", "kurang lebih", "lebih kurang", "minimal", "minimum", "min", "min.",
-                                      "maksimal", "maksimum", "maks", "maks.", "paling sedikit", "paling banyak", "sekitar", "kisaran",
-                                      "kira-kira", "kira kira", "hampir", "antara", "di atas", "diatas", "di bawah", "dibawah",
-                                      "melebihi", "setidaknya", "sedikitnya", "+/-", NULL };
+static const char *const HEDGES[] = {
+    "kurang dari", "lebih dari", "kurang lebih", "lebih kurang", "minimal", "minimum", "min", "min.", "maksimal", "maksimum",
+    "maks", "maks.", "paling sedikit", "paling banyak", "sekitar", "kisaran", "kira-kira", "kira kira", "hampir", "antara", "di atas",
+    "diatas", "di bawah", "dibawah", "melebihi", "setidaknya", "sedikitnya", "+/-", NULL,
+};
 /* ... and a quantity that ends in one of these. */
 static const char *const OPEN_ENDS[] = { "atau lebih", "ke atas", "keatas", "ke bawah", "lebih kurang", "kurang lebih", NULL };
 /* A number after one of these is a label, not a quantity: tahun 2022, triwulan 3. */
-static const char *const LABELS[] = { "tahun", "triwulan", "tribulan", "tw", "semester", "pasal", "nomor", "no", "ayat", "ke", "tabel",
-                                      "bab", "permendagri", "pp", "uu", NULL };
-static const char *const MULTIPLIERS[] = { "ribu", "rb", "juta", "jt", "miliar", "milyar", "triliun", "trilyun", "ratus", "puluh", NULL };
+static const char *const LABELS[] = {
+    "tahun", "triwulan", "tribulan", "tw", "semester", "pasal", "nomor", "no", "ayat", "ke", "tabel", "bab", "permendagri", "pp",
+    "uu", NULL,
+};
+static const char *const MULTIPLIERS[] = { "ribu", "rb", "juta", "jt", "miliar", "milyar", "triliun", "trilyun", "ratus",
+                                           "puluh", NULL };
 
 /* Do the characters [b, e) end in one of the phrases, blanks aside, as whole words? */
 static bool ends_in(const char *b, const char *e, const char *const *list)
@@ -164,7 +168,8 @@ static enum decimal_verdict judge_before(const struct decimal_text *t, struct de
     const char *b = t->s, *e = p->token.p;
     struct slice last;
     if (e > b && (decimal_token_letter(e[-1]) || e[-1] == '.' || e[-1] == ',' || e[-1] == '/' || e[-1] == ':' || e[-1] == '\'')) {
-        bool currency = (e - b >= 3 && decimal_token_fold_equal(e - 3, 3, "rp.")) || decimal_token_fold_equal(b, (size_t)(e - b), "rp");
+        bool currency = (e - b >= 3 && decimal_token_fold_equal(e - 3, 3, "rp.")) ||
+            decimal_token_fold_equal(b, (size_t)(e - b), "rp");
         if (!currency)
             return PHRASE_BROKEN;
     }

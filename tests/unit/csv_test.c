@@ -84,7 +84,8 @@ static void physical_lines(void **state)
     for (size_t e = 0; e < 3; e++) {
         struct csv_table t;
         char text[128];
-        snprintf(text, sizeof text, "a,b%s%s  %s\"x%sy\",2%s3,4%s5,\"6\"", ENDINGS[e], ENDINGS[e], ENDINGS[e], ENDINGS[e], ENDINGS[e], ENDINGS[e]);
+        snprintf(text, sizeof text, "a,b%s%s  %s\"x%sy\",2%s3,4%s5,\"6\"", ENDINGS[e], ENDINGS[e], ENDINGS[e], ENDINGS[e],
+                 ENDINGS[e], ENDINGS[e]);
         read_ok(&t, txt(text));
         assert_int_equal(t.rows, 4);
         static const uint32_t LINES[] = { 1, 4, 6, 7 };
@@ -176,7 +177,8 @@ static void shapes(void **state)
         struct shape s;
         read_ok(&t, txt(c->header));
         shape_find(&t, SHAPE_NONE, &s);
-        if (s.kind != c->kind || (s.verdict == SHAPE_FOUND) != (c->missing == NULL) || (c->missing && strcmp(c->missing, s.missing) != 0))
+        if (s.kind != c->kind || (s.verdict == SHAPE_FOUND) != (c->missing == NULL) ||
+            (c->missing && strcmp(c->missing, s.missing) != 0))
             fail_msg("%s: verdict %d, %s, missing %s", c->header, (int)s.verdict, shape_name(s.kind), s.missing);
         csv_table_done(&t);
     }
