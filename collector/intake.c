@@ -228,6 +228,10 @@ static void run(struct intake *in, struct slice bytes)
         refuse_unreadable(in, &fault);
         return;
     }
+    if (p->table.rows == 0) {
+        intake_refuse_at(in, 0, 0, slice_of("", 0), CODE_SHAPE_UNKNOWN, SAY("berkas kosong", "the file is empty"));
+        return;
+    }
     shape_find(&p->table, p->o.shape, &p->shape);
     if (p->shape.verdict != SHAPE_NOT_FOUND)
         in->shape = p->shape.kind;

@@ -368,6 +368,18 @@ static void many_notes_are_summed_up(void **state)
     buf_done(&b);
 }
 
+static void nothing_to_read(void **state)
+{
+    (void)state;
+    struct intake *in = take("");
+    assert_int_equal(in->refusals, 1);
+    assert_int_equal(in->refusal[0].code, CODE_SHAPE_UNKNOWN);
+    intake_free(&in);
+    in = take("tahun,kode,pagu\n");
+    assert_int_equal(in->refusals + in->rows + in->sections, 0);
+    intake_free(&in);
+}
+
 /* ---- the tray file ---- */
 
 static void through_the_tray(void **state)
@@ -408,7 +420,7 @@ int main(void)
         cmocka_unit_test(semarang), cmocka_unit_test(metro), cmocka_unit_test(names_of_codes), cmocka_unit_test(stages),
         cmocka_unit_test(periods), cmocka_unit_test(value_kinds), cmocka_unit_test(dashes), cmocka_unit_test(complete),
         cmocka_unit_test(sources), cmocka_unit_test(accounts), cmocka_unit_test(golden), cmocka_unit_test(many_notes_are_summed_up),
-        cmocka_unit_test(through_the_tray),
+        cmocka_unit_test(nothing_to_read), cmocka_unit_test(through_the_tray),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
