@@ -99,6 +99,12 @@ $(eval $(call unit_test,csv,collector/csv collector/shape proto/bytes proto/stat
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
 DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
 $(eval $(call unit_test,intake,$(INTAKE) $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
+DERIVE := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
+FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export proto/unit proto/unit_row \
+        $(DECIMAL) $(CODEC) proto/registry proto/period proto/store proto/store_mem proto/rng tests/unit/fixture
+$(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
+$(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
+$(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build clean test demo
@@ -136,6 +142,16 @@ run: all
 	$(B)/bin/rekap up --dir $(DIR)
 install: all
 	PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' deploy/install $(B)
+# ---- fuzz targets: the pure sources themselves, built by clang with libFuzzer and sanitizers ----
+FUZZ := frame record intake number config
+FUZZ_SRC := $(patsubst %,%.c,$(filter-out proto/store_mem,$(PROTO_P)) $(INTAKE))
+.PHONY: fuzz fuzz-build
+fuzz-build: $(FUZZ:%=$(B)/fuzz/%_fuzz)
+$(B)/fuzz/%_fuzz: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_SRC) $(wildcard proto/*.h proto/*.def collector/*.h)
+	@mkdir -p $(@D)
+	clang -std=c17 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SRC) -lmsgpackc -lsodium -lcsv -linih
+fuzz: fuzz-build
+	tests/fuzz/run $(B) $(or $(FUZZ_SECONDS),60)
 # ---- benchmarks (make bench): ours beside SQLite, PostgreSQL and bare LMDB on the same workload ----
 BENCH := $(B)/tests/bench
 BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix proto/bytes proto/status

@@ -59,7 +59,8 @@ int cell_key_parse(struct slice key, struct cell_key *ret)
 {
     if (key.n != KEY_BYTES) return ST_CORRUPT;
     struct cell_key k = { .region = bytes_rd32(key.p), .year = bytes_rd16(key.p + 4) };
-    k.node = (struct derived_key){ .node = bytes_rd64(key.p + 8), .node_kind = key.p[6], .derived = key.p[16], .source = key.p[17] };
+    k.node = (struct derived_key){ .node = bytes_rd64(key.p + 8), .node_kind = key.p[6], .derived = key.p[16],
+                                   .source = key.p[17] };
     if (k.node.node_kind > NODE_ACCOUNT || key.p[7] != node_level(&k.node)) return ST_CORRUPT;
     *ret = k;
     return ST_OK;
@@ -169,7 +170,8 @@ static inline bool packed_equal(const struct packed *a, const struct packed *b)
 
 static inline uint32_t *place_of(struct cell_deltas *d, const struct packed *k)
 {
-    uint64_t h = k->node * UINT64_C(0x9e3779b97f4a7c15) ^ k->place * UINT64_C(0xc2b2ae3d27d4eb4f) ^ k->what * UINT64_C(0x165667b19e3779f9);
+    uint64_t h = k->node * UINT64_C(0x9e3779b97f4a7c15) ^ k->place * UINT64_C(0xc2b2ae3d27d4eb4f);
+    h ^= k->what * UINT64_C(0x165667b19e3779f9);
     h *= UINT64_C(0xd6e8feb86659fd93);
     uint32_t mask = d->index_size - 1, i = (uint32_t)(h >> 32) & mask;
     while (d->index[i] && !packed_equal(&d->e[d->index[i] - 1].key, k)) i = (i + 1) & mask;
@@ -260,7 +262,8 @@ static int key_order(const struct derived_key *a, const struct derived_key *b)
     return a->source < b->source ? -1 : a->source > b->source;
 }
 
-int cell_deltas_add(struct cell_deltas *d, region_code region, uint16_t year, const struct derived_set *before, const struct derived_set *after)
+int cell_deltas_add(struct cell_deltas *d, region_code region, uint16_t year, const struct derived_set *before,
+                    const struct derived_set *after)
 {
     uint32_t nb = before ? before->count : 0, na = after ? after->count : 0;
     for (uint32_t i = 0, j = 0; i < nb || j < na;) {

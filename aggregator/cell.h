@@ -1,9 +1,11 @@
 /* cell.h - region cells: the sums of derived rows over the offices of a city, a province and the nation. Kind: P.
  *
- * Key (table CELL): region u32 | year u16 | node kind u8 | level u8 | node u64 | derived u8 | source u8, big-endian; so one range is
+ * Key (table CELL): region u32 | year u16 | node kind u8 | level u8 | node u64 | derived u8 | source u8, big-endian; so one range
+ * is
  * one region, year and level. level = code_level of an activity, depth of an account, 0 for totals.
  * Value: twelve sums (zigzag128 of the difference to the month before), twelve office counts (runs: length u8, zigzag of the
- * difference to the run before), lines, bare, assumed as zigzag varints. Bytes: docs/STORAGE.md. A cell that becomes all zero is deleted, so equal content means equal bytes. */
+ * difference to the run before), lines, bare, assumed as zigzag varints. Bytes: docs/STORAGE.md. A cell that becomes all zero is
+ * deleted, so equal content means equal bytes. */
 #ifndef REKAP_CELL_H
 #define REKAP_CELL_H
 
@@ -18,7 +20,8 @@ void cell_deltas_free(struct cell_deltas **d);
 void cell_deltas_clear(struct cell_deltas *d);          /* keeps memory */
 /* after - before (either may be NULL: empty), for every node, added to the region; its ancestors get it at apply. Merges the
  * two sorted sets in one walk; equal rows cost nothing. ST_NO_MEMORY. */
-int cell_deltas_add(struct cell_deltas *d, region_code region, uint16_t year, const struct derived_set *before, const struct derived_set *after);
+int cell_deltas_add(struct cell_deltas *d, region_code region, uint16_t year, const struct derived_set *before,
+                    const struct derived_set *after);
 /* Adds cities to provinces and provinces to the nation, then writes each touched cell once, in key order. cell_deltas_clear must
  * follow, whatever the result. ST_FULL, ST_CORRUPT, ST_NO_MEMORY. */
 int cell_deltas_apply(struct cell_deltas *d, struct store_txn *t, unsigned table);

@@ -38,7 +38,8 @@ static bool line_is_heading(const struct line *l)
     return l->activity ? line_level(l) == LEVEL_URUSAN : code_account_depth(l->account) < 2;
 }
 
-static void parts_nearest(const struct lines *v, uint32_t first, uint32_t end, const struct line_item *p, bool total, struct parts *ret)
+static void parts_nearest(const struct lines *v, uint32_t first, uint32_t end, const struct line_item *p, bool total,
+                          struct parts *ret)
 {
     for (uint32_t j = first; j < end;) {
         const struct line_item *it = line_item_of(v, &v->line[j], p->measure, p->source);
@@ -83,7 +84,8 @@ struct parent {                         /* what is judged: a control total, or a
     const struct leaf *row;             /* that carries the value; NULL when it is a sum */
 };
 
-static void parent_claim(const struct lines *v, const struct parent *p, const struct parts *s, unsigned from, unsigned to, struct claims *ret)
+static void parent_claim(const struct lines *v, const struct parent *p, const struct parts *s, unsigned from, unsigned to,
+                         struct claims *ret)
 {
     struct claim *c = claim_add(ret, v, p->line, CODE_PARENT_SUM);
     if (!c) return;

@@ -261,7 +261,8 @@ static size_t nodes_count(const struct lines *v)
         activity_code c = v->line[i].activity;
         if (c == 0 || c == CODE_TOTAL || v->line[i].items == 0) continue;
         unsigned level = (unsigned)code_level(c), same = 0;
-        while (before && same < level && code_ancestor(before, (enum level)(same + 1)) == code_ancestor(c, (enum level)(same + 1)) &&
+        while (before && same < level && code_ancestor(before, (enum level)(same + 1)) == code_ancestor(c,
+            (enum level)(same + 1)) &&
                same < (unsigned)code_level(before))
             same++;
         n += level - same;

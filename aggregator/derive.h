@@ -8,14 +8,16 @@
  *  Account nodes (`rekening`): per counted line and channel, each prefix of each of its account rows (of an account-only line:
  *        its own rows too); value = row of that prefix in that line if reported, else the sum of the prefixes one segment
  *        longer. Flows: as they are. Budgets: the candidates of line.h are formed once for the line, over the (shallow) account
- *        rows of the line alone (of an account-only line: over all its rows); at each month a prefix has its value in the stage then in
+ *        rows of the line alone (of an account-only line: over all its rows); at each month a prefix has its value in the stage
+ *        then in
  *        force (0 when it has none there); it exists when it has a row in such a stage at some month. `total` has no account nodes.
  *
  *  BUDGET, BUDGET_MURNI, REALISED, CASH_PLAN   sums over the counted lines at or below the node. lines, bare, assumed count
  *        these lines (account nodes: lines that have the prefix; bare 0; assumed when the account rows' stages were stretched).
  *        offices: REALISED and CASH_PLAN: month <= greatest last reported month of these lines (of an account row or prefix: of
  *        the rows at or below it); budgets: all 12. MURNI only of lines that have the stage (murni, else none); assumed 0.
- *  CONTROL_BUDGET, CONTROL_REALISED   control totals as stated, only at the node stated (`total`: NODE_TOTAL node 0; 5: NODE_ACCOUNT),
+ *  CONTROL_BUDGET, CONTROL_REALISED   control totals as stated, only at the node stated (`total`: NODE_TOTAL node 0; 5:
+ *  NODE_ACCOUNT),
  *        never summed upwards in one unit. offices: realised: month <= last reported; budget: months with a value in force
  *        (absent from a complete stage = no control total then, value 0). lines, bare, assumed 0.
  *  PRESENCE   offices[] only, source 0: month <= L, L = 12 when any budget of a line at or below is stated, else the greatest last
@@ -29,13 +31,15 @@
 
 #include "claim.h"
 
-enum node_kind { NODE_TOTAL = 0, NODE_ACTIVITY = 1, NODE_ACCOUNT = 2, NODE_ACCOUNT_LINE = 3 /* account-only lines at two segments: 5.1 */ };
+enum node_kind { NODE_TOTAL = 0, NODE_ACTIVITY = 1, NODE_ACCOUNT = 2,
+                 NODE_ACCOUNT_LINE = 3 /* account-only lines at two segments: 5.1 */ };
 enum derived {                          /* what a cell holds; numbers are in keys */
     DERIVED_BUDGET = 1,                 /* in force; sen */
     DERIVED_BUDGET_MURNI = 2,
     DERIVED_REALISED = 3,
     DERIVED_CASH_PLAN = 4,
-    DERIVED_CONTROL_BUDGET = 8,         /* control totals as stated, in force; only at the node that was stated; offices counts who stated it */
+    /* control totals as stated, in force; only at the node that was stated; offices counts who stated it */
+    DERIVED_CONTROL_BUDGET = 8,
     DERIVED_CONTROL_REALISED = 9,
     DERIVED_PRESENCE = 16,              /* offices[] only: offices that stated budget or realised anywhere below; source 0 */
     DERIVED_FINDINGS = 17,              /* value[m] = findings in the subtree as of the end of month m+1; source 0 */
@@ -44,13 +48,15 @@ struct derived_key { uint64_t node; uint8_t node_kind, derived, source; };
 struct derived_row {
     struct derived_key key;
     i128 value[12];
-    int32_t offices[12];                /* [m] = 1 when this office's last reported month below the node is >= m+1 (budgets: all 12) */
+    /* [m] = 1 when this office's last reported month below the node is >= m+1 (budgets: all 12) */
+    int32_t offices[12];
     int32_t lines;                      /* counted lines below */
     int32_t bare;                       /* of these, tanpa-rincian */
     int32_t assumed;                    /* of these, budget lines whose first known stage was stretched back to month 1 */
 };
 struct derive_work;                     /* memory kept between units */
-struct derived_set { struct derived_row *row; uint32_t count, cap; struct derive_work *work; uint8_t last_realised; /* greatest last reported month of realised; 0 none */ };
+struct derived_set { struct derived_row *row; uint32_t count, cap; struct derive_work *work; uint8_t last_realised;
+                     /* greatest last reported month of realised; 0 none */ };
 void derive_init(struct derived_set *d);
 void derive_done(struct derived_set *d);
 /* Fills d (cleared first) from u, which is sorted by it. Rows in key order (node_kind, node, derived, source), no all-zero rows.

@@ -23,7 +23,8 @@ struct derived_row *derive_account_part(struct derive_work *w, account_code node
         w->part_cap = cap;
     }
     struct derived_row *r = &w->part[w->parts++];
-    *r = (struct derived_row){ .key = { .node = node, .node_kind = NODE_ACCOUNT, .derived = (uint8_t)derived, .source = (uint8_t)source } };
+    *r = (struct derived_row){ .key = { .node = node, .node_kind = NODE_ACCOUNT, .derived = (uint8_t)derived,
+                                        .source = (uint8_t)source } };
     return r;
 }
 
@@ -188,7 +189,8 @@ static void control_part(struct derive_work *w, const struct line *l, const stru
 {
     bool budget = it->measure == MEASURE_BUDGET;
     if (!budget && it->measure != MEASURE_REALISED) return;
-    struct derived_row *r = derive_account_part(w, l->account, budget ? DERIVED_CONTROL_BUDGET : DERIVED_CONTROL_REALISED, it->source);
+    struct derived_row *r = derive_account_part(w, l->account, budget ? DERIVED_CONTROL_BUDGET : DERIVED_CONTROL_REALISED,
+                                                it->source);
     if (!r) return;
     const struct series *s = &w->view.series[it->series];
     memcpy(r->value, s->value, sizeof r->value);

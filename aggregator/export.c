@@ -83,7 +83,8 @@ static int leaf_key_put(struct exporting *x, struct slice key, const char *what)
 static void slot_put(struct exporting *x, unsigned month, const struct slot *s)
 {
     static const char kinds[] = "enixtw", bases[] = "-cm";
-    buf_printf(x->out, "\t%u%c%c%u%s%" PRId64 "@", month, kinds[s->kind], bases[s->basis], s->decimals, s->flags & SLOT_REASON ? "r" : "=", s->value);
+    buf_printf(x->out, "\t%u%c%c%u%s%" PRId64 "@", month, kinds[s->kind], bases[s->basis], s->decimals, s->flags & SLOT_REASON
+               ? "r" : "=", s->value);
     provenance_put(x->out, s->prov);
     if (!s->text) return;
     buf_str(x->out, " ");

@@ -119,7 +119,8 @@ static int update_add(struct fold *f, const struct figure *g, provenance prov)
     if (!FOLD_ROOM(f->update, f->update_cap, f->updates + 1)) return ST_NO_MEMORY;
     struct update *u = &f->update[f->updates];
     *u = (struct update){ .activity = g->activity, .account = g->account, .value = g->value, .prov = prov, .measure = g->measure,
-                          .stage = g->stage, .source = g->source, .month = g->month, .basis = g->basis, .kind = g->kind, .decimals = g->decimals };
+                          .stage = g->stage, .source = g->source, .month = g->month, .basis = g->basis, .kind = g->kind,
+                              .decimals = g->decimals };
     if (!figure_plain(g)) {
         if (!FOLD_ROOM(f->rich, f->rich_cap, f->riches + 1)) return ST_NO_MEMORY;
         f->rich[f->riches++] = *g;

@@ -173,7 +173,8 @@ static int difference_add(struct fold *f, const struct fold_office *o, uint16_t 
 
 static int touch(struct fold *f, uint32_t office, uint16_t year)
 {
-    if (!FOLD_ROOM(f->touched, f->touched_cap, f->touches + 1) || !FOLD_ROOM(f->stated, f->stated_cap, f->stateds + 1)) return ST_NO_MEMORY;
+    if (!FOLD_ROOM(f->touched, f->touched_cap, f->touches + 1)) return ST_NO_MEMORY;
+    if (!FOLD_ROOM(f->stated, f->stated_cap, f->stateds + 1)) return ST_NO_MEMORY;
     f->touched[f->touches++] = (struct fold_changed){ .office = f->office[office].dict, .year = year };
     if (year == 0) return ST_OK;
     f->stated[f->stateds++] = (struct stated){ .office = office, .year = year, .month = f->after.last_realised };
@@ -231,16 +232,17 @@ static int touched_order(const void *a, const void *b)
 /* Moves the years of an office that no update of this group touched; touched[0..sorted) are those that were. */
 static int office_move(struct fold *f, struct store_txn *t, uint32_t office, uint32_t sorted)
 {
+    const struct fold_office *o = &f->office[office];
     uint16_t year = 0;
-    uint32_t dict = f->office[office].dict;
+    uint32_t dict = o->dict;
     int st;
     for (uint32_t next = 1; (st = next_year(t, dict, next, &year)) == ST_OK; next = year + 1u) {
         struct fold_changed key = { .office = dict, .year = year };
         if (sorted > 0 && bsearch(&key, f->touched, sorted, sizeof key, touched_order)) continue;
         st = unit_load(&f->unit, t, FOLD_LEAF, dict, year);
         if (st == ST_OK) st = derive_unit(&f->unit, &f->after);
-        if (st == ST_OK && f->office[office].was_known) st = cell_deltas_add(f->deltas, f->office[office].was_region, year, &f->after, NULL);
-        if (st == ST_OK) st = cell_deltas_add(f->deltas, f->office[office].region, year, NULL, &f->after);
+        if (st == ST_OK && o->was_known) st = cell_deltas_add(f->deltas, o->was_region, year, &f->after, NULL);
+        if (st == ST_OK) st = cell_deltas_add(f->deltas, o->region, year, NULL, &f->after);
         if (st == ST_OK) st = touch(f, office, year);
         if (st != ST_OK) return st;
     }

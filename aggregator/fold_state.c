@@ -2,7 +2,8 @@
  *
  *   meta    "format" -> u8;  "applied" | worker u8 -> lsn u64 | log hash
  *   count   office u32 -> received, effective, same, superseded, late, refused, last provenance (varints), last commit wall ms
- *           (zigzag), then [year - YEAR_MIN u8, month u8].. ascending: the last month with a realised figure, of years that have one
+ *           (zigzag), then [year - YEAR_MIN u8, month u8].. ascending: the last month with a realised figure, of years that have
+ *           one
  *   change  position u64 -> workers u8, [worker u8, lsn u64].., [office u32, year u16]..
  * Counters commute between groups: sums, maxima, and months that follow from the unit as it now stands.
  * Invariant: effective + same + superseded + late + refused = received, of every row. */
@@ -86,7 +87,8 @@ static int count_read(struct store_txn *t, uint32_t office, struct count_row *re
     int st = store_get(t, FOLD_COUNT, slice_of(key, 4), &value);
     if (st != ST_OK) return st;
     struct rd r = rd_of(value);
-    uint64_t *fields[] = { &ret->c.received, &ret->c.effective, &ret->c.same, &ret->c.superseded, &ret->c.late, &ret->c.refused, &ret->c.last };
+    uint64_t *fields[] = { &ret->c.received, &ret->c.effective, &ret->c.same, &ret->c.superseded, &ret->c.late, &ret->c.refused,
+                           &ret->c.last };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) *fields[i] = rd_varint(&r);
     ret->c.last_at.ms = rd_zigzag(&r);
     while (rd_left(&r) > 0) {
@@ -256,7 +258,8 @@ static int changes_save(struct fold *f, struct store_txn *t)
     return st == ST_OK ? change_trim(t, position) : st;
 }
 
-int fold_change_next(struct store_txn *t, uint64_t after, uint64_t *ret_position, struct fold_changed *ret, size_t max, size_t *ret_n)
+int fold_change_next(struct store_txn *t, uint64_t after, uint64_t *ret_position, struct fold_changed *ret, size_t max,
+                     size_t *ret_n)
 {
     struct store_cursor *c = NULL;
     struct slice key, value;

@@ -56,7 +56,8 @@ bool line_row_counts(const struct leaf *row)
 {
     const struct leaf_key *k = &row->key;
     if (k->indicator != 0) return false;
-    return k->measure == MEASURE_BUDGET || ((k->measure == MEASURE_REALISED || k->measure == MEASURE_CASH_PLAN) && k->stage == STAGE_NONE);
+    return k->measure == MEASURE_BUDGET || ((k->measure == MEASURE_REALISED || k->measure == MEASURE_CASH_PLAN) &&
+                                            k->stage == STAGE_NONE);
 }
 
 /* The same numbers as unit_cumulate (a unit test holds them together), with what else one pass can see. */
@@ -110,7 +111,8 @@ uint32_t line_account_end(const struct lines *v, uint32_t r, uint32_t end)
     return r;
 }
 
-const struct leaf *line_row_of(const struct lines *v, uint32_t first, uint32_t end, unsigned measure, unsigned source, unsigned stage)
+const struct leaf *line_row_of(const struct lines *v, uint32_t first, uint32_t end, unsigned measure, unsigned source,
+                               unsigned stage)
 {
     for (uint32_t r = first; r < end; r++) {
         const struct leaf *row = &v->unit->leaf[r];
@@ -299,7 +301,8 @@ static void run_take(struct lines *v, uint32_t first, uint32_t end)
     const struct leaf_key *k = &u->leaf[first].key;
     if (!ROOM(v, v->line, v->count, v->cap)) return;
     struct line *l = &v->line[v->count];
-    *l = (struct line){ .activity = k->activity, .account = line_account_of(k), .row = first, .rows = end - first, .item = v->item_count };
+    *l = (struct line){ .activity = k->activity, .account = line_account_of(k), .row = first, .rows = end - first,
+                        .item = v->item_count };
     while (l->own < l->rows && u->leaf[first + l->own].key.account == l->account) l->own++;
     if (l->own == l->rows) {
         own_items(v, l);
@@ -319,7 +322,8 @@ static void markers_take(struct lines *v)
         struct series s;
         line_row_series(row, &s);
         if (s.first == 0 || !ROOM(v, v->complete, v->complete_count, v->complete_cap)) continue;
-        v->complete[v->complete_count++] = (struct line_complete){ .stage = row->key.stage, .source = row->key.source, .start = s.first };
+        v->complete[v->complete_count++] = (struct line_complete){ .stage = row->key.stage, .source = row->key.source,
+              .start = s.first };
     }
 }
 

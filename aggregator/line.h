@@ -55,7 +55,8 @@ struct line_candidate { uint16_t stage; uint8_t start; bool own; uint32_t series
 enum { LINE_NO_STAGE = 0xffff };
 struct line_pick {              /* budget in force at month m+1: value at[m] of series[m] where bit m of `stated`, else 0 */
     uint32_t series[12];
-    uint16_t stage[12];         /* LINE_NO_STAGE: none has begun; a stage without its bit in `stated`: absent from a complete stage */
+    /* LINE_NO_STAGE: none has begun; a stage without its bit in `stated`: absent from a complete stage */
+    uint16_t stage[12];
     uint8_t at[12];
     uint16_t stated;
     bool assumed;
@@ -89,13 +90,17 @@ void line_candidates_begin(struct lines *v);
 void line_candidate_add(struct lines *v, unsigned stage, uint32_t series);
 bool line_pick(struct lines *v, unsigned source, struct line_pick *ret);
 i128 line_pick_value(const struct lines *v, const struct line_pick *p, unsigned m);
-const struct line_candidate *line_pick_murni(const struct lines *v);   /* the line's stage murni, else none; NULL. After line_pick */
+/* the line's stage murni, else none; NULL. After line_pick */
+const struct line_candidate *line_pick_murni(const struct lines *v);
 /* Next row after r (< end) that is of another account; rows of one account are contiguous. */
 uint32_t line_account_end(const struct lines *v, uint32_t r, uint32_t end);
-const struct leaf *line_row_of(const struct lines *v, uint32_t first, uint32_t end, unsigned measure, unsigned source, unsigned stage); /* reported or NULL */
+/* reported or NULL */
+const struct leaf *line_row_of(const struct lines *v, uint32_t first, uint32_t end, unsigned measure, unsigned source,
+                               unsigned stage);
 struct series *line_series_new(struct lines *v, uint32_t *ret);         /* NULL: failed; moves the pool */
 /* Series of a line in one stage of a channel: its own row (if `own`), else its shallow account rows. False: not stated there. */
-bool line_stage_series(const struct lines *v, const struct line *l, unsigned measure, unsigned source, unsigned stage, bool own, struct series *ret);
+bool line_stage_series(const struct lines *v, const struct line *l, unsigned measure, unsigned source, unsigned stage, bool own,
+                       struct series *ret);
 bool line_row_counts(const struct leaf *row);   /* measure, stage and indicator are of the kind described above */
 
 #endif

@@ -35,7 +35,8 @@ static void candidate_put(struct lines *v, struct line_candidate c)
 void line_candidate_add(struct lines *v, unsigned stage, uint32_t series)
 {
     uint8_t start = v->series[series].first;
-    if (start > 0) candidate_put(v, (struct line_candidate){ .stage = (uint16_t)stage, .start = start, .own = true, .series = series });
+    if (start > 0) candidate_put(v, (struct line_candidate){ .stage = (uint16_t)stage, .start = start, .own = true,
+                                                             .series = series });
 }
 
 static bool candidate_has(const struct lines *v, unsigned stage)

@@ -49,7 +49,8 @@ static void office_name(char ret[24], unsigned o) { snprintf(ret, 24, "gen-%04u-
 
 static struct figure figure_make(struct bench *b, unsigned year, unsigned month, unsigned row)
 {
-    struct figure f = { .activity = b->line[row / 2], .measure = row & 1 ? MEASURE_CASH_PLAN : MEASURE_REALISED, .source = SOURCE_OPD,
+    struct figure f = { .activity = b->line[row / 2], .measure = row & 1 ? MEASURE_CASH_PLAN : MEASURE_REALISED,
+                        .source = SOURCE_OPD,
                         .year = (uint16_t)year, .month = (uint8_t)month, .basis = BASIS_CUMULATIVE, .kind = VALUE_NUMBER };
     f.value = (int64_t)(month * 100000000u + rng_below(&b->rng, 90000000));
     return f;
@@ -74,7 +75,8 @@ static void group_close(struct bench *b)
     b->commit_s += end - flushed;
     b->updates += n;
     if (getenv("VERBOSE"))
-        printf("group %lu: record %.0f flush %.0f commit %.0f ns/update (recover %.2f ms)\n", (unsigned long)n, 1e9 * (read - mid) / (double)n,
+        printf("group %lu: record %.0f flush %.0f commit %.0f ns/update (recover %.2f ms)\n", (unsigned long)n,
+               1e9 * (read - mid) / (double)n,
                1e9 * (flushed - read) / (double)n, 1e9 * (end - flushed) / (double)n, 1e3 * (mid - start));
     b->log->bytes.n = 0;                /* records folded are not needed again; the chain goes on */
     b->log->count = 0;
@@ -111,7 +113,8 @@ static void shuffled(struct bench *b, struct fixture_statement *s)
     for (uint64_t n = 0; n < total; n += 100) {
         for (unsigned r = 0; r < 100; r++)
             s[r] = (struct fixture_statement){ .f = figure_make(b, b->first_year + (unsigned)rng_below(&b->rng, b->years),
-                                                                1 + (unsigned)rng_below(&b->rng, 12), (unsigned)rng_below(&b->rng, 2 * LINES)) };
+                                                                1 + (unsigned)rng_below(&b->rng, 12),
+                                                                    (unsigned)rng_below(&b->rng, 2 * LINES)) };
         batch(b, (unsigned)rng_below(&b->rng, b->offices), s, 100);
     }
 }
@@ -120,7 +123,8 @@ int main(int argc, char **argv)
 {
     static struct fixture_statement s[BATCH];
     static struct fixture_log log;
-    struct bench b = { .log = &log, .offices = argc > 2 ? (unsigned)atoi(argv[2]) : 66, .group = argc > 3 ? (unsigned)atoi(argv[3]) : 100000,
+    struct bench b = { .log = &log, .offices = argc > 2 ? (unsigned)atoi(argv[2]) : 66, .group = argc > 3
+                       ? (unsigned)atoi(argv[3]) : 100000,
                        .years = argc > 4 ? (unsigned)atoi(argv[4]) : 10, .first_year = 2021 };
     bool shuffle = argc > 1 && strcmp(argv[1], "shuffled") == 0;
     char err[200] = "", name[24], region[16];
@@ -142,7 +146,8 @@ int main(int argc, char **argv)
     if (shuffle) shuffled(&b, s);
     else dense(&b, s);
     if (b.taken > 0) group_close(&b);
-    printf("%s %u offices, groups of %u: %lu updates, fold %.0f ns/update, commit %.0f ns/update\n", shuffle ? "shuffled" : "dense", b.offices, b.group,
+    printf("%s %u offices, groups of %u: %lu updates, fold %.0f ns/update, commit %.0f ns/update\n", shuffle ? "shuffled"
+           : "dense", b.offices, b.group,
            (unsigned long)b.updates, 1e9 * b.fold_s / (double)b.updates, 1e9 * b.commit_s / (double)b.updates);
     return 0;
 }

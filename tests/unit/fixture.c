@@ -1,4 +1,5 @@
-/* fixture.c - figures, units and logs for tests. Everything goes through the same writers as in production (codec_*_put, unit_set), so
+/* fixture.c - figures, units and logs for tests. Everything goes through the same writers as in production (codec_*_put,
+ * unit_set), so
  * a test's input is what a collector and a worker would have made of it; only signatures are left empty.
  * Invariant: a log's records chain from the zero hash, lsn 1 on. */
 #include "fixture.h"
@@ -54,7 +55,8 @@ static void read_channel(char *word, struct figure *f)
 
 static void read_value(char *word, struct figure *f)
 {
-    static const struct { const char *word; uint8_t kind; } KINDS[] = { { "nil", VALUE_NIL }, { "na", VALUE_NA }, { "withdrawn", VALUE_WITHDRAWN } };
+    static const struct { const char *word; uint8_t kind; } KINDS[] = { { "nil", VALUE_NIL },
+          { "na", VALUE_NA }, { "withdrawn", VALUE_WITHDRAWN } };
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
         if (strcmp(word, KINDS[i].word) == 0) {
             f->kind = KINDS[i].kind;
@@ -167,7 +169,8 @@ static enum vintage vintage_of(const struct figure *f)
 
 static bool one_section(const struct fixture_statement *a, const struct fixture_statement *b)
 {
-    return strcmp(a->subject, b->subject) == 0 && a->f.year == b->f.year && a->f.source == b->f.source && a->f.stage == b->f.stage &&
+    return strcmp(a->subject, b->subject) == 0 && a->f.year == b->f.year && a->f.source == b->f.source &&
+        a->f.stage == b->f.stage &&
            vintage_of(&a->f) == vintage_of(&b->f);
 }
 
@@ -178,8 +181,10 @@ static void body_put(struct buf *body, const struct fixture_statement *s, uint32
     codec_put_array(body, sections);
     for (uint32_t i = 0, end; i < n; i = end) {
         for (end = i + 1; end < n && one_section(&s[i], &s[end]); end++) continue;
-        struct section common = { .office = slice_of(s[i].subject, strlen(s[i].subject)), .clerk = slice_of("", 0), .year = s[i].f.year,
-                                  .stage = s[i].f.stage, .source = s[i].f.source, .vintage = vintage_of(&s[i].f), .entered = { 1600000000000 } };
+        struct section common = { .office = slice_of(s[i].subject, strlen(s[i].subject)), .clerk = slice_of("", 0),
+                                  .year = s[i].f.year,
+                                  .stage = s[i].f.stage, .source = s[i].f.source, .vintage = vintage_of(&s[i].f),
+                                      .entered = { 1600000000000 } };
         codec_section_begin(body, &common, end - i);
         for (uint32_t j = i; j < end; j++) codec_row_put(body, &s[j].f);
     }
@@ -208,7 +213,8 @@ void fixture_log_batch(struct fixture_log *l, const char *speaker, const struct 
     buf_init(&dispositions, RECORD_BYTES_MAX);
     body_put(&body, s, n);
     ASSERT(buf_ok(&body));
-    struct batch_header h = { .office = slice_of(speaker, strlen(speaker)), .stream = 1, .epoch = 1, .sequence = l->sequence + 1, .count = n,
+    struct batch_header h = { .office = slice_of(speaker, strlen(speaker)), .stream = 1, .epoch = 1, .sequence = l->sequence + 1,
+                              .count = n,
                               .body_hash = sign_hash(body.p, body.n), .signed_at = { 1600000000000 } };
     codec_batch_header_put(&header, &h);
     codec_batch_put(&content, buf_slice(&header), unsigned_by_anybody, buf_slice(&body));

@@ -3,7 +3,8 @@
  * A figure is written as one short text, so that tables of cases stay readable:
  *     "CODE[/ACCOUNT] MEASURE[:SOURCE[:STAGE]] MONTH[m] VALUE[.DECIMALS] [!reason]"
  *     "1.06.02.2.02.01 realised 8 1500"      "5.1 budget:dpa:murni 1 100"      "- complete:dpa:perubahan 9 1"
- * CODE: activity (vintage by year), `total`, account (5.1), or `-` for none. VALUE: a number in the measure's own unit (sen, 1e-6), nil,
+ * CODE: activity (vintage by year), `total`, account (5.1), or `-` for none. VALUE: a number in the measure's own unit (sen,
+ * 1e-6), nil,
  * na, withdrawn, or 'text. MONTH with an m is monthly basis; budgets, markers and printed claims have basis none. Sources
  * default to opd (realised, cash_plan, printed_absorption) and dpa (budget, complete). */
 #ifndef REKAP_FIXTURE_H
@@ -15,7 +16,8 @@
 struct fixture_figure { struct figure f; char text[160]; };     /* f's slices point into text */
 void fixture_figure(const char *text, unsigned year, struct fixture_figure *ret);      /* asserts the grammar */
 void fixture_set(struct unit *u, const char *text, provenance prov);                   /* into a unit whose year is set */
-void fixture_unit(struct unit *u, unsigned year, const char *const *texts);            /* a fresh unit from a NULL-ended list; provenance 1, 2, .. */
+/* a fresh unit from a NULL-ended list; provenance 1, 2, .. */
+void fixture_unit(struct unit *u, unsigned year, const char *const *texts);
 activity_code fixture_activity(const char *text, unsigned year);
 account_code fixture_account(const char *text);
 
