@@ -40,7 +40,8 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregat
                 aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office collector/csv
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/sse aggregator/control aggregator/main
-CLI_E := cli/main
+CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/setup cli/setup_conf \
+         cli/status cli/up cli/watch
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
 PROTO := $(PROTO_P) $(PROTO_E)
@@ -157,7 +158,7 @@ BENCH := $(B)/tests/bench
 BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix proto/bytes proto/status
 $(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
-$(BENCH)/bench: $(call OBJS,tests/bench/bench cli/place $(PROTO))
+$(BENCH)/bench: $(call OBJS,tests/bench/bench $(sort $(filter-out cli/main,$(CLI_ALL))))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BENCH)/office_list: tests/bench/office.c
 	@mkdir -p $(@D)
