@@ -112,6 +112,30 @@ static double peak_mb(pid_t pid)
     return (double)kb / 1024;
 }
 
+/* Processor seconds a process has used, all threads. */
+static double cpu_s(pid_t pid)
+{
+    char path[64], line[1024];
+    unsigned long long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    const char *after = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+    if (after && sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2) user = system = 0;
+    if (f) fclose(f);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Where the loop of a daemon spent its time. */
+static void phases(struct bench *b, int part)
+{
+    static const char *const names[] = { "us_wait", "us_step", "us_flush", "us_commit", "us_effects" };
+    json_t *j = ask(b, part);
+    const json_t *p = json_object_get(j, "phases");
+    for (size_t i = 0; p && i < sizeof names / sizeof names[0]; i++)
+        printf("%s_%s_%s %.3f s\n", b->label, NAMES[part], names[i], (double)number(p, names[i]) / 1e6);
+    json_decref(j);
+}
+
 static void stores(struct bench *b)
 {
     for (int i = 0; i < PARTS; i++) {
@@ -156,6 +180,8 @@ static void measure(struct bench *b)
     printf("%s_rate %.0f updates/s\n%s_transfer %.0f updates/s\n%s_outbox %.0f updates/s\n", b->label, n / total, b->label, n / moved, b->label, n / b->outbox_s);
     printf("%s_lag_at_end %.1f ms\n", b->label, (visible - acked) * 1e3);
     for (int i = 0; i < PARTS; i++) printf("%s_%s_peak %.0f MiB\n", b->label, NAMES[i], peak[i]);
+    for (int i = 0; i < PARTS; i++) printf("%s_%s_cpu %.2f s\n", b->label, NAMES[i], cpu_s(b->pid[i]));
+    for (int i = 0; i < PARTS; i++) phases(b, i);
     stores(b);
 }
 
