@@ -31,6 +31,10 @@ struct aggregate_status http_live(struct http *h)
 int http_question(struct http *h, enum lang lang, struct query_context *ret)
 {
     struct store_txn *t = NULL;
+    char err[512];
+    /* an office added a moment ago is asked for now: one stat a question */
+    if (http_registry_changed(h) && http_reload_registry(h, err, sizeof err) != ST_OK)
+        log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
     int st = store_begin(h->o.store, false, &t);
     if (st != ST_OK) return st;
     *ret = (struct query_context){ .t = t, .registry = h->registry, .names = h->names, .now = h->o.clock.now(h->o.clock.ctx), .lang = lang };
@@ -174,13 +178,9 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
-    struct http *h = ctx;
-    char err[512];
     (void)fd;
     (void)what;
-    if (http_registry_changed(h) && http_reload_registry(h, err, sizeof err) != ST_OK)
-        log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
-    sse_beat(h->sse);
+    sse_beat(((struct http *)ctx)->sse);
 }
 
 static void *thread_main(void *ctx)
