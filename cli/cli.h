@@ -1,0 +1,72 @@
+/* cli.h - what every verb of `rekap` shares: its place in the command table, its options, where it prints. Kind: E.
+ *
+ * One table (cli_table.c) gives name, Indonesian alias, operands, allowed options and help text of each verb; parsing, help, completion and
+ * tests read it. stdout carries data, stderr talk. Exit codes: 0 ok, 1 failed, 2 usage, 3 something was refused. */
+#ifndef REKAP_CLI_H
+#define REKAP_CLI_H
+
+#include <jansson.h>
+#include <limits.h>
+
+#include "proto/bytes.h"
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum option_id {
+    OPT_DIR, OPT_LANG, OPT_JSON, OPT_CSV, OPT_HELP, OPT_REGION, OPT_NAME, OPT_ROLE, OPT_OFFICE, OPT_WAIT, OPT_DRY_RUN, OPT_SHAPE, OPT_COMPLETE, OPT_DASH,
+    OPT_TIMEOUT, OPT_YEAR, OPT_UNTIL, OPT_CODE, OPT_LEVEL, OPT_STAGE, OPT_AS_OF, OPT_INDICATOR, OPT_FROM, OPT_TO, OPT_MEASURE, OPT_KIND, OPT_OPEN,
+    OPT_HTTP, OPT_COUNT_EVENTS, OPT_COUNT
+};
+struct cli {
+    const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
+    enum lang lang;
+    enum format format;
+    const char *value[OPT_COUNT];       /* NULL: not given; "" for a switch that was given */
+    int operand_count;
+    char **operand;
+};
+struct command {
+    const char *name, *alias, *operands;        /* operands: as shown in the synopsis */
+    uint64_t options;                   /* bits of enum option_id beside the common ones */
+    int operands_min, operands_max;     /* max -1: any */
+    const char *help_id, *help_en;      /* one line */
+    const char *example;
+    int (*run)(struct cli *c);
+};
+extern const struct command cli_commands[];
+extern const size_t cli_command_count;
+struct option_row { const char *name; const char *arg; const char *help_id, *help_en; };
+extern const struct option_row cli_options[OPT_COUNT];
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
+
+/* Parses argv of one verb (argv[0] is the verb). EXIT_OK, or EXIT_USAGE after saying why on stderr; *ret_help: --help was asked. */
+int cli_parse(const struct command *cmd, int argc, char **argv, struct cli *ret, bool *ret_help);
+const struct command *cli_find(const char *name);
+int cli_unknown(const char *word);      /* says that there is no such verb, with the nearest one; returns EXIT_USAGE */
+int cli_completion(void);               /* a bash completion script, from the table */
+void cli_help(const struct command *cmd, enum lang lang);       /* NULL: the short page */
+/* "%s in one language or the other" */
+static inline const char *cli_say(const struct cli *c, const char *id, const char *en) { return c->lang == LANG_EN ? en : id; }
+/* "rekap: ..." and a newline on stderr, in the asked language. */
+void cli_talk(const struct cli *c, const char *id, const char *en, ...) __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+int cli_fail(const struct cli *c, const char *id, const char *en, const char *what);    /* stderr; returns EXIT_FAILED */
+int cli_usage(const struct cli *c, const char *id, const char *en, const char *what);   /* stderr; returns EXIT_USAGE */
+const char *cli_nearest(const char *word, const char *const *list, size_t n);           /* NULL when nothing is near */
+
+int64_t cli_mono_ms(void);              /* monotonic milliseconds, for deadlines */
+void cli_pause(int ms);                 /* lets ms pass; ends early at a signal */
+bool cli_fancy(int fd);                 /* may colour and cursor movement be written to fd? (a terminal, and no $NO_COLOR) */
+/* A whole number within min..max given to an option; the default when it was not given. EXIT_OK, or EXIT_USAGE after saying why. */
+int cli_number(const struct cli *c, enum option_id option, int def, int min, int max, int *ret);
+
+/* The verbs: each prints what it has to say and returns an exit code. */
+int up_run(struct cli *c);
+int office_run(struct cli *c);
+int push_run(struct cli *c);
+int status_run(struct cli *c);
+int query_rollup(struct cli *c);
+int query_trend(struct cli *c);
+int query_findings(struct cli *c);
+int watch_run(struct cli *c);
+
+#endif

@@ -1,0 +1,273 @@
+/* office.c - `rekap office add|list|show`: who may speak. Kind: E.
+ *
+ * Adding an office makes its signing key first and its register line last, so a line always has a key. The register only grows: its new
+ * text is the old one and a line, written as a whole file under a lock; the worker refuses a register that does not go on from the one it
+ * knows. Daemons that run are told at once; one that does not run reads the register when it starts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/place.h"
+#include "cli/print.h"
+#include "collector/csv.h"
+#include "proto/conf.h"
+
+enum { NUDGE_MS = 1000, REGIONS_BYTES_MAX = 16 << 20 };
+
+/* ---- what is asked for ---- */
+
+static int read_regions(const struct cli *c, const struct place *p, struct csv_table *ret)
+{
+    char path[PLACE_PATH_MAX];
+    struct csv_fault fault;
+    struct buf b;
+    place_path(p, "registry/region.csv", path);
+    buf_init(&b, REGIONS_BYTES_MAX);
+    int st = conf_file_read(path, REGIONS_BYTES_MAX, &b);
+    if (st == ST_OK) st = csv_table_read(buf_slice(&b), ret, &fault);
+    buf_done(&b);
+    return st == ST_OK ? EXIT_OK : cli_fail(c, "daftar wilayah tidak dapat dibaca", "the list of regions cannot be read", path);
+}
+
+static int check_region(const struct cli *c, const struct place *p, const char *text, region_code *ret)
+{
+    struct csv_table t = { 0 };
+    if (code_region_parse(slice_of(text, strlen(text)), ret) != ST_OK)
+        return cli_usage(c, "kode wilayah harus 33 (provinsi) atau 33.74 (kabupaten/kota)", "a region code is 33 (province) or 33.74 (city)", text);
+    if (read_regions(c, p, &t) != EXIT_OK) return EXIT_FAILED;
+    bool known = false;
+    for (uint32_t i = 1; i < t.rows && !known; i++) {
+        struct slice code = csv_table_cell(&t, i, 0);
+        known = code.n == strlen(text) && !memcmp(code.p, text, code.n);
+    }
+    csv_table_done(&t);
+    return known ? EXIT_OK : cli_fail(c, "wilayah tidak ada dalam daftar (registry/region.csv)", "region is not in the list (registry/region.csv)", text);
+}
+
+static bool name_ok(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < 0x20 || s.p[i] == 0x7f) return false;
+    return s.n > 0 && s.n < sizeof((struct office *)0)->name && bytes_utf8_ok(s.p, s.n);
+}
+
+static int wanted(const struct cli *c, const struct place *p, struct office *ret)
+{
+    const char *id = c->operand[1], *name = c->value[OPT_NAME], *role = c->value[OPT_ROLE];
+    struct slice trimmed = name ? bytes_trim(slice_of(name, strlen(name))) : slice_of("", 0);
+    *ret = (struct office){ .status = OFFICE_ACTIVE, .role = ROLE_OFFICE, .valid_to = { INT64_MAX } };
+    if (!registry_id_ok(slice_of(id, strlen(id))))
+        return cli_usage(c, "ID kantor: huruf kecil, angka, titik atau tanda hubung, paling banyak 40", "an office ID has lower-case letters, digits, dots or dashes, at most 40", id);
+    if (!c->value[OPT_REGION] || !name) return cli_usage(c, "sebutkan --region KODE dan --name NAMA", "give --region CODE and --name NAME", NULL);
+    if (!name_ok(trimmed)) return cli_usage(c, "nama harus 1 sampai 160 bita teks tanpa baris baru", "a name is 1 to 160 bytes of text without line breaks", name);
+    if (role && registry_role_parse(slice_of(role, strlen(role)), &ret->role) != ST_OK)
+        return cli_usage(c, "peran: office, treasurer, planner, auditor, centre", "role: office, treasurer, planner, auditor, centre", role);
+    snprintf(ret->id, sizeof ret->id, "%s", id);
+    snprintf(ret->name, sizeof ret->name, "%.*s", (int)trimmed.n, (const char *)trimmed.p);
+    return check_region(c, p, c->value[OPT_REGION], &ret->region);
+}
+
+/* ---- the register ---- */
+
+static json_t *office_json(const struct office *o)
+{
+    char region[8], transport[2 * PUBKEY_SIZE + 1], signing[2 * PUBKEY_SIZE + 1];
+    code_region_format(o->region, region);
+    bytes_hex(o->transport, PUBKEY_SIZE, transport);
+    bytes_hex(o->signing, PUBKEY_SIZE, signing);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "office", o->id, "name", o->name, "region", region, "role", registry_role_name(o->role), "status",
+                     o->status == OFFICE_ACTIVE ? "active" : "revoked", "transport_key", transport, "signing_key", signing, "version", (json_int_t)o->version);
+}
+
+static int take_keys(const struct cli *c, const struct place *p, struct office *o)
+{
+    char path[PLACE_PATH_MAX], below[64], err[512] = "";
+    uint8_t secret[32];
+    place_path(p, "keys/collector.key", path);
+    int st = conf_key_read(path, "curve25519", secret, o->transport, err, sizeof err);
+    explicit_bzero(secret, sizeof secret);
+    if (st != ST_OK) return cli_fail(c, "kunci collector tidak dapat dibaca", "the collector's key cannot be read", err);
+    snprintf(below, sizeof below, "keys/office/%s.key", o->id);
+    place_path(p, below, path);
+    st = conf_key_create(path, "ed25519", secret, o->signing);
+    explicit_bzero(secret, sizeof secret);
+    return st == ST_OK ? EXIT_OK : cli_fail(c, "kunci kantor tidak dapat dibuat atau dibaca", "the office's key cannot be made or read", path);
+}
+
+static int append(const struct cli *c, const struct place *p, struct office *o)
+{
+    char path[PLACE_PATH_MAX], line[1024], err[512];
+    struct timespec now;
+    struct registry *check = NULL;
+    struct buf b;
+    clock_gettime(CLOCK_REALTIME, &now);
+    o->valid_from.ms = (int64_t)now.tv_sec / 86400 * 86400 * 1000;      /* the whole day: clocks of two machines differ */
+    place_path(p, "registry/office.tsv", path);
+    buf_init(&b, PLACE_REGISTRY_BYTES_MAX);
+    int st = conf_file_read(path, PLACE_REGISTRY_BYTES_MAX, &b);
+    if (st == ST_OK && b.n && b.p[b.n - 1] != '\n') buf_u8(&b, '\n');
+    if (st == ST_OK && registry_line_format(o, line, sizeof line) < 0) st = ST_INVALID;
+    if (st == ST_OK) buf_printf(&b, "%s\n", line);
+    snprintf(err, sizeof err, "%s", status_str(st));
+    if (st == ST_OK) st = registry_parse(buf_slice(&b), &check, err, sizeof err);
+    if (st == ST_OK) {
+        o->version = registry_version(check);
+        st = conf_file_write(path, buf_slice(&b), 0600);
+        if (st != ST_OK) snprintf(err, sizeof err, "%s", strerror(errno));
+    }
+    registry_free(&check);
+    buf_done(&b);
+    return st == ST_OK ? EXIT_OK : cli_fail(c, "kantor tidak dapat ditulis ke daftar", "the office cannot be written to the register", err);
+}
+
+/* The same office again: said so when nothing differs, refused otherwise. */
+static int again(const struct cli *c, const struct office *old, const struct office *want, struct office *ret)
+{
+    bool same = old->status == OFFICE_ACTIVE && old->region == want->region && old->role == want->role && !strcmp(old->name, want->name);
+    *ret = *old;
+    if (same) {
+        cli_talk(c, "%s sudah terdaftar dengan data yang sama", "%s is already registered with the same data", old->id);
+        return EXIT_OK;
+    }
+    cli_talk(c, "%s sudah terdaftar dengan data lain; lihat rekap office show %s", "%s is already registered with other data; see rekap office show %s", old->id, old->id);
+    return EXIT_FAILED;
+}
+
+static int add_locked(const struct cli *c, const struct place *p, const struct office *want, struct office *ret, bool *ret_added)
+{
+    struct registry *r = NULL;
+    int rc = place_registry(c, p, &r);
+    if (rc != EXIT_OK) return rc;
+    const struct office *old = registry_office(r, slice_of(want->id, strlen(want->id)));
+    *ret_added = !old;
+    if (old) {
+        rc = again(c, old, want, ret);
+    } else {
+        *ret = *want;
+        rc = take_keys(c, p, ret);
+        if (rc == EXIT_OK) rc = append(c, p, ret);
+    }
+    registry_free(&r);
+    return rc;
+}
+
+static void nudge(const struct place *p, const char *daemon)
+{
+    json_t *a = NULL;
+    if (place_ask(p, daemon, "{\"verb\":\"reload\"}", NUDGE_MS, &a) == ST_OK) json_decref(a);
+}
+
+static int add(const struct cli *c, const struct place *p)
+{
+    struct office want, o;
+    bool added = false;
+    char path[PLACE_PATH_MAX];
+    int rc = wanted(c, p, &want);
+    if (rc != EXIT_OK) return rc;
+    place_path(p, "registry/.lock", path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) rc = cli_fail(c, "daftar kantor tidak dapat dikunci", "the register cannot be locked", strerror(errno));
+    else rc = add_locked(c, p, &want, &o, &added);
+    if (fd >= 0) close(fd);
+    if (rc != EXIT_OK) return rc;
+    nudge(p, "worker");
+    nudge(p, "collector");
+    if (c->format == FORMAT_JSON) print_json(json_pack("{s:[o],s:b}", "offices", office_json(&o), "added", (int)added));
+    else if (added) printf("%s %s\n", cli_say(c, "terdaftar:", "registered:"), o.id);
+    return EXIT_OK;
+}
+
+/* ---- list, show ---- */
+
+static const struct print_column COLUMNS[] = {
+    { "Kantor", "Office", "office", PRINT_TEXT }, { "Wilayah", "Region", "region", PRINT_TEXT }, { "Peran", "Role", "role", PRINT_TEXT },
+    { "Keadaan", "State", "status", PRINT_TEXT }, { "Nama", "Name", "name", PRINT_TEXT },
+};
+
+static void output(const struct cli *c, json_t *list)
+{
+    static const char *const keys[] = { "office", "region", "role", "status", "name" };
+    struct print *t;
+    size_t i;
+    json_t *o;
+    if (c->format == FORMAT_JSON) {
+        print_json(json_pack("{s:O}", "offices", list));
+        return;
+    }
+    t = print_begin(c, COLUMNS, sizeof COLUMNS / sizeof COLUMNS[0]);
+    if (!t) return;
+    json_array_foreach(list, i, o)
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) print_json_cell(t, json_object_get(o, keys[k]));
+    print_end(&t);
+}
+
+static bool inside(region_code at, region_code region)
+{
+    while (at != region && at != 0) at = code_region_parent(at);
+    return at == region;
+}
+
+static int list(const struct cli *c, const struct registry *r)
+{
+    const char *text = c->value[OPT_REGION] ? c->value[OPT_REGION] : "";
+    region_code region;
+    if (code_region_parse(slice_of(text, strlen(text)), &region) != ST_OK) return cli_usage(c, "kode wilayah: 33 atau 33.74", "region code: 33 or 33.74", text);
+    json_t *a = json_array();
+    for (size_t i = 0; i < registry_count(r); i++)
+        if (inside(registry_at(r, i)->region, region)) json_array_append_new(a, office_json(registry_at(r, i)));
+    output(c, a);
+    json_decref(a);
+    return EXIT_OK;
+}
+
+static int show(const struct cli *c, const struct registry *r)
+{
+    const char *id = c->operand[1];
+    const struct office *o = registry_office(r, slice_of(id, strlen(id)));
+    if (!o) return office_unknown(c, r, id);
+    json_t *one = office_json(o), *a = json_pack("[O]", one);
+    const char *key;
+    json_t *v;
+    if (c->format != FORMAT_TEXT) output(c, a);
+    else json_object_foreach(one, key, v) {
+        if (json_is_string(v)) printf("%-14s %s\n", key, json_string_value(v));
+        else printf("%-14s %lld\n", key, (long long)json_integer_value(v));
+    }
+    json_decref(a);
+    json_decref(one);
+    return EXIT_OK;
+}
+
+int office_unknown(const struct cli *c, const struct registry *r, const char *id)
+{
+    const char *names[1024];
+    size_t n = 0;
+    for (size_t i = 0; i < registry_count(r) && n < sizeof names / sizeof names[0]; i++) names[n++] = registry_at(r, i)->id;
+    const char *near = cli_nearest(id, names, n);
+    cli_talk(c, "kantor \"%s\" tidak terdaftar", "office \"%s\" is not registered", id);
+    if (near) cli_talk(c, "maksud Anda \"%s\"?", "did you mean \"%s\"?", near);
+    cli_talk(c, "mendaftarkannya: rekap office add %s --region KODE --name NAMA --dir %s", "to register it: rekap office add %s --region CODE --name NAME --dir %s", id, c->dir);
+    return EXIT_FAILED;
+}
+
+int office_run(struct cli *c)
+{
+    static const char *const words[] = { "add", "list", "show" };
+    const char *what = c->operand[0];
+    struct place p;
+    struct registry *r = NULL;
+    unsigned i = 0;
+    while (i < 3 && strcmp(what, words[i]) != 0) i++;
+    if (i == 3) return cli_usage(c, "rekap office add ID | list | show ID; tidak dikenal", "rekap office add ID | list | show ID; unknown", what);
+    if (c->operand_count != (i == 1 ? 1 : 2)) return cli_usage(c, i == 1 ? "list tidak memakai ID" : "sebutkan ID kantor", i == 1 ? "list takes no ID" : "give the office's ID", NULL);
+    int rc = place_open(c, &p);
+    if (rc == EXIT_OK && i == 0) return add(c, &p);
+    if (rc == EXIT_OK) rc = place_registry(c, &p, &r);
+    if (rc == EXIT_OK) rc = i == 1 ? list(c, r) : show(c, r);
+    registry_free(&r);
+    return rc;
+}

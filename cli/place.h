@@ -1,0 +1,40 @@
+/* place.h - a local installation DIR: where everything of it lies. Kind: E.
+ *
+ *   DIR/etc/{worker,collector,aggregator}.conf   DIR/keys/NAME.key, DIR/keys/office/ID.key   DIR/registry/{office.tsv,region.csv,nomenklatur.csv}
+ *   DIR/worker/ledger   DIR/collector/{outbox,tray}   DIR/aggregator/state   DIR/log/NAME.log   DIR/up.lock
+ *   runtime: /tmp/rekap-<uid of DIR's owner>-<16 hex of the hash of DIR's real path>/{worker,collector,aggregator,feed,publish}.sock
+ *
+ * Socket paths have at most 107 bytes, so they cannot lie below DIR. They follow from DIR alone and never from the environment of the
+ * caller: a session, a timer and a service must all find the same sockets. */
+#ifndef REKAP_PLACE_H
+#define REKAP_PLACE_H
+
+#include "cli/cli.h"
+#include "proto/registry.h"
+
+enum { PLACE_PATH_MAX = 4096, PLACE_DIR_MAX = 3500, PLACE_SOCKET_MAX = 108, PLACE_HTTP_MAX = 280 };
+enum { PLACE_REGISTRY_BYTES_MAX = 64 << 20 };
+
+struct place {
+    char dir[PLACE_DIR_MAX];            /* real path */
+    char runtime[80];
+    char http[PLACE_HTTP_MAX];          /* host:port from DIR/etc/aggregator.conf; "" before the first start */
+};
+/* All return EXIT_OK, or EXIT_FAILED after saying on stderr what is wrong and what to do. */
+int place_open(const struct cli *c, struct place *ret);         /* of an installation that `up` has set up */
+int place_create(const struct cli *c, struct place *ret);       /* creates DIR and the runtime directory when missing */
+int place_registry(const struct cli *c, const struct place *p, struct registry **ret);
+
+/* Says that an office is not registered, the nearest id, and the command that adds it. EXIT_FAILED. */
+int office_unknown(const struct cli *c, const struct registry *r, const char *id);
+
+void place_path(const struct place *p, const char *below, char ret[PLACE_PATH_MAX]);
+void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET_MAX]);        /* "worker": the control socket of a daemon */
+/* The value of a key in an INI file; ST_NOT_FOUND when file, section or key is missing, ST_FULL when it does not fit. */
+int place_setting(const char *file, const char *section, const char *key, char *ret, size_t size);
+/* One request on a daemon's control socket and its JSON answer (caller decrefs). ST_NOT_FOUND: it does not run; ST_AGAIN: no answer in time. */
+int place_ask(const struct place *p, const char *daemon, const char *request, int timeout_ms, json_t **ret);
+/* The directory of the running program; with a trailing part such as "/rekap-worker". ST_NOT_FOUND when it cannot be told. */
+int place_program(const char *part, char ret[PLACE_PATH_MAX]);
+
+#endif

@@ -1,0 +1,169 @@
+/* push.c - `rekap push`: an office's files are read, checked and put into the collector's tray. Kind: E.
+ *
+ * Everything about a cell is decided by intake, everything about what is new by the collector; this file only carries. A tray file is
+ * durable before the collector hears of it, so a push that has returned is safe with or without collector, worker and network. */
+#include <errno.h>
+#include <pwd.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/push_part.h"
+#include "proto/conf.h"
+
+/* ---- options ---- */
+
+static int read_words(struct push *u)
+{
+    const struct cli *c = u->c;
+    const char *shape = c->value[OPT_SHAPE], *dash = c->value[OPT_DASH];
+    u->dry_run = c->value[OPT_DRY_RUN] != NULL;
+    u->wait = c->value[OPT_WAIT] != NULL && !u->dry_run;
+    u->intake.complete = c->value[OPT_COMPLETE] != NULL;
+    u->intake.lang = c->lang;
+    if (!c->value[OPT_OFFICE]) return cli_usage(c, "sebutkan --office ID", "give --office ID", NULL);
+    if (shape && shape_parse(slice_of(shape, strlen(shape)), &u->intake.shape) != ST_OK)
+        return cli_usage(c, "bentuk tidak dikenal; misalnya anggaran, nomenklatur", "unknown shape; such as anggaran, nomenklatur", shape);
+    if (dash && strcmp(dash, "nol") != 0 && strcmp(dash, "kosong") != 0) return cli_usage(c, "--dash nol atau kosong", "--dash nol or kosong", dash);
+    if (dash) u->intake.dash = dash[0] == 'n' ? DASH_ZERO : DASH_EMPTY;
+    return cli_number(c, OPT_TIMEOUT, 60, 1, 86400, &u->timeout_s);
+}
+
+static struct wall wall_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (struct wall){ (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 };
+}
+
+static void read_clerk(struct push *u)
+{
+    const struct passwd *who = getpwuid(getuid());
+    const char *name = who ? who->pw_name : "";
+    if (strlen(name) < sizeof u->clerk && bytes_utf8_ok(name, strlen(name))) snprintf(u->clerk, sizeof u->clerk, "%s", name);
+}
+
+static int check_office(struct push *u)
+{
+    const char *id = u->c->value[OPT_OFFICE];
+    char below[OFFICE_ID_MAX + 32], key[PLACE_PATH_MAX];
+    u->office = registry_office(u->registry, slice_of(id, strlen(id)));
+    if (!u->office) return office_unknown(u->c, u->registry, id);
+    if (u->office->status != OFFICE_ACTIVE) return cli_fail(u->c, "kunci kantor ini sudah dicabut", "this office's key is revoked", id);
+    snprintf(below, sizeof below, "keys/office/%s.key", u->office->id);
+    place_path(&u->p, below, key);
+    if (!u->dry_run && access(key, R_OK) != 0) return cli_fail(u->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", key);
+    read_clerk(u);
+    u->intake.office = slice_of(u->office->id, strlen(u->office->id));
+    u->intake.clerk = slice_of(u->clerk, strlen(u->clerk));
+    u->intake.entered = wall_now();
+    u->intake.treasurer = u->office->role == ROLE_TREASURER;
+    return EXIT_OK;
+}
+
+/* ---- one file ---- */
+
+/* The last part of the path, cut to what a tray file takes, always well-formed. */
+static void tray_name(const char *path, char ret[TRAY_FILE_NAME_MAX + 1])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(ret, TRAY_FILE_NAME_MAX + 1, "%s", slash && slash[1] ? slash + 1 : path);
+    for (size_t n = strlen(ret); n && !bytes_utf8_ok(ret, n); n--) ret[n - 1] = '\0';
+    if (!ret[0]) snprintf(ret, TRAY_FILE_NAME_MAX + 1, "berkas");
+}
+
+static void make_id(struct push_file *f)
+{
+    uint8_t random[8];
+    char hex[2 * sizeof random + 1];
+    randombytes_buf(random, sizeof random);
+    bytes_hex(random, sizeof random, hex);
+    snprintf(f->id, sizeof f->id, "%016llx-%s", (unsigned long long)wall_now().ms, hex);
+}
+
+static int store(struct push *u, struct push_file *f, const struct intake *in)
+{
+    char name[TRAY_FILE_NAME_MAX + 1], below[96], path[PLACE_PATH_MAX];
+    struct buf b;
+    make_id(f);
+    tray_name(f->path, name);
+    const struct tray head = { .id = slice_of(f->id, strlen(f->id)), .office = u->intake.office, .file = slice_of(name, strlen(name)),
+                               .clerk = u->intake.clerk, .entered = u->intake.entered };
+    snprintf(below, sizeof below, "collector/tray/%s.tray", f->id);
+    place_path(&u->p, below, path);
+    buf_init(&b, TRAY_BYTES_MAX);
+    intake_tray(in, &head, &b);
+    int st = buf_ok(&b) ? conf_file_write(path, buf_slice(&b), 0600) : ST_FULL;
+    buf_done(&b);
+    if (st != ST_OK) {
+        f->id[0] = '\0';
+        push_failed(u, f, st == ST_FULL && errno != ENOSPC && errno != EDQUOT ? status_str(st) : strerror(errno));
+    }
+    return st;
+}
+
+static void take(struct push *u, struct push_file *f, struct slice bytes)
+{
+    struct intake *in = NULL;
+    if (intake_read(bytes, &u->intake, &in) != ST_OK) {
+        push_failed(u, f, status_str(ST_NO_MEMORY));
+        return;
+    }
+    f->rows = in->rows;
+    f->refused_rows = in->refused;
+    f->duplicate = u->dry_run ? in->duplicate : 0;
+    f->accepted = f->rows - f->refused_rows - f->duplicate;
+    push_note(u, f, in);
+    if (!u->dry_run && in->sections) (void)store(u, f, in);
+    intake_free(&in);
+}
+
+static void push_one(struct push *u, struct push_file *f, const char *path)
+{
+    struct stat sb;
+    struct buf b;
+    *f = (struct push_file){ .path = path, .refused = json_array(), .notes = json_array() };
+    if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
+        push_failed(u, f, strerror(EISDIR));
+        return;
+    }
+    buf_init(&b, INTAKE_FILE_BYTES_MAX);
+    int st = conf_file_read(path, INTAKE_FILE_BYTES_MAX, &b);
+    if (st == ST_OK) take(u, f, buf_slice(&b));
+    else push_failed(u, f, st == ST_FULL ? cli_say(u->c, "lebih dari 256 MiB", "over 256 MiB") : st == ST_NO_MEMORY ? status_str(st) : strerror(errno));
+    buf_done(&b);
+}
+
+static void done(struct push *u)
+{
+    for (int i = 0; i < u->files; i++) {
+        json_decref(u->file[i].refused);
+        json_decref(u->file[i].notes);
+    }
+    free(u->file);
+    registry_free(&u->registry);
+}
+
+int push_run(struct cli *c)
+{
+    struct push u = { .c = c };
+    int rc = read_words(&u);
+    if (rc == EXIT_OK) rc = place_open(c, &u.p);
+    if (rc == EXIT_OK) rc = place_registry(c, &u.p, &u.registry);
+    if (rc == EXIT_OK) rc = check_office(&u);
+    if (rc == EXIT_OK) {
+        u.file = calloc((size_t)c->operand_count, sizeof *u.file);
+        if (!u.file) rc = cli_fail(c, "memori habis", "out of memory", NULL);
+    }
+    for (; rc == EXIT_OK && u.files < c->operand_count; u.files++) push_one(&u, &u.file[u.files], c->operand[u.files]);
+    if (rc == EXIT_OK) {
+        if (!u.dry_run) push_wait(&u);
+        rc = push_report(&u);
+    }
+    done(&u);
+    return rc;
+}

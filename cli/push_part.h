@@ -1,0 +1,39 @@
+/* push_part.h - what push.c, push_wait.c and push_report.c share: the files of one `rekap push`. Kind: E. */
+#ifndef REKAP_PUSH_PART_H
+#define REKAP_PUSH_PART_H
+
+#include "cli/place.h"
+#include "collector/intake.h"
+
+struct push_file {
+    const char *path;                   /* as given */
+    char id[40];                        /* of its tray file; "" when nothing of it was put into the tray */
+    int64_t rows, accepted, duplicate, superseded, refused_rows;
+    json_t *refused, *notes;            /* arrays, as in --json */
+    char receipt[160];                  /* "" until acknowledged */
+    char worker[16], state[160];        /* what the collector said last */
+    int64_t lsn;
+    bool failed;                        /* could not be read or stored */
+    bool counted, acked, visible;
+};
+struct push {
+    const struct cli *c;
+    struct place p;
+    struct registry *registry;
+    const struct office *office;
+    struct intake_options intake;
+    char clerk[UNIT_TEXT_MAX + 1];
+    bool dry_run, wait, collector_down, timed_out;
+    int timeout_s;
+    struct push_file *file;
+    int files;
+};
+/* Tells the collector to look into its tray and asks it what became of the files, until all is known, or with --wait until all is visible
+ * at the centre, or until the time is over. Sets collector_down and timed_out. */
+void push_wait(struct push *u);
+/* One file's faults and notes, kept for --json and told on stderr. */
+void push_note(struct push *u, struct push_file *f, const struct intake *in);
+void push_failed(struct push *u, struct push_file *f, const char *why);
+int push_report(struct push *u);        /* prints; EXIT_OK, EXIT_REFUSED or EXIT_FAILED */
+
+#endif
