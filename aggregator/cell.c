@@ -318,7 +318,7 @@ static int deltas_sort(struct cell_deltas *d)
         d->order_cap = d->count;
     }
     for (uint32_t i = 0; i < d->count; i++) d->order[i] = i;
-    qsort_r(d->order, d->count, sizeof *d->order, entry_order, d->e);
+    if (d->count > 1) qsort_r(d->order, d->count, sizeof *d->order, entry_order, d->e);
     return ST_OK;
 }
 

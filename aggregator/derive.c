@@ -276,7 +276,8 @@ static void tree_fill(struct tree *t)
     const struct lines *v = &t->w->view;
     uint32_t all = node_open(t, NODE_TOTAL, 0);
     t->base[0] = node_open(t, NODE_TOTAL, 1);
-    uint32_t accounts = node_open(t, NODE_TOTAL, 2);
+    bool any_account = v->count > 0 && v->line[0].activity == 0;      /* they come first; without them no places are left empty */
+    uint32_t accounts = any_account ? node_open(t, NODE_TOTAL, 2) : all;
     for (uint32_t i = 0; i < v->count; i++) {
         activity_code c = v->line[i].activity;
         if (v->line[i].items == 0) continue;
@@ -291,7 +292,7 @@ static void tree_fill(struct tree *t)
     }
     tree_close(t, 0);
     node_close(t, t->base[0], all);
-    node_close(t, accounts, all);
+    if (any_account) node_close(t, accounts, all);
     for (unsigned k = 0; k < t->w->keys; k++) {
         struct derived_row *r = &t->d->row[all + k];
         if (row_used(r) && !row_is_control(r)) offices_spread(r);

@@ -1,7 +1,7 @@
 /* fold_apply.c - the group's updates into units, history and cell differences; offices that moved.
  *
- * Runs are sorted by (office, year) with a stable radix sort, so that every touched unit is loaded, derived and written once and
- * the store is walked in key order, while updates of one unit stay in log order. A unit in which every update said what was
+ * Runs are sorted by (region, year, office) with a stable radix sort, so that every touched unit is loaded, derived and written
+ * once, units that share cells come together, and updates of one unit stay in log order. A unit in which every update said what was
  * already known is neither derived again nor written.
  * Invariant: deltas gain exactly derive(after) in the office's region now minus derive(before) in its region then. */
 #include <stdlib.h>
@@ -10,6 +10,17 @@
 #include "fold_part.h"
 
 /* ---- order ---- */
+
+enum { PREFETCH_RUNS = 8, YEAR_BITS = 7, KEY_BITS = 64 };
+
+/* Region, year, office: units of one region and year add to the same cells, so these stay in the caches. */
+static uint64_t run_key(const struct fold *f, const struct run *r)
+{
+    const struct fold_office *o = &f->office[r->subject];
+    uint64_t year = r->year ? r->year - YEAR_MIN + 1u : 0;
+    ASSERT(year < 1u << YEAR_BITS && o->region < UINT32_C(1) << 25);
+    return ((uint64_t)o->region << YEAR_BITS | year) << 32 | o->dict;
+}
 
 static void radix_pass(const struct sort_key *from, struct sort_key *to, uint32_t n, unsigned shift)
 {
@@ -28,12 +39,12 @@ static int runs_sort(struct fold *f)
     uint64_t any = 0, all = ~UINT64_C(0);
     if (!FOLD_ROOM(f->order, f->order_cap, f->runs) || !FOLD_ROOM(f->other, f->other_cap, f->runs)) return ST_NO_MEMORY;
     for (uint32_t i = 0; i < f->runs; i++) {
-        uint64_t key = (uint64_t)f->office[f->run[i].subject].dict << 16 | f->run[i].year;
+        uint64_t key = run_key(f, &f->run[i]);
         f->order[i] = (struct sort_key){ key, i };
         any |= key;
         all &= key;
     }
-    for (unsigned shift = 0; shift < 48; shift += 8) {
+    for (unsigned shift = 0; shift < KEY_BITS; shift += 8) {
         if (!((any ^ all) >> shift & 0xff)) continue;   /* the same in every key */
         radix_pass(f->order, f->other, f->runs, shift);
         struct sort_key *sorted = f->other;
@@ -192,7 +203,10 @@ static int unit_apply(struct fold *f, struct store_txn *t, uint32_t first, uint3
     int st = unit_load(&f->unit, t, FOLD_LEAF, f->office[office].dict, year);
     f->before.count = 0;
     if (st == ST_OK && f->office[office].was_known) st = derive_unit(&f->unit, &f->before);
-    for (uint32_t i = first; st == ST_OK && i < end; i++) st = run_apply(f, t, &f->run[f->order[i].run], &changed);
+    for (uint32_t i = first; st == ST_OK && i < end; i++) {
+        if (i + PREFETCH_RUNS < f->runs) __builtin_prefetch(&f->update[f->run[f->order[i + PREFETCH_RUNS].run].first]);
+        st = run_apply(f, t, &f->run[f->order[i].run], &changed);
+    }
     if (st != ST_OK || (!changed && !office_moved(&f->office[office]))) return st;
     st = derive_unit(&f->unit, &f->after);
     if (st == ST_OK) st = difference_add(f, &f->office[office], year);
@@ -258,6 +272,7 @@ int fold_apply(struct fold *f, struct store_txn *t)
         st = unit_apply(f, t, i, end);
     }
     uint32_t sorted = f->touches;
+    if (sorted > 1) qsort(f->touched, sorted, sizeof *f->touched, touched_order);
     for (uint32_t i = 0; st == ST_OK && i < f->offices; i++)
         if (office_moved(&f->office[i])) st = office_move(f, t, i, sorted);
     return st;
