@@ -146,8 +146,7 @@ static int fold_one(struct aggregate *a, struct follow *f, struct slice bytes, s
     if (r.lsn <= f->applied) return ST_OK; /* sent again after a new SUBSCRIBE */
     int st = fold_record(a->fold, f->number, bytes);
     if (st != ST_OK) return st;
-    f->applied = r.lsn;
-    f->hash = sign_hash2(f->hash.b, HASH_SIZE, bytes.p, bytes.n);
+    fold_reached(a->fold, f->number, &f->applied, &f->hash);
     if (a->group_since.us == INT64_MAX) a->group_since = now.mono;
     a->changed = true;
     return ST_OK;
