@@ -106,6 +106,9 @@ FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggrega
 $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
+# fold alone, not part of any target: make build/tests/bench/fold_bench
+$(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build clean test demo

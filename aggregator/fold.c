@@ -76,6 +76,7 @@ static void group_clear(struct fold *f)
     buf_clear(&f->past_bytes);
     cell_deltas_clear(f->deltas);
     memset(f->pending_workers, 0, sizeof f->pending_workers);
+    f->pending = 0;
     f->dirty = false;
 }
 
@@ -95,9 +96,7 @@ int fold_recover(struct fold *f, struct store_txn *t)
 
 uint64_t fold_pending_updates(const struct fold *f)
 {
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < f->spokens; i++) n += f->spoken[i].received;
-    return n;
+    return f->pending;
 }
 
 void fold_reached(const struct fold *f, unsigned worker, uint64_t *ret_lsn, struct hash *ret_hash)
@@ -194,6 +193,7 @@ static int batch_take(struct fold *f, unsigned worker, const struct record *r)
     if (!FOLD_ROOM(f->spoken, f->spoken_cap, f->spokens + 1)) return ST_NO_MEMORY;
     int st = rows_take(f, &k, &body, worker, r);
     if (st != ST_OK) return st;
+    f->pending += b.h.count;
     f->spoken[f->spokens++] = (struct spoken){ .speaker = k.speaker, .received = b.h.count, .refused = k.refused,
                                                .last = figure_provenance(worker, r->lsn, b.h.count - 1), .at = r->at };
     return ST_OK;

@@ -57,6 +57,7 @@ struct fold {
     struct unit unit;
     struct derived_set before, after;
     struct cell_deltas *deltas;
+    uint64_t pending;                   /* updates received since the last flush */
     bool dirty;                         /* something was recorded since the last flush */
     bool pending_workers[FOLD_WORKERS];
 };
