@@ -1,4 +1,4 @@
-/* derive_work.h - what derive.c and derive_account.c share: the memory kept between units, and contributions of accounts. Private.
+/* derive_work.h - what derive.c and derive_account.c share: memory kept between units, contributions of accounts. Private. Kind: P.
  * */
 #ifndef REKAP_DERIVE_WORK_H
 #define REKAP_DERIVE_WORK_H

@@ -1,4 +1,4 @@
-/* fold_part.h - what the files of the fold share. Private.
+/* fold_part.h - what the files of the fold share. Private. Kind: P.
  *
  * Memory of a group: one `update` (48 bytes) an admitted row, one `run` a stretch of rows of one subject and year, one
  * `spoken` a batch; rows that carry more than a number (texts, reasons, indicators) keep their whole figure beside. Figures and

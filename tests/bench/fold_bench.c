@@ -49,9 +49,13 @@ static void office_name(char ret[24], unsigned o) { snprintf(ret, 24, "gen-%04u-
 
 static struct figure figure_make(struct bench *b, unsigned year, unsigned month, unsigned row)
 {
-    struct figure f = { .activity = b->line[row / 2], .measure = row & 1 ? MEASURE_CASH_PLAN : MEASURE_REALISED,
-                        .source = SOURCE_OPD,
-                        .year = (uint16_t)year, .month = (uint8_t)month, .basis = BASIS_CUMULATIVE, .kind = VALUE_NUMBER };
+    struct figure f = {.activity = b->line[row / 2],
+                       .measure = row & 1 ? MEASURE_CASH_PLAN : MEASURE_REALISED,
+                       .source = SOURCE_OPD,
+                       .year = (uint16_t)year,
+                       .month = (uint8_t)month,
+                       .basis = BASIS_CUMULATIVE,
+                       .kind = VALUE_NUMBER};
     f.value = (int64_t)(month * 100000000u + rng_below(&b->rng, 90000000));
     return f;
 }
@@ -76,9 +80,9 @@ static void group_close(struct bench *b)
     b->updates += n;
     if (getenv("VERBOSE"))
         printf("group %lu: record %.0f flush %.0f commit %.0f ns/update (recover %.2f ms)\n", (unsigned long)n,
-               1e9 * (read - mid) / (double)n,
-               1e9 * (flushed - read) / (double)n, 1e9 * (end - flushed) / (double)n, 1e3 * (mid - start));
-    b->log->bytes.n = 0;                /* records folded are not needed again; the chain goes on */
+               1e9 * (read - mid) / (double)n, 1e9 * (flushed - read) / (double)n, 1e9 * (end - flushed) / (double)n,
+               1e3 * (mid - start));
+    b->log->bytes.n = 0; /* records folded are not needed again; the chain goes on */
     b->log->count = 0;
     b->next_record = 0;
     b->taken = 0;
@@ -100,7 +104,7 @@ static void dense(struct bench *b, struct fixture_statement *s)
                 office_name(name, o);
                 for (unsigned r = 0; r < 2 * LINES; r++) {
                     unsigned month = m > 1 && rng_chance(&b->rng, 1, 20) ? m - 1 : m;
-                    s[r] = (struct fixture_statement){ .subject = name, .f = figure_make(b, b->first_year + y, month, r) };
+                    s[r] = (struct fixture_statement){.subject = name, .f = figure_make(b, b->first_year + y, month, r)};
                 }
                 batch(b, name, s, 2 * LINES);
             }
@@ -110,14 +114,14 @@ static void dense(struct bench *b, struct fixture_statement *s)
 static void shuffled(struct bench *b, struct fixture_statement *s)
 {
     static char name[100][24];
-    const uint64_t total = (uint64_t)b->years * 12 * b->offices * 2 * LINES, step = UINT64_C(2654435761);     /* a prime */
+    const uint64_t total = (uint64_t)b->years * 12 * b->offices * 2 * LINES, step = UINT64_C(2654435761); /* a prime */
     for (uint64_t n = 0; n + 100 <= total; n += 100) {
         for (unsigned r = 0; r < 100; r++) {
             uint64_t at = rng_chance(&b->rng, 1, 20) ? rng_below(&b->rng, n + 1) * step % total : (n + r) * step % total;
             unsigned row = (unsigned)(at % (2 * LINES)), month = (unsigned)(at / (2 * LINES) % 12) + 1;
             unsigned year = b->first_year + (unsigned)(at / (2 * LINES) / 12 % b->years);
             office_name(name[r], (unsigned)(at / (2 * LINES) / 12 / b->years));
-            s[r] = (struct fixture_statement){ .subject = name[r], .f = figure_make(b, year, month, row) };
+            s[r] = (struct fixture_statement){.subject = name[r], .f = figure_make(b, year, month, row)};
         }
         batch(b, "gen-3301-00", s, 100);
     }
@@ -127,13 +131,15 @@ int main(int argc, char **argv)
 {
     static struct fixture_statement s[BATCH];
     static struct fixture_log log;
-    struct bench b = { .log = &log, .offices = argc > 2 ? (unsigned)atoi(argv[2]) : 66, .group = argc > 3
-                       ? (unsigned)atoi(argv[3]) : 100000,
-                       .years = argc > 4 ? (unsigned)atoi(argv[4]) : 10, .first_year = 2021 };
+    struct bench b = {.log = &log,
+                      .offices = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 66,
+                      .group = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 100000,
+                      .years = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 10,
+                      .first_year = 2021};
     bool shuffle = argc > 1 && strcmp(argv[1], "shuffled") == 0;
     char err[200] = "", name[24], region[16];
     const char *dir = argc > 5 ? argv[5] : "ram";
-    struct store_lmdb_options o = { .tables = fold_tables, .kind = "state", .format = 1 };
+    struct store_lmdb_options o = {.tables = fold_tables, .kind = "state", .format = 1};
     int st = strcmp(dir, "ram") == 0 ? store_mem_new(fold_tables, &b.store) : store_lmdb_open(dir, &o, &b.store, err, sizeof err);
     if (st != ST_OK || fold_new(&b.fold) != ST_OK) {
         fprintf(stderr, "%s %s\n", status_str(st), err);
@@ -147,11 +153,12 @@ int main(int argc, char **argv)
         snprintf(region, sizeof region, "33.%02u", i / 20 + 1);
         fixture_log_office(&log, i + 1, name, region, ROLE_OFFICE);
     }
-    if (shuffle) shuffled(&b, s);
-    else dense(&b, s);
+    if (shuffle)
+        shuffled(&b, s);
+    else
+        dense(&b, s);
     if (b.taken > 0) group_close(&b);
-    printf("%s %u offices, groups of %u: %lu updates, fold %.0f ns/update, commit %.0f ns/update\n", shuffle ? "shuffled"
-           : "dense", b.offices, b.group,
-           (unsigned long)b.updates, 1e9 * b.fold_s / (double)b.updates, 1e9 * b.commit_s / (double)b.updates);
+    printf("%s %u offices, groups of %u: %lu updates, fold %.0f ns/update, commit %.0f ns/update\n", shuffle ? "shuffled" : "dense",
+           b.offices, b.group, (unsigned long)b.updates, 1e9 * b.fold_s / (double)b.updates, 1e9 * b.commit_s / (double)b.updates);
     return 0;
 }

@@ -209,7 +209,8 @@ static struct derived_key key_of(const struct expect *e, unsigned year)
 static void number_is(const struct derive_case *c, const struct expect *e, const char *what, int64_t got, int64_t want)
 {
     if (want != ANY && got != want)
-        fail_msg("%s: %s derived %d source %d month %d: %s is %lld, not %lld", c->name, e->node, e->derived, e->source, e->month, what,
+        fail_msg("%s: %s derived %d source %d month %d: %s is %lld, not %lld", c->name, e->node, e->derived, e->source, e->month,
+                 what,
                  (long long)got, (long long)want);
 }
 
@@ -357,7 +358,8 @@ static void percent(const char *text, char *ret, size_t size)
 static void report_row(struct unit *u, char *cell[10], const char *source)
 {
     char text[160], value[48];
-    unsigned until = cell[2][0] ? (unsigned)atoi(cell[2] + 5) : 1, start = strcmp(cell[1], "perubahan") == 0 ? until : 1;
+    unsigned until = cell[2][0] ? (unsigned)strtoul(cell[2] + 5, NULL, 10) : 1, start = strcmp(cell[1], "perubahan") == 0 ? until
+        : 1;
     if (cell[4][0]) {
         snprintf(text, sizeof text, "%s budget:%s:%s %u %lld", cell[3], source, cell[1], start, (long long)sen(cell[4]));
         fixture_set(u, text, 1);
@@ -383,7 +385,7 @@ static void report(const char *path, unsigned year, struct unit *u)
     u->year = (uint16_t)year;
     while (fgets(line, sizeof line, f)) {
         unsigned n = csv_split(line, cell);
-        if (n >= 7 && (unsigned)atoi(cell[0]) == year) report_row(u, cell, "dpa");
+        if (n >= 7 && (unsigned)strtoul(cell[0], NULL, 10) == year) report_row(u, cell, "dpa");
     }
     fclose(f);
 }
