@@ -1,5 +1,6 @@
-/* derive_work.h - what derive.c and derive_account.c share: memory kept between units, contributions of accounts. Private. Kind: P.
- * */
+/* derive_work.h - what derive.c and derive_account.c share. Kind: P. Private.
+ *
+ * The memory kept between units, and the contributions of accounts on their way into the set. */
 #ifndef REKAP_DERIVE_WORK_H
 #define REKAP_DERIVE_WORK_H
 

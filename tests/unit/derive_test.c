@@ -210,8 +210,7 @@ static void number_is(const struct derive_case *c, const struct expect *e, const
 {
     if (want != ANY && got != want)
         fail_msg("%s: %s derived %d source %d month %d: %s is %lld, not %lld", c->name, e->node, e->derived, e->source, e->month,
-                 what,
-                 (long long)got, (long long)want);
+                 what, (long long)got, (long long)want);
 }
 
 static void node_row(const struct derive_case *c, const struct derived_set *d, const struct expect *e)
