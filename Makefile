@@ -26,10 +26,10 @@ DEPFLAGS = -MMD -MP
 PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/node \
-           proto/store proto/store_mem proto/conf
+           proto/store proto/store_mem proto/conf proto/csv
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
-INTAKE := collector/csv collector/shape collector/intake collector/intake_cell collector/intake_group collector/intake_money \
+INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_group collector/intake_money \
           collector/intake_name collector/intake_report collector/tray
 COLLECTOR_P := $(INTAKE) collector/outbox collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
@@ -38,7 +38,7 @@ WORKER_E := worker/office worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
-                aggregator/query_office collector/csv
+                aggregator/query_office
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/setup cli/setup_conf \
          cli/status cli/up cli/watch
@@ -96,10 +96,10 @@ $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream $(CODEC) proto
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
-$(eval $(call unit_test,csv,collector/csv collector/shape proto/bytes proto/status,-lcsv))
+$(eval $(call unit_test,csv,proto/csv collector/shape proto/bytes proto/status,-lcsv))
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
 DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
-$(eval $(call unit_test,intake,$(INTAKE) $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,intake,$(INTAKE) proto/csv $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
 FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export proto/unit proto/unit_row \
         $(DECIMAL) $(CODEC) proto/registry proto/period proto/store proto/store_mem proto/rng tests/unit/fixture
@@ -147,7 +147,8 @@ run: all
 install: all
 	PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' deploy/install $(B)
 # ---- fuzz targets: the pure sources themselves, built by clang with libFuzzer and sanitizers ----
-FUZZ := frame record intake number config
+FUZZ_C := tests/fuzz/frame.c tests/fuzz/record.c tests/fuzz/intake.c tests/fuzz/number.c tests/fuzz/config.c
+FUZZ := $(FUZZ_C:tests/fuzz/%.c=%)
 FUZZ_SRC := $(patsubst %,%.c,$(filter-out proto/store_mem,$(PROTO_P)) $(INTAKE))
 .PHONY: fuzz fuzz-build
 fuzz-build: $(FUZZ:%=$(B)/fuzz/%_fuzz)

@@ -22,10 +22,10 @@ static json_t *phases_json(const struct run *run)
 {
     struct run_counters c;
     run_counters(run, &c);
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "turns", (json_int_t)c.turns, "messages", (json_int_t)c.messages, "bytes",
-                     (json_int_t)c.bytes, "commits", (json_int_t)c.commits, "aborts", (json_int_t)c.aborts, "us_wait", (json_int_t)c.us_wait, "us_step",
-                     (json_int_t)c.us_step, "us_flush", (json_int_t)c.us_flush, "us_commit", (json_int_t)c.us_commit, "us_effects",
-                     (json_int_t)c.us_effects);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "turns", (json_int_t)c.turns, "messages", (json_int_t)c.messages,
+                     "bytes", (json_int_t)c.bytes, "commits", (json_int_t)c.commits, "aborts", (json_int_t)c.aborts, "us_wait",
+                     (json_int_t)c.us_wait, "us_step", (json_int_t)c.us_step, "us_flush", (json_int_t)c.us_flush, "us_commit",
+                     (json_int_t)c.us_commit, "us_effects", (json_int_t)c.us_effects);
 }
 
 static json_t *status_json(const struct control_context *c, struct store *s)
@@ -36,9 +36,9 @@ static json_t *status_json(const struct control_context *c, struct store *s)
     aggregate_status(c->aggregate, &a);
     (void)store_usage(s, &used, &size);
     snprintf(address, sizeof address, "http://%s", c->address);
-    return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:{s:I,s:I},s:o}", "program", "rekap-aggregator", "version", REKAP_VERSION, "http", address, "workers",
-                     workers_json(&a), "commits", (json_int_t)a.commits, "updates", (json_int_t)a.updates, "store", "used", (json_int_t)used, "size",
-                     (json_int_t)size, "phases", phases_json(*c->run));
+    return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:{s:I,s:I},s:o}", "program", "rekap-aggregator", "version", REKAP_VERSION, "http",
+                     address, "workers", workers_json(&a), "commits", (json_int_t)a.commits, "updates", (json_int_t)a.updates,
+                     "store", "used", (json_int_t)used, "size", (json_int_t)size, "phases", phases_json(*c->run));
 }
 
 void control_after(void *ctx)

@@ -1,12 +1,18 @@
-/* control.h - the aggregator's answers on its control socket. Kind: E. {"verb":"status"}: address, workers, runner's counters, store. */
+/* control.h - the aggregator's answers on its control socket. Kind: E. {"verb":"status"}: address, workers, runner's counters,
+ * store. */
 #ifndef REKAP_CONTROL_H
 #define REKAP_CONTROL_H
 
 #include "aggregator/http.h"
 #include "proto/run.h"
 
-struct control_context { const struct aggregate *aggregate; const char *address; struct http *http; struct run **run; };
-void control_after(void *ctx);          /* hands the live state to the HTTP thread after each step */
+struct control_context {
+    const struct aggregate *aggregate;
+    const char *address;
+    struct http *http;
+    struct run **run;
+};
+void control_after(void *ctx); /* hands the live state to the HTTP thread after each step */
 void control_answer(void *ctx, struct store *s, struct slice request, struct buf *out, bool *ret_wake);
 
 #endif

@@ -37,7 +37,8 @@ int http_question(struct http *h, enum lang lang, struct query_context *ret)
         log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
     int st = store_begin(h->o.store, false, &t);
     if (st != ST_OK) return st;
-    *ret = (struct query_context){ .t = t, .registry = h->registry, .names = h->names, .now = h->o.clock.now(h->o.clock.ctx), .lang = lang };
+    *ret = (struct query_context){
+        .t = t, .registry = h->registry, .names = h->names, .now = h->o.clock.now(h->o.clock.ctx), .lang = lang};
     ret->live = http_live(h);
     return ST_OK;
 }
@@ -68,9 +69,13 @@ static void reply_typed(struct evhttp_request *req, int status, const char *type
     json_decref(body);
 }
 
-void http_reply_json(struct evhttp_request *req, int status, json_t *body) { reply_typed(req, status, "application/json; charset=utf-8", body); }
+void http_reply_json(struct evhttp_request *req, int status, json_t *body)
+{
+    reply_typed(req, status, "application/json; charset=utf-8", body);
+}
 
-void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param, const char *seen)
+void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param,
+                        const char *seen)
 {
     json_t *o = json_object();
     json_object_set_new(o, "type", json_string("about:blank"));
@@ -84,19 +89,22 @@ void http_reply_problem(struct evhttp_request *req, int status, const char *code
 
 /* ---- parameters ---- */
 
-static const struct { const char *name; size_t at; } PARAMS[] = {
-    { "region", offsetof(struct query_params, region) }, { "year", offsetof(struct query_params, year) },
-    { "until", offsetof(struct query_params, until) },   { "code", offsetof(struct query_params, code) },
-    { "level", offsetof(struct query_params, level) },   { "office", offsetof(struct query_params, office) },
-    { "stage", offsetof(struct query_params, stage) },   { "measure", offsetof(struct query_params, measure) },
-    { "from", offsetof(struct query_params, from) },     { "to", offsetof(struct query_params, to) },
-    { "kind", offsetof(struct query_params, kind) },     { "as_of", offsetof(struct query_params, as_of) },
-    { "indicator", offsetof(struct query_params, indicator) },
+static const struct {
+    const char *name;
+    size_t at;
+} PARAMS[] = {
+    {"region", offsetof(struct query_params, region)},       {"year", offsetof(struct query_params, year)},
+    {"until", offsetof(struct query_params, until)},         {"code", offsetof(struct query_params, code)},
+    {"level", offsetof(struct query_params, level)},         {"office", offsetof(struct query_params, office)},
+    {"stage", offsetof(struct query_params, stage)},         {"measure", offsetof(struct query_params, measure)},
+    {"from", offsetof(struct query_params, from)},           {"to", offsetof(struct query_params, to)},
+    {"kind", offsetof(struct query_params, kind)},           {"as_of", offsetof(struct query_params, as_of)},
+    {"indicator", offsetof(struct query_params, indicator)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)
 {
-    *ret = (struct query_params){ 0 };
+    *ret = (struct query_params){0};
     for (size_t i = 0; i < sizeof PARAMS / sizeof PARAMS[0]; i++) {
         const char *v = evhttp_find_header(q, PARAMS[i].name);
         if (v) *(struct slice *)(void *)((char *)ret + PARAMS[i].at) = slice_of(v, strlen(v));
@@ -106,16 +114,19 @@ static void read_params(const struct evkeyvalq *q, struct query_params *ret)
 /* ---- routes ---- */
 
 typedef int (*question_fn)(const struct query_context *, const struct query_params *, json_t **, struct query_problem *);
-static const struct { const char *path; question_fn ask; } QUESTIONS[] = {
-    { "/api/v1/rollup", query_rollup },     { "/api/v1/trend", query_trend },   { "/api/v1/findings", query_findings },
-    { "/api/v1/offices", query_offices },   { "/api/v1/status", query_status },
+static const struct {
+    const char *path;
+    question_fn ask;
+} QUESTIONS[] = {
+    {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
+    {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
 };
 
 static void answer(struct http *h, struct evhttp_request *req, question_fn ask, const struct evkeyvalq *query)
 {
     struct query_params p;
     struct query_context q;
-    struct query_problem problem = { 0 };
+    struct query_problem problem = {0};
     json_t *body = NULL;
     const char *lang = evhttp_find_header(query, "lang");
     read_params(query, &p);
@@ -124,8 +135,10 @@ static void answer(struct http *h, struct evhttp_request *req, question_fn ask, 
         st = ask(&q, &p, &body, &problem);
         http_question_done(&q);
     }
-    if (st == ST_OK) http_reply_json(req, HTTP_OK, body);
-    else if (st == ST_INVALID) http_reply_problem(req, (int)problem.status, "di-luar-batas", problem.text, problem.param, problem.seen);
+    if (st == ST_OK)
+        http_reply_json(req, HTTP_OK, body);
+    else if (st == ST_INVALID)
+        http_reply_problem(req, (int)problem.status, "di-luar-batas", problem.text, problem.param, problem.seen);
     else {
         log_write(LOG_L_ERROR, "question failed", "status=\"%s\"", status_str(st));
         http_reply_problem(req, 500, st == ST_CORRUPT ? "berkas-rusak" : "SIBUK", status_str(st), NULL, NULL);
@@ -147,10 +160,15 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
             answer(h, req, QUESTIONS[i].ask, query);
             return;
         }
-    if (!strcmp(path, "/api/v1/events")) sse_open(h->sse, req);
-    else if (!strcmp(path, "/healthz")) reply(req, HTTP_OK, "text/plain", "ok\n");
-    else if (!strcmp(path, "/readyz")) reply(req, ready(h) ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain", ready(h) ? "ready\n" : "no worker is connected\n");
-    else http_reply_problem(req, 404, "bentuk-tak-dikenal", "alamat tidak dikenal; lihat /api/v1/rollup, trend, findings, offices, status, events", NULL, path);
+    if (!strcmp(path, "/api/v1/events"))
+        sse_open(h->sse, req);
+    else if (!strcmp(path, "/healthz"))
+        reply(req, HTTP_OK, "text/plain", "ok\n");
+    else if (!strcmp(path, "/readyz"))
+        reply(req, ready(h) ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain", ready(h) ? "ready\n" : "no worker is connected\n");
+    else
+        http_reply_problem(req, 404, "bentuk-tak-dikenal",
+                           "alamat tidak dikenal; lihat /api/v1/rollup, trend, findings, offices, status, events", NULL, path);
 }
 
 static void on_request(struct evhttp_request *req, void *ctx)
@@ -163,7 +181,8 @@ static void on_request(struct evhttp_request *req, void *ctx)
     TAILQ_INIT(&query);
     if (!path || evhttp_request_get_command(req) != EVHTTP_REQ_GET || (q && evhttp_parse_query_str(q, &query) != 0))
         http_reply_problem(req, 400, "FORMAT_SALAH", "hanya GET dengan alamat yang sah", NULL, path);
-    else route(h, req, path, &query);
+    else
+        route(h, req, path, &query);
     evhttp_clear_headers(&query);
 }
 
@@ -230,7 +249,7 @@ static int build(struct http *h)
     evhttp_set_gencb(h->server, on_request, h);
     h->wake = event_new(h->base, h->wake_fd, EV_READ | EV_PERSIST, on_wake, h);
     h->timer = event_new(h->base, -1, EV_PERSIST, on_timer, h);
-    const struct timeval second = { 1, 0 };
+    const struct timeval second = {1, 0};
     return h->wake && h->timer && event_add(h->wake, NULL) == 0 && event_add(h->timer, &second) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
@@ -247,8 +266,10 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
     if (st == ST_OK) st = bind_server(h, err, err_size);
     if (st == ST_OK && pthread_create(&h->thread, NULL, thread_main, h) != 0) st = ST_NO_MEMORY;
     h->running = st == ST_OK;
-    if (st == ST_OK) *ret = h;
-    else http_free(&h);
+    if (st == ST_OK)
+        *ret = h;
+    else
+        http_free(&h);
     return st;
 }
 

@@ -12,14 +12,14 @@ enum { HTTP_CONNECTIONS_MAX = 4096, HTTP_HEADERS_MAX = 8192 };
 
 struct http;
 struct http_options {
-    const char *listen;                 /* "127.0.0.1:7411" */
-    const char *registry, *regions, *names;     /* files */
+    const char *listen;                     /* "127.0.0.1:7411" */
+    const char *registry, *regions, *names; /* files */
     struct store *store;
     struct clock clock;
 };
 /* Binds, loads the lists and starts the thread. err: a sentence. ST_BUSY: the address is taken. */
 int http_new(const struct http_options *o, struct http **ret, char *err, size_t err_size);
-void http_changed(struct http *h, const struct aggregate_status *live);   /* from the fold's thread, after each step */
-void http_free(struct http **h);        /* stops the thread and closes every connection */
+void http_changed(struct http *h, const struct aggregate_status *live); /* from the fold's thread, after each step */
+void http_free(struct http **h);                                        /* stops the thread and closes every connection */
 
 #endif

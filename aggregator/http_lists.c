@@ -43,7 +43,7 @@ bool http_registry_changed(struct http *h)
 
 int http_load_lists(struct http *h, char *err, size_t err_size)
 {
-    struct buf regions = { 0 }, codes = { 0 };
+    struct buf regions = {0}, codes = {0};
     int st = read_text(h->o.regions, &regions, err, err_size);
     if (st == ST_OK) st = read_text(h->o.names, &codes, err, err_size);
     if (st == ST_OK) st = names_parse(buf_slice(&regions), buf_slice(&codes), &h->names, err, err_size);

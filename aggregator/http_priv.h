@@ -17,7 +17,7 @@ struct http {
     struct event *wake, *timer;
     int wake_fd;
     pthread_t thread;
-    pthread_mutex_t lock;               /* guards live, the only thing the fold's thread writes */
+    pthread_mutex_t lock; /* guards live, the only thing the fold's thread writes */
     struct aggregate_status live;
     bool running;
     struct registry *registry;
@@ -30,9 +30,10 @@ struct aggregate_status http_live(struct http *h);
 /* A question's context over a fresh read transaction; http_question_done ends it. */
 int http_question(struct http *h, enum lang lang, struct query_context *ret);
 void http_question_done(struct query_context *q);
-void http_reply_json(struct evhttp_request *req, int status, json_t *body);     /* takes body */
-void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param, const char *seen);
-int http_load_lists(struct http *h, char *err, size_t err_size);        /* http_lists.c */
+void http_reply_json(struct evhttp_request *req, int status, json_t *body); /* takes body */
+void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param,
+                        const char *seen);
+int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
 int http_reload_registry(struct http *h, char *err, size_t err_size);
 

@@ -1,7 +1,7 @@
 /* main.c - rekap-aggregator: wiring only. Kind: E.
  *
- * Two threads: the loop that follows the workers and folds (runner), and HTTP with read-only transactions. After each step the first
- * hands the second its live state and rings. */
+ * Two threads: the loop that follows the workers and folds (runner), and HTTP with read-only transactions. After each step the
+ * first hands the second its live state and rings. */
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -15,17 +15,17 @@
 #include "proto/run.h"
 
 static const struct conf_option OPTIONS[] = {
-    { "aggregator.workers", CONF_TEXT, true, NULL, 0, 0, "workers to follow: w1=ENDPOINT=HEXKEY[,w2=..]" },
-    { "aggregator.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)" },
-    { "aggregator.store", CONF_PATH, true, NULL, 0, 0, "directory of the read model" },
-    { "aggregator.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "address space of the store; 0 = chosen by the disk" },
-    { "aggregator.control", CONF_PATH, true, NULL, 0, 0, "local control socket" },
-    { "aggregator.http", CONF_TEXT, false, "127.0.0.1:7411", 0, 0, "address of the API and the monitor" },
-    { "aggregator.publish", CONF_TEXT, false, "", 0, 0, "ZeroMQ endpoint of the live topic; empty = none" },
-    { "aggregator.registry", CONF_PATH, true, NULL, 0, 0, "office register" },
-    { "aggregator.regions", CONF_PATH, true, NULL, 0, 0, "list of regions" },
-    { "aggregator.names", CONF_PATH, true, NULL, 0, 0, "official names of codes" },
-    { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
+    {"aggregator.workers", CONF_TEXT, true, NULL, 0, 0, "workers to follow: w1=ENDPOINT=HEXKEY[,w2=..]"},
+    {"aggregator.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)"},
+    {"aggregator.store", CONF_PATH, true, NULL, 0, 0, "directory of the read model"},
+    {"aggregator.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "address space of the store; 0 = chosen by the disk"},
+    {"aggregator.control", CONF_PATH, true, NULL, 0, 0, "local control socket"},
+    {"aggregator.http", CONF_TEXT, false, "127.0.0.1:7411", 0, 0, "address of the API and the monitor"},
+    {"aggregator.publish", CONF_TEXT, false, "", 0, 0, "ZeroMQ endpoint of the live topic; empty = none"},
+    {"aggregator.registry", CONF_PATH, true, NULL, 0, 0, "office register"},
+    {"aggregator.regions", CONF_PATH, true, NULL, 0, 0, "list of regions"},
+    {"aggregator.names", CONF_PATH, true, NULL, 0, 0, "official names of codes"},
+    {"log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug"},
 };
 
 struct daemon {
@@ -54,7 +54,8 @@ static int follow_one(struct daemon *d, const struct link_keys *keys, char *entr
     *endpoint++ = '\0';
     *hex++ = '\0';
     unsigned long number = strtoul(entry + 1, &end, 10);
-    if (*end || number < 1 || number > 255 || strlen(hex) != 2 * PUBKEY_SIZE || bytes_unhex(hex, 2 * PUBKEY_SIZE, server) != ST_OK) return ST_INVALID;
+    if (*end || number < 1 || number > 255 || strlen(hex) != 2 * PUBKEY_SIZE || bytes_unhex(hex, 2 * PUBKEY_SIZE, server) != ST_OK)
+        return ST_INVALID;
     int st = link_dial(d->link, endpoint, keys, server, &peer);
     if (st == ST_OK) st = aggregate_follow(d->aggregate, (unsigned)number, peer);
     if (st != ST_OK) snprintf(err, n, "aggregator.workers: w%lu: %s", number, status_str(st));
@@ -66,7 +67,8 @@ static int follow_all(struct daemon *d, char *err, size_t n)
     struct link_keys keys;
     int st = conf_key_read(conf_text(d->conf, "aggregator.key"), "curve25519", keys.secret, keys.pub, err, n);
     char *list = st == ST_OK ? strdup(conf_text(d->conf, "aggregator.workers")) : NULL, *save = NULL;
-    for (char *e = list ? strtok_r(list, ", ", &save) : NULL; st == ST_OK && e; e = strtok_r(NULL, ", ", &save)) st = follow_one(d, &keys, e, err, n);
+    for (char *e = list ? strtok_r(list, ", ", &save) : NULL; st == ST_OK && e; e = strtok_r(NULL, ", ", &save))
+        st = follow_one(d, &keys, e, err, n);
     explicit_bzero(&keys, sizeof keys);
     free(list);
     return st;
@@ -79,30 +81,42 @@ static int open_links(struct daemon *d, char *err, size_t n)
     snprintf(err, n, "no memory");
     if (st == ST_OK) st = follow_all(d, err, n);
     if (st == ST_OK && (st = link_control(d->link, control)) != ST_OK) snprintf(err, n, "%s: %s", control, status_str(st));
-    if (st == ST_OK && publish[0] && (st = link_publisher(d->link, publish)) != ST_OK) snprintf(err, n, "%s: %s", publish, status_str(st));
+    if (st == ST_OK && publish[0] && (st = link_publisher(d->link, publish)) != ST_OK)
+        snprintf(err, n, "%s: %s", publish, status_str(st));
     return st;
 }
 
 static int open_all(struct daemon *d)
 {
     char err[512] = "";
-    const struct store_lmdb_options store = { .tables = fold_tables, .map_bytes = (uint64_t)conf_int(d->conf, "aggregator.map"), .kind = "state", .format = 1 };
-    if (store_lmdb_open(conf_text(d->conf, "aggregator.store"), &store, &d->store, err, sizeof err) != ST_OK) return fail("store cannot be opened", err);
+    const struct store_lmdb_options store = {
+        .tables = fold_tables, .map_bytes = (uint64_t)conf_int(d->conf, "aggregator.map"), .kind = "state", .format = 1};
+    if (store_lmdb_open(conf_text(d->conf, "aggregator.store"), &store, &d->store, err, sizeof err) != ST_OK)
+        return fail("store cannot be opened", err);
     if (aggregate_new(&d->aggregate) != ST_OK) return fail("start", "no memory");
     if (open_links(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);
-    const struct http_options http = { .listen = conf_text(d->conf, "aggregator.http"), .registry = conf_text(d->conf, "aggregator.registry"),
-                                       .regions = conf_text(d->conf, "aggregator.regions"), .names = conf_text(d->conf, "aggregator.names"),
-                                       .store = d->store, .clock = clock_posix() };
+    const struct http_options http = {.listen = conf_text(d->conf, "aggregator.http"),
+                                      .registry = conf_text(d->conf, "aggregator.registry"),
+                                      .regions = conf_text(d->conf, "aggregator.regions"),
+                                      .names = conf_text(d->conf, "aggregator.names"),
+                                      .store = d->store,
+                                      .clock = clock_posix()};
     return http_new(&http, &d->http, err, sizeof err) == ST_OK ? 0 : fail("HTTP cannot start", err);
 }
 
 static int serve(struct daemon *d)
 {
     if (open_all(d) != 0) return 1;
-    struct control_context control = { .aggregate = d->aggregate, .address = conf_text(d->conf, "aggregator.http"), .http = d->http, .run = &d->run };
+    struct control_context control = {
+        .aggregate = d->aggregate, .address = conf_text(d->conf, "aggregator.http"), .http = d->http, .run = &d->run};
     control_after(&control);
-    const struct run_options o = { .node = aggregate_node(d->aggregate), .store = d->store, .link = d->link, .clock = clock_posix(),
-                                   .control = control_answer, .control_ctx = &control, .after = control_after };
+    const struct run_options o = {.node = aggregate_node(d->aggregate),
+                                  .store = d->store,
+                                  .link = d->link,
+                                  .clock = clock_posix(),
+                                  .control = control_answer,
+                                  .control_ctx = &control,
+                                  .after = control_after};
     int st = run_new(&o, &d->run);
     if (st == ST_OK) {
         log_write(LOG_L_INFO, "started", "http=%s", conf_text(d->conf, "aggregator.http"));
@@ -124,8 +138,9 @@ static void release(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-    static const struct conf_start start = { .program = "rekap-aggregator", .table = OPTIONS, .count = sizeof OPTIONS / sizeof OPTIONS[0] };
-    struct daemon d = { 0 };
+    static const struct conf_start start = {
+        .program = "rekap-aggregator", .table = OPTIONS, .count = sizeof OPTIONS / sizeof OPTIONS[0]};
+    struct daemon d = {0};
     int rc = conf_start(&start, argc, argv, &d.conf);
     if (rc >= 0) return rc;
     rc = sodium_init() < 0 ? 1 : serve(&d);

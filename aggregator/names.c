@@ -5,11 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/csv.h"
+#include "proto/csv.h"
 
-struct entry { uint64_t key; uint32_t text; };          /* text: offset into the pool, NUL-terminated there */
-struct entries { struct entry *e; size_t n; };
-struct names { struct entries region, activity; struct buf texts; };
+struct entry {
+    uint64_t key;
+    uint32_t text;
+}; /* text: offset into the pool, NUL-terminated there */
+struct entries {
+    struct entry *e;
+    size_t n;
+};
+struct names {
+    struct entries region, activity;
+    struct buf texts;
+};
 
 static int by_key(const void *a, const void *b)
 {
@@ -19,7 +28,7 @@ static int by_key(const void *a, const void *b)
 
 static const char *find(const struct names *n, const struct entries *list, uint64_t key)
 {
-    const struct entry k = { .key = key };
+    const struct entry k = {.key = key};
     const struct entry *e = list->n ? bsearch(&k, list->e, list->n, sizeof k, by_key) : NULL;
     return e ? (const char *)n->texts.p + e->text : NULL;
 }
@@ -35,7 +44,7 @@ region_code names_region_at(const struct names *n, size_t i)
 
 static int add(struct names *n, struct entries *list, uint64_t key, struct slice text)
 {
-    list->e[list->n++] = (struct entry){ .key = key, .text = (uint32_t)n->texts.n };
+    list->e[list->n++] = (struct entry){.key = key, .text = (uint32_t)n->texts.n};
     buf_put(&n->texts, text.p, text.n);
     buf_u8(&n->texts, 0);
     return buf_ok(&n->texts) ? ST_OK : ST_FULL;
@@ -68,11 +77,11 @@ static int read_code(struct names *n, const struct csv_table *t, uint32_t row)
 
 typedef int (*row_fn)(struct names *n, const struct csv_table *t, uint32_t row);
 
-static int read_list(struct names *n, struct entries *list, struct slice bytes, const char *const *columns, unsigned column_count, row_fn read,
-                     const char *what, char *err, size_t err_size)
+static int read_list(struct names *n, struct entries *list, struct slice bytes, const char *const *columns, unsigned column_count,
+                     row_fn read, const char *what, char *err, size_t err_size)
 {
-    struct csv_table t = { 0 };
-    struct csv_fault fault = { 0 };
+    struct csv_table t = {0};
+    struct csv_fault fault = {0};
     int st = csv_table_read(bytes, &t, &fault);
     if (st != ST_OK) {
         snprintf(err, err_size, "%s:%u: %s", what, fault.line, status_code_text(fault.code, LANG_EN));
@@ -93,15 +102,17 @@ static int read_list(struct names *n, struct entries *list, struct slice bytes, 
 
 int names_parse(struct slice regions, struct slice codes, struct names **ret, char *err, size_t err_size)
 {
-    static const char *const region_columns[] = { "code", "level", "name" };
-    static const char *const code_columns[] = { "nomenklatur", "kode", "level", "parent", "uraian" };
+    static const char *const region_columns[] = {"code", "level", "name"};
+    static const char *const code_columns[] = {"nomenklatur", "kode", "level", "parent", "uraian"};
     struct names *n = calloc(1, sizeof *n);
     if (!n) return ST_NO_MEMORY;
     buf_init(&n->texts, 256 << 20);
     int st = read_list(n, &n->region, regions, region_columns, 3, read_region, "region.csv", err, err_size);
     if (st == ST_OK) st = read_list(n, &n->activity, codes, code_columns, 5, read_code, "nomenklatur.csv", err, err_size);
-    if (st == ST_OK) *ret = n;
-    else names_free(&n);
+    if (st == ST_OK)
+        *ret = n;
+    else
+        names_free(&n);
     return st;
 }
 

@@ -11,7 +11,7 @@
 #include "aggregator/aggregate.h"
 #include "aggregator/names.h"
 
-struct query_context {                  /* everything a question may look at; all immutable while it runs */
+struct query_context { /* everything a question may look at; all immutable while it runs */
     struct store_txn *t;
     const struct registry *registry;
     const struct names *names;
@@ -19,12 +19,18 @@ struct query_context {                  /* everything a question may look at; al
     struct now now;
     enum lang lang;
 };
-struct query_params {                   /* texts as asked; empty slice = not given */
+struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator;
 };
-struct query_problem { unsigned status; /* HTTP */ const char *param; char seen[64]; char text[256]; };
+struct query_problem {
+    unsigned status; /* HTTP */
+    const char *param;
+    char seen[64];
+    char text[256];
+};
 
-/* Each: ST_OK with *ret (caller decrefs), ST_INVALID with *ret_problem, or the store's errors (ST_CORRUPT: a damaged row is refused, never served). */
+/* Each: ST_OK with *ret (caller decrefs), ST_INVALID with *ret_problem, or the store's errors (ST_CORRUPT: a damaged row is
+ * refused, never served). */
 int query_rollup(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_findings(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

@@ -1,7 +1,8 @@
 /* query_finding.c - what is provably wrong in the figures of a region's offices, listed. Kind: P.
  *
- * Claims are a pure function of one office-year (claim.h), so the list is computed from the units at the asked cut-off; counts a node carries in
- * cells come from the same function and cannot differ. difference = printed - computed, as the reports' own correction tables have it. */
+ * Claims are a pure function of one office-year (claim.h), so the list is computed from the units at the asked cut-off; counts a
+ * node carries in cells come from the same function and cannot differ. difference = printed - computed, as the reports' own
+ * correction tables have it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -31,8 +32,9 @@ static json_t *where_json(const struct listing *l, const struct claim *c)
     char text[160], stage[20], account[32] = "";
     figure_stage_format(c->stage, stage);
     if (c->account && c->activity) code_format_account(c->account, account);
-    snprintf(text, sizeof text, "%s%s%s%s%s %s %s", measure_text(c->measure, l->q->lang), stage[0] ? " " : "", stage, account[0] ? " " : "", account,
-             l->q->lang == LANG_EN ? "up to" : "s.d.", period_month_name(c->month ? c->month : 12, l->q->lang));
+    snprintf(text, sizeof text, "%s%s%s%s%s %s %s", measure_text(c->measure, l->q->lang), stage[0] ? " " : "", stage,
+             account[0] ? " " : "", account, l->q->lang == LANG_EN ? "up to" : "s.d.",
+             period_month_name(c->month ? c->month : 12, l->q->lang));
     return json_string(text);
 }
 
@@ -75,8 +77,10 @@ static json_t *claim_json(const struct listing *l, const struct office *o, int y
     json_object_set_new(j, "code", json_string(code));
     json_object_set_new(j, "indicator", json_null());
     json_object_set_new(j, "where", where_json(l, c));
-    if (c->code == CODE_PERCENT) put_percent(j, c);
-    else put_money(j, c);
+    if (c->code == CODE_PERCENT)
+        put_percent(j, c);
+    else
+        put_money(j, c);
     json_object_set_new(j, "state", json_string("open"));
     json_object_set_new(j, "rule", json_string(status_code_text(c->code, l->q->lang)));
     return j;
@@ -99,8 +103,10 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
     for (uint32_t i = 0; st == ST_OK && i < l->claims.count; i++) {
         const struct claim *c = &l->claims.c[i];
         char code[32];
-        if (c->activity) code_format_activity(c->activity, code);
-        else code_format_account(c->account, code);
+        if (c->activity)
+            code_format_activity(c->activity, code);
+        else
+            code_format_account(c->account, code);
         if (asked_for(l, c, code)) json_array_append_new(l->list, claim_json(l, o, year, c, code));
     }
     unit_done(&u);
@@ -150,7 +156,7 @@ int query_findings(const struct query_context *q, const struct query_params *p, 
     struct query_scope s;
     int st = query_parse_scope(q, p, false, &s, ret_problem);
     if (st != ST_OK) return st;
-    struct listing l = { .q = q, .s = &s, .kind = p->kind, .list = json_array() };
+    struct listing l = {.q = q, .s = &s, .kind = p->kind, .list = json_array()};
     json_t *answer = json_object();
     claim_init(&l.claims);
     st = query_parse_stamp(q, answer);
@@ -158,7 +164,9 @@ int query_findings(const struct query_context *q, const struct query_params *p, 
         if (inside(&s, registry_at(q->registry, i))) st = list_office(&l, registry_at(q->registry, i));
     claim_done(&l.claims);
     json_object_set_new(answer, "findings", l.list);
-    if (st == ST_OK) *ret = answer;
-    else json_decref(answer);
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
     return st;
 }

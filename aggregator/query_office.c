@@ -14,13 +14,17 @@ static json_t *time_json(struct wall w)
 static int put_counts(const struct query_context *q, json_t *o, const struct office *office)
 {
     uint32_t id;
-    struct fold_count c = { 0 };
+    struct fold_count c = {0};
     int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(office->id, strlen(office->id)), &id);
     if (st == ST_OK) st = fold_count_get(q->t, id, &c);
     if (st != ST_OK && st != ST_NOT_FOUND) return st;
-    const struct { const char *name; uint64_t v; } counts[] = { { "received", c.received }, { "effective", c.effective }, { "same", c.same },
-                                                                { "superseded", c.superseded }, { "late", c.late }, { "refused", c.refused } };
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].v));
+    const struct {
+        const char *name;
+        uint64_t v;
+    } counts[] = {{"received", c.received},     {"effective", c.effective}, {"same", c.same},
+                  {"superseded", c.superseded}, {"late", c.late},           {"refused", c.refused}};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].v));
     json_object_set_new(o, "last_at", time_json(c.last_at));
     return ST_OK;
 }
@@ -55,8 +59,10 @@ int query_offices(const struct query_context *q, const struct query_params *p, j
         if (s.office ? o == s.office : at == s.region) st = office_json(q, o, list);
     }
     json_object_set_new(answer, "offices", list);
-    if (st == ST_OK) *ret = answer;
-    else json_decref(answer);
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
     return st;
 }
 
@@ -85,7 +91,9 @@ int query_status(const struct query_context *q, const struct query_params *p, js
     json_object_set_new(answer, "workers", list);
     json_object_set_new(answer, "commits", json_integer((json_int_t)q->live.commits));
     json_object_set_new(answer, "updates", json_integer((json_int_t)q->live.updates));
-    if (st == ST_OK) *ret = answer;
-    else json_decref(answer);
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
     return st;
 }

@@ -7,9 +7,10 @@
 
 #include "proto/period.h"
 
-int query_refuse(struct query_problem *p, const struct query_context *q, const char *param, struct slice seen, const char *id, const char *en)
+int query_refuse(struct query_problem *p, const struct query_context *q, const char *param, struct slice seen, const char *id,
+                 const char *en)
 {
-    *p = (struct query_problem){ .status = 400, .param = param };
+    *p = (struct query_problem){.status = 400, .param = param};
     snprintf(p->seen, sizeof p->seen, "%.*s", (int)(seen.n < 60 ? seen.n : 60), (const char *)seen.p);
     snprintf(p->text, sizeof p->text, "%s", q->lang == LANG_EN ? en : id);
     return ST_INVALID;
@@ -18,7 +19,8 @@ int query_refuse(struct query_problem *p, const struct query_context *q, const c
 int query_parse_year(struct slice text, const char *param, int *ret, const struct query_context *q, struct query_problem *problem)
 {
     if (period_parse_year(text, ret) == ST_OK) return ST_OK;
-    return query_refuse(problem, q, param, text, "tahun harus empat angka, misalnya 2022", "a year of four digits is expected, such as 2022");
+    return query_refuse(problem, q, param, text, "tahun harus empat angka, misalnya 2022",
+                        "a year of four digits is expected, such as 2022");
 }
 
 static int parse_until(struct slice text, int *ret, const struct query_context *q, struct query_problem *problem)
@@ -44,19 +46,22 @@ static int parse_stage(struct slice text, bool *ret_murni, const struct query_co
     return query_refuse(problem, q, "stage", text, "tahap: murni atau berlaku", "stage: murni or berlaku");
 }
 
-static int parse_office(const struct query_context *q, const struct query_params *p, struct query_scope *s, struct query_problem *problem)
+static int parse_office(const struct query_context *q, const struct query_params *p, struct query_scope *s,
+                        struct query_problem *problem)
 {
     if (p->office.n == 0) return ST_OK;
     s->office = registry_office(q->registry, p->office);
     if (!s->office) return query_refuse(problem, q, "office", p->office, "kantor tidak terdaftar", "office is not registered");
     if (s->has_region && p->region.n && s->office->region != s->region && code_region_parent(s->office->region) != s->region)
-        return query_refuse(problem, q, "office", p->office, "kantor tidak berada di wilayah itu", "office does not belong to that region");
+        return query_refuse(problem, q, "office", p->office, "kantor tidak berada di wilayah itu",
+                            "office does not belong to that region");
     int st = unit_dict_get(q->t, FOLD_DICT_TEXT, p->office, &s->office_id);
     if (st == ST_NOT_FOUND) s->office_id = 0;
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static int parse_region(const struct query_context *q, const struct query_params *p, struct query_scope *s, struct query_problem *problem)
+static int parse_region(const struct query_context *q, const struct query_params *p, struct query_scope *s,
+                        struct query_problem *problem)
 {
     s->has_region = p->region.p != NULL;
     if (code_region_parse(p->region, &s->region) != ST_OK)
@@ -67,10 +72,13 @@ static int parse_region(const struct query_context *q, const struct query_params
     return ST_OK;
 }
 
-int query_parse_scope(const struct query_context *q, const struct query_params *p, bool need_year, struct query_scope *ret, struct query_problem *problem)
+int query_parse_scope(const struct query_context *q, const struct query_params *p, bool need_year, struct query_scope *ret,
+                      struct query_problem *problem)
 {
-    struct query_scope s = { .code = p->code };
-    int st = p->as_of.n ? query_refuse(problem, q, "as_of", p->as_of, "keadaan pada waktu lampau belum tersedia", "past states are not available yet") : ST_OK;
+    struct query_scope s = {.code = p->code};
+    int st = p->as_of.n ? query_refuse(problem, q, "as_of", p->as_of, "keadaan pada waktu lampau belum tersedia",
+                                       "past states are not available yet")
+                        : ST_OK;
     if (st == ST_OK) st = parse_region(q, p, &s, problem);
     if (st == ST_OK && (need_year || p->year.n)) st = query_parse_year(p->year, "year", &s.year, q, problem);
     if (st == ST_OK) st = parse_until(p->until, &s.until, q, problem);

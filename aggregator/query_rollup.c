@@ -10,10 +10,10 @@ struct rollup {
     const struct query_scope *s;
     struct query_printed *printed;
     json_t *rows;
-    i128 top_budget, top_realised;      /* control totals at bidang level, while every bidang has one */
+    i128 top_budget, top_realised; /* control totals at bidang level, while every bidang has one */
     bool top_budget_ok, top_realised_ok, top_any;
     unsigned top_count;
-    uint64_t top_node;                  /* the only bidang, when there is one: its printed percentage is the total's */
+    uint64_t top_node; /* the only bidang, when there is one: its printed percentage is the total's */
 };
 
 static json_t *money(i128 sen)
@@ -52,7 +52,10 @@ static json_t *reported(const struct rollup *r, const struct figure_row *f, uint
     if (!control && !has_text) return json_null();
     json_t *o = json_object();
     json_object_set_new(o, "budget", f->has_control_budget ? money(f->control_budget) : control ? json_null() : money(f->budget));
-    json_object_set_new(o, "realised", f->has_control_realised ? money(f->control_realised) : control ? json_null() : money(f->realised));
+    json_object_set_new(o, "realised",
+                        f->has_control_realised ? money(f->control_realised)
+                        : control               ? json_null()
+                                                : money(f->realised));
     json_object_set_new(o, "absorption", has_text ? json_string(text) : json_null());
     return o;
 }
@@ -78,8 +81,10 @@ static int add_row(void *ctx, const struct figure_row *f)
     struct rollup *r = ctx;
     char code[32];
     bool activity = f->node.node_kind == NODE_ACTIVITY;
-    if (activity) code_format_activity(f->node.node, code);
-    else code_format_account(f->node.node, code);
+    if (activity)
+        code_format_activity(f->node.node, code);
+    else
+        code_format_account(f->node.node, code);
     if (!query_parse_below(r->s->code, code)) return ST_OK;
     enum level level = activity ? code_level(f->node.node) : LEVEL_ACCOUNT;
     json_t *o = json_object();
@@ -146,7 +151,8 @@ static int reported_total(struct rollup *r, const struct figure_row *stated, jso
         f.control_realised = r->top_realised;
         printed_at = r->top_count == 1 ? r->top_node : 0;
     }
-    json_object_set_new(total, "reported", f.has_control_budget || f.has_control_realised ? reported(r, &f, printed_at, 0) : json_null());
+    json_object_set_new(total, "reported",
+                        f.has_control_budget || f.has_control_realised ? reported(r, &f, printed_at, 0) : json_null());
     return ST_OK;
 }
 
@@ -161,7 +167,7 @@ static int add_total(struct rollup *r, json_t *answer)
 {
     struct figure_row f[3];
     for (unsigned i = 0; i < 3; i++) {
-        const struct derived_key k = { .node = i, .node_kind = NODE_TOTAL };
+        const struct derived_key k = {.node = i, .node_kind = NODE_TOTAL};
         int st = query_rows_one(r->q, r->s, &k, 0, &f[i]);
         if (st != ST_OK) return st;
     }
@@ -197,7 +203,7 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     char region[8];
     int st = query_parse_scope(q, p, true, &s, ret_problem);
     if (st != ST_OK) return st;
-    struct rollup r = { .q = q, .s = &s, .rows = json_array() };
+    struct rollup r = {.q = q, .s = &s, .rows = json_array()};
     json_t *answer = json_object();
     st = query_parse_stamp(q, answer);
     code_region_format(s.office ? s.office->region : s.region, region);
@@ -214,7 +220,9 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     json_object_set_new(answer, "rows", r.rows);
     if (st == ST_OK) st = add_total(&r, answer);
     query_printed_free(&r.printed);
-    if (st == ST_OK) *ret = answer;
-    else json_decref(answer);
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
     return st;
 }

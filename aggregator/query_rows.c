@@ -22,14 +22,18 @@ struct gather {
 
 static void take_budget(struct figure_row *r, unsigned source, i128 v)
 {
-    if (source == DEFAULT_BUDGET_SOURCE) r->budget = v, r->has_budget = true;
-    else r->other_budget += v, r->has_other_budget = true;
+    if (source == DEFAULT_BUDGET_SOURCE)
+        r->budget = v, r->has_budget = true;
+    else
+        r->other_budget += v, r->has_other_budget = true;
 }
 
 static void take_realised(struct figure_row *r, unsigned source, i128 v, int64_t reported)
 {
-    if (source == DEFAULT_REALISED_SOURCE) r->realised = v, r->has_realised = true, r->reported = reported;
-    else r->other_realised += v, r->has_other_realised = true;
+    if (source == DEFAULT_REALISED_SOURCE)
+        r->realised = v, r->has_realised = true, r->reported = reported;
+    else
+        r->other_realised += v, r->has_other_realised = true;
 }
 
 /* One derived value at the cut-off goes to its place in the row. */
@@ -40,12 +44,16 @@ static void take(struct figure_row *r, const struct derived_key *k, i128 v, int6
         take_budget(r, k->source, v);
         if (k->source == DEFAULT_BUDGET_SOURCE) r->assumed = assumed;
         break;
-    case DERIVED_BUDGET_MURNI: if (k->source == DEFAULT_BUDGET_SOURCE) r->murni = v; break;
+    case DERIVED_BUDGET_MURNI:
+        if (k->source == DEFAULT_BUDGET_SOURCE) r->murni = v;
+        break;
     case DERIVED_REALISED:
         take_realised(r, k->source, v, offices);
         if (bare > r->bare) r->bare = bare;
         break;
-    case DERIVED_CASH_PLAN: r->cash_plan += v; break;
+    case DERIVED_CASH_PLAN:
+        r->cash_plan += v;
+        break;
     case DERIVED_CONTROL_BUDGET:
         if (k->source != DEFAULT_BUDGET_SOURCE) break;
         r->control_budget = v, r->has_control_budget = true;
@@ -54,9 +62,14 @@ static void take(struct figure_row *r, const struct derived_key *k, i128 v, int6
     case DERIVED_CONTROL_REALISED:
         if (k->source == DEFAULT_REALISED_SOURCE) r->control_realised = v, r->has_control_realised = true;
         break;
-    case DERIVED_PRESENCE: r->offices = offices; break;
-    case DERIVED_FINDINGS: r->findings = v; break;
-    default: break;
+    case DERIVED_PRESENCE:
+        r->offices = offices;
+        break;
+    case DERIVED_FINDINGS:
+        r->findings = v;
+        break;
+    default:
+        break;
     }
 }
 
@@ -70,7 +83,7 @@ static void open_row(struct gather *g, const struct derived_key *k)
 {
     if (g->open && g->row.node.node == k->node && g->row.node.node_kind == k->node_kind) return;
     hand_on(g);
-    g->row = (struct figure_row){ .node = { .node = k->node, .node_kind = k->node_kind } };
+    g->row = (struct figure_row){.node = {.node = k->node, .node_kind = k->node_kind}};
     g->open = true;
 }
 
@@ -104,23 +117,28 @@ static int walk_office(const struct query_context *q, struct gather *g, enum nod
         int m = g->s->until - 1;
         if (r->key.node_kind != kind || level_of(&r->key) != level) continue;
         open_row(g, &r->key);
-        take(&g->row, &r->key, r->value[m], r->key.derived == DERIVED_PRESENCE ? r->offices[0] : r->offices[m], r->bare, r->assumed);
+        take(&g->row, &r->key, r->value[m], r->key.derived == DERIVED_PRESENCE ? r->offices[0] : r->offices[m], r->bare,
+             r->assumed);
     }
     derive_done(&d);
     unit_done(&u);
     return st;
 }
 
-int query_rows(const struct query_context *q, const struct query_scope *s, enum node_kind kind, unsigned level, query_row_fn fn, void *ctx)
+int query_rows(const struct query_context *q, const struct query_scope *s, enum node_kind kind, unsigned level, query_row_fn fn,
+               void *ctx)
 {
-    struct gather g = { .s = s, .fn = fn, .ctx = ctx };
+    struct gather g = {.s = s, .fn = fn, .ctx = ctx};
     int st = s->office ? walk_office(q, &g, kind, level)
                        : cell_scan(q->t, FOLD_CELL, s->region, (uint16_t)s->year, kind, level, on_cell, &g);
     if (st == ST_OK) hand_on(&g);
     return st == ST_OK ? g.st : st;
 }
 
-struct one { const struct derived_key *node; struct figure_row *ret; };
+struct one {
+    const struct derived_key *node;
+    struct figure_row *ret;
+};
 
 static int keep_one(void *ctx, const struct figure_row *row)
 {
@@ -129,16 +147,20 @@ static int keep_one(void *ctx, const struct figure_row *row)
     return ST_OK;
 }
 
-int query_rows_one(const struct query_context *q, const struct query_scope *s, const struct derived_key *node, unsigned level, struct figure_row *ret)
+int query_rows_one(const struct query_context *q, const struct query_scope *s, const struct derived_key *node, unsigned level,
+                   struct figure_row *ret)
 {
-    struct one o = { .node = node, .ret = ret };
-    *ret = (struct figure_row){ .node = *node };
+    struct one o = {.node = node, .ret = ret};
+    *ret = (struct figure_row){.node = *node};
     return query_rows(q, s, node->node_kind, level, keep_one, &o);
 }
 
 /* ---- printed percentages and names of the offices themselves ---- */
 
-struct query_printed { struct unit *year, *names; size_t count; };
+struct query_printed {
+    struct unit *year, *names;
+    size_t count;
+};
 
 void query_printed_free(struct query_printed **p)
 {
@@ -183,8 +205,10 @@ int query_printed_load(const struct query_context *q, const struct query_scope *
     int st = p->year && p->names ? ST_OK : ST_NO_MEMORY;
     for (size_t i = 0; st == ST_OK && near && i < all; i++)
         if (in_scope(s, registry_at(q->registry, i))) st = load_one(q, s, registry_at(q->registry, i), p);
-    if (st != ST_OK) query_printed_free(&p);
-    else *ret = p;
+    if (st != ST_OK)
+        query_printed_free(&p);
+    else
+        *ret = p;
     return st;
 }
 
@@ -221,7 +245,7 @@ bool query_printed_text(const struct query_printed *p, uint64_t activity, uint64
 
 bool query_printed_name(const struct query_printed *p, uint64_t activity, char *ret, size_t size)
 {
-    const struct leaf_key k = { .activity = activity, .measure = MEASURE_NAME };
+    const struct leaf_key k = {.activity = activity, .measure = MEASURE_NAME};
     for (size_t i = 0; i < p->count; i++) {
         struct unit *u = &p->names[i];
         const struct leaf *l = unit_find(u, &k);

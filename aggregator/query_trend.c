@@ -1,7 +1,8 @@
 /* query_trend.c - one series over years: a region or office, a code or the total, one measure. Kind: P.
  *
- * A point is the state at the cut-off month of its year (part years are compared with the same part). A year without anything has no
- * value (null, not zero). The code list changes between years: each point names its vintage and the first of a new one is marked. */
+ * A point is the state at the cut-off month of its year (part years are compared with the same part). A year without anything has
+ * no value (null, not zero). The code list changes between years: each point names its vintage and the first of a new one is
+ * marked. */
 #include <string.h>
 
 #include "aggregator/query_rows.h"
@@ -22,8 +23,10 @@ static int add_node(void *ctx, const struct figure_row *f)
     struct sum *sum = ctx;
     char code[32];
     bool activity = f->node.node_kind == NODE_ACTIVITY;
-    if (activity) code_format_activity(f->node.node, code);
-    else code_format_account(f->node.node, code);
+    if (activity)
+        code_format_activity(f->node.node, code);
+    else
+        code_format_account(f->node.node, code);
     if (strlen(code) != sum->s->code.n || memcmp(code, sum->s->code.p, sum->s->code.n)) return ST_OK;
     sum->any = true;
     sum->vintage = activity ? code_vintage(f->node.node) : VINTAGE_NONE;
@@ -48,14 +51,15 @@ static int add_total(void *ctx, const struct figure_row *f)
 
 static int sum_year(const struct query_context *q, const struct query_scope *s, struct sum *ret)
 {
-    *ret = (struct sum){ .s = s };
+    *ret = (struct sum){.s = s};
     if (s->code.n == 0) return query_rows(q, s, NODE_TOTAL, 0, add_total, ret);
     int st = ST_OK;
     if (code_looks_account(s->code)) {
         for (unsigned depth = 1; st == ST_OK && depth <= 6; depth++) st = query_rows(q, s, NODE_ACCOUNT, depth, add_node, ret);
         return st;
     }
-    for (unsigned level = LEVEL_URUSAN; st == ST_OK && level <= LEVEL_SUBKEGIATAN; level++) st = query_rows(q, s, NODE_ACTIVITY, level, add_node, ret);
+    for (unsigned level = LEVEL_URUSAN; st == ST_OK && level <= LEVEL_SUBKEGIATAN; level++)
+        st = query_rows(q, s, NODE_ACTIVITY, level, add_node, ret);
     return st;
 }
 
@@ -63,7 +67,8 @@ static json_t *value_of(enum trend_measure m, const struct query_scope *s, const
 {
     char t[48];
     i128 budget = s->murni ? f->murni : f->budget;
-    if (m == TREND_ABSORPTION) return budget != 0 && f->has_realised && decimal_percent_text(f->realised, budget, 2, t) > 0 ? json_string(t) : json_null();
+    if (m == TREND_ABSORPTION)
+        return budget != 0 && f->has_realised && decimal_percent_text(f->realised, budget, 2, t) > 0 ? json_string(t) : json_null();
     if (m == TREND_BUDGET ? !f->has_budget : !f->has_realised) return json_null();
     decimal_format_sen(m == TREND_BUDGET ? budget : f->realised, t);
     return json_string(t);
@@ -86,14 +91,15 @@ static json_t *point(const struct sum *sum, enum trend_measure m, enum vintage *
     json_object_set_new(o, "realised", sum->row.has_realised ? money(sum->row.realised) : json_null());
     json_object_set_new(o, "vintage", json_string(code_vintage_name(v)));
     json_object_set_new(o, "break", json_boolean(*last != VINTAGE_NONE && v != *last));
-    json_object_set_new(o, "complete", json_pack("{s:I,s:I}", "offices", (json_int_t)sum->row.reported, "of", (json_int_t)sum->row.offices));
+    json_object_set_new(o, "complete",
+                        json_pack("{s:I,s:I}", "offices", (json_int_t)sum->row.reported, "of", (json_int_t)sum->row.offices));
     *last = v;
     return o;
 }
 
 static int parse_measure(const struct query_context *q, struct slice text, enum trend_measure *ret, struct query_problem *problem)
 {
-    static const char *const names[] = { "budget", "realised", "absorption" };
+    static const char *const names[] = {"budget", "realised", "absorption"};
     *ret = TREND_REALISED;
     if (text.n == 0) return ST_OK;
     for (unsigned i = 0; i < 3; i++)
@@ -101,24 +107,30 @@ static int parse_measure(const struct query_context *q, struct slice text, enum 
             *ret = (enum trend_measure)i;
             return ST_OK;
         }
-    return query_refuse(problem, q, "measure", text, "ukuran: budget, realised atau absorption", "measure: budget, realised or absorption");
+    return query_refuse(problem, q, "measure", text, "ukuran: budget, realised atau absorption",
+                        "measure: budget, realised or absorption");
 }
 
-struct span { int from, to; };
+struct span {
+    int from, to;
+};
 
 static int parse_span(const struct query_context *q, const struct query_params *p, struct span *ret, struct query_problem *problem)
 {
-    int st = p->indicator.n ? query_refuse(problem, q, "indicator", p->indicator, "tren indikator belum tersedia", "indicator trends are not available yet") : ST_OK;
+    int st = p->indicator.n ? query_refuse(problem, q, "indicator", p->indicator, "tren indikator belum tersedia",
+                                           "indicator trends are not available yet")
+                            : ST_OK;
     if (st == ST_OK) st = query_parse_year(p->from, "from", &ret->from, q, problem);
     if (st == ST_OK) st = query_parse_year(p->to, "to", &ret->to, q, problem);
     if (st != ST_OK) return st;
     if (ret->to >= ret->from && ret->to - ret->from < TREND_YEARS_MAX) return ST_OK;
-    return query_refuse(problem, q, "to", p->to, "tahun akhir harus sesudah tahun awal, paling banyak 60 tahun", "the last year must follow the first, at most 60 years");
+    return query_refuse(problem, q, "to", p->to, "tahun akhir harus sesudah tahun awal, paling banyak 60 tahun",
+                        "the last year must follow the first, at most 60 years");
 }
 
 int query_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
-    static const char *const names[] = { "budget", "realised", "absorption" };
+    static const char *const names[] = {"budget", "realised", "absorption"};
     struct query_scope s;
     struct span span;
     enum trend_measure m;
@@ -142,7 +154,9 @@ int query_trend(const struct query_context *q, const struct query_params *p, jso
         if (st == ST_OK) json_array_append_new(points, point(&sum, m, &last));
     }
     json_object_set_new(answer, "points", points);
-    if (st == ST_OK) *ret = answer;
-    else json_decref(answer);
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
     return st;
 }

@@ -211,7 +211,7 @@ void sse_open(struct sse *s, struct evhttp_request *req)
     struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
     evhttp_add_header(headers, "Content-Type", "text/event-stream");
     evhttp_add_header(headers, "Cache-Control", "no-store");
-    *v = (struct viewer){ .sse = s, .req = req, .next = s->first, .prev = &s->first };
+    *v = (struct viewer){.sse = s, .req = req, .next = s->first, .prev = &s->first};
     if (s->first) s->first->prev = &v->next;
     s->first = v;
     s->count++;

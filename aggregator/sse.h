@@ -1,8 +1,8 @@
 /* sse.h - live viewers: server-sent events over the change list. Kind: E, HTTP thread only.
  *
  * An event says which (office, year) changed and up to which log position; viewers ask again for what they show. Its id is the
- * applied vector and the change number ("w1:4711,c:12"); Last-Event-ID resumes without gap; an id older than what is kept, or a viewer
- * that fell SSE_BUFFER_MAX behind, gets one `resync`. A comment each 15 s keeps the line open. */
+ * applied vector and the change number ("w1:4711,c:12"); Last-Event-ID resumes without gap; an id older than what is kept, or a
+ * viewer that fell SSE_BUFFER_MAX behind, gets one `resync`. A comment each 15 s keeps the line open. */
 #ifndef REKAP_SSE_H
 #define REKAP_SSE_H
 
@@ -12,9 +12,9 @@ enum { SSE_VIEWERS_MAX = 2500, SSE_BUFFER_MAX = 256 << 10, SSE_CHANGES_PER_EVENT
 
 int sse_new(struct http *h, struct sse **ret);
 void sse_free(struct sse **s);
-void sse_open(struct sse *s, struct evhttp_request *req);       /* takes over the request */
-void sse_changed(struct sse *s);                                /* new rows stand in the change list */
-void sse_beat(struct sse *s);                                   /* each second; sends the comment when it is due */
+void sse_open(struct sse *s, struct evhttp_request *req); /* takes over the request */
+void sse_changed(struct sse *s);                          /* new rows stand in the change list */
+void sse_beat(struct sse *s);                             /* each second; sends the comment when it is due */
 size_t sse_count(const struct sse *s);
 
 #endif

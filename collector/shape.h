@@ -6,7 +6,7 @@
 #ifndef REKAP_SHAPE_H
 #define REKAP_SHAPE_H
 
-#include "collector/csv.h"
+#include "proto/csv.h"
 
 enum shape_kind {
     SHAPE_NONE, SHAPE_ANGGARAN, SHAPE_INDIKATOR, SHAPE_RENSTRA, SHAPE_PEMBANDING, SHAPE_KOMPONEN, SHAPE_CATATAN, SHAPE_OFFICE,

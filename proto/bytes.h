@@ -7,27 +7,34 @@
 
 #include "status.h"
 
-struct buf { uint8_t *p; size_t n, cap, max; bool bad; };
-void buf_init(struct buf *b, size_t max);       /* max = most bytes it may ever hold */
-void buf_done(struct buf *b);                   /* frees; the buf may be init-ed again */
-void buf_clear(struct buf *b);                  /* n = 0, not bad; keeps memory */
+struct buf {
+    uint8_t *p;
+    size_t n, cap, max;
+    bool bad;
+};
+void buf_init(struct buf *b, size_t max); /* max = most bytes it may ever hold */
+void buf_done(struct buf *b);             /* frees; the buf may be init-ed again */
+void buf_clear(struct buf *b);            /* n = 0, not bad; keeps memory */
 static inline bool buf_ok(const struct buf *b) { return !b->bad; }
-uint8_t *buf_grow(struct buf *b, size_t n);     /* n more bytes to be filled by the caller, or NULL (bad) */
+uint8_t *buf_grow(struct buf *b, size_t n); /* n more bytes to be filled by the caller, or NULL (bad) */
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_u8(struct buf *b, uint8_t v);
 void buf_be16(struct buf *b, uint16_t v);
 void buf_be32(struct buf *b, uint32_t v);
 void buf_be64(struct buf *b, uint64_t v);
-void buf_varint(struct buf *b, uint64_t v);     /* LEB128, shortest */
+void buf_varint(struct buf *b, uint64_t v); /* LEB128, shortest */
 void buf_zigzag(struct buf *b, int64_t v);
-void buf_zigzag128(struct buf *b, i128 v);      /* LEB128 of the zigzag of a 128-bit value, up to 19 bytes */
+void buf_zigzag128(struct buf *b, i128 v); /* LEB128 of the zigzag of a 128-bit value, up to 19 bytes */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static inline struct slice buf_slice(const struct buf *b) { return slice_of(b->p, b->n); }
 
 /* A reader over bytes owned by the caller. Reading past the end or a non-canonical varint sets r->bad and gives 0. */
-struct rd { const uint8_t *p, *end; bool bad; };
-static inline struct rd rd_of(struct slice s) { return (struct rd){ s.p, s.p + s.n, false }; }
+struct rd {
+    const uint8_t *p, *end;
+    bool bad;
+};
+static inline struct rd rd_of(struct slice s) { return (struct rd){s.p, s.p + s.n, false}; }
 uint8_t rd_u8(struct rd *r);
 uint16_t rd_be16(struct rd *r);
 uint32_t rd_be32(struct rd *r);
@@ -47,13 +54,13 @@ uint64_t bytes_rd64(const uint8_t *p);
 
 /* CRC-32C (Castagnoli, RFC 3720 appendix B.4), seed 0; hardware instruction where there is one. Chain: pass the last result. */
 uint32_t bytes_crc32c(uint32_t crc, const void *p, size_t n);
-uint32_t bytes_crc32c_portable(uint32_t crc, const void *p, size_t n);       /* without the instruction */
+uint32_t bytes_crc32c_portable(uint32_t crc, const void *p, size_t n); /* without the instruction */
 
-bool bytes_utf8_ok(const void *p, size_t n);    /* well-formed UTF-8 (RFC 3629), no U+0000 */
+bool bytes_utf8_ok(const void *p, size_t n); /* well-formed UTF-8 (RFC 3629), no U+0000 */
 void bytes_hex(const void *p, size_t n, char *ret /* 2n+1 */);
-int bytes_unhex(const char *s, size_t n, uint8_t *ret /* n/2 */);       /* ST_INVALID on odd length or another character */
-struct slice bytes_trim(struct slice s);        /* without spaces, tabs, CR and U+00A0 at both ends */
-bool bytes_is(struct slice s, const char *lower);       /* the same text, A-Z folded; `lower` has no capitals */
-int bytes_i128_text(i128 v, char ret[48]);      /* decimal digits; returns length */
+int bytes_unhex(const char *s, size_t n, uint8_t *ret /* n/2 */); /* ST_INVALID on odd length or another character */
+struct slice bytes_trim(struct slice s);                          /* without spaces, tabs, CR and U+00A0 at both ends */
+bool bytes_is(struct slice s, const char *lower);                 /* the same text, A-Z folded; `lower` has no capitals */
+int bytes_i128_text(i128 v, char ret[48]);                        /* decimal digits; returns length */
 
 #endif

@@ -4,7 +4,10 @@
 
 #include "types.h"
 
-struct clock { void *ctx; struct now (*now)(void *ctx); };
-struct clock clock_posix(void);         /* CLOCK_MONOTONIC and CLOCK_REALTIME */
+struct clock {
+    void *ctx;
+    struct now (*now)(void *ctx);
+};
+struct clock clock_posix(void); /* CLOCK_MONOTONIC and CLOCK_REALTIME */
 
 #endif

@@ -13,28 +13,35 @@
 #include "sign.h"
 
 enum { CODEC_VERSION = 1 };
-enum msg_type {                         /* <sys/socket.h> has an MSG_BATCH too: no file can include both */
+enum msg_type { /* <sys/socket.h> has an MSG_BATCH too: no file can include both */
 #define MESSAGE(num, NAME, dir, fields, max) MSG_##NAME = num,
 #include "messages.def"
 #undef MESSAGE
-    MSG_TYPE_COUNT = 15
+                MSG_TYPE_COUNT = 15
 };
-const char *codec_msg_name(unsigned type);              /* "HELLO"; "?" */
-const char *codec_msg_fields(unsigned type);            /* "uubssu"; NULL when unknown */
+const char *codec_msg_name(unsigned type);   /* "HELLO"; "?" */
+const char *codec_msg_fields(unsigned type); /* "uubssu"; NULL when unknown */
 size_t codec_msg_max(unsigned type);
 
 /* ---- frames ---- */
-struct frame { uint8_t version, type; struct slice payload; };
+struct frame {
+    uint8_t version, type;
+    struct slice payload;
+};
 /* Whole checks: magic, version, type, exact length, size cap, crc, strict scan, element kinds by the catalogue. ST_OK or
  * ST_INVALID with *ret_code = CODE_BAD_FORMAT | CODE_BAD_VERSION | CODE_TOO_LARGE. */
 int codec_frame_parse(struct slice bytes, struct frame *ret, unsigned *ret_code);
-void codec_frame_begin(struct buf *b, unsigned type);   /* header with holes; payload is appended after it */
-void codec_frame_end(struct buf *b);                    /* fills length and crc of the frame begun at offset 0 */
+void codec_frame_begin(struct buf *b, unsigned type); /* header with holes; payload is appended after it */
+void codec_frame_end(struct buf *b);                  /* fills length and crc of the frame begun at offset 0 */
 
 /* ---- payload elements ---- values of one message in catalogue order; `a` elements as the raw bytes of the array */
-struct field { uint64_t u; int64_t i; struct slice s; };       /* s, b, h, a: slice; n: slice of 0 or 32 bytes */
+struct field {
+    uint64_t u;
+    int64_t i;
+    struct slice s;
+}; /* s, b, h, a: slice; n: slice of 0 or 32 bytes */
 enum { FIELDS_MAX = 10 };
-int codec_fields(const struct frame *f, struct field ret[FIELDS_MAX]);  /* after codec_frame_parse; asserts the catalogue */
+int codec_fields(const struct frame *f, struct field ret[FIELDS_MAX]); /* after codec_frame_parse; asserts the catalogue */
 /* Builds a whole frame from fields in catalogue order into b (cleared first). false: too large or no memory. */
 bool codec_build(struct buf *b, unsigned type, const struct field *fields);
 
@@ -44,10 +51,10 @@ bool codec_build(struct buf *b, unsigned type, const struct field *fields);
 uint32_t codec_get_array(struct rd *r);
 uint64_t codec_get_uint(struct rd *r);
 int64_t codec_get_int(struct rd *r);
-struct slice codec_get_str(struct rd *r);               /* nil reads as empty */
-struct slice codec_get_bin(struct rd *r);               /* nil reads as empty */
-struct slice codec_get_raw(struct rd *r);               /* the bytes of the next element, whatever it is */
-bool codec_get_nil(struct rd *r);                       /* true and consumed when nil is next */
+struct slice codec_get_str(struct rd *r); /* nil reads as empty */
+struct slice codec_get_bin(struct rd *r); /* nil reads as empty */
+struct slice codec_get_raw(struct rd *r); /* the bytes of the next element, whatever it is */
+bool codec_get_nil(struct rd *r);         /* true and consumed when nil is next */
 
 /* ---- a batch: signed header, signature, body ----
  * header = [format 1, installation id b16, office s, stream u, epoch u, first sequence u, count u, previous batch hash h,
@@ -59,15 +66,19 @@ bool codec_get_nil(struct rd *r);                       /* true and consumed whe
  *           a row that ends in one of them is not canonical and refused. */
 struct batch_header {
     uint8_t installation[16];
-    struct slice office;                /* the speaker: whose stream and signature this is */
+    struct slice office; /* the speaker: whose stream and signature this is */
     uint32_t stream;
-    uint64_t epoch, sequence;           /* of its first update; updates are numbered from 1 within an epoch */
+    uint64_t epoch, sequence; /* of its first update; updates are numbered from 1 within an epoch */
     uint32_t count;
-    struct hash previous, body_hash;    /* previous: zero for the first batch of an epoch */
+    struct hash previous, body_hash; /* previous: zero for the first batch of an epoch */
     struct wall signed_at;
     uint64_t key_id;
 };
-struct batch { struct batch_header h; struct slice header, signature, body; struct hash hash; };
+struct batch {
+    struct batch_header h;
+    struct slice header, signature, body;
+    struct hash hash;
+};
 /* Of a BATCH payload; also the stored bytes. Checks shape, bounds and the body hash, not signature, chain or rows. ST_INVALID */
 int codec_batch_parse(struct slice payload, struct batch *ret);
 void codec_batch_header_put(struct buf *b, const struct batch_header *h);
@@ -75,7 +86,13 @@ void codec_batch_header_put(struct buf *b, const struct batch_header *h);
 void codec_batch_put(struct buf *b, struct slice header, const uint8_t sig[SIG_SIZE], struct slice body);
 struct hash codec_batch_hash(struct slice header, struct slice signature);
 
-struct section { struct slice office, clerk; uint16_t year, stage; uint8_t source; enum vintage vintage; struct wall entered; };
+struct section {
+    struct slice office, clerk;
+    uint16_t year, stage;
+    uint8_t source;
+    enum vintage vintage;
+    struct wall entered;
+};
 void codec_section_begin(struct buf *b, const struct section *s, uint32_t rows);
 void codec_row_put(struct buf *b, const struct figure *f);
 
@@ -87,32 +104,43 @@ struct body_reader {
     struct rd r;
     struct section section;
     uint32_t sections_left, rows_left;
-    unsigned section_code;              /* why no row of this section can stand, or CODE_OK */
-    uint32_t rows;                      /* of the whole body; the caller holds it against batch_header.count */
-    struct slice activity_text, account_text;   /* the last codes read: rows of one line come together */
+    unsigned section_code;                    /* why no row of this section can stand, or CODE_OK */
+    uint32_t rows;                            /* of the whole body; the caller holds it against batch_header.count */
+    struct slice activity_text, account_text; /* the last codes read: rows of one line come together */
     activity_code activity;
     account_code account;
-    unsigned activity_fault, account_fault;     /* CODE_OK or why that text is no code */
+    unsigned activity_fault, account_fault; /* CODE_OK or why that text is no code */
 };
 struct body_row {
     struct figure figure;
     struct section section;
-    unsigned code;                      /* CODE_OK or why it cannot stand (figure_check included) */
+    unsigned code; /* CODE_OK or why it cannot stand (figure_check included) */
 };
 int codec_body_open(struct slice body, struct body_reader *ret);
-int codec_body_next(struct body_reader *r, struct body_row *ret);       /* ST_OK, ST_NOT_FOUND at the end, ST_INVALID */
+int codec_body_next(struct body_reader *r, struct body_row *ret); /* ST_OK, ST_NOT_FOUND at the end, ST_INVALID */
 
 /* ---- a log record (worker/ledger.h): what stands in the log and travels in RECORDS ----
  * record = [kind u, lsn u, commit wall ms u, previous log hash h, content b, dispositions [[index, code]..]]
  *   kind 1 batch: content = BATCH payload as received; kind 2 registry entry: content = one line of registry text.
  * log hash at lsn = BLAKE2b-256(log hash before || record bytes); zero before lsn 1. */
 enum record_kind { RECORD_BATCH = 1, RECORD_OFFICE = 2 };
-struct record { unsigned kind; uint64_t lsn; struct wall at; struct hash previous; struct slice content, dispositions; };
+struct record {
+    unsigned kind;
+    uint64_t lsn;
+    struct wall at;
+    struct hash previous;
+    struct slice content, dispositions;
+};
 void codec_record_put(struct buf *b, const struct record *r);
 int codec_record_parse(struct slice bytes, struct record *ret);
 /* The code of update `index` (0..) of a batch record: walks the dispositions in step with the updates. */
-struct disposition_reader { struct rd r; uint32_t left; uint32_t next_index; unsigned next_code; };
+struct disposition_reader {
+    struct rd r;
+    uint32_t left;
+    uint32_t next_index;
+    unsigned next_code;
+};
 void codec_dispositions_open(struct slice dispositions, struct disposition_reader *ret);
-unsigned codec_dispositions_at(struct disposition_reader *d, uint32_t index);   /* indexes must be asked in ascending order */
+unsigned codec_dispositions_at(struct disposition_reader *d, uint32_t index); /* indexes must be asked in ascending order */
 
 #endif

@@ -4,9 +4,14 @@
 
 #include "proto/conf.h"
 
-struct conf_start { const char *program; const struct conf_option *table; size_t count; };
-/* Reads and checks the configuration and starts the log at its log.level. Returns -1 with *ret set: go on; else the exit code of the
- * process: 0 after --check of a good file (printed in canonical form) or --version, 1 a faulty file (every fault printed), 2 usage. */
+struct conf_start {
+    const char *program;
+    const struct conf_option *table;
+    size_t count;
+};
+/* Reads and checks the configuration and starts the log at its log.level. Returns -1 with *ret set: go on; else the exit code of
+ * the process: 0 after --check of a good file (printed in canonical form) or --version, 1 a faulty file (every fault printed), 2
+ * usage. */
 int conf_start(const struct conf_start *s, int argc, char **argv, struct conf **ret);
 
 #endif

@@ -6,28 +6,28 @@
 
 enum {
     /* wire */
-    FRAME_BYTES_MAX = 1 << 20,          /* one message, header included; also ZMQ_MAXMSGSIZE */
+    FRAME_BYTES_MAX = 1 << 20, /* one message, header included; also ZMQ_MAXMSGSIZE */
     FRAME_HEADER_BYTES = 16,
-    BATCH_BYTES_MAX = 256 << 10,        /* signed header + signature + body of one batch */
+    BATCH_BYTES_MAX = 256 << 10, /* signed header + signature + body of one batch */
     BATCH_UPDATES_MAX = 8192,
     BATCH_HEADER_BYTES_MAX = 512,
     RECORD_BYTES_MAX = BATCH_BYTES_MAX + 4096 + 7 * BATCH_UPDATES_MAX, /* one log record with its dispositions */
-    RECORDS_BYTES_MAX = 768 << 10,      /* payload of one RECORDS message */
-    NESTING_MAX = 8,                    /* msgpack nesting */
+    RECORDS_BYTES_MAX = 768 << 10,                                     /* payload of one RECORDS message */
+    NESTING_MAX = 8,                                                   /* msgpack nesting */
     /* credit */
-    CREDIT_BYTES = 8 << 20,             /* per session: batches sent and not yet acknowledged */
+    CREDIT_BYTES = 8 << 20, /* per session: batches sent and not yet acknowledged */
     CREDIT_BATCHES = 256,
-    FEED_CREDIT_BYTES = 32 << 20,       /* per follower: records sent and not yet consumed */
+    FEED_CREDIT_BYTES = 32 << 20, /* per follower: records sent and not yet consumed */
     /* one turn of a daemon */
     STEP_MESSAGES_MAX = 4096,
-    STEP_BYTES_MAX = 32 << 20,          /* group commit: at most this much input in one transaction */
+    STEP_BYTES_MAX = 32 << 20, /* group commit: at most this much input in one transaction */
     EFFECTS_MAX = 16384,
     /* texts, in bytes of UTF-8 */
     OFFICE_ID_MAX = 40,
     REGION_CODE_MAX = 8,
     CODE_TEXT_MAX = 31,
     UNIT_TEXT_MAX = 80,
-    TEXT_MAX = 1500,                    /* names, notes, reasons; a store value stays under 1.900 bytes */
+    TEXT_MAX = 1500, /* names, notes, reasons; a store value stays under 1.900 bytes */
     /* stores */
     STORE_KEY_MAX = 64,
     STORE_TABLES_MAX = 24,
@@ -35,7 +35,7 @@ enum {
     /* peers */
     PEERS_MAX = 4096,
     PEER_BATCHES_QUEUED_MAX = CREDIT_BATCHES,
-    CONTROL_BYTES_MAX = 1 << 20,        /* one request or answer on the local control socket */
+    CONTROL_BYTES_MAX = 1 << 20, /* one request or answer on the local control socket */
     /* intake */
     INTAKE_FILE_BYTES_MAX = 256 << 20,
     INTAKE_HEADER_SEARCH_ROWS = 20,

@@ -10,19 +10,19 @@
 
 enum status {
     ST_OK = 0,
-    ST_NOT_FOUND = -1,   /* key, file or entry is not there */
-    ST_INVALID = -2,     /* data from outside is not what it must be */
-    ST_FULL = -3,        /* a named cap, the store's map or the disk is full; nothing was changed */
-    ST_IO = -4,          /* the system refused; errno is kept by the edge that logs it */
-    ST_CORRUPT = -5,     /* stored bytes fail their checksum or make no sense */
-    ST_UNKNOWN = -6,     /* commit outcome unknown: the process must exit without a word and re-read on restart */
+    ST_NOT_FOUND = -1, /* key, file or entry is not there */
+    ST_INVALID = -2,   /* data from outside is not what it must be */
+    ST_FULL = -3,      /* a named cap, the store's map or the disk is full; nothing was changed */
+    ST_IO = -4,        /* the system refused; errno is kept by the edge that logs it */
+    ST_CORRUPT = -5,   /* stored bytes fail their checksum or make no sense */
+    ST_UNKNOWN = -6,   /* commit outcome unknown: the process must exit without a word and re-read on restart */
     ST_NO_MEMORY = -7,
-    ST_AGAIN = -8,       /* nothing to do now; try later */
-    ST_DENIED = -9,      /* permission or authority */
-    ST_BUSY = -10,       /* somebody else holds it (second owner of a store, name in use) */
-    ST_VERSION = -11,    /* format or protocol of another release that cannot be read */
+    ST_AGAIN = -8,    /* nothing to do now; try later */
+    ST_DENIED = -9,   /* permission or authority */
+    ST_BUSY = -10,    /* somebody else holds it (second owner of a store, name in use) */
+    ST_VERSION = -11, /* format or protocol of another release that cannot be read */
 };
-const char *status_str(int status);             /* English, for logs; never NULL; static storage */
+const char *status_str(int status); /* English, for logs; never NULL; static storage */
 
 enum code {
 #define CODE(num, NAME, spelling, id, en) CODE_##NAME = num,

@@ -18,11 +18,11 @@
 #include "limits.h"
 #include "status.h"
 
-struct store;                           /* one environment */
+struct store; /* one environment */
 struct store_txn;
 struct store_cursor;
 
-struct store_ops {                      /* implemented by store_lmdb.c and store_mem.c; called only through the functions below */
+struct store_ops { /* implemented by store_lmdb.c and store_mem.c; called only through the functions below */
     int (*begin)(struct store *s, bool write, struct store_txn **ret);
     int (*commit)(struct store_txn *t);
     void (*abort)(struct store_txn *t);
@@ -37,37 +37,45 @@ struct store_ops {                      /* implemented by store_lmdb.c and store
     void (*cursor_close)(struct store_cursor *c);
     int (*usage)(struct store *s, uint64_t *ret_used, uint64_t *ret_size);
 };
-struct store { const struct store_ops *ops; uint32_t magic; };
-struct store_txn { struct store *store; bool write; };
-struct store_cursor { struct store_txn *txn; };
+struct store {
+    const struct store_ops *ops;
+    uint32_t magic;
+};
+struct store_txn {
+    struct store *store;
+    bool write;
+};
+struct store_cursor {
+    struct store_txn *txn;
+};
 
 /* Tables are small integers, fixed by the daemon that owns the store; names are given at open, in order, NULL-terminated. */
 
 int store_begin(struct store *s, bool write, struct store_txn **ret);
-int store_commit(struct store_txn **t);         /* ends it whatever the result; nulls the caller's pointer */
-void store_abort(struct store_txn **t);         /* tolerates NULL */
-int store_get(struct store_txn *t, unsigned table, struct slice key, struct slice *ret_value);  /* ST_NOT_FOUND */
-int store_put(struct store_txn *t, unsigned table, struct slice key, struct slice value);       /* inserts or replaces */
+int store_commit(struct store_txn **t); /* ends it whatever the result; nulls the caller's pointer */
+void store_abort(struct store_txn **t); /* tolerates NULL */
+int store_get(struct store_txn *t, unsigned table, struct slice key, struct slice *ret_value); /* ST_NOT_FOUND */
+int store_put(struct store_txn *t, unsigned table, struct slice key, struct slice value);      /* inserts or replaces */
 /* The key must be greater than all others (asserted). */
 int store_append(struct store_txn *t, unsigned table, struct slice key, struct slice value);
-int store_del(struct store_txn *t, unsigned table, struct slice key);                           /* ST_NOT_FOUND */
+int store_del(struct store_txn *t, unsigned table, struct slice key); /* ST_NOT_FOUND */
 int store_cursor(struct store_txn *t, unsigned table, struct store_cursor **ret);
 /* First key >= key (an empty key: the first of all); ST_NOT_FOUND. */
 int store_seek(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value);
 /* After a write through the transaction, next and prev go on from the key the cursor stood on, deleted or not. Of a cursor that
  * stands nowhere yet next is the first and prev the last; after ST_NOT_FOUND it stands before the first or after the last. */
-int store_next(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);         /* ST_NOT_FOUND at the end */
-int store_prev(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);         /* ST_NOT_FOUND at the start */
+int store_next(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value); /* ST_NOT_FOUND at the end */
+int store_prev(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value); /* ST_NOT_FOUND at the start */
 int store_last(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value);
 /* Like store_put through a cursor, which is left on the key: cheap when keys come in ascending order. */
 int store_cursor_put(struct store_cursor *c, struct slice key, struct slice value);
-void store_cursor_close(struct store_cursor **c);       /* tolerates NULL */
-int store_usage(struct store *s, uint64_t *ret_used, uint64_t *ret_size);       /* bytes of pages in use; bytes of the map */
+void store_cursor_close(struct store_cursor **c);                         /* tolerates NULL */
+int store_usage(struct store *s, uint64_t *ret_used, uint64_t *ret_size); /* bytes of pages in use; bytes of the map */
 
 /* The RAM twin. Crash semantics: store_mem_crash drops everything not committed. The next commit can be made to fail. */
 int store_mem_new(const char *const *tables, struct store **ret);
 void store_mem_free(struct store **s);
-void store_mem_crash(struct store *s);          /* an open write transaction is lost; its pointer must not be used again */
+void store_mem_crash(struct store *s); /* an open write transaction is lost; its pointer must not be used again */
 enum store_mem_fault { MEM_FAULT_NONE, MEM_FAULT_FULL, MEM_FAULT_UNKNOWN_DONE, MEM_FAULT_UNKNOWN_LOST };
 void store_mem_fail_next_commit(struct store *s, enum store_mem_fault f);
 /* Flips a bit of a committed value; ST_NOT_FOUND. */
@@ -78,9 +86,9 @@ int store_mem_flip(struct store *s, unsigned table, struct slice key, size_t bit
  * of another format is ST_VERSION, a damaged one ST_CORRUPT, each with a sentence for people in err. map_bytes is the sparse
  * map (0: default 64 GiB, less when the disk is smaller). */
 struct store_lmdb_options {
-    const char *const *tables;          /* names in order, NULL-terminated */
+    const char *const *tables; /* names in order, NULL-terminated */
     uint64_t map_bytes;
-    const char *kind;                   /* "ledger", "state", "outbox": stored and checked */
+    const char *kind; /* "ledger", "state", "outbox": stored and checked */
     unsigned format;
 };
 int store_lmdb_open(const char *dir, const struct store_lmdb_options *o, struct store **ret, char *err, size_t err_size);

@@ -20,8 +20,8 @@
 struct slot {
     int64_t value;
     provenance prov;
-    uint8_t kind, basis, decimals, flags;       /* flags: SLOT_REASON = a reason came with it */
-    uint32_t text;                              /* offset+1 into the unit's text pool, 0 = none; length prefix varint there */
+    uint8_t kind, basis, decimals, flags; /* flags: SLOT_REASON = a reason came with it */
+    uint32_t text;                        /* offset+1 into the unit's text pool, 0 = none; length prefix varint there */
 };
 enum { SLOT_REASON = 1 };
 struct leaf_key {
@@ -31,14 +31,20 @@ struct leaf_key {
     uint16_t measure, stage;
     uint8_t source;
 };
-struct leaf { struct leaf_key key; bool dirty; uint8_t present; /* highest stated month, 0 none */ struct slot slot[12]; };
+struct leaf {
+    struct leaf_key key;
+    bool dirty;
+    uint8_t present; /* highest stated month, 0 none */
+    struct slot slot[12];
+};
 
 struct unit {
     uint32_t office;
     uint16_t year;
-    struct leaf *leaf;                  /* sorted by key order of the store after unit_sort(); ascending activity = tree order */
+    struct leaf *leaf; /* sorted by key order of the store after unit_sort(); ascending activity = tree order */
     uint32_t count, cap;
-    uint32_t *index; uint32_t index_size;       /* hash of key -> leaf number + 1 */
+    uint32_t *index;
+    uint32_t index_size; /* hash of key -> leaf number + 1 */
     struct buf texts;
 };
 enum unit_result { UNIT_EFFECTIVE /* first value of the slot */, UNIT_SUPERSEDED /* replaced another value */, UNIT_SAME };
@@ -53,24 +59,24 @@ int unit_set(struct unit *u, const struct figure *f, uint32_t indicator, provena
              struct slot *ret_old, uint32_t *ret_leaf);
 /* Writes the dirty rows in key order; a row all of whose slots are EMPTY cannot occur. Clears dirty. ST_FULL, ST_IO. */
 int unit_save(struct unit *u, struct store_txn *t, unsigned table);
-struct leaf *unit_find(struct unit *u, const struct leaf_key *k);       /* NULL when never stated */
+struct leaf *unit_find(struct unit *u, const struct leaf_key *k); /* NULL when never stated */
 /* Key order; unit_save sorts too. unit_find stays right; leaf numbers and pointers that the caller holds do not. */
 void unit_sort(struct unit *u);
 struct slice unit_text(const struct unit *u, const struct slot *s);
-unsigned unit_slot_of(const struct figure *f);  /* 0..11; 0 for month 0 */
+unsigned unit_slot_of(const struct figure *f); /* 0..11; 0 for month 0 */
 
 /* Row bytes, also used by exports and the history table. key must hold STORE_KEY_MAX bytes; returns its length. */
 size_t unit_key_bytes(uint32_t office, uint16_t year, const struct leaf_key *k, uint8_t *ret);
 int unit_key_parse(struct slice key, uint32_t *ret_office, uint16_t *ret_year, struct leaf_key *ret);
-void unit_slot_encode(struct buf *b, const struct unit *u, const struct slot *s);       /* one slot alone, for history rows */
-int unit_slot_decode(struct rd *r, struct unit *u, struct slot *ret);                   /* text goes to u's pool */
+void unit_slot_encode(struct buf *b, const struct unit *u, const struct slot *s); /* one slot alone, for history rows */
+int unit_slot_decode(struct rd *r, struct unit *u, struct slot *ret);             /* text goes to u's pool */
 
 /* A line's cumulative series over a year (domain.md 3): cumulative slot = its value; monthly = previous cumulative + value;
  * unreported = carried forward; nil cumulative 0, nil monthly + 0. i128 because twelve int64 may not fit int64. */
 void unit_cumulate(const struct slot slot[12], i128 ret[12]);
 
 /* Dictionary of texts: text -> small integer, and back; private to the store. Bytes: unit_row.c. */
-int unit_dict_get(struct store_txn *t, unsigned table_by_text, struct slice text, uint32_t *ret);       /* ST_NOT_FOUND */
+int unit_dict_get(struct store_txn *t, unsigned table_by_text, struct slice text, uint32_t *ret); /* ST_NOT_FOUND */
 /* Gets or adds; ids from 1. */
 int unit_dict_add(struct store_txn *t, unsigned table_by_text, unsigned table_by_id, struct slice text, uint32_t *ret);
 int unit_dict_text(struct store_txn *t, unsigned table_by_id, uint32_t id, struct slice *ret);

@@ -2,9 +2,9 @@
  *
  *   bench BIN DIR SIZE MODE LABEL FILL_JSON        DIR made by `rekap up`, offices added, outbox filled, nothing running
  *
- * Worker and aggregator are started and idle; the clock starts when the collector is started and stops when the aggregator shows the last
- * update. CURVE, signatures, fsync at worker and aggregator are as shipped. The outbox's own commits (fill) are added to the time, as if
- * they could not overlap. Prints `name value unit` lines. */
+ * Worker and aggregator are started and idle; the clock starts when the collector is started and stops when the aggregator shows
+ * the last update. CURVE, signatures, fsync at worker and aggregator are as shipped. The outbox's own commits (fill) are added to
+ * the time, as if they could not overlap. Prints `name value unit` lines. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -22,7 +22,7 @@
 
 extern char **environ;
 enum { PARTS = 3, GIVE_UP_S = 1800 };
-static const char *const NAMES[PARTS] = { "worker", "aggregator", "collector" };
+static const char *const NAMES[PARTS] = {"worker", "aggregator", "collector"};
 struct bench {
     const char *bin, *dir, *label;
     struct place place;
@@ -55,7 +55,7 @@ static void start(struct bench *b, int part)
     snprintf(config, sizeof config, "%s/etc/%s.conf", b->dir, NAMES[part]);
     snprintf(log, sizeof log, "%s/log/%s.log", b->dir, NAMES[part]);
     char flag[] = "--config";
-    char *argv[] = { program, flag, config, NULL };
+    char *argv[] = {program, flag, config, NULL};
     posix_spawn_file_actions_init(&fa);
     posix_spawn_file_actions_addopen(&fa, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (posix_spawn(&b->pid[part], program, &fa, NULL, argv, environ) != 0) die(b, "a daemon cannot be started");
@@ -87,7 +87,8 @@ static bool all_acked(struct bench *b)
     json_t *j = ask(b, 2);
     const json_t *list = json_object_get(j, "offices");
     bool all = json_array_size(list) > 0;
-    for (size_t i = 0; i < json_array_size(list); i++) all &= number(json_array_get(list, i), "acked") == number(json_array_get(list, i), "last");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        all &= number(json_array_get(list, i), "acked") == number(json_array_get(list, i), "last");
     json_decref(j);
     return all;
 }
@@ -120,7 +121,8 @@ static double cpu_s(pid_t pid)
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "r");
     const char *after = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-    if (after && sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2) user = system = 0;
+    if (after && sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2)
+        user = system = 0;
     if (f) fclose(f);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
@@ -128,7 +130,7 @@ static double cpu_s(pid_t pid)
 /* Where the loop of a daemon spent its time. */
 static void phases(struct bench *b, int part)
 {
-    static const char *const names[] = { "us_wait", "us_step", "us_flush", "us_commit", "us_effects" };
+    static const char *const names[] = {"us_wait", "us_step", "us_flush", "us_commit", "us_effects"};
     json_t *j = ask(b, part);
     const json_t *p = json_object_get(j, "phases");
     for (size_t i = 0; p && i < sizeof names / sizeof names[0]; i++)
@@ -158,7 +160,7 @@ static void stop(struct bench *b)
 
 static void measure(struct bench *b)
 {
-    double peak[PARTS] = { 0 }, acked = 0, visible = 0;
+    double peak[PARTS] = {0}, acked = 0, visible = 0;
     start(b, 0);
     wait_up(b, 0);
     start(b, 1);
@@ -177,7 +179,8 @@ static void measure(struct bench *b)
     }
     if (acked == 0) acked = visible;
     double moved = visible - t0, total = moved + b->outbox_s, n = (double)b->updates;
-    printf("%s_rate %.0f updates/s\n%s_transfer %.0f updates/s\n%s_outbox %.0f updates/s\n", b->label, n / total, b->label, n / moved, b->label, n / b->outbox_s);
+    printf("%s_rate %.0f updates/s\n%s_transfer %.0f updates/s\n%s_outbox %.0f updates/s\n", b->label, n / total, b->label,
+           n / moved, b->label, n / b->outbox_s);
     printf("%s_lag_at_end %.1f ms\n", b->label, (visible - acked) * 1e3);
     for (int i = 0; i < PARTS; i++) printf("%s_%s_peak %.0f MiB\n", b->label, NAMES[i], peak[i]);
     for (int i = 0; i < PARTS; i++) printf("%s_%s_cpu %.2f s\n", b->label, NAMES[i], cpu_s(b->pid[i]));
@@ -187,7 +190,7 @@ static void measure(struct bench *b)
 
 int main(int argc, char **argv)
 {
-    struct bench b = { 0 };
+    struct bench b = {0};
     json_t *fill = argc == 7 ? json_loads(argv[6], 0, NULL) : NULL;
     if (!fill) return fprintf(stderr, "bench BIN DIR SIZE MODE LABEL FILL_JSON\n"), 2;
     b.bin = argv[1];
@@ -196,7 +199,7 @@ int main(int argc, char **argv)
     b.updates = (uint64_t)number(fill, "updates");
     b.outbox_s = (double)number(fill, "us") / 1e6;
     json_decref(fill);
-    const struct cli c = { .dir = b.dir };
+    const struct cli c = {.dir = b.dir};
     if (place_open(&c, &b.place) != EXIT_OK) return 1;
     measure(&b);
     stop(&b);

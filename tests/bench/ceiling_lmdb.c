@@ -2,7 +2,8 @@
  *
  *   ceiling_lmdb DIR UPDATES GROUP         prints `name value unit` lines
  *
- * For each update an append of 24 bytes to a log, a put of 8 bytes under a 12-byte key in key order of the dense workload, and one watermark a group. */
+ * For each update an append of 24 bytes to a log, a put of 8 bytes under a 12-byte key in key order of the dense workload, and one
+ * watermark a group. */
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,14 +22,14 @@ static void check(int rc)
 
 static void put(MDB_txn *t, MDB_dbi d, void *k, size_t kn, void *v, size_t vn, unsigned flags)
 {
-    MDB_val key = { kn, k }, value = { vn, v };
+    MDB_val key = {kn, k}, value = {vn, v};
     check(mdb_put(t, d, &key, &value, flags));
 }
 
 static void group(MDB_env *e, MDB_dbi log, MDB_dbi state, uint64_t from, uint64_t n)
 {
     MDB_txn *t;
-    uint8_t k[12], v[24] = { 7 };
+    uint8_t k[12], v[24] = {7};
     check(mdb_txn_begin(e, NULL, 0, &t));
     for (uint64_t i = from; i < from + n; i++) {
         bytes_be64(k, i);
@@ -39,7 +40,7 @@ static void group(MDB_env *e, MDB_dbi log, MDB_dbi state, uint64_t from, uint64_
         bytes_be32(k + 8, (uint32_t)(i % 240));
         put(t, state, k, 12, v, 8, 0);
     }
-    put(t, state, (uint8_t[]){ 0xff }, 1, v, 8, 0);
+    put(t, state, (uint8_t[]){0xff}, 1, v, 8, 0);
     check(mdb_txn_commit(t));
 }
 

@@ -3,8 +3,9 @@
  *   fill OUTBOX KEYS SIZE MODE REGIONS     with the collector stopped
  *   fill --offices SIZE MODE               prints how many offices the workload has
  *
- * The workload is taken in windows, as a collector that imports whatever is queued would: each window's updates are grouped by office,
- * signed as batches, and committed (fsync) in one transaction. Offices are gen-<city code>-<n>; KEYS holds their signing keys. */
+ * The workload is taken in windows, as a collector that imports whatever is queued would: each window's updates are grouped by
+ * office, signed as batches, and committed (fsync) in one transaction. Offices are gen-<city code>-<n>; KEYS holds their signing
+ * keys. */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ struct fill {
     struct bench_office *office;
     char code[LOAD_LEAVES][32];
     activity_code leaf[LOAD_LEAVES];
-    uint32_t *order;                    /* update numbers of a window, by office and year */
+    uint32_t *order; /* update numbers of a window, by office and year */
     uint64_t batches, bytes;
 };
 
@@ -54,9 +55,14 @@ static void load_keys(struct fill *f, const char *dir)
 
 static struct figure figure_of(const struct fill *f, const struct load_update *u)
 {
-    return (struct figure){ .activity = f->leaf[u->leaf], .measure = u->measure ? MEASURE_CASH_PLAN : MEASURE_REALISED, .source = SOURCE_OPD,
-                            .year = (uint16_t)(LOAD_FIRST_YEAR + u->month / 12), .month = (uint8_t)(u->month % 12 + 1), .basis = BASIS_CUMULATIVE,
-                            .kind = VALUE_NUMBER, .value = u->value };
+    return (struct figure){.activity = f->leaf[u->leaf],
+                           .measure = u->measure ? MEASURE_CASH_PLAN : MEASURE_REALISED,
+                           .source = SOURCE_OPD,
+                           .year = (uint16_t)(LOAD_FIRST_YEAR + u->month / 12),
+                           .month = (uint8_t)(u->month % 12 + 1),
+                           .basis = BASIS_CUMULATIVE,
+                           .kind = VALUE_NUMBER,
+                           .value = u->value};
 }
 
 /* Updates i..j of the order: one office. Sections by year, in arrival order within the office. */
@@ -72,9 +78,13 @@ static void put_batch(struct fill *f, struct store_txn *t, uint32_t at, uint32_t
     buf_init(&body, BATCH_BYTES_MAX);
     for (uint32_t i = at, j; i < end; i = j, count++) {
         unsigned year = u[f->order[i]].month / 12;
-        for (j = i; j < end && u[f->order[j]].month / 12 == year; j++) {}
-        const struct section s = { .office = name, .year = (uint16_t)(LOAD_FIRST_YEAR + year), .source = SOURCE_OPD,
-                                   .vintage = VINTAGE_PERMENDAGRI_90_2019, .entered = now };
+        for (j = i; j < end && u[f->order[j]].month / 12 == year; j++) {
+        }
+        const struct section s = {.office = name,
+                                  .year = (uint16_t)(LOAD_FIRST_YEAR + year),
+                                  .source = SOURCE_OPD,
+                                  .vintage = VINTAGE_PERMENDAGRI_90_2019,
+                                  .entered = now};
         codec_section_begin(&sections, &s, j - i);
         for (uint32_t k = i; k < j; k++) {
             struct figure g = figure_of(f, &u[f->order[k]]);
@@ -85,7 +95,7 @@ static void put_batch(struct fill *f, struct store_txn *t, uint32_t at, uint32_t
     buf_put(&body, sections.p, sections.n);
     if (!buf_ok(&body) || !buf_ok(&sections)) die("batch", ST_FULL);
     must(unit_dict_add(t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, name, &dict), "dictionary");
-    const struct outbox_speaker who = { .office = dict, .id = name, .signer = &f->signer, .identity = &f->identity };
+    const struct outbox_speaker who = {.office = dict, .id = name, .signer = &f->signer, .identity = &f->identity};
     struct outbox_stream stream;
     must(outbox_stream_get(t, dict, &stream), "stream");
     must(outbox_append(t, &who, now, buf_slice(&body), end - at, &stream), "append");
@@ -95,7 +105,10 @@ static void put_batch(struct fill *f, struct store_txn *t, uint32_t at, uint32_t
     buf_done(&sections);
 }
 
-static size_t slot_of(const struct fill *f, uint64_t i) { return (size_t)f->load.u[i].office * f->load.years + f->load.u[i].month / 12; }
+static size_t slot_of(const struct fill *f, uint64_t i)
+{
+    return (size_t)f->load.u[i].office * f->load.years + f->load.u[i].month / 12;
+}
 
 /* Stable by office and year: arrival order within an office-year is kept. */
 static void group_window(struct fill *f, uint64_t from, uint32_t n)
@@ -112,11 +125,12 @@ static void group_window(struct fill *f, uint64_t from, uint32_t n)
 static void put_window(struct fill *f, uint64_t from, uint32_t n)
 {
     struct store_txn *t = NULL;
-    const struct wall now = { 1767225600000 };
+    const struct wall now = {1767225600000};
     group_window(f, from, n);
     must(store_begin(f->store, true, &t), "begin");
     for (uint32_t i = 0, j; i < n; i = j) {
-        for (j = i; j < n && j - i < 4096 && f->load.u[f->order[j]].office == f->load.u[f->order[i]].office; j++) {}
+        for (j = i; j < n && j - i < 4096 && f->load.u[f->order[j]].office == f->load.u[f->order[i]].office; j++) {
+        }
         put_batch(f, t, i, j, now);
     }
     must(store_commit(&t), "commit");
@@ -124,7 +138,7 @@ static void put_window(struct fill *f, uint64_t from, uint32_t n)
 
 static void open_outbox(struct fill *f, const char *dir)
 {
-    const struct store_lmdb_options o = { .tables = outbox_tables, .kind = "outbox", .format = 1 };
+    const struct store_lmdb_options o = {.tables = outbox_tables, .kind = "outbox", .format = 1};
     struct store_txn *t = NULL;
     struct outbox_identity fresh;
     char err[512];
@@ -138,10 +152,12 @@ static void open_outbox(struct fill *f, const char *dir)
 
 int main(int argc, char **argv)
 {
-    struct fill f = { 0 };
+    struct fill f = {0};
     enum load_mode mode;
-    if (argc == 4 && !strcmp(argv[1], "--offices") && load_mode_of(argv[3], &mode)) return printf("%u\n", load_offices(argv[2][0], mode)) < 0;
-    if (argc != 6 || sodium_init() < 0 || !load_mode_of(argv[4], &mode)) return fprintf(stderr, "fill OUTBOX KEYS SIZE MODE REGIONS\n"), 2;
+    if (argc == 4 && !strcmp(argv[1], "--offices") && load_mode_of(argv[3], &mode))
+        return printf("%u\n", load_offices(argv[2][0], mode)) < 0;
+    if (argc != 6 || sodium_init() < 0 || !load_mode_of(argv[4], &mode))
+        return fprintf(stderr, "fill OUTBOX KEYS SIZE MODE REGIONS\n"), 2;
     load_make(argv[3][0], mode, &f.load);
     f.office = bench_offices(argv[5], f.load.offices);
     f.order = malloc(WINDOW * sizeof *f.order);
@@ -156,10 +172,11 @@ int main(int argc, char **argv)
     open_outbox(&f, argv[1]);
     struct clock clock = clock_posix();
     int64_t start = clock.now(clock.ctx).mono.us;
-    for (uint64_t at = 0; at < f.load.n; at += WINDOW) put_window(&f, at, (uint32_t)(f.load.n - at < WINDOW ? f.load.n - at : WINDOW));
+    for (uint64_t at = 0; at < f.load.n; at += WINDOW)
+        put_window(&f, at, (uint32_t)(f.load.n - at < WINDOW ? f.load.n - at : WINDOW));
     int64_t us = clock.now(clock.ctx).mono.us - start;
     store_lmdb_close(&f.store);
-    printf("{\"updates\":%llu,\"batches\":%llu,\"bytes\":%llu,\"us\":%lld}\n", (unsigned long long)f.load.n, (unsigned long long)f.batches,
-           (unsigned long long)f.bytes, (long long)us);
+    printf("{\"updates\":%llu,\"batches\":%llu,\"bytes\":%llu,\"us\":%lld}\n", (unsigned long long)f.load.n,
+           (unsigned long long)f.batches, (unsigned long long)f.bytes, (long long)us);
     return 0;
 }

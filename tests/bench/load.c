@@ -5,18 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct spec { uint32_t offices, years; uint64_t n; };
+struct spec {
+    uint32_t offices, years;
+    uint64_t n;
+};
 
 static struct spec spec_of(char size)
 {
-    if (size == 'S') return (struct spec){ 11, 6, 200000 };
-    if (size == 'L') return (struct spec){ 330, 10, 10000000 };
-    return (struct spec){ 66, 10, 2000000 };
+    if (size == 'S') return (struct spec){11, 6, 200000};
+    if (size == 'L') return (struct spec){330, 10, 10000000};
+    return (struct spec){66, 10, 2000000};
 }
 
 bool load_mode_of(const char *name, enum load_mode *ret)
 {
-    static const char *const names[] = { "dense", "sparse", "shuffled" };
+    static const char *const names[] = {"dense", "sparse", "shuffled"};
     for (unsigned i = 0; i < 3; i++)
         if (!strcmp(name, names[i])) {
             *ret = (enum load_mode)i;
@@ -51,7 +54,8 @@ static bool reported(const struct load *l, enum load_mode mode, uint32_t office,
 static void push(struct load *l, uint64_t max, uint32_t office, unsigned month, unsigned leaf, unsigned measure, int64_t value)
 {
     if (l->n < max)
-        l->u[l->n++] = (struct load_update){ .value = value, .office = office, .month = (uint16_t)month, .leaf = (uint8_t)leaf, .measure = (uint8_t)measure };
+        l->u[l->n++] = (struct load_update){
+            .value = value, .office = office, .month = (uint16_t)month, .leaf = (uint8_t)leaf, .measure = (uint8_t)measure};
 }
 
 static void correct(struct load *l, uint64_t max, struct rng *r, uint32_t office, unsigned month)
@@ -95,7 +99,7 @@ uint32_t load_offices(char size, enum load_mode mode) { return spec_of(size).off
 void load_make(char size, enum load_mode mode, struct load *ret)
 {
     struct spec s = spec_of(size);
-    struct load l = { .offices = load_offices(size, mode), .years = s.years };
+    struct load l = {.offices = load_offices(size, mode), .years = s.years};
     struct rng r;
     uint32_t *order = calloc(l.offices, sizeof *order);
     l.u = malloc(s.n * sizeof *l.u);
@@ -118,16 +122,17 @@ void load_make(char size, enum load_mode mode, struct load *ret)
 void load_free(struct load *l)
 {
     free(l->u);
-    *l = (struct load){ 0 };
+    *l = (struct load){0};
 }
 
 void load_code(unsigned leaf, char ret[32])
 {
-    snprintf(ret, 32, "%u.%02u.%02u.2.%02u.%02u", leaf / 24 + 1, leaf / 12 % 2 + 1, leaf / 6 % 2 + 1, leaf / 3 % 2 + 1, leaf % 3 + 1);
+    snprintf(ret, 32, "%u.%02u.%02u.2.%02u.%02u", leaf / 24 + 1, leaf / 12 % 2 + 1, leaf / 6 % 2 + 1, leaf / 3 % 2 + 1,
+             leaf % 3 + 1);
 }
 
 unsigned load_node(unsigned level, unsigned leaf)
 {
-    static const unsigned divisor[5] = { 24, 12, 6, 3, 1 }, first[5] = { 0, 5, 15, 35, 75 };
+    static const unsigned divisor[5] = {24, 12, 6, 3, 1}, first[5] = {0, 5, 15, 35, 75};
     return first[level] + leaf / divisor[level];
 }

@@ -2,8 +2,8 @@
  *
  *   peer_pg CONNINFO SIZE MODE BATCH SECONDS       stops after SECONDS (0: runs to the end); prints `name value unit` lines
  *
- * Each batch is copied (binary) into a staging table; one statement then takes the newest value of each key, upserts the figures, sums the
- * differences over 3 region and 5 activity levels, upserts the cells and moves the watermarks. */
+ * Each batch is copied (binary) into a staging table; one statement then takes the newest value of each key, upserts the figures,
+ * sums the differences over 3 region and 5 activity levels, upserts the cells and moves the watermarks. */
 #include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@
 #include "tests/bench/load.h"
 
 static const char SETUP[] =
-    "CREATE TABLE fact(ym int2, office int4, act int2, meas int2, value int8, PRIMARY KEY(ym,office,act,meas)) WITH (fillfactor=95);"
+    "CREATE TABLE fact(ym int2, office int4, act int2, meas int2, value int8, PRIMARY KEY(ym,office,act,meas)) WITH "
+    "(fillfactor=95);"
     "CREATE TABLE mark(office int4 PRIMARY KEY, seq int8) WITH (fillfactor=50);"
     "CREATE TABLE cell(ym int2, geo int4, node int2, meas int2, value int8, PRIMARY KEY(ym,geo,node,meas)) WITH (fillfactor=70);"
     "CREATE TABLE region(city int4, geo int4); CREATE TABLE tree(act int2, node int2);"
@@ -23,12 +24,17 @@ static const char SETUP[] =
     "CREATE TEMP TABLE stage(ym int2, office int4, act int2, meas int2, value int8, seq int4);"
     "SET enable_mergejoin=off; SET plan_cache_mode=force_custom_plan;";
 static const char MERGE[] =
-    "PREPARE merge AS WITH d AS MATERIALIZED (SELECT DISTINCT ON (ym,office,act,meas) ym,office,act,meas,value,seq FROM stage ORDER BY ym,office,act,meas,seq DESC),"
-    " o AS (SELECT d.ym, d.office/2 city, d.act, d.meas, d.value-coalesce(f.value,0) dv FROM d LEFT JOIN fact f USING(ym,office,act,meas)),"
-    " u AS (INSERT INTO fact SELECT ym,office,act,meas,value FROM d ON CONFLICT (ym,office,act,meas) DO UPDATE SET value=excluded.value),"
+    "PREPARE merge AS WITH d AS MATERIALIZED (SELECT DISTINCT ON (ym,office,act,meas) ym,office,act,meas,value,seq FROM stage "
+    "ORDER BY ym,office,act,meas,seq DESC),"
+    " o AS (SELECT d.ym, d.office/2 city, d.act, d.meas, d.value-coalesce(f.value,0) dv FROM d LEFT JOIN fact f "
+    "USING(ym,office,act,meas)),"
+    " u AS (INSERT INTO fact SELECT ym,office,act,meas,value FROM d ON CONFLICT (ym,office,act,meas) DO UPDATE SET "
+    "value=excluded.value),"
     " k AS (INSERT INTO mark SELECT office,max(seq) FROM stage GROUP BY 1 ON CONFLICT (office) DO UPDATE SET seq=excluded.seq)"
-    " INSERT INTO cell AS c (ym,geo,node,meas,value) SELECT ym, r.geo, t.node, meas, sum(v) FROM (SELECT ym,city,act,meas,sum(dv) v FROM o WHERE dv<>0 GROUP BY 1,2,3,4) z"
-    " JOIN region r USING(city) JOIN tree t USING(act) GROUP BY 1,2,3,4 ORDER BY 1,2,3,4 ON CONFLICT (ym,geo,node,meas) DO UPDATE SET value=c.value+excluded.value";
+    " INSERT INTO cell AS c (ym,geo,node,meas,value) SELECT ym, r.geo, t.node, meas, sum(v) FROM (SELECT ym,city,act,meas,sum(dv) "
+    "v FROM o WHERE dv<>0 GROUP BY 1,2,3,4) z"
+    " JOIN region r USING(city) JOIN tree t USING(act) GROUP BY 1,2,3,4 ORDER BY 1,2,3,4 ON CONFLICT (ym,geo,node,meas) DO UPDATE "
+    "SET value=c.value+excluded.value";
 
 static PGconn *db;
 
@@ -113,8 +119,10 @@ int main(int argc, char **argv)
     }
     printf("postgresql_%s_rate %.0f updates/s\n", argv[3], (double)n / ((double)us / 1e6));
     printf("postgresql_%s_updates %llu updates\n", argv[3], (unsigned long long)n);
-    printf("postgresql_%s_difference %.0f sen\n", argv[3], number("SELECT sum(value) FROM fact") - number("SELECT sum(value) FROM cell WHERE geo=0 AND node<5"));
-    printf("postgresql_%s_disk %.1f B/update\n", argv[3], number("SELECT pg_total_relation_size('fact')+pg_total_relation_size('cell')") / (double)n);
+    printf("postgresql_%s_difference %.0f sen\n", argv[3],
+           number("SELECT sum(value) FROM fact") - number("SELECT sum(value) FROM cell WHERE geo=0 AND node<5"));
+    printf("postgresql_%s_disk %.1f B/update\n", argv[3],
+           number("SELECT pg_total_relation_size('fact')+pg_total_relation_size('cell')") / (double)n);
     PQfinish(db);
     return 0;
 }

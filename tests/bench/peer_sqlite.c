@@ -2,8 +2,9 @@
  *
  *   peer_sqlite FILE SIZE MODE BATCH       prints `name value unit` lines
  *
- * WAL with synchronous=FULL; figures and cells in the tightest table SQLite has (integer primary key); differences of a batch are combined
- * in memory before the cells are touched, the best variant found. Watermarks of all offices are written with each batch. */
+ * WAL with synchronous=FULL; figures and cells in the tightest table SQLite has (integer primary key); differences of a batch are
+ * combined in memory before the cells are touched, the best variant found. Watermarks of all offices are written with each batch.
+ */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,10 @@
 #include "tests/bench/load.h"
 
 enum { SLOTS = 1 << 21 };
-struct delta { uint64_t key; int64_t value; };
+struct delta {
+    uint64_t key;
+    int64_t value;
+};
 struct peer {
     sqlite3 *db;
     sqlite3_stmt *get, *put, *cell, *mark, *begin, *commit;
@@ -49,15 +53,17 @@ static void run(struct peer *p, sqlite3_stmt *s)
 static void open_db(struct peer *p, const char *file)
 {
     char path[600];
-    static const char *const tails[] = { "", "-wal", "-shm" };
+    static const char *const tails[] = {"", "-wal", "-shm"};
     for (unsigned i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s%s", file, tails[i]);
         unlink(path);
     }
     check(p, sqlite3_open(file, &p->db));
-    execute(p, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-2000000; PRAGMA mmap_size=8589934592;"
+    execute(p, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-2000000; PRAGMA "
+               "mmap_size=8589934592;"
                "PRAGMA wal_autocheckpoint=20000; PRAGMA temp_store=MEMORY;"
-               "CREATE TABLE fact(k INTEGER PRIMARY KEY, value INTEGER NOT NULL); CREATE TABLE cell(k INTEGER PRIMARY KEY, value INTEGER NOT NULL);"
+               "CREATE TABLE fact(k INTEGER PRIMARY KEY, value INTEGER NOT NULL); CREATE TABLE cell(k INTEGER PRIMARY KEY, value "
+               "INTEGER NOT NULL);"
                "CREATE TABLE mark(office INTEGER PRIMARY KEY, seq INTEGER)");
     p->get = prepare(p, "SELECT value FROM fact WHERE k=?");
     p->put = prepare(p, "INSERT INTO fact VALUES(?,?) ON CONFLICT(k) DO UPDATE SET value=excluded.value");
@@ -72,7 +78,7 @@ static void combine(struct peer *p, uint64_t key, int64_t value)
     uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 43);
     while (p->slot[i].key != key) {
         if (p->slot[i].key == UINT64_MAX) {
-            p->slot[i] = (struct delta){ key, 0 };
+            p->slot[i] = (struct delta){key, 0};
             p->used[p->count++] = i;
             break;
         }
@@ -90,7 +96,7 @@ static int by_key(const void *a, const void *b)
 static void one(struct peer *p, const struct load_update *u)
 {
     uint64_t month = (uint64_t)u->month << 40, k = month | (uint64_t)u->office << 16 | (uint64_t)u->leaf << 4 | u->measure;
-    const uint64_t region[3] = { 1000 + load_city(u->office), 1 + load_province(u->office), 0 };
+    const uint64_t region[3] = {1000 + load_city(u->office), 1 + load_province(u->office), 0};
     int64_t change = u->value;
     sqlite3_bind_int64(p->get, 1, (int64_t)k);
     if (sqlite3_step(p->get) == SQLITE_ROW) change -= sqlite3_column_int64(p->get, 0);
@@ -100,7 +106,8 @@ static void one(struct peer *p, const struct load_update *u)
     run(p, p->put);
     p->seq[u->office]++;
     for (unsigned g = 0; change && g < 3; g++)
-        for (unsigned l = 0; l < 5; l++) combine(p, month | region[g] << 24 | (uint64_t)load_node(l, u->leaf) << 8 | u->measure, change);
+        for (unsigned l = 0; l < 5; l++)
+            combine(p, month | region[g] << 24 | (uint64_t)load_node(l, u->leaf) << 8 | u->measure, change);
 }
 
 static void write_cells(struct peer *p)
@@ -142,7 +149,7 @@ static int64_t single(struct peer *p, const char *sql)
 
 int main(int argc, char **argv)
 {
-    struct peer p = { 0 };
+    struct peer p = {0};
     enum load_mode mode;
     uint64_t size = argc == 5 ? strtoull(argv[4], NULL, 10) : 0;
     if (!size || !load_mode_of(argv[3], &mode)) return fprintf(stderr, "peer_sqlite FILE SIZE MODE BATCH\n"), 2;
@@ -160,7 +167,9 @@ int main(int argc, char **argv)
     double s = (double)(c.now(c.ctx).mono.us - start) / 1e6;
     printf("sqlite_%s_rate %.0f updates/s\n", argv[3], (double)p.load.n / s);
     printf("sqlite_%s_difference %lld sen\n", argv[3],
-           (long long)(single(&p, "SELECT sum(value) FROM fact") - single(&p, "SELECT sum(value) FROM cell WHERE (k>>24)&65535=0 AND ((k>>8)&65535)<5")));
-    printf("sqlite_%s_disk %.1f B/update\n", argv[3], (double)single(&p, "SELECT page_count*page_size FROM pragma_page_count, pragma_page_size") / (double)p.load.n);
+           (long long)(single(&p, "SELECT sum(value) FROM fact") -
+                       single(&p, "SELECT sum(value) FROM cell WHERE (k>>24)&65535=0 AND ((k>>8)&65535)<5")));
+    printf("sqlite_%s_disk %.1f B/update\n", argv[3],
+           (double)single(&p, "SELECT page_count*page_size FROM pragma_page_count, pragma_page_size") / (double)p.load.n);
     return 0;
 }

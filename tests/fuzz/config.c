@@ -5,9 +5,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     static const struct conf_option options[] = {
-        { "worker.id", CONF_TEXT, false, "w1", 0, 0, "id" },        { "worker.number", CONF_COUNT, false, "1", 1, 255, "number" },
-        { "worker.map", CONF_SIZE, false, "0", 0, 1 << 30, "map" }, { "worker.every", CONF_DURATION, false, "30s", 0, INT64_C(1) << 50, "every" },
-        { "log.on", CONF_BOOL, false, "no", 0, 0, "on" },
+        {"worker.id", CONF_TEXT, false, "w1", 0, 0, "id"},
+        {"worker.number", CONF_COUNT, false, "1", 1, 255, "number"},
+        {"worker.map", CONF_SIZE, false, "0", 0, 1 << 30, "map"},
+        {"worker.every", CONF_DURATION, false, "30s", 0, INT64_C(1) << 50, "every"},
+        {"log.on", CONF_BOOL, false, "no", 0, 0, "on"},
     };
     struct conf *c = NULL, *again = NULL;
     struct buf errors, text, second;

@@ -5,7 +5,8 @@
 static void through_tray(const struct intake *in)
 {
     static const char id[] = "0000000000000001-0000000000000001", office[] = "dinsos-3374", file[] = "berkas.csv";
-    const struct tray head = { .id = slice_of(id, sizeof id - 1), .office = slice_of(office, sizeof office - 1), .file = slice_of(file, sizeof file - 1) };
+    const struct tray head = {
+        .id = slice_of(id, sizeof id - 1), .office = slice_of(office, sizeof office - 1), .file = slice_of(file, sizeof file - 1)};
     struct buf b;
     struct tray got;
     struct tray_reader r;
@@ -27,7 +28,7 @@ static void through_tray(const struct intake *in)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     static const char office[] = "dinsos-3374";
-    const struct intake_options o = { .office = slice_of(office, sizeof office - 1), .treasurer = n & 1, .complete = n & 2 };
+    const struct intake_options o = {.office = slice_of(office, sizeof office - 1), .treasurer = n & 1, .complete = n & 2};
     struct intake *in = NULL;
     struct buf text;
     if (n > 1 << 16 || intake_read(slice_of(p, n), &o, &in) != ST_OK) return 0;

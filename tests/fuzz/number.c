@@ -20,7 +20,8 @@ static void codes(struct slice in)
     for (int v = VINTAGE_PERMENDAGRI_13_2006; v <= VINTAGE_KEPMEN_900_1_15_5_1317_2023; v++) {
         if (code_parse_activity((enum vintage)v, in, &c) != ST_OK) continue;
         int n = code_format_activity(c.code, text);
-        ASSERT(code_parse_activity((enum vintage)v, slice_of(text, (size_t)n), &again) == ST_OK && again.code == c.code && !again.padded);
+        ASSERT(code_parse_activity((enum vintage)v, slice_of(text, (size_t)n), &again) == ST_OK && again.code == c.code &&
+               !again.padded);
     }
     if (code_parse_account(in, &c) != ST_OK) return;
     int n = code_format_account(c.code, text);

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         buf_done(&b);
     }
     if (registry_parse(in, &reg, err, sizeof err) == ST_OK) {
-        for (size_t i = 0; i < registry_count(reg); i++) ASSERT(registry_id_ok(slice_of(registry_at(reg, i)->id, strlen(registry_at(reg, i)->id))));
+        for (size_t i = 0; i < registry_count(reg); i++)
+            ASSERT(registry_id_ok(slice_of(registry_at(reg, i)->id, strlen(registry_at(reg, i)->id))));
         registry_free(&reg);
     }
     return 0;

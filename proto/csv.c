@@ -4,7 +4,7 @@
  * row belongs to the line at which no row was open, and a quote error is at the line where the open field began. The
  * delimiter is the one whose count (outside quotes) repeats from line to line; titles above a header do not repeat.
  * Invariant: all cells live in one buffer whose size is bounded by the file's, three bytes for each of Windows-1252. */
-#include "collector/csv.h"
+#include "proto/csv.h"
 
 #include <csv.h>
 #include <stdlib.h>
