@@ -31,8 +31,7 @@
 
 #include "claim.h"
 
-enum node_kind { NODE_TOTAL = 0, NODE_ACTIVITY = 1, NODE_ACCOUNT = 2,
-                 NODE_ACCOUNT_LINE = 3 /* account-only lines at two segments: 5.1 */ };
+enum node_kind { NODE_TOTAL = 0, NODE_ACTIVITY = 1, NODE_ACCOUNT = 2 };
 enum derived {                          /* what a cell holds; numbers are in keys */
     DERIVED_BUDGET = 1,                 /* in force; sen */
     DERIVED_BUDGET_MURNI = 2,

@@ -73,6 +73,11 @@ static void put_others(json_t *o, const struct figure_row *f)
     if (f->has_other_realised) json_object_set_new(o, "realised_other_sources", money(f->other_realised));
     if (f->has_other_budget) json_object_set_new(o, "budget_other_sources", money(f->other_budget));
     if (f->bare) json_object_set_new(o, "bare", json_integer((json_int_t)f->bare));
+}
+
+/* A first known stage that was stretched back to month 1 is marked where it was stated and in the total, not on every node between. */
+static void put_assumed(json_t *o, const struct figure_row *f)
+{
     if (f->assumed) json_object_set_new(o, "assumed", json_integer((json_int_t)f->assumed));
 }
 
@@ -97,6 +102,7 @@ static int add_row(void *ctx, const struct figure_row *f)
     json_object_set_new(o, "findings", json_integer((json_int_t)f->findings));
     json_object_set_new(o, "complete", complete(f->reported, f->offices));
     put_others(o, f);
+    if (!activity || level == code_leaf_level(code_vintage(f->node.node))) put_assumed(o, f);
     return json_array_append_new(r->rows, o) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
@@ -114,11 +120,11 @@ static int account_rows(struct rollup *r)
     return st;
 }
 
+/* `daun`: the leaf of each vintage. Account-only lines have no vintage: they are in `rekening` and in the total. */
 static int leaf_rows(struct rollup *r)
 {
     int st = query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_KEGIATAN, add_leaf_row, r);
-    if (st == ST_OK) st = query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_SUBKEGIATAN, add_leaf_row, r);
-    return st == ST_OK ? query_rows(r->q, r->s, NODE_ACCOUNT_LINE, 2, add_row, r) : st;
+    return st == ST_OK ? query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_SUBKEGIATAN, add_leaf_row, r) : st;
 }
 
 /* ---- the total ---- */
@@ -177,6 +183,7 @@ static int add_total(struct rollup *r, json_t *answer)
     json_object_set_new(total, "accounts", part(r, &f[2]));
     json_object_set_new(total, "findings", json_integer((json_int_t)f[0].findings));
     put_others(total, &f[0]);
+    put_assumed(total, &f[0]);
     int st = reported_total(r, &f[0], total);
     json_object_set_new(answer, "total", total);
     int64_t of = 0;

@@ -24,7 +24,7 @@ static void ratio_cell(struct print *t, const json_t *o)
 
 static void no_data(const struct cli *c, const json_t *rows)
 {
-    if (json_array_size(rows) == 0) cli_talk(c, "belum ada data", "no data yet");
+    if (c->format == FORMAT_TEXT && json_array_size(rows) == 0) cli_talk(c, "belum ada data", "no data yet");
 }
 
 /* How fresh: log position of each worker and the time of the answer. */
@@ -166,7 +166,7 @@ static void show_trend(const struct cli *c, json_t *answer)
     json_t *points = json_object_get(answer, "points"), *o;
     size_t i, any = 0;
     json_array_foreach(points, i, o) any += !json_is_null(json_object_get(o, "value"));
-    if (!any) cli_talk(c, "belum ada data", "no data yet");
+    if (c->format == FORMAT_TEXT && !any) cli_talk(c, "belum ada data", "no data yet");
     if (c->format == FORMAT_JSON) {
         print_json(json_incref(answer));
         return;
