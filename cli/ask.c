@@ -1,7 +1,7 @@
 /* ask.c - see ask.h. Kind: E.
  *
- * libevent's own HTTP client on an event base that lives for one request. GET changes nothing, so whatever fails on the way may simply
- * be asked again. */
+ * libevent's own HTTP client on an event base that lives for one request. GET changes nothing, so whatever fails on the way may
+ * simply be asked again. */
 #include "cli/ask.h"
 
 #include <event2/buffer.h>
@@ -12,7 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-struct call { struct event_base *base; bool timed_out; int st; struct ask_answer answer; };
+struct call {
+    struct event_base *base;
+    bool timed_out;
+    int st;
+    struct ask_answer answer;
+};
 
 static void on_answer(struct evhttp_request *req, void *ctx)
 {
@@ -108,7 +113,8 @@ static int get_patiently(const struct cli *c, const struct place *p, const char 
     for (;;) {
         int st = ask_get(p->http, target, ASK_TIMEOUT_MS, ret);
         if (st != ST_NOT_FOUND || cli_mono_ms() >= end) return st;
-        if (!told && isatty(STDERR_FILENO)) fprintf(stderr, "%s\n", cli_say(c, "menunggu aggregator ...", "waiting for the aggregator ..."));
+        if (!told && isatty(STDERR_FILENO))
+            fprintf(stderr, "%s\n", cli_say(c, "menunggu aggregator ...", "waiting for the aggregator ..."));
         told = true;
         cli_pause(100);
     }
@@ -120,7 +126,9 @@ static int problem(const struct cli *c, const struct ask_answer *a)
     const char *title = json_string_value(json_object_get(o, "title")), *param = json_string_value(json_object_get(o, "param"));
     const char *seen = json_string_value(json_object_get(o, "seen")), *code = json_string_value(json_object_get(o, "code"));
     if (title && param) fprintf(stderr, "rekap: %s \"%s\": %s [%s]\n", param, seen ? seen : "", title, code ? code : "?");
-    else fprintf(stderr, "rekap: %s: %d %s\n", cli_say(c, "aggregator menolak", "the aggregator refused"), a->status, title ? title : "");
+    else
+        fprintf(stderr, "rekap: %s: %d %s\n", cli_say(c, "aggregator menolak", "the aggregator refused"), a->status,
+                title ? title : "");
     json_decref(o);
     return a->status == 400 ? EXIT_USAGE : EXIT_FAILED;
 }
@@ -128,8 +136,11 @@ static int problem(const struct cli *c, const struct ask_answer *a)
 static int settle(const struct cli *c, const struct place *p, int st, const struct ask_answer *a, json_t **ret)
 {
     json_error_t e;
-    if (st == ST_AGAIN) return cli_fail(c, "aggregator tidak menjawab pada waktunya", "the aggregator did not answer in time", p->http);
-    if (st == ST_NOT_FOUND) return cli_fail(c, "aggregator tidak berjalan; jalankan rekap up --dir", "the aggregator does not run; start rekap up --dir", c->dir);
+    if (st == ST_AGAIN)
+        return cli_fail(c, "aggregator tidak menjawab pada waktunya", "the aggregator did not answer in time", p->http);
+    if (st == ST_NOT_FOUND)
+        return cli_fail(c, "aggregator tidak berjalan; jalankan rekap up --dir",
+                        "the aggregator does not run; start rekap up --dir", c->dir);
     if (st != ST_OK) return cli_fail(c, "gagal", "failed", status_str(st));
     if (a->status != 200) return problem(c, a);
     json_t *o = json_loadb(a->body, a->n, JSON_REJECT_DUPLICATES, &e);
@@ -138,7 +149,8 @@ static int settle(const struct cli *c, const struct place *p, int st, const stru
     return EXIT_OK;
 }
 
-int ask_question(const struct cli *c, const struct place *p, const char *path, const struct ask_param *params, size_t n, json_t **ret)
+int ask_question(const struct cli *c, const struct place *p, const char *path, const struct ask_param *params, size_t n,
+                 json_t **ret)
 {
     struct ask_answer a = { 0 };
     struct buf target;

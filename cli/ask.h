@@ -7,13 +7,17 @@
 enum { ASK_TIMEOUT_MS = 30 * 1000, ASK_RETRY_MS = 10 * 1000 };
 
 struct ask_answer { int status; /* HTTP */ char *body; size_t n; };      /* body: malloc-ed, NUL-terminated */
-/* One GET. ST_OK: there was an answer, of whatever status (caller frees body). ST_NOT_FOUND: no connection, or it was cut; ST_AGAIN: time-out. */
+/* One GET. ST_OK: there was an answer, of whatever status (caller frees body). ST_NOT_FOUND: no connection, or it was cut;
+ * ST_AGAIN: time-out. */
 int ask_get(const char *address, const char *target, int timeout_ms, struct ask_answer *ret);
 struct ask_param { const char *name, *value; };         /* value NULL or "": not sent */
-void ask_target(struct buf *b, const char *path, const struct ask_param *params, size_t n);     /* encoded path and query, NUL-terminated */
-/* Asks, tries again for up to ASK_RETRY_MS while nobody can be reached (the aggregator may be restarting), and parses. EXIT_OK with the
- * answer (caller decrefs); else what is wrong is said on stderr: EXIT_USAGE for a bad question, EXIT_FAILED otherwise. */
-int ask_question(const struct cli *c, const struct place *p, const char *path, const struct ask_param *params, size_t n, json_t **ret);
-void ask_split(const char *address, char *ret_host, size_t size, uint16_t *ret_port);   /* where to connect to for a listening address */
+/* Encoded path and query, NUL-terminated. */
+void ask_target(struct buf *b, const char *path, const struct ask_param *params, size_t n);
+/* Asks, tries again for up to ASK_RETRY_MS while nobody can be reached (the aggregator may be restarting), and parses. EXIT_OK
+ * with the answer (caller decrefs); else what is wrong is said on stderr: EXIT_USAGE for a bad question, EXIT_FAILED otherwise. */
+int ask_question(const struct cli *c, const struct place *p, const char *path, const struct ask_param *params, size_t n,
+                 json_t **ret);
+/* Where to connect to for a listening address. */
+void ask_split(const char *address, char *ret_host, size_t size, uint16_t *ret_port);
 
 #endif

@@ -1,7 +1,7 @@
 /* cli.c - see cli.h: options, help, completion and small talk of the command line. Kind: E.
  *
- * Everything is read from the tables in cli_table.c; nothing here knows a verb by name. A wrong word is answered with the nearest right
- * one (edit distance at most 2). Options may follow operands; `--` ends them. */
+ * Everything is read from the tables in cli_table.c; nothing here knows a verb by name. A wrong word is answered with the nearest
+ * right one (edit distance at most 2). Options may follow operands; `--` ends them. */
 #include <getopt.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -13,7 +13,8 @@
 
 #include "cli/cli.h"
 
-static const uint64_t COMMON = OPTION_BIT(OPT_DIR) | OPTION_BIT(OPT_LANG) | OPTION_BIT(OPT_JSON) | OPTION_BIT(OPT_CSV) | OPTION_BIT(OPT_HELP);
+static const uint64_t COMMON =
+    OPTION_BIT(OPT_DIR) | OPTION_BIT(OPT_LANG) | OPTION_BIT(OPT_JSON) | OPTION_BIT(OPT_CSV) | OPTION_BIT(OPT_HELP);
 
 const struct command *cli_find(const char *name)
 {
@@ -84,7 +85,8 @@ int cli_usage(const struct cli *c, const char *id, const char *en, const char *w
 
 static void help_short(enum lang lang)
 {
-    puts(lang == LANG_EN ? "rekap - figures of the offices, exact and explainable" : "rekap - angka realisasi dinas, tepat dan dapat dijelaskan");
+    puts(lang == LANG_EN ? "rekap - figures of the offices, exact and explainable"
+                         : "rekap - angka realisasi dinas, tepat dan dapat dijelaskan");
     for (size_t i = 0; i < cli_command_count; i++) {
         const struct command *k = &cli_commands[i];
         printf("  %-9s %-13s %s\n", k->name, k->alias, lang == LANG_EN ? k->help_en : k->help_id);
@@ -104,7 +106,8 @@ void cli_help(const struct command *k, enum lang lang)
     for (unsigned i = 0; i < OPT_COUNT; i++) {
         if (!((k->options | COMMON) & OPTION_BIT(i))) continue;
         const struct option_row *o = &cli_options[i];
-        printf("  --%s%s%-*s %s\n", o->name, o->arg ? " " : "", (int)(24 - strlen(o->name)), o->arg ? o->arg : "", lang == LANG_EN ? o->help_en : o->help_id);
+        printf("  --%s %-*s %s\n", o->name, (int)(24 - strlen(o->name)), o->arg ? o->arg : "",
+               lang == LANG_EN ? o->help_en : o->help_id);
     }
 }
 
@@ -201,12 +204,15 @@ static int settle(const struct command *cmd, struct cli *c)
 {
     const char *lang = c->value[OPT_LANG];
     c->lang = lang && !strcmp(lang, "en") ? LANG_EN : LANG_ID;
-    if (lang && strcmp(lang, "en") && strcmp(lang, "id")) return cli_usage(c, "--lang harus id atau en", "--lang must be id or en", lang);
-    if (c->value[OPT_JSON] && c->value[OPT_CSV]) return cli_usage(c, "pilih salah satu: --json atau --csv", "choose one: --json or --csv", NULL);
+    if (lang && strcmp(lang, "en") && strcmp(lang, "id"))
+        return cli_usage(c, "--lang harus id atau en", "--lang must be id or en", lang);
+    if (c->value[OPT_JSON] && c->value[OPT_CSV])
+        return cli_usage(c, "pilih salah satu: --json atau --csv", "choose one: --json or --csv", NULL);
     c->format = c->value[OPT_JSON] ? FORMAT_JSON : c->value[OPT_CSV] ? FORMAT_CSV : FORMAT_TEXT;
     c->dir = c->value[OPT_DIR] ? c->value[OPT_DIR] : getenv("REKAP_DIR");
     if (c->value[OPT_HELP]) return EXIT_OK;
-    if (!c->dir || !*c->dir) return cli_usage(c, "sebutkan --dir DIR atau isi $REKAP_DIR", "give --dir DIR or set $REKAP_DIR", NULL);
+    if (!c->dir || !*c->dir)
+        return cli_usage(c, "sebutkan --dir DIR atau isi $REKAP_DIR", "give --dir DIR or set $REKAP_DIR", NULL);
     if (c->operand_count < cmd->operands_min || (cmd->operands_max >= 0 && c->operand_count > cmd->operands_max)) {
         fprintf(stderr, "rekap %s %s\n", cmd->name, cmd->operands);
         return cli_usage(c, "jumlah isian salah", "wrong number of operands", NULL);
@@ -221,7 +227,8 @@ int cli_parse(const struct command *cmd, int argc, char **argv, struct cli *ret,
     *ret = (struct cli){ 0 };
     for (int i = 0; i < OPT_COUNT; i++)
         if ((cmd->options | COMMON) & OPTION_BIT(i))
-            longs[n++] = (struct option){ cli_options[i].name, cli_options[i].arg ? required_argument : no_argument, NULL, 256 + i };
+            longs[n++] =
+                (struct option){ cli_options[i].name, cli_options[i].arg ? required_argument : no_argument, NULL, 256 + i };
     longs[n] = (struct option){ 0 };
     opterr = 0;
     optind = 1;

@@ -1,7 +1,7 @@
 /* cli.h - what every verb of `rekap` shares: its place in the command table, its options, where it prints. Kind: E.
  *
- * One table (cli_table.c) gives name, Indonesian alias, operands, allowed options and help text of each verb; parsing, help, completion and
- * tests read it. stdout carries data, stderr talk. Exit codes: 0 ok, 1 failed, 2 usage, 3 something was refused. */
+ * One table (cli_table.c) gives name, Indonesian alias, operands, allowed options and help text of each verb; parsing, help,
+ * completion and tests read it. stdout carries data, stderr talk. Exit codes: 0 ok, 1 failed, 2 usage, 3 something was refused. */
 #ifndef REKAP_CLI_H
 #define REKAP_CLI_H
 
@@ -13,9 +13,9 @@
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 enum option_id {
-    OPT_DIR, OPT_LANG, OPT_JSON, OPT_CSV, OPT_HELP, OPT_REGION, OPT_NAME, OPT_ROLE, OPT_OFFICE, OPT_WAIT, OPT_DRY_RUN, OPT_SHAPE, OPT_COMPLETE, OPT_DASH,
-    OPT_TIMEOUT, OPT_YEAR, OPT_UNTIL, OPT_CODE, OPT_LEVEL, OPT_STAGE, OPT_AS_OF, OPT_INDICATOR, OPT_FROM, OPT_TO, OPT_MEASURE, OPT_KIND, OPT_OPEN,
-    OPT_HTTP, OPT_COUNT_EVENTS, OPT_COUNT
+    OPT_DIR, OPT_LANG, OPT_JSON, OPT_CSV, OPT_HELP, OPT_REGION, OPT_NAME, OPT_ROLE, OPT_OFFICE, OPT_WAIT, OPT_DRY_RUN, OPT_SHAPE,
+    OPT_COMPLETE, OPT_DASH, OPT_TIMEOUT, OPT_YEAR, OPT_UNTIL, OPT_CODE, OPT_LEVEL, OPT_STAGE, OPT_AS_OF, OPT_INDICATOR, OPT_FROM,
+    OPT_TO, OPT_MEASURE, OPT_KIND, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */

@@ -1,7 +1,7 @@
 /* main.c - rekap: dispatch only. Kind: E.
  *
- * The verb is the first word; everything else is read from the command table. libsodium is started before a verb runs, because most of
- * them draw random numbers or read keys. */
+ * The verb is the first word; everything else is read from the command table. libsodium is started before a verb runs, because most
+ * of them draw random numbers or read keys. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* office.c - `rekap office add|list|show`: who may speak. Kind: E.
  *
- * Adding an office makes its signing key first and its register line last, so a line always has a key. The register only grows: its new
- * text is the old one and a line, written as a whole file under a lock; the worker refuses a register that does not go on from the one it
- * knows. Daemons that run are told at once; one that does not run reads the register when it starts. */
+ * Adding an office makes its signing key first and its register line last, so a line always has a key. The register only grows: its
+ * new text is the old one and a line, written as a whole file under a lock; the worker refuses a register that does not go on from
+ * the one it knows. Daemons that run are told at once; one that does not run reads the register when it starts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "cli/place.h"
 #include "cli/print.h"
-#include "collector/csv.h"
+#include "proto/csv.h"
 #include "proto/conf.h"
 
 enum { NUDGE_MS = 1000, REGIONS_BYTES_MAX = 16 << 20 };
@@ -37,7 +37,8 @@ static int check_region(const struct cli *c, const struct place *p, const char *
 {
     struct csv_table t = { 0 };
     if (code_region_parse(slice_of(text, strlen(text)), ret) != ST_OK)
-        return cli_usage(c, "kode wilayah harus 33 (provinsi) atau 33.74 (kabupaten/kota)", "a region code is 33 (province) or 33.74 (city)", text);
+        return cli_usage(c, "kode wilayah harus 33 (provinsi) atau 33.74 (kabupaten/kota)",
+                         "a region code is 33 (province) or 33.74 (city)", text);
     if (read_regions(c, p, &t) != EXIT_OK) return EXIT_FAILED;
     bool known = false;
     for (uint32_t i = 1; i < t.rows && !known; i++) {
@@ -45,7 +46,9 @@ static int check_region(const struct cli *c, const struct place *p, const char *
         known = code.n == strlen(text) && !memcmp(code.p, text, code.n);
     }
     csv_table_done(&t);
-    return known ? EXIT_OK : cli_fail(c, "wilayah tidak ada dalam daftar (registry/region.csv)", "region is not in the list (registry/region.csv)", text);
+    return known ? EXIT_OK
+                 : cli_fail(c, "wilayah tidak ada dalam daftar (registry/region.csv)",
+                            "region is not in the list (registry/region.csv)", text);
 }
 
 static bool name_ok(struct slice s)
@@ -61,11 +64,16 @@ static int wanted(const struct cli *c, const struct place *p, struct office *ret
     struct slice trimmed = name ? bytes_trim(slice_of(name, strlen(name))) : slice_of("", 0);
     *ret = (struct office){ .status = OFFICE_ACTIVE, .role = ROLE_OFFICE, .valid_to = { INT64_MAX } };
     if (!registry_id_ok(slice_of(id, strlen(id))))
-        return cli_usage(c, "ID kantor: huruf kecil, angka, titik atau tanda hubung, paling banyak 40", "an office ID has lower-case letters, digits, dots or dashes, at most 40", id);
-    if (!c->value[OPT_REGION] || !name) return cli_usage(c, "sebutkan --region KODE dan --name NAMA", "give --region CODE and --name NAME", NULL);
-    if (!name_ok(trimmed)) return cli_usage(c, "nama harus 1 sampai 160 bita teks tanpa baris baru", "a name is 1 to 160 bytes of text without line breaks", name);
+        return cli_usage(c, "ID kantor: huruf kecil, angka, titik atau tanda hubung, paling banyak 40",
+                         "an office ID has lower-case letters, digits, dots or dashes, at most 40", id);
+    if (!c->value[OPT_REGION] || !name)
+        return cli_usage(c, "sebutkan --region KODE dan --name NAMA", "give --region CODE and --name NAME", NULL);
+    if (!name_ok(trimmed))
+        return cli_usage(c, "nama harus 1 sampai 160 bita teks tanpa baris baru",
+                         "a name is 1 to 160 bytes of text without line breaks", name);
     if (role && registry_role_parse(slice_of(role, strlen(role)), &ret->role) != ST_OK)
-        return cli_usage(c, "peran: office, treasurer, planner, auditor, centre", "role: office, treasurer, planner, auditor, centre", role);
+        return cli_usage(c, "peran: office, treasurer, planner, auditor, centre",
+                         "role: office, treasurer, planner, auditor, centre", role);
     snprintf(ret->id, sizeof ret->id, "%s", id);
     snprintf(ret->name, sizeof ret->name, "%.*s", (int)trimmed.n, (const char *)trimmed.p);
     return check_region(c, p, c->value[OPT_REGION], &ret->region);
@@ -79,8 +87,9 @@ static json_t *office_json(const struct office *o)
     code_region_format(o->region, region);
     bytes_hex(o->transport, PUBKEY_SIZE, transport);
     bytes_hex(o->signing, PUBKEY_SIZE, signing);
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "office", o->id, "name", o->name, "region", region, "role", registry_role_name(o->role), "status",
-                     o->status == OFFICE_ACTIVE ? "active" : "revoked", "transport_key", transport, "signing_key", signing, "version", (json_int_t)o->version);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "office", o->id, "name", o->name, "region", region, "role",
+                     registry_role_name(o->role), "status", o->status == OFFICE_ACTIVE ? "active" : "revoked", "transport_key",
+                     transport, "signing_key", signing, "version", (json_int_t)o->version);
 }
 
 static int take_keys(const struct cli *c, const struct place *p, struct office *o)
@@ -95,7 +104,9 @@ static int take_keys(const struct cli *c, const struct place *p, struct office *
     place_path(p, below, path);
     st = conf_key_create(path, "ed25519", secret, o->signing);
     explicit_bzero(secret, sizeof secret);
-    return st == ST_OK ? EXIT_OK : cli_fail(c, "kunci kantor tidak dapat dibuat atau dibaca", "the office's key cannot be made or read", path);
+    return st == ST_OK
+               ? EXIT_OK
+               : cli_fail(c, "kunci kantor tidak dapat dibuat atau dibaca", "the office's key cannot be made or read", path);
 }
 
 static int append(const struct cli *c, const struct place *p, struct office *o)
@@ -105,7 +116,7 @@ static int append(const struct cli *c, const struct place *p, struct office *o)
     struct registry *check = NULL;
     struct buf b;
     clock_gettime(CLOCK_REALTIME, &now);
-    o->valid_from.ms = (int64_t)now.tv_sec / 86400 * 86400 * 1000;      /* the whole day: clocks of two machines differ */
+    o->valid_from.ms = (int64_t)now.tv_sec / 86400 * 86400 * 1000; /* the whole day: clocks of two machines differ */
     place_path(p, "registry/office.tsv", path);
     buf_init(&b, PLACE_REGISTRY_BYTES_MAX);
     int st = conf_file_read(path, PLACE_REGISTRY_BYTES_MAX, &b);
@@ -121,19 +132,22 @@ static int append(const struct cli *c, const struct place *p, struct office *o)
     }
     registry_free(&check);
     buf_done(&b);
-    return st == ST_OK ? EXIT_OK : cli_fail(c, "kantor tidak dapat ditulis ke daftar", "the office cannot be written to the register", err);
+    return st == ST_OK ? EXIT_OK
+                       : cli_fail(c, "kantor tidak dapat ditulis ke daftar", "the office cannot be written to the register", err);
 }
 
 /* The same office again: said so when nothing differs, refused otherwise. */
 static int again(const struct cli *c, const struct office *old, const struct office *want, struct office *ret)
 {
-    bool same = old->status == OFFICE_ACTIVE && old->region == want->region && old->role == want->role && !strcmp(old->name, want->name);
+    bool same =
+        old->status == OFFICE_ACTIVE && old->region == want->region && old->role == want->role && !strcmp(old->name, want->name);
     *ret = *old;
     if (same) {
         cli_talk(c, "%s sudah terdaftar dengan data yang sama", "%s is already registered with the same data", old->id);
         return EXIT_OK;
     }
-    cli_talk(c, "%s sudah terdaftar dengan data lain; lihat rekap office show %s", "%s is already registered with other data; see rekap office show %s", old->id, old->id);
+    cli_talk(c, "%s sudah terdaftar dengan data lain; lihat rekap office show %s",
+             "%s is already registered with other data; see rekap office show %s", old->id, old->id);
     return EXIT_FAILED;
 }
 
@@ -170,7 +184,8 @@ static int add(const struct cli *c, const struct place *p)
     if (rc != EXIT_OK) return rc;
     place_path(p, "registry/.lock", path);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0) rc = cli_fail(c, "daftar kantor tidak dapat dikunci", "the register cannot be locked", strerror(errno));
+    if (fd < 0 || flock(fd, LOCK_EX) != 0)
+        rc = cli_fail(c, "daftar kantor tidak dapat dikunci", "the register cannot be locked", strerror(errno));
     else rc = add_locked(c, p, &want, &o, &added);
     if (fd >= 0) close(fd);
     if (rc != EXIT_OK) return rc;
@@ -184,8 +199,9 @@ static int add(const struct cli *c, const struct place *p)
 /* ---- list, show ---- */
 
 static const struct print_column COLUMNS[] = {
-    { "Kantor", "Office", "office", PRINT_TEXT }, { "Wilayah", "Region", "region", PRINT_TEXT }, { "Peran", "Role", "role", PRINT_TEXT },
-    { "Keadaan", "State", "status", PRINT_TEXT }, { "Nama", "Name", "name", PRINT_TEXT },
+    { "Kantor", "Office", "office", PRINT_TEXT }, { "Wilayah", "Region", "region", PRINT_TEXT },
+    { "Peran", "Role", "role", PRINT_TEXT },      { "Keadaan", "State", "status", PRINT_TEXT },
+    { "Nama", "Name", "name", PRINT_TEXT },
 };
 
 static void output(const struct cli *c, json_t *list)
@@ -200,8 +216,8 @@ static void output(const struct cli *c, json_t *list)
     }
     t = print_begin(c, COLUMNS, sizeof COLUMNS / sizeof COLUMNS[0]);
     if (!t) return;
-    json_array_foreach(list, i, o)
-        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) print_json_cell(t, json_object_get(o, keys[k]));
+    json_array_foreach(list, i, o) for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+        print_json_cell(t, json_object_get(o, keys[k]));
     print_end(&t);
 }
 
@@ -215,7 +231,8 @@ static int list(const struct cli *c, const struct registry *r)
 {
     const char *text = c->value[OPT_REGION] ? c->value[OPT_REGION] : "";
     region_code region;
-    if (code_region_parse(slice_of(text, strlen(text)), &region) != ST_OK) return cli_usage(c, "kode wilayah: 33 atau 33.74", "region code: 33 or 33.74", text);
+    if (code_region_parse(slice_of(text, strlen(text)), &region) != ST_OK)
+        return cli_usage(c, "kode wilayah: 33 atau 33.74", "region code: 33 or 33.74", text);
     json_t *a = json_array();
     for (size_t i = 0; i < registry_count(r); i++)
         if (inside(registry_at(r, i)->region, region)) json_array_append_new(a, office_json(registry_at(r, i)));
@@ -233,10 +250,11 @@ static int show(const struct cli *c, const struct registry *r)
     const char *key;
     json_t *v;
     if (c->format != FORMAT_TEXT) output(c, a);
-    else json_object_foreach(one, key, v) {
-        if (json_is_string(v)) printf("%-14s %s\n", key, json_string_value(v));
-        else printf("%-14s %lld\n", key, (long long)json_integer_value(v));
-    }
+    else json_object_foreach(one, key, v)
+        {
+            if (json_is_string(v)) printf("%-14s %s\n", key, json_string_value(v));
+            else printf("%-14s %lld\n", key, (long long)json_integer_value(v));
+        }
     json_decref(a);
     json_decref(one);
     return EXIT_OK;
@@ -250,7 +268,8 @@ int office_unknown(const struct cli *c, const struct registry *r, const char *id
     const char *near = cli_nearest(id, names, n);
     cli_talk(c, "kantor \"%s\" tidak terdaftar", "office \"%s\" is not registered", id);
     if (near) cli_talk(c, "maksud Anda \"%s\"?", "did you mean \"%s\"?", near);
-    cli_talk(c, "mendaftarkannya: rekap office add %s --region KODE --name NAMA --dir %s", "to register it: rekap office add %s --region CODE --name NAME --dir %s", id, c->dir);
+    cli_talk(c, "mendaftarkannya: rekap office add %s --region KODE --name NAMA --dir %s",
+             "to register it: rekap office add %s --region CODE --name NAME --dir %s", id, c->dir);
     return EXIT_FAILED;
 }
 
@@ -262,8 +281,12 @@ int office_run(struct cli *c)
     struct registry *r = NULL;
     unsigned i = 0;
     while (i < 3 && strcmp(what, words[i]) != 0) i++;
-    if (i == 3) return cli_usage(c, "rekap office add ID | list | show ID; tidak dikenal", "rekap office add ID | list | show ID; unknown", what);
-    if (c->operand_count != (i == 1 ? 1 : 2)) return cli_usage(c, i == 1 ? "list tidak memakai ID" : "sebutkan ID kantor", i == 1 ? "list takes no ID" : "give the office's ID", NULL);
+    if (i == 3)
+        return cli_usage(c, "rekap office add ID | list | show ID; tidak dikenal", "rekap office add ID | list | show ID; unknown",
+                         what);
+    if (c->operand_count != (i == 1 ? 1 : 2))
+        return cli_usage(c, i == 1 ? "list tidak memakai ID" : "sebutkan ID kantor",
+                         i == 1 ? "list takes no ID" : "give the office's ID", NULL);
     int rc = place_open(c, &p);
     if (rc == EXIT_OK && i == 0) return add(c, &p);
     if (rc == EXIT_OK) rc = place_registry(c, &p, &r);

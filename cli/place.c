@@ -1,7 +1,7 @@
 /* place.c - see place.h. Kind: E.
  *
- * The runtime directory stands in /tmp, where anybody may have made it before us: it is used only when it is a real directory, belongs
- * to the owner of DIR and nobody else may look into it. */
+ * The runtime directory stands in /tmp, where anybody may have made it before us: it is used only when it is a real directory,
+ * belongs to the owner of DIR and nobody else may look into it. */
 #include "cli/place.h"
 
 #include <errno.h>
@@ -17,7 +17,10 @@
 
 enum { SETTINGS_BYTES_MAX = 1 << 20 };
 
-void place_path(const struct place *p, const char *below, char ret[PLACE_PATH_MAX]) { snprintf(ret, PLACE_PATH_MAX, "%s/%s", p->dir, below); }
+void place_path(const struct place *p, const char *below, char ret[PLACE_PATH_MAX])
+{
+    snprintf(ret, PLACE_PATH_MAX, "%s/%s", p->dir, below);
+}
 
 void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET_MAX])
 {
@@ -82,7 +85,8 @@ static int make_runtime(const struct cli *c, const struct place *p)
     struct stat sb, dir;
     if (mkdir(p->runtime, 0700) != 0 && errno != EEXIST)
         return cli_fail(c, "direktori soket tidak dapat dibuat", "the socket directory cannot be made", p->runtime);
-    if (lstat(p->runtime, &sb) == 0 && stat(p->dir, &dir) == 0 && S_ISDIR(sb.st_mode) && sb.st_uid == dir.st_uid && (sb.st_mode & 077) == 0)
+    if (lstat(p->runtime, &sb) == 0 && stat(p->dir, &dir) == 0 && S_ISDIR(sb.st_mode) && sb.st_uid == dir.st_uid &&
+        (sb.st_mode & 077) == 0)
         return EXIT_OK;
     return cli_fail(c, "direktori soket milik orang lain atau terbuka untuk orang lain; hapus dahulu",
                     "the socket directory belongs to somebody else or is open to others; remove it first", p->runtime);

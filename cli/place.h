@@ -1,11 +1,11 @@
 /* place.h - a local installation DIR: where everything of it lies. Kind: E.
  *
- *   DIR/etc/{worker,collector,aggregator}.conf   DIR/keys/NAME.key, DIR/keys/office/ID.key   DIR/registry/{office.tsv,region.csv,nomenklatur.csv}
- *   DIR/worker/ledger   DIR/collector/{outbox,tray}   DIR/aggregator/state   DIR/log/NAME.log   DIR/up.lock
- *   runtime: /tmp/rekap-<uid of DIR's owner>-<16 hex of the hash of DIR's real path>/{worker,collector,aggregator,feed,publish}.sock
+ *   DIR/etc/{worker,collector,aggregator}.conf   DIR/keys/NAME.key, DIR/keys/office/ID.key   DIR/log/NAME.log   DIR/up.lock
+ *   DIR/registry/{office.tsv,region.csv,nomenklatur.csv}   DIR/worker/ledger   DIR/collector/{outbox,tray}   DIR/aggregator/state
+ *   runtime: /tmp/rekap-<uid of DIR's owner>-<16 hex of the hash of DIR's real path>/NAME.sock
  *
- * Socket paths have at most 107 bytes, so they cannot lie below DIR. They follow from DIR alone and never from the environment of the
- * caller: a session, a timer and a service must all find the same sockets. */
+ * Socket paths have at most 107 bytes, so they cannot lie below DIR. They follow from DIR alone and never from the environment of
+ * the caller: a session, a timer and a service must all find the same sockets. */
 #ifndef REKAP_PLACE_H
 #define REKAP_PLACE_H
 
@@ -29,10 +29,12 @@ int place_registry(const struct cli *c, const struct place *p, struct registry *
 int office_unknown(const struct cli *c, const struct registry *r, const char *id);
 
 void place_path(const struct place *p, const char *below, char ret[PLACE_PATH_MAX]);
-void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET_MAX]);        /* "worker": the control socket of a daemon */
+/* "worker", "collector", "aggregator": a daemon's control socket; "feed", "publish": those between them. */
+void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET_MAX]);
 /* The value of a key in an INI file; ST_NOT_FOUND when file, section or key is missing, ST_FULL when it does not fit. */
 int place_setting(const char *file, const char *section, const char *key, char *ret, size_t size);
-/* One request on a daemon's control socket and its JSON answer (caller decrefs). ST_NOT_FOUND: it does not run; ST_AGAIN: no answer in time. */
+/* One request on a daemon's control socket and its JSON answer (caller decrefs). ST_NOT_FOUND: it does not run; ST_AGAIN: no
+ * answer in time; ST_INVALID: not JSON. */
 int place_ask(const struct place *p, const char *daemon, const char *request, int timeout_ms, json_t **ret);
 /* The directory of the running program; with a trailing part such as "/rekap-worker". ST_NOT_FOUND when it cannot be told. */
 int place_program(const char *part, char ret[PLACE_PATH_MAX]);

@@ -1,7 +1,7 @@
 /* print.c - see print.h. Kind: E.
  *
- * A text table needs all cells before the first line, to know its widths; rows are therefore kept until print_end. Width is counted in
- * code points, which is right for every text of the registry (Latin script, no combining marks). */
+ * A text table needs all cells before the first line, to know its widths; rows are therefore kept until print_end. Width is counted
+ * in code points, which is right for every text of the registry (Latin script, no combining marks). */
 #include "cli/print.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@ struct print {
     const struct cli *c;
     const struct print_column *column;
     size_t columns;
-    char **cell;                        /* row by row */
+    char **cell; /* row by row */
     size_t cells, cap;
     bool no_memory;
 };
@@ -134,7 +134,8 @@ static void write_text(struct print *p, size_t *width)
         if (n > width[i % p->columns]) width[i % p->columns] = n;
     }
     if (fancy) fputs("\033[1m", stdout);
-    for (size_t i = 0; i < p->columns; i++) put_padded(heading(p, i), width[i], p->column[i].kind != PRINT_TEXT, i + 1 == p->columns);
+    for (size_t i = 0; i < p->columns; i++)
+        put_padded(heading(p, i), width[i], p->column[i].kind != PRINT_TEXT, i + 1 == p->columns);
     if (fancy) fputs("\033[0m", stdout);
     for (size_t i = 0; i < p->cells; i++) {
         size_t at = i % p->columns;

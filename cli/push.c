@@ -1,13 +1,14 @@
 /* push.c - `rekap push`: an office's files are read, checked and put into the collector's tray. Kind: E.
  *
- * Everything about a cell is decided by intake, everything about what is new by the collector; this file only carries. A tray file is
- * durable before the collector hears of it, so a push that has returned is safe with or without collector, worker and network. */
+ * Everything about a cell is decided by intake, everything about what is new by the collector; this file only carries. A tray file
+ * is durable before the collector hears of it, so a push that has returned is safe with or without collector, worker and network.
+ */
 #include <errno.h>
 #include <pwd.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,8 +28,10 @@ static int read_words(struct push *u)
     u->intake.lang = c->lang;
     if (!c->value[OPT_OFFICE]) return cli_usage(c, "sebutkan --office ID", "give --office ID", NULL);
     if (shape && shape_parse(slice_of(shape, strlen(shape)), &u->intake.shape) != ST_OK)
-        return cli_usage(c, "bentuk tidak dikenal; misalnya anggaran, nomenklatur", "unknown shape; such as anggaran, nomenklatur", shape);
-    if (dash && strcmp(dash, "nol") != 0 && strcmp(dash, "kosong") != 0) return cli_usage(c, "--dash nol atau kosong", "--dash nol or kosong", dash);
+        return cli_usage(c, "bentuk tidak dikenal; misalnya anggaran, nomenklatur", "unknown shape; such as anggaran, nomenklatur",
+                         shape);
+    if (dash && strcmp(dash, "nol") != 0 && strcmp(dash, "kosong") != 0)
+        return cli_usage(c, "--dash nol atau kosong", "--dash nol or kosong", dash);
     if (dash) u->intake.dash = dash[0] == 'n' ? DASH_ZERO : DASH_EMPTY;
     return cli_number(c, OPT_TIMEOUT, 60, 1, 86400, &u->timeout_s);
 }
@@ -53,10 +56,12 @@ static int check_office(struct push *u)
     char below[OFFICE_ID_MAX + 32], key[PLACE_PATH_MAX];
     u->office = registry_office(u->registry, slice_of(id, strlen(id)));
     if (!u->office) return office_unknown(u->c, u->registry, id);
-    if (u->office->status != OFFICE_ACTIVE) return cli_fail(u->c, "kunci kantor ini sudah dicabut", "this office's key is revoked", id);
+    if (u->office->status != OFFICE_ACTIVE)
+        return cli_fail(u->c, "kunci kantor ini sudah dicabut", "this office's key is revoked", id);
     snprintf(below, sizeof below, "keys/office/%s.key", u->office->id);
     place_path(&u->p, below, key);
-    if (!u->dry_run && access(key, R_OK) != 0) return cli_fail(u->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", key);
+    if (!u->dry_run && access(key, R_OK) != 0)
+        return cli_fail(u->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", key);
     read_clerk(u);
     u->intake.office = slice_of(u->office->id, strlen(u->office->id));
     u->intake.clerk = slice_of(u->clerk, strlen(u->clerk));
@@ -76,11 +81,12 @@ static void tray_name(const char *path, char ret[TRAY_FILE_NAME_MAX + 1])
     if (!ret[0]) snprintf(ret, TRAY_FILE_NAME_MAX + 1, "berkas");
 }
 
+/* Names sort by the time they were made, which is the order the collector takes them in. */
 static void make_id(struct push_file *f)
 {
     uint8_t random[8];
     char hex[2 * sizeof random + 1];
-    randombytes_buf(random, sizeof random);
+    ASSERT(getrandom(random, sizeof random, 0) == (ssize_t)sizeof random); /* so few bytes never come in parts */
     bytes_hex(random, sizeof random, hex);
     snprintf(f->id, sizeof f->id, "%016llx-%s", (unsigned long long)wall_now().ms, hex);
 }
@@ -91,8 +97,11 @@ static int store(struct push *u, struct push_file *f, const struct intake *in)
     struct buf b;
     make_id(f);
     tray_name(f->path, name);
-    const struct tray head = { .id = slice_of(f->id, strlen(f->id)), .office = u->intake.office, .file = slice_of(name, strlen(name)),
-                               .clerk = u->intake.clerk, .entered = u->intake.entered };
+    const struct tray head = { .id = slice_of(f->id, strlen(f->id)),
+                               .office = u->intake.office,
+                               .file = slice_of(name, strlen(name)),
+                               .clerk = u->intake.clerk,
+                               .entered = u->intake.entered };
     snprintf(below, sizeof below, "collector/tray/%s.tray", f->id);
     place_path(&u->p, below, path);
     buf_init(&b, TRAY_BYTES_MAX);
@@ -122,19 +131,28 @@ static void take(struct push *u, struct push_file *f, struct slice bytes)
     intake_free(&in);
 }
 
-static void push_one(struct push *u, struct push_file *f, const char *path)
+static const char *why_unreadable(const struct push *u, int st)
+{
+    if (st == ST_FULL) return cli_say(u->c, "lebih dari 256 MiB", "over 256 MiB");
+    if (st == ST_NO_MEMORY) return status_str(st);
+    if (errno == ENOENT || errno == ENOTDIR) return cli_say(u->c, "berkas tidak ada", "no such file");
+    if (errno == EACCES || errno == EPERM) return cli_say(u->c, "berkas tidak boleh dibaca", "the file may not be read");
+    return strerror(errno);
+}
+
+static void read_one(struct push *u, struct push_file *f, const char *path)
 {
     struct stat sb;
     struct buf b;
     *f = (struct push_file){ .path = path, .refused = json_array(), .notes = json_array() };
     if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
-        push_failed(u, f, strerror(EISDIR));
+        push_failed(u, f, cli_say(u->c, "sebuah direktori, bukan berkas", "a directory, not a file"));
         return;
     }
     buf_init(&b, INTAKE_FILE_BYTES_MAX);
     int st = conf_file_read(path, INTAKE_FILE_BYTES_MAX, &b);
     if (st == ST_OK) take(u, f, buf_slice(&b));
-    else push_failed(u, f, st == ST_FULL ? cli_say(u->c, "lebih dari 256 MiB", "over 256 MiB") : st == ST_NO_MEMORY ? status_str(st) : strerror(errno));
+    else push_failed(u, f, why_unreadable(u, st));
     buf_done(&b);
 }
 
@@ -159,7 +177,7 @@ int push_run(struct cli *c)
         u.file = calloc((size_t)c->operand_count, sizeof *u.file);
         if (!u.file) rc = cli_fail(c, "memori habis", "out of memory", NULL);
     }
-    for (; rc == EXIT_OK && u.files < c->operand_count; u.files++) push_one(&u, &u.file[u.files], c->operand[u.files]);
+    for (; rc == EXIT_OK && u.files < c->operand_count; u.files++) read_one(&u, &u.file[u.files], c->operand[u.files]);
     if (rc == EXIT_OK) {
         if (!u.dry_run) push_wait(&u);
         rc = push_report(&u);

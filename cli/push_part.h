@@ -28,8 +28,8 @@ struct push {
     struct push_file *file;
     int files;
 };
-/* Tells the collector to look into its tray and asks it what became of the files, until all is known, or with --wait until all is visible
- * at the centre, or until the time is over. Sets collector_down and timed_out. */
+/* Tells the collector to look into its tray and asks it what became of the files, until all is known, or with --wait until all is
+ * visible at the centre, or until the time is over. Sets collector_down and timed_out. */
 void push_wait(struct push *u);
 /* One file's faults and notes, kept for --json and told on stderr. */
 void push_note(struct push *u, struct push_file *f, const struct intake *in);

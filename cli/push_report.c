@@ -1,7 +1,7 @@
 /* push_report.c - what `rekap push` says: refusals with place and reading, counts, notes, receipts. Kind: E.
  *
- * stdout is data: one object with --json, one line a file otherwise. Refusals and notes are talk and go to stderr, in the form editors jump
- * to (file:line:column). All refusals are told, notes only the first few; --json has them all. */
+ * stdout is data: one object with --json, one line a file otherwise. Refusals and notes are talk and go to stderr, in the form
+ * editors jump to (file:line:column). All refusals are told, notes only the first few; --json has them all. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +23,15 @@ static json_t *refusal_json(const struct intake_refusal *r)
 {
     json_t *near = json_array();
     for (unsigned i = 0; i < r->nearest_count; i++) json_array_append_new(near, json_string(r->nearest[i]));
-    return json_pack("{s:I,s:I,s:o,s:o,s:s,s:s,s:o}", "line", (json_int_t)r->line, "column", (json_int_t)r->column, "name", text_json(r->name), "seen",
-                     text_json(r->seen), "code", status_code_spelling(r->code), "reason", r->reason, "nearest", near);
+    return json_pack("{s:I,s:I,s:o,s:o,s:s,s:s,s:o}", "line", (json_int_t)r->line, "column", (json_int_t)r->column, "name",
+                     text_json(r->name), "seen", text_json(r->seen), "code", status_code_spelling(r->code), "reason", r->reason,
+                     "nearest", near);
 }
 
 static json_t *note_json(const struct intake_note *n)
 {
-    return json_pack("{s:I,s:I,s:o,s:s,s:s}", "line", (json_int_t)n->line, "column", (json_int_t)n->column, "name", text_json(n->name), "kind", n->kind,
-                     "text", n->text);
+    return json_pack("{s:I,s:I,s:o,s:s,s:s}", "line", (json_int_t)n->line, "column", (json_int_t)n->column, "name",
+                     text_json(n->name), "kind", n->kind, "text", n->text);
 }
 
 static void tell(struct buf *b, const char *colour)
@@ -54,7 +55,8 @@ static void tell_all(const struct push *u, const struct push_file *f, const stru
         tell(&b, NULL);
     }
     if (in->notes > NOTES_TOLD)
-        fprintf(stderr, "%s: %" PRIu32 " %s\n", f->path, in->notes - NOTES_TOLD, cli_say(u->c, "catatan lain (lihat --json)", "more notes (see --json)"));
+        fprintf(stderr, "%s: %" PRIu32 " %s\n", f->path, in->notes - NOTES_TOLD,
+                cli_say(u->c, "catatan lain (lihat --json)", "more notes (see --json)"));
     buf_done(&b);
 }
 
@@ -69,8 +71,8 @@ void push_failed(struct push *u, struct push_file *f, const char *why)
 {
     f->failed = true;
     f->accepted = 0;
-    json_array_append_new(f->refused, json_pack("{s:i,s:i,s:s,s:s,s:s,s:s,s:[]}", "line", 0, "column", 0, "name", "", "seen", "", "code",
-                                                status_code_spelling(CODE_FILE_BROKEN), "reason", why, "nearest"));
+    json_array_append_new(f->refused, json_pack("{s:i,s:i,s:s,s:s,s:s,s:s,s:[]}", "line", 0, "column", 0, "name", "", "seen", "",
+                                                "code", status_code_spelling(CODE_FILE_BROKEN), "reason", why, "nearest"));
     cli_talk(u->c, "%s: %s", "%s: %s", f->path, why);
 }
 
@@ -80,7 +82,9 @@ static bool pending(const struct push *u, const struct push_file *f) { return f-
 
 static const char *pending_why(const struct push *u, const struct push_file *f)
 {
-    if (f->acked) return cli_say(u->c, "sudah tercatat di pusat, belum terlihat di rekapitulasi", "on record at the centre, not visible in rollups yet");
+    if (f->acked)
+        return cli_say(u->c, "sudah tercatat di pusat, belum terlihat di rekapitulasi",
+                       "on record at the centre, not visible in rollups yet");
     if (f->counted) return cli_say(u->c, "di antrean, belum diterima pusat", "in the queue, not yet acknowledged by the centre");
     return u->collector_down ? cli_say(u->c, "tersimpan; collector tidak berjalan", "stored; the collector does not run")
                              : cli_say(u->c, "tersimpan, menunggu collector", "stored, waiting for the collector");
@@ -88,10 +92,12 @@ static const char *pending_why(const struct push *u, const struct push_file *f)
 
 static json_t *file_json(const struct push *u, const struct push_file *f)
 {
-    json_t *path = json_string(f->path);        /* a name that is not UTF-8 has no place in JSON */
-    json_t *o = json_pack("{s:o,s:I,s:I,s:I,s:I,s:O,s:I,s:O,s:o}", "file", path ? path : json_string("?"), "rows", (json_int_t)f->rows, "accepted",
-                          (json_int_t)f->accepted, "duplicate", (json_int_t)f->duplicate, "superseded", (json_int_t)f->superseded, "refused", f->refused,
-                          "refused_rows", (json_int_t)f->refused_rows, "notes", f->notes, "receipt", f->receipt[0] ? json_string(f->receipt) : json_null());
+    json_t *path = json_string(f->path); /* a name that is not UTF-8 has no place in JSON */
+    json_t *o =
+        json_pack("{s:o,s:I,s:I,s:I,s:I,s:O,s:I,s:O,s:o}", "file", path ? path : json_string("?"), "rows", (json_int_t)f->rows,
+                  "accepted", (json_int_t)f->accepted, "duplicate", (json_int_t)f->duplicate, "superseded",
+                  (json_int_t)f->superseded, "refused", f->refused, "refused_rows", (json_int_t)f->refused_rows, "notes", f->notes,
+                  "receipt", f->receipt[0] ? json_string(f->receipt) : json_null());
     if (pending(u, f)) json_object_set_new(o, "pending", json_string(pending_why(u, f)));
     return o;
 }
@@ -106,8 +112,9 @@ static void report_json(const struct push *u)
 static void report_csv(const struct push *u)
 {
     static const struct print_column columns[] = {
-        { "", "", "file", PRINT_TEXT }, { "", "", "rows", PRINT_COUNT }, { "", "", "accepted", PRINT_COUNT }, { "", "", "duplicate", PRINT_COUNT },
-        { "", "", "superseded", PRINT_COUNT }, { "", "", "refused", PRINT_COUNT }, { "", "", "receipt", PRINT_TEXT },
+        { "", "", "file", PRINT_TEXT },       { "", "", "rows", PRINT_COUNT },       { "", "", "accepted", PRINT_COUNT },
+        { "", "", "duplicate", PRINT_COUNT }, { "", "", "superseded", PRINT_COUNT }, { "", "", "refused", PRINT_COUNT },
+        { "", "", "receipt", PRINT_TEXT },
     };
     struct print *t = print_begin(u->c, columns, sizeof columns / sizeof columns[0]);
     for (int i = 0; t && i < u->files; i++) {
@@ -120,16 +127,23 @@ static void report_csv(const struct push *u)
     print_end(&t);
 }
 
+static void print_counts(const struct push *u, const struct push_file *f)
+{
+    if (f->rows == 0 && json_array_size(f->refused)) fputs(cli_say(u->c, "ditolak seluruhnya", "refused as a whole"), stdout);
+    else if (u->c->lang == LANG_EN)
+        printf("%" PRId64 " rows; %" PRId64 " accepted, %" PRId64 " same, %" PRId64 " replacing, %" PRId64 " refused", f->rows,
+               f->accepted, f->duplicate, f->superseded, f->refused_rows);
+    else
+        printf("%" PRId64 " baris; %" PRId64 " diterima, %" PRId64 " sama, %" PRId64 " mengganti, %" PRId64 " ditolak", f->rows,
+               f->accepted, f->duplicate, f->superseded, f->refused_rows);
+}
+
 static void report_text(const struct push *u)
 {
     for (int i = 0; i < u->files; i++) {
         const struct push_file *f = &u->file[i];
-        if (u->c->lang == LANG_EN)
-            printf("%s: %" PRId64 " rows; %" PRId64 " accepted, %" PRId64 " same, %" PRId64 " replacing, %" PRId64 " refused", f->path, f->rows, f->accepted,
-                   f->duplicate, f->superseded, f->refused_rows);
-        else
-            printf("%s: %" PRId64 " baris; %" PRId64 " diterima, %" PRId64 " sama, %" PRId64 " mengganti, %" PRId64 " ditolak", f->path, f->rows,
-                   f->accepted, f->duplicate, f->superseded, f->refused_rows);
+        printf("%s: ", f->path);
+        print_counts(u, f);
         if (f->receipt[0]) printf("; %s %s", cli_say(u->c, "tanda terima", "receipt"), f->receipt);
         if (u->dry_run) printf(" (%s)", cli_say(u->c, "hanya diperiksa", "checked only"));
         putchar('\n');
@@ -144,7 +158,8 @@ int push_report(struct push *u)
         failed |= f->failed;
         refused |= json_array_size(f->refused) > 0;
         if (!pending(u, f)) continue;
-        cli_talk(u->c, "%s: %s%s%s", "%s: %s%s%s", f->path, pending_why(u, f), f->state[0] && !f->acked ? "; " : "", f->state[0] && !f->acked ? f->state : "");
+        cli_talk(u->c, "%s: %s%s%s", "%s: %s%s%s", f->path, pending_why(u, f), f->state[0] && !f->acked ? "; " : "",
+                 f->state[0] && !f->acked ? f->state : "");
     }
     fflush(stderr);
     if (u->c->format == FORMAT_JSON) report_json(u);

@@ -1,8 +1,8 @@
 /* push_wait.c - what became of the pushed files: counts from the collector, receipts, visibility at the centre. Kind: E.
  *
- * The collector is asked again every 20 ms about the files that are not settled, at most IDS_MAX in one request so that the answer stays
- * under CONTROL_BYTES_MAX. A file is settled when its counts are known; with --wait when its last statement is acknowledged and the
- * aggregator has applied the log position of that acknowledgement, because only then a query sent afterwards shows it. */
+ * The collector is asked again every 20 ms about the files that are not settled, at most IDS_MAX in one request so that the answer
+ * stays under CONTROL_BYTES_MAX. A file is settled when its counts are known; with --wait when its last statement is acknowledged
+ * and the aggregator has applied the log position of that acknowledgement, because only then a query sent afterwards shows it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static void learn(struct push_file *f, const json_t *o)
     copy(f->receipt, sizeof f->receipt, json_object_get(o, "receipt"));
     copy(f->worker, sizeof f->worker, json_object_get(o, "worker"));
     copy(f->state, sizeof f->state, json_object_get(o, "state_text"));
-    if (f->acked && f->lsn == 0) f->visible = true;     /* it stated nothing that was not known */
+    if (f->acked && f->lsn == 0) f->visible = true; /* it stated nothing that was not known */
 }
 
 static int ask_counts(struct push *u)
@@ -52,7 +52,8 @@ static int ask_counts(struct push *u)
     json_t *request = json_pack("{s:s,s:o}", "verb", "pushed", "ids", ids);
     char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
     int st = text ? json_array_size(ids) ? place_ask(&u->p, "collector", text, ASK_MS, &answer) : ST_OK : ST_NO_MEMORY;
-    json_array_foreach(json_object_get(answer, "files"), i, o) {
+    json_array_foreach(json_object_get(answer, "files"), i, o)
+    {
         struct push_file *f = find(u, json_string_value(json_object_get(o, "id")));
         if (f && json_is_true(json_object_get(o, "found"))) learn(f, o);
     }

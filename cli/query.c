@@ -1,7 +1,7 @@
 /* query.c - `rekap rollup|trend|findings`: the aggregator's answers as tables. Kind: E.
  *
- * Figures are only moved, never computed: what stands in a cell is what the aggregator said. --json prints its answer, --csv the rows of the
- * answer under stable names. No data is an answer too: an empty table, a word on stderr, exit 0. */
+ * Figures are only moved, never computed: what stands in a cell is what the aggregator said. --json prints its answer, --csv the
+ * rows of the answer under stable names. No data is an answer too: an empty table, a word on stderr, exit 0. */
 #include "cli/query.h"
 
 #include <stdio.h>
@@ -18,7 +18,8 @@ static const char *text_of(const json_t *o, const char *key)
 static void ratio_cell(struct print *t, const json_t *o)
 {
     char text[64];
-    snprintf(text, sizeof text, "%lld/%lld", (long long)json_integer_value(json_object_get(o, "offices")), (long long)json_integer_value(json_object_get(o, "of")));
+    snprintf(text, sizeof text, "%lld/%lld", (long long)json_integer_value(json_object_get(o, "offices")),
+             (long long)json_integer_value(json_object_get(o, "of")));
     print_cell(t, text);
 }
 
@@ -33,16 +34,19 @@ static void print_as_of(const struct cli *c, const json_t *answer)
     const char *worker;
     json_t *as_of = json_object_get(answer, "as_of"), *at;
     printf("%s", cli_say(c, "Keadaan", "As of"));
-    json_object_foreach(json_object_get(as_of, "position"), worker, at) printf(" %s:%lld", worker, (long long)json_integer_value(at));
+    json_object_foreach(json_object_get(as_of, "position"), worker, at)
+        printf(" %s:%lld", worker, (long long)json_integer_value(at));
     printf(", %s", text_of(as_of, "time"));
     const json_t *complete = json_object_get(answer, "complete");
     if (complete)
-        printf("; %lld/%lld %s", (long long)json_integer_value(json_object_get(complete, "offices")), (long long)json_integer_value(json_object_get(complete, "of")),
+        printf("; %lld/%lld %s", (long long)json_integer_value(json_object_get(complete, "offices")),
+               (long long)json_integer_value(json_object_get(complete, "of")),
                cli_say(c, "kantor melapor", "offices have reported"));
     putchar('\n');
 }
 
-static int ask_and(const struct cli *c, const char *path, const struct ask_param *params, size_t n, void (*show)(const struct cli *, json_t *))
+static int ask_and(const struct cli *c, const char *path, const struct ask_param *params, size_t n,
+                   void (*show)(const struct cli *, json_t *))
 {
     struct place p;
     json_t *answer = NULL;
@@ -57,15 +61,29 @@ static int ask_and(const struct cli *c, const char *path, const struct ask_param
 /* ---- rollup ---- */
 
 static const struct print_column ROLLUP_TEXT[] = {
-    { "Kode", "Code", "", PRINT_TEXT }, { "Uraian", "Name", "", PRINT_TEXT }, { "Pagu", "Budget", "", PRINT_MONEY }, { "Realisasi", "Realised", "", PRINT_MONEY },
-    { "Serapan %", "Absorption %", "", PRINT_PERCENT }, { "Tercetak", "Printed", "", PRINT_MONEY }, { "Temuan", "Findings", "", PRINT_COUNT },
+    { "Kode", "Code", "", PRINT_TEXT },
+    { "Uraian", "Name", "", PRINT_TEXT },
+    { "Pagu", "Budget", "", PRINT_MONEY },
+    { "Realisasi", "Realised", "", PRINT_MONEY },
+    { "Serapan %", "Absorption %", "", PRINT_PERCENT },
+    { "Tercetak", "Printed", "", PRINT_MONEY },
+    { "Temuan", "Findings", "", PRINT_COUNT },
     { "Lapor", "Reported", "", PRINT_TEXT },
 };
 static const struct print_column ROLLUP_CSV[] = {
-    { "", "", "code", PRINT_TEXT }, { "", "", "vintage", PRINT_TEXT }, { "", "", "level", PRINT_TEXT }, { "", "", "name", PRINT_TEXT },
-    { "", "", "budget", PRINT_TEXT }, { "", "", "realised", PRINT_TEXT }, { "", "", "absorption", PRINT_TEXT }, { "", "", "reported_budget", PRINT_TEXT },
-    { "", "", "reported_realised", PRINT_TEXT }, { "", "", "reported_absorption", PRINT_TEXT }, { "", "", "findings", PRINT_TEXT },
-    { "", "", "offices", PRINT_TEXT }, { "", "", "of", PRINT_TEXT },
+    { "", "", "code", PRINT_TEXT },
+    { "", "", "vintage", PRINT_TEXT },
+    { "", "", "level", PRINT_TEXT },
+    { "", "", "name", PRINT_TEXT },
+    { "", "", "budget", PRINT_TEXT },
+    { "", "", "realised", PRINT_TEXT },
+    { "", "", "absorption", PRINT_TEXT },
+    { "", "", "reported_budget", PRINT_TEXT },
+    { "", "", "reported_realised", PRINT_TEXT },
+    { "", "", "reported_absorption", PRINT_TEXT },
+    { "", "", "findings", PRINT_TEXT },
+    { "", "", "offices", PRINT_TEXT },
+    { "", "", "of", PRINT_TEXT },
 };
 
 static void money_row(struct print *t, const char *code, const char *name, const json_t *o, bool whole)
@@ -87,7 +105,8 @@ static bool has_money(const json_t *o)
 
 static void total_rows(const struct cli *c, struct print *t, const json_t *answer)
 {
-    const json_t *total = json_object_get(answer, "total"), *activities = json_object_get(total, "activities"), *accounts = json_object_get(total, "accounts");
+    const json_t *total = json_object_get(answer, "total"), *activities = json_object_get(total, "activities"),
+                 *accounts = json_object_get(total, "accounts");
     if (has_money(activities) && has_money(accounts)) {
         money_row(t, "", cli_say(c, "Jumlah kegiatan", "Activities"), activities, false);
         print_cell(t, NULL);
@@ -105,10 +124,12 @@ void query_rollup_text(const struct cli *c, json_t *answer)
     size_t i;
     json_t *o;
     if (!t) return;
-    printf("%s%s%s%s%s%s%s, %lld, %s %lld\n", name[0] ? name : region, region[0] && name[0] ? " (" : "", region[0] && name[0] ? region : "",
-           region[0] && name[0] ? ")" : "", office[0] ? ", " : "", office, "", (long long)json_integer_value(json_object_get(answer, "year")),
-           cli_say(c, "s.d. bulan", "up to month"), (long long)json_integer_value(json_object_get(answer, "until")));
-    json_array_foreach(json_object_get(answer, "rows"), i, o) {
+    printf("%s%s%s%s%s%s%s, %lld, %s %lld\n", name[0] ? name : region, region[0] && name[0] ? " (" : "",
+           region[0] && name[0] ? region : "", region[0] && name[0] ? ")" : "", office[0] ? ", " : "", office, "",
+           (long long)json_integer_value(json_object_get(answer, "year")), cli_say(c, "s.d. bulan", "up to month"),
+           (long long)json_integer_value(json_object_get(answer, "until")));
+    json_array_foreach(json_object_get(answer, "rows"), i, o)
+    {
         money_row(t, text_of(o, "code"), text_of(o, "name"), o, true);
         ratio_cell(t, json_object_get(o, "complete"));
     }
@@ -123,7 +144,8 @@ static void rollup_csv(const struct cli *c, json_t *answer)
     size_t i;
     json_t *o;
     if (!t) return;
-    json_array_foreach(json_object_get(answer, "rows"), i, o) {
+    json_array_foreach(json_object_get(answer, "rows"), i, o)
+    {
         const json_t *reported = json_object_get(o, "reported"), *complete = json_object_get(o, "complete");
         for (size_t k = 0; k < 7; k++) print_json_cell(t, json_object_get(o, ROLLUP_CSV[k].csv));
         print_json_cell(t, json_object_get(reported, "budget"));
@@ -138,7 +160,9 @@ static void rollup_csv(const struct cli *c, json_t *answer)
 
 static void show_rollup(const struct cli *c, json_t *answer)
 {
-    no_data(c, json_object_get(answer, "rows"));
+    if (!has_money(json_object_get(answer, "total"))) no_data(c, json_object_get(answer, "rows"));
+    else if (c->format == FORMAT_TEXT && json_array_size(json_object_get(answer, "rows")) == 0)
+        cli_talk(c, "tidak ada baris pada tingkat atau kode ini", "no rows at this level or code");
     if (c->format == FORMAT_JSON) print_json(json_incref(answer));
     else if (c->format == FORMAT_CSV) rollup_csv(c, answer);
     else query_rollup_text(c, answer);
@@ -147,8 +171,9 @@ static void show_rollup(const struct cli *c, json_t *answer)
 int query_rollup(struct cli *c)
 {
     const struct ask_param params[] = {
-        { "region", c->value[OPT_REGION] }, { "year", c->value[OPT_YEAR] }, { "until", c->value[OPT_UNTIL] }, { "code", c->value[OPT_CODE] },
-        { "level", c->value[OPT_LEVEL] }, { "office", c->value[OPT_OFFICE] }, { "stage", c->value[OPT_STAGE] }, { "as_of", c->value[OPT_AS_OF] },
+        { "region", c->value[OPT_REGION] }, { "year", c->value[OPT_YEAR] },   { "until", c->value[OPT_UNTIL] },
+        { "code", c->value[OPT_CODE] },     { "level", c->value[OPT_LEVEL] }, { "office", c->value[OPT_OFFICE] },
+        { "stage", c->value[OPT_STAGE] },   { "as_of", c->value[OPT_AS_OF] },
     };
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
     return ask_and(c, "/api/v1/rollup", params, sizeof params / sizeof params[0], show_rollup);
@@ -159,8 +184,12 @@ int query_rollup(struct cli *c)
 static void show_trend(const struct cli *c, json_t *answer)
 {
     static const struct print_column columns[] = {
-        { "Tahun", "Year", "year", PRINT_TEXT }, { "Pagu", "Budget", "budget", PRINT_MONEY }, { "Realisasi", "Realised", "realised", PRINT_MONEY },
-        { "Nilai", "Value", "value", PRINT_MONEY }, { "Lapor", "Reported", "complete", PRINT_TEXT }, { "Nomenklatur", "Vintage", "vintage", PRINT_TEXT },
+        { "Tahun", "Year", "year", PRINT_TEXT },
+        { "Pagu", "Budget", "budget", PRINT_MONEY },
+        { "Realisasi", "Realised", "realised", PRINT_MONEY },
+        { "Nilai", "Value", "value", PRINT_MONEY },
+        { "Lapor", "Reported", "complete", PRINT_TEXT },
+        { "Nomenklatur", "Vintage", "vintage", PRINT_TEXT },
         { "Ganti", "Break", "break", PRINT_TEXT },
     };
     json_t *points = json_object_get(answer, "points"), *o;
@@ -173,12 +202,15 @@ static void show_trend(const struct cli *c, json_t *answer)
     }
     struct print *t = print_begin(c, columns, sizeof columns / sizeof columns[0]);
     if (!t) return;
-    json_array_foreach(points, i, o) {
+    json_array_foreach(points, i, o)
+    {
         bool changed = json_is_true(json_object_get(o, "break"));
         for (size_t k = 0; k < 4; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
         ratio_cell(t, json_object_get(o, "complete"));
         print_json_cell(t, json_object_get(o, "vintage"));
-        print_cell(t, c->format == FORMAT_CSV ? changed ? "true" : "false" : changed ? cli_say(c, "ganti daftar kode", "new code list") : "");
+        print_cell(t, c->format == FORMAT_CSV ? changed ? "true" : "false"
+                      : changed               ? cli_say(c, "ganti daftar kode", "new code list")
+                                              : "");
     }
     print_end(&t);
     if (c->format == FORMAT_TEXT) print_as_of(c, answer);
@@ -187,11 +219,12 @@ static void show_trend(const struct cli *c, json_t *answer)
 int query_trend(struct cli *c)
 {
     const struct ask_param params[] = {
-        { "region", c->value[OPT_REGION] }, { "code", c->value[OPT_CODE] }, { "indicator", c->value[OPT_INDICATOR] }, { "from", c->value[OPT_FROM] },
-        { "to", c->value[OPT_TO] }, { "measure", c->value[OPT_MEASURE] }, { "until", c->value[OPT_UNTIL] }, { "office", c->value[OPT_OFFICE] },
-        { "stage", c->value[OPT_STAGE] },
+        { "region", c->value[OPT_REGION] }, { "code", c->value[OPT_CODE] },     { "indicator", c->value[OPT_INDICATOR] },
+        { "from", c->value[OPT_FROM] },     { "to", c->value[OPT_TO] },         { "measure", c->value[OPT_MEASURE] },
+        { "until", c->value[OPT_UNTIL] },   { "office", c->value[OPT_OFFICE] }, { "stage", c->value[OPT_STAGE] },
     };
-    if (!c->value[OPT_FROM] || !c->value[OPT_TO]) return cli_usage(c, "sebutkan --from TAHUN dan --to TAHUN", "give --from YEAR and --to YEAR", NULL);
+    if (!c->value[OPT_FROM] || !c->value[OPT_TO])
+        return cli_usage(c, "sebutkan --from TAHUN dan --to TAHUN", "give --from YEAR and --to YEAR", NULL);
     return ask_and(c, "/api/v1/trend", params, sizeof params / sizeof params[0], show_trend);
 }
 
@@ -200,10 +233,17 @@ int query_trend(struct cli *c)
 static void show_findings(const struct cli *c, json_t *answer)
 {
     static const struct print_column columns[] = {
-        { "Jenis", "Kind", "kind", PRINT_TEXT }, { "Kantor", "Office", "office", PRINT_TEXT }, { "Tahun", "Year", "year", PRINT_TEXT },
-        { "Kode", "Code", "code", PRINT_TEXT }, { "Indikator", "Indicator", "indicator", PRINT_TEXT }, { "Tempat", "Where", "where", PRINT_TEXT },
-        { "Tercetak", "Printed", "printed", PRINT_MONEY }, { "Dihitung", "Computed", "computed", PRINT_MONEY },
-        { "Selisih", "Difference", "difference", PRINT_MONEY }, { "Keadaan", "State", "state", PRINT_TEXT }, { "Aturan", "Rule", "rule", PRINT_TEXT },
+        { "Jenis", "Kind", "kind", PRINT_TEXT },
+        { "Kantor", "Office", "office", PRINT_TEXT },
+        { "Tahun", "Year", "year", PRINT_TEXT },
+        { "Kode", "Code", "code", PRINT_TEXT },
+        { "Indikator", "Indicator", "indicator", PRINT_TEXT },
+        { "Tempat", "Where", "where", PRINT_TEXT },
+        { "Tercetak", "Printed", "printed", PRINT_MONEY },
+        { "Dihitung", "Computed", "computed", PRINT_MONEY },
+        { "Selisih", "Difference", "difference", PRINT_MONEY },
+        { "Keadaan", "State", "state", PRINT_TEXT },
+        { "Aturan", "Rule", "rule", PRINT_TEXT },
     };
     json_t *list = json_object_get(answer, "findings"), *o;
     size_t i, n = sizeof columns / sizeof columns[0];
@@ -214,8 +254,7 @@ static void show_findings(const struct cli *c, json_t *answer)
     }
     struct print *t = print_begin(c, columns, n);
     if (!t) return;
-    json_array_foreach(list, i, o)
-        for (size_t k = 0; k < n; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
+    json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
     print_end(&t);
     if (c->format == FORMAT_TEXT) print_as_of(c, answer);
 }
@@ -223,8 +262,8 @@ static void show_findings(const struct cli *c, json_t *answer)
 int query_findings(struct cli *c)
 {
     const struct ask_param params[] = {
-        { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] }, { "kind", c->value[OPT_KIND] },
-        { "code", c->value[OPT_CODE] }, { "until", c->value[OPT_UNTIL] },
+        { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] },
+        { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
     };
     return ask_and(c, "/api/v1/findings", params, sizeof params / sizeof params[0], show_findings);
 }

@@ -1,7 +1,7 @@
 /* setup.c - see setup.h. Kind: E.
  *
- * Order matters only in one point: keys before configuration, because the configuration names public keys. A key file that exists is
- * never replaced (conf_key_create links, it does not rename). */
+ * Order matters only in one point: keys before configuration, because the configuration names public keys. A key file that exists
+ * is never replaced (conf_key_create links, it does not rename). */
 #include "cli/setup.h"
 
 #include <errno.h>
@@ -16,11 +16,13 @@
 
 enum { LIST_BYTES_MAX = 64 << 20 };
 static const char HEADING[] = "#rekap-office 1\n";
-static const char *const DIRECTORIES[] = { "etc", "keys", "keys/office", "registry", "worker", "collector", "collector/tray", "aggregator", "log" };
+static const char *const DIRECTORIES[] = { "etc",       "keys",           "keys/office", "registry", "worker",
+                                           "collector", "collector/tray", "aggregator",  "log" };
 
 int setup_fail(const struct cli *c, const char *path, int st)
 {
-    fprintf(stderr, "rekap: %s: %s\n", path, (st == ST_IO || st == ST_NOT_FOUND || st == ST_FULL) && errno ? strerror(errno) : status_str(st));
+    fprintf(stderr, "rekap: %s: %s\n", path,
+            (st == ST_IO || st == ST_NOT_FOUND || st == ST_FULL) && errno ? strerror(errno) : status_str(st));
     return cli_fail(c, "penyiapan tidak selesai", "set-up was not finished", NULL);
 }
 
@@ -44,7 +46,8 @@ static int make_keys(const struct cli *c, const struct place *p, struct setup_ke
         int st = conf_key_create(path, "curve25519", secret, ret->pub[i]);
         explicit_bzero(secret, sizeof secret);
         if (st == ST_OK) continue;
-        if (conf_key_read(path, "curve25519", secret, ret->pub[i], err, sizeof err) != ST_OK && err[0]) fprintf(stderr, "rekap: %s\n", err);
+        if (conf_key_read(path, "curve25519", secret, ret->pub[i], err, sizeof err) != ST_OK && err[0])
+            fprintf(stderr, "rekap: %s\n", err);
         return setup_fail(c, path, st);
     }
     return EXIT_OK;
@@ -85,7 +88,9 @@ static int copy_list(const struct cli *c, const struct place *p, const char *nam
     buf_init(&b, LIST_BYTES_MAX);
     int st = find_list(name, &b);
     if (st == ST_OK) st = conf_file_write(path, buf_slice(&b), 0600);
-    else cli_fail(c, "daftar bawaan tidak ditemukan; isi $REKAP_SHARE dengan direktorinya", "the list that comes with rekap was not found; set $REKAP_SHARE to its directory", name);
+    else
+        cli_fail(c, "daftar bawaan tidak ditemukan; isi $REKAP_SHARE dengan direktorinya",
+                 "the list that comes with rekap was not found; set $REKAP_SHARE to its directory", name);
     buf_done(&b);
     return st == ST_OK ? EXIT_OK : setup_fail(c, path, st);
 }

@@ -1,7 +1,7 @@
 /* setup_conf.c - the three configuration files of a local installation, and the monitor's port. Kind: E.
  *
- * A port is tried by binding it, which tells only about this moment: two installations that start together may choose the same one. The
- * one that loses sees its aggregator end, finds the port taken and moves on (setup_move_http). */
+ * A port is tried by binding it, which tells only about this moment: two installations that start together may choose the same one.
+ * The one that loses sees its aggregator end, finds the port taken and moves on (setup_move_http). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -28,8 +28,8 @@ bool setup_http_free(const char *address)
     snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
     if (getaddrinfo(host, colon + 1, &hints, &list) != 0) return false;
     int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 && bind(fd, list->ai_addr, list->ai_addrlen) == 0 &&
-              listen(fd, 1) == 0;
+    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+              bind(fd, list->ai_addr, list->ai_addrlen) == 0 && listen(fd, 1) == 0;
     if (fd >= 0) close(fd);
     freeaddrinfo(list);
     return ok;
@@ -48,25 +48,33 @@ static bool address_ok(const char *a)
 {
     const char *colon = strrchr(a, ':');
     size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
-    if (!colon || colon == a || digits == 0 || digits > 5 || colon[1 + digits] || strlen(a) >= PLACE_HTTP_MAX || strpbrk(a, " \t\n#;")) return false;
+    if (!colon || colon == a || digits == 0 || digits > 5 || colon[1 + digits] || strlen(a) >= PLACE_HTTP_MAX ||
+        strpbrk(a, " \t\n#;"))
+        return false;
     long port = strtol(colon + 1, NULL, 10);
     return port >= 1 && port <= 65535;
 }
 
 /* ---- the files ---- */
 
-struct files { const struct place *p; const struct setup_keys *keys; };
+struct files {
+    const struct place *p;
+    const struct setup_keys *keys;
+};
 
 static void put_head(struct buf *b, const char *daemon)
 {
-    buf_printf(b, "# %s.conf - ditulis oleh rekap up; boleh diubah dan tidak ditimpa (written by rekap up; edits are kept)\n\n[%s]\n", daemon, daemon);
+    buf_printf(b,
+               "# %s.conf - ditulis oleh rekap up; boleh diubah dan tidak ditimpa (written by rekap up; edits are kept)\n\n[%s]\n",
+               daemon, daemon);
 }
 
 static void put_common(struct buf *b, const struct place *p, const char *daemon, const char *store)
 {
     char socket[PLACE_SOCKET_MAX];
     place_socket(p, daemon, socket);
-    buf_printf(b, "control = %s\nkey = %s/keys/%s.key\nstore = %s/%s\nregistry = %s/registry/office.tsv\n", socket, p->dir, daemon, p->dir, store, p->dir);
+    buf_printf(b, "control = %s\nkey = %s/keys/%s.key\nstore = %s/%s\nregistry = %s/registry/office.tsv\n", socket, p->dir, daemon,
+               p->dir, store, p->dir);
 }
 
 static void put_worker(const struct files *f, struct buf *b)
@@ -83,7 +91,8 @@ static void put_collector(const struct files *f, struct buf *b)
     char worker[PLACE_SOCKET_MAX], key[2 * PUBKEY_SIZE + 1];
     place_socket(f->p, "feed", worker);
     bytes_hex(f->keys->pub[0], PUBKEY_SIZE, key);
-    buf_printf(b, "worker = ipc://%s\nworker_key = %s\ntray = %s/collector/tray\noffices = %s/keys/office\nnode = collector\n", worker, key, f->p->dir, f->p->dir);
+    buf_printf(b, "worker = ipc://%s\nworker_key = %s\ntray = %s/collector/tray\noffices = %s/keys/office\nnode = collector\n",
+               worker, key, f->p->dir, f->p->dir);
     put_common(b, f->p, "collector", "collector/outbox");
 }
 
@@ -93,13 +102,20 @@ static void put_aggregator(const struct files *f, struct buf *b)
     place_socket(f->p, "feed", worker);
     place_socket(f->p, "publish", publish);
     bytes_hex(f->keys->pub[0], PUBKEY_SIZE, key);
-    buf_printf(b, "workers = w1=ipc://%s=%s\nhttp = %s\npublish = ipc://%s\nregions = %s/registry/region.csv\nnames = %s/registry/nomenklatur.csv\n",
+    buf_printf(b,
+               "workers = w1=ipc://%s=%s\nhttp = %s\npublish = ipc://%s\nregions = %s/registry/region.csv\nnames = "
+               "%s/registry/nomenklatur.csv\n",
                worker, key, f->p->http, publish, f->p->dir, f->p->dir);
     put_common(b, f->p, "aggregator", "aggregator/state");
 }
 
-static const struct { const char *name; void (*put)(const struct files *, struct buf *); } FILES[] = {
-    { "worker", put_worker }, { "collector", put_collector }, { "aggregator", put_aggregator },
+static const struct {
+    const char *name;
+    void (*put)(const struct files *, struct buf *);
+} FILES[] = {
+    { "worker", put_worker },
+    { "collector", put_collector },
+    { "aggregator", put_aggregator },
 };
 
 static void conf_path(const struct place *p, const char *daemon, char ret[PLACE_PATH_MAX])
@@ -144,7 +160,8 @@ static int change_http(const struct cli *c, const struct place *p)
         const uint8_t *end = memchr(b.p + at, '\n', b.n - at);
         size_t n = end ? (size_t)(end - b.p) - at + 1 : b.n - at;
         struct slice line = bytes_trim(slice_of(b.p + at, n));
-        if (line.n > 5 && !memcmp(line.p, "http", 4) && (line.p[4] == ' ' || line.p[4] == '=' || line.p[4] == '\t')) buf_printf(&out, "http = %s\n", p->http);
+        if (line.n > 5 && !memcmp(line.p, "http", 4) && (line.p[4] == ' ' || line.p[4] == '=' || line.p[4] == '\t'))
+            buf_printf(&out, "http = %s\n", p->http);
         else buf_put(&out, b.p + at, n);
         at += n;
     }
@@ -158,7 +175,8 @@ bool setup_move_http(const struct cli *c, struct place *p)
 {
     char fresh[PLACE_HTTP_MAX];
     if (setup_http_free(p->http) || !choose_http(fresh)) return false;
-    cli_talk(c, "%s sudah dipakai program lain; monitor pindah ke %s", "%s is taken by another program; the monitor moves to %s", p->http, fresh);
+    cli_talk(c, "%s sudah dipakai program lain; monitor pindah ke %s", "%s is taken by another program; the monitor moves to %s",
+             p->http, fresh);
     snprintf(p->http, sizeof p->http, "%s", fresh);
     return change_http(c, p) == EXIT_OK;
 }
@@ -175,7 +193,8 @@ int setup_conf(const struct cli *c, struct place *p, const struct setup_keys *ke
         conf_path(p, FILES[i].name, path);
         bool there = access(path, F_OK) == 0;
         if (there && fits(p, FILES[i].name, path)) continue;
-        if (there) cli_fail(c, "berisi jalur tempat lain, jadi ditulis ulang", "has the paths of another place and is written anew", path);
+        if (there)
+            cli_fail(c, "berisi jalur tempat lain, jadi ditulis ulang", "has the paths of another place and is written anew", path);
         int rc = write_conf(c, &f, i, path);
         if (rc != EXIT_OK) return rc;
     }

@@ -1,8 +1,8 @@
 /* status.c - `rekap status`: do the services answer, and where does each office stand? Kind: E.
  *
- * The register says which offices there are, the collector what each of them has stated and what is acknowledged, the aggregator what
- * the centre holds. Nothing is waited for or tried again: a service that does not answer now is reported as such, and the exit code is 0
- * only when all three do. */
+ * The register says which offices there are, the collector what each of them has stated and what is acknowledged, the aggregator
+ * what the centre holds. Nothing is waited for or tried again: a service that does not answer now is reported as such, and the exit
+ * code is 0 only when all three do. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,10 @@
 enum { ASK_MS = 2000 };
 static const char STATUS[] = "{\"verb\":\"status\"}";
 
-struct picture { json_t *worker, *collector, *aggregator, *offices; bool ok; };
+struct picture {
+    json_t *worker, *collector, *aggregator, *offices;
+    bool ok;
+};
 
 static json_t *service(const struct place *p, const char *daemon)
 {
@@ -27,7 +30,8 @@ static json_t *service(const struct place *p, const char *daemon)
 static json_t *aggregator(const struct place *p)
 {
     struct ask_answer h = { 0 };
-    json_t *o = ask_get(p->http, "/api/v1/status", ASK_MS, &h) == ST_OK && h.status == 200 ? json_loadb(h.body, h.n, 0, NULL) : NULL;
+    json_t *o =
+        ask_get(p->http, "/api/v1/status", ASK_MS, &h) == ST_OK && h.status == 200 ? json_loadb(h.body, h.n, 0, NULL) : NULL;
     json_t *control = service(p, "aggregator");
     free(h.body);
     if (o && control) json_object_update_missing(o, control);
@@ -43,7 +47,8 @@ static json_t *find_office(const json_t *list, const char *id)
 {
     size_t i;
     json_t *o;
-    json_array_foreach(list, i, o) {
+    json_array_foreach(list, i, o)
+    {
         const char *name = json_string_value(json_object_get(o, "office"));
         if (name && !strcmp(name, id)) return o;
     }
@@ -52,11 +57,12 @@ static json_t *find_office(const json_t *list, const char *id)
 
 static json_t *office_json(const struct office *o, const json_t *desk)
 {
-    static const char *const fields[] = { "last", "acked", "lsn", "waiting_bytes", "refused", "state", "state_text", "last_at", "acked_at" };
+    static const char *const fields[] = { "last",  "acked",      "lsn",     "waiting_bytes", "refused",
+                                          "state", "state_text", "last_at", "acked_at" };
     char region[8];
     code_region_format(o->region, region);
-    json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s}", "office", o->id, "name", o->name, "region", region, "role", registry_role_name(o->role), "status",
-                          o->status == OFFICE_ACTIVE ? "active" : "revoked");
+    json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s}", "office", o->id, "name", o->name, "region", region, "role",
+                          registry_role_name(o->role), "status", o->status == OFFICE_ACTIVE ? "active" : "revoked");
     const json_t *from = find_office(json_object_get(desk, "offices"), o->id);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         json_t *v = json_object_get(from, fields[i]);
@@ -69,9 +75,12 @@ static json_t *office_json(const struct office *o, const json_t *desk)
 
 static void look(const struct place *p, const struct registry *r, struct picture *ret)
 {
-    *ret = (struct picture){ .worker = service(p, "worker"), .collector = service(p, "collector"), .aggregator = aggregator(p), .offices = json_array() };
+    *ret = (struct picture){
+        .worker = service(p, "worker"), .collector = service(p, "collector"), .aggregator = aggregator(p), .offices = json_array()
+    };
     ret->ok = ret->worker && ret->collector && ret->aggregator;
-    for (size_t i = 0; i < registry_count(r); i++) json_array_append_new(ret->offices, office_json(registry_at(r, i), ret->collector));
+    for (size_t i = 0; i < registry_count(r); i++)
+        json_array_append_new(ret->offices, office_json(registry_at(r, i), ret->collector));
 }
 
 /* ---- for people ---- */
@@ -89,36 +98,39 @@ static void services(const struct cli *c, const struct place *p, const struct pi
 {
     printf("%sworker      ", mark(c, s->worker != NULL));
     if (s->worker)
-        printf(c->lang == LANG_EN ? "log position %lld, %lld sessions, register %lld" : "posisi catatan %lld, %lld sambungan, daftar kantor versi %lld",
+        printf(c->lang == LANG_EN ? "log position %lld, %lld sessions, register %lld"
+                                  : "posisi catatan %lld, %lld sambungan, daftar kantor versi %lld",
                count_of(s->worker, "lsn"), count_of(s->worker, "sessions"), count_of(s->worker, "registry_version"));
     printf("\n%scollector   ", mark(c, s->collector != NULL));
     if (s->collector) {
         const char *session = json_string_value(json_object_get(s->collector, "session"));
-        printf(c->lang == LANG_EN ? "line %s, %lld files waiting, %lld office keys" : "sambungan %s, %lld berkas menunggu, %lld kunci kantor",
+        printf(c->lang == LANG_EN ? "line %s, %lld files waiting, %lld office keys"
+                                  : "sambungan %s, %lld berkas menunggu, %lld kunci kantor",
                session ? session : "?", count_of(s->collector, "tray_waiting"), count_of(s->collector, "keys"));
     }
     printf("\n%saggregator  http://%s/", mark(c, s->aggregator != NULL), p->http);
     size_t i;
     json_t *w;
     json_array_foreach(json_object_get(s->aggregator, "workers"), i, w)
-        printf(c->lang == LANG_EN ? "; %s applied %lld of %lld" : "; %s terhitung %lld dari %lld", json_string_value(json_object_get(w, "worker")),
-               count_of(w, "applied"), count_of(w, "head"));
+        printf(c->lang == LANG_EN ? "; %s applied %lld of %lld" : "; %s terhitung %lld dari %lld",
+               json_string_value(json_object_get(w, "worker")), count_of(w, "applied"), count_of(w, "head"));
     puts("\n");
 }
 
 static void offices(const struct cli *c, const struct picture *s)
 {
     static const struct print_column columns[] = {
-        { "Kantor", "Office", "office", PRINT_TEXT }, { "Wilayah", "Region", "region", PRINT_TEXT }, { "Dinyatakan", "Stated", "last", PRINT_COUNT },
-        { "Diterima", "Acked", "acked", PRINT_COUNT }, { "Menunggu", "Waiting", "waiting", PRINT_COUNT }, { "Ditolak", "Refused", "refused", PRINT_COUNT },
-        { "Keadaan", "State", "state", PRINT_TEXT }, { "Terakhir", "Last", "last_at", PRINT_TEXT },
+        { "Kantor", "Office", "office", PRINT_TEXT },      { "Wilayah", "Region", "region", PRINT_TEXT },
+        { "Dinyatakan", "Stated", "last", PRINT_COUNT },   { "Diterima", "Acked", "acked", PRINT_COUNT },
+        { "Menunggu", "Waiting", "waiting", PRINT_COUNT }, { "Ditolak", "Refused", "refused", PRINT_COUNT },
+        { "Keadaan", "State", "state", PRINT_TEXT },       { "Terakhir", "Last", "last_at", PRINT_TEXT },
     };
     struct print *t = print_begin(c, columns, sizeof columns / sizeof columns[0]);
     size_t i;
     json_t *o;
     if (!t) return;
-    json_array_foreach(s->offices, i, o)
-        for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
+    json_array_foreach(s->offices, i, o) for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++)
+        print_json_cell(t, json_object_get(o, columns[k].csv));
     print_end(&t);
 }
 
@@ -127,8 +139,8 @@ static void output(const struct cli *c, const struct place *p, const struct pict
     if (c->format == FORMAT_JSON) {
         char http[PLACE_HTTP_MAX + 8];
         snprintf(http, sizeof http, "http://%s", p->http);
-        print_json(json_pack("{s:s,s:s,s:b,s:O,s:O,s:O,s:O}", "dir", p->dir, "http", http, "ok", (int)s->ok, "worker", s->worker, "collector",
-                             s->collector, "aggregator", s->aggregator, "offices", s->offices));
+        print_json(json_pack("{s:s,s:s,s:b,s:O,s:O,s:O,s:O}", "dir", p->dir, "http", http, "ok", (int)s->ok, "worker", s->worker,
+                             "collector", s->collector, "aggregator", s->aggregator, "offices", s->offices));
         return;
     }
     if (c->format == FORMAT_TEXT) services(c, p, s);
@@ -162,6 +174,8 @@ int status_run(struct cli *c)
     json_decref(s.collector);
     json_decref(s.aggregator);
     json_decref(s.offices);
-    if (!ok) cli_talk(c, "ada layanan yang tidak menjawab; jalankan rekap up --dir %s", "some service does not answer; start rekap up --dir %s", c->dir);
+    if (!ok)
+        cli_talk(c, "ada layanan yang tidak menjawab; jalankan rekap up --dir %s",
+                 "some service does not answer; start rekap up --dir %s", c->dir);
     return ok ? EXIT_OK : EXIT_FAILED;
 }

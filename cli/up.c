@@ -1,11 +1,13 @@
 /* up.c - `rekap up`: the whole system on this machine, in the foreground. Kind: E.
  *
- * One supervisor, three daemons, one process group. The daemons ask the kernel to kill them with the supervisor, so nothing outlives it
- * even at kill -9; a lock on DIR/up.lock lets only one supervisor at a time serve a DIR. Signals come through a descriptor and are
- * looked at before the dead are counted, so a Ctrl-C that reaches the whole group is a stop and not three crashes.
+ * One supervisor, three daemons, one process group. The daemons ask the kernel to kill them with the supervisor, so nothing
+ * outlives it even at kill -9; a lock on DIR/up.lock lets only one supervisor at a time serve a DIR. Signals come through a
+ * descriptor and are looked at before the dead are counted, so a Ctrl-C that reaches the whole group is a stop and not three
+ * crashes.
  *
- * A daemon that died is started again after 200 ms, doubling up to 2 s, and from 200 ms again once it has lived for 10 s. Before the first
- * readiness the supervisor gives up after a few deaths: then it is the set-up that is wrong, and the log's last line says what. */
+ * A daemon that died is started again after 200 ms, doubling up to 2 s, and from 200 ms again once it has lived for 10 s. Before
+ * the first readiness the supervisor gives up after a few deaths: then it is the set-up that is wrong, and the log's last line says
+ * what. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,21 +25,29 @@
 #include "cli/setup.h"
 
 enum { WORKER, COLLECTOR, AGGREGATOR, DAEMONS };
-enum { BACKOFF_FIRST_MS = 200, BACKOFF_MAX_MS = 2000, STEADY_MS = 10 * 1000, STOP_MS = 5000, PROBE_MS = 50, DEATHS_MAX = 6, LOG_TAIL = 2048 };
+enum {
+    BACKOFF_FIRST_MS = 200,
+    BACKOFF_MAX_MS = 2000,
+    STEADY_MS = 10 * 1000,
+    STOP_MS = 5000,
+    PROBE_MS = 50,
+    DEATHS_MAX = 5,
+    LOG_TAIL = 2048
+};
 static const char *const NAMES[DAEMONS] = { "worker", "collector", "aggregator" };
 
 struct daemon {
-    pid_t pid;                          /* 0: not running */
-    int64_t started, again;             /* monotonic ms */
+    pid_t pid;              /* 0: not running */
+    int64_t started, again; /* monotonic ms */
     int backoff, deaths;
-    bool answers;                       /* has answered since it was started */
+    bool answers; /* has answered since it was started */
 };
 struct up {
     const struct cli *c;
     struct place p;
     struct daemon d[DAEMONS];
     int signal_fd, lock_fd;
-    sigset_t before;                    /* signal mask of the daemons */
+    sigset_t before; /* signal mask of the daemons */
     bool ready;
 };
 
@@ -114,8 +124,9 @@ static void buried(struct up *u, unsigned i, int status)
     d->deaths = steady ? 1 : d->deaths + 1;
     d->pid = 0;
     d->again = now + d->backoff;
-    cli_talk(u->c, "%s berhenti (%s); dijalankan lagi dalam %d ms", "%s ended (%s); it is started again in %d ms", NAMES[i], how, d->backoff);
-    print_log_tail(u, i);
+    cli_talk(u->c, "%s berhenti (%s); dijalankan lagi dalam %d ms", "%s ended (%s); it is started again in %d ms", NAMES[i], how,
+             d->backoff);
+    if (!WIFSIGNALED(status)) print_log_tail(u, i);
 }
 
 static void reap(struct up *u)
@@ -135,8 +146,9 @@ static int restart_due(struct up *u)
         struct daemon *d = &u->d[i];
         if (d->pid || d->again > now) continue;
         if (!u->ready && d->deaths >= DEATHS_MAX) return cli_fail(u->c, "tidak dapat dijalankan", "cannot be started", NAMES[i]);
-        /* its port may have gone to somebody else; a moment of patience first, for a process that is just ending */
-        if (i == AGGREGATOR && d->deaths > 2 && !u->c->value[OPT_HTTP]) (void)setup_move_http(u->c, &u->p);
+        /* Its port may have gone to somebody else. At the start it was free a moment ago, so that is another `up` that chose the
+         * same one; later on a moment of patience first, for a process that is just ending. */
+        if (i == AGGREGATOR && d->deaths > (u->ready ? 2 : 0) && !u->c->value[OPT_HTTP]) (void)setup_move_http(u->c, &u->p);
         int rc = spawn(u, i);
         if (rc != EXIT_OK) return rc;
     }
@@ -158,8 +170,9 @@ static bool answers(const struct up *u, unsigned i)
 static void announce(const struct up *u)
 {
     if (u->c->format == FORMAT_JSON) {
-        printf("{\"ready\":true,\"http\":\"http://%s\",\"pids\":{\"up\":%ld,\"worker\":%ld,\"collector\":%ld,\"aggregator\":%ld}}\n", u->p.http,
-               (long)getpid(), (long)u->d[WORKER].pid, (long)u->d[COLLECTOR].pid, (long)u->d[AGGREGATOR].pid);
+        printf(
+            "{\"ready\":true,\"http\":\"http://%s\",\"pids\":{\"up\":%ld,\"worker\":%ld,\"collector\":%ld,\"aggregator\":%ld}}\n",
+            u->p.http, (long)getpid(), (long)u->d[WORKER].pid, (long)u->d[COLLECTOR].pid, (long)u->d[AGGREGATOR].pid);
     } else {
         printf("monitor: http://%s/\n%s: %s/log\n", u->p.http, cli_say(u->c, "log", "logs"), u->p.dir);
         puts(cli_say(u->c, "Ctrl-C menghentikan; data tetap tersimpan", "Ctrl-C stops it; nothing stored is lost"));
@@ -269,7 +282,8 @@ static int settle_http(struct up *u)
 {
     for (int64_t end = cli_mono_ms() + 2000; !setup_http_free(u->p.http) && cli_mono_ms() < end;) cli_pause(50);
     if (setup_http_free(u->p.http) || (!u->c->value[OPT_HTTP] && setup_move_http(u->c, &u->p))) return EXIT_OK;
-    return cli_fail(u->c, "alamat monitor sudah dipakai atau tidak ada di komputer ini", "the monitor's address is taken or not of this machine", u->p.http);
+    return cli_fail(u->c, "alamat monitor sudah dipakai atau tidak ada di komputer ini",
+                    "the monitor's address is taken or not of this machine", u->p.http);
 }
 
 int up_run(struct cli *c)

@@ -1,8 +1,9 @@
 /* watch.c - `rekap watch`: changes as they are committed at the centre. Kind: E.
  *
- * A client of the aggregator's event stream. An event names offices and years, not figures; the figures are asked for afterwards, so what is
- * shown is never older than the event. The id of the last event is sent on reconnecting, so a restart of the aggregator loses nothing.
- * Changes wait in a list until their figures could be asked; of an office and year that changes again meanwhile, only the newest is shown.
+ * A client of the aggregator's event stream. An event names offices and years, not figures; the figures are asked for afterwards,
+ * so what is shown is never older than the event. The id of the last event is sent on reconnecting, so a restart of the aggregator
+ * loses nothing. Changes wait in a list until their figures could be asked; of an office and year that changes again meanwhile,
+ * only the newest is shown.
  *
  * On a terminal and with --year the rollup of --region is drawn anew at each change; otherwise one line a change. */
 #include <event2/buffer.h>
@@ -20,7 +21,15 @@
 #include "proto/decimal.h"
 #include "proto/limits.h"
 
-enum { STREAM_MAX = 4 << 20, ID_MAX = 600, BEAT_MS = 200, QUIET_S = 45, BACKOFF_FIRST_MS = 200, BACKOFF_MAX_MS = 2000, ASK_MS = 5000 };
+enum {
+    STREAM_MAX = 4 << 20,
+    ID_MAX = 600,
+    BEAT_MS = 200,
+    QUIET_S = 45,
+    BACKOFF_FIRST_MS = 200,
+    BACKOFF_MAX_MS = 2000,
+    ASK_MS = 5000
+};
 
 struct watch {
     const struct cli *c;
@@ -28,12 +37,12 @@ struct watch {
     struct event_base *base;
     struct evhttp_connection *conn;
     struct event *beat, *sigint, *sigterm;
-    struct buf in;                      /* of the stream, up to the next blank line */
+    struct buf in; /* of the stream, up to the next blank line */
     char last_id[ID_MAX];
-    json_t *pending;                    /* [{"office","region","year","position"}] */
-    json_t *known;                      /* "office year" -> realised as last shown */
-    int64_t again;                      /* when to connect again */
-    int backoff, left;                  /* left: changes to show before the end; -1: no end */
+    json_t *pending;   /* [{"office","region","year","position"}] */
+    json_t *known;     /* "office year" -> realised as last shown */
+    int64_t again;     /* when to connect again */
+    int backoff, left; /* left: changes to show before the end; -1: no end */
     bool closed, stop, table, draw, told;
 };
 
@@ -78,7 +87,8 @@ static void clock_text(char ret[16])
 static void show_line(struct watch *w, const char *office, json_int_t year, const json_t *total)
 {
     char clock[16], money[128] = "-", percent[64] = "-", delta[80] = "", key[128], sen[64];
-    const char *realised = json_string_value(json_object_get(total, "realised")), *absorption = json_string_value(json_object_get(total, "absorption"));
+    const char *realised = json_string_value(json_object_get(total, "realised")),
+               *absorption = json_string_value(json_object_get(total, "absorption"));
     snprintf(key, sizeof key, "%s %lld", office, (long long)year);
     const char *before = json_string_value(json_object_get(w->known, key));
     clock_text(clock);
@@ -89,7 +99,8 @@ static void show_line(struct watch *w, const char *office, json_int_t year, cons
         decimal_format_sen_id(d, sen);
         snprintf(delta, sizeof delta, " (%s%s)", d > 0 ? "+" : "", sen);
     }
-    printf("%s  %s  %s %s%s  %s %s %%\n", clock, key, cli_say(w->c, "realisasi", "realised"), money, delta, cli_say(w->c, "serapan", "absorption"), percent);
+    printf("%s  %s  %s %s%s  %s %s %%\n", clock, key, cli_say(w->c, "realisasi", "realised"), money, delta,
+           cli_say(w->c, "serapan", "absorption"), percent);
     if (realised) json_object_set_new(w->known, key, json_string(realised));
 }
 
@@ -105,9 +116,9 @@ static bool show(struct watch *w, const json_t *change)
     if (!answer) return false;
     json_t *total = json_object_get(answer, "total");
     if (w->c->format == FORMAT_JSON)
-        print_json(json_pack("{s:O,s:O,s:O,s:O,s:O,s:O}", "office", json_object_get(change, "office"), "region", json_object_get(change, "region"), "year",
-                             json_object_get(change, "year"), "position", json_object_get(change, "position"), "as_of", json_object_get(answer, "as_of"),
-                             "total", total));
+        print_json(json_pack("{s:O,s:O,s:O,s:O,s:O,s:O}", "office", json_object_get(change, "office"), "region",
+                             json_object_get(change, "region"), "year", json_object_get(change, "year"), "position",
+                             json_object_get(change, "position"), "as_of", json_object_get(answer, "as_of"), "total", total));
     else show_line(w, office ? office : "?", y, total);
     json_decref(answer);
     return true;
@@ -145,7 +156,8 @@ static void show_pending(struct watch *w)
 
 static bool wanted(const struct watch *w, const json_t *change)
 {
-    const char *region = json_string_value(json_object_get(change, "region")), *asked = w->c->value[OPT_REGION], *year = w->c->value[OPT_YEAR];
+    const char *region = json_string_value(json_object_get(change, "region")), *asked = w->c->value[OPT_REGION],
+               *year = w->c->value[OPT_YEAR];
     size_t n = asked ? strlen(asked) : 0;
     if (!json_string_value(json_object_get(change, "office"))) return false;
     if (n && !(region && !strncmp(region, asked, n) && (region[n] == '\0' || region[n] == '.'))) return false;
@@ -157,11 +169,12 @@ static void add_change(struct watch *w, json_t *change, json_t *position)
     size_t i;
     json_t *o;
     if (!wanted(w, change)) return;
-    json_array_foreach(w->pending, i, o)
-        if (json_equal(json_object_get(o, "office"), json_object_get(change, "office")) && json_equal(json_object_get(o, "year"), json_object_get(change, "year"))) {
-            json_object_set(o, "position", position);
-            return;
-        }
+    json_array_foreach(w->pending, i, o) if (json_equal(json_object_get(o, "office"), json_object_get(change, "office")) &&
+                                             json_equal(json_object_get(o, "year"), json_object_get(change, "year")))
+    {
+        json_object_set(o, "position", position);
+        return;
+    }
     json_object_set(change, "position", position ? position : json_null());
     json_array_append(w->pending, change);
     w->draw = true;
@@ -176,7 +189,8 @@ static void on_event(struct watch *w, const char *name, const char *id, const ch
     w->backoff = BACKOFF_FIRST_MS;
     if (!strcmp(name, "resync")) {
         w->draw = true;
-        if (!first && !w->table) cli_talk(w->c, "ada perubahan yang terlewat; lihat rekap rollup", "some changes were missed; see rekap rollup");
+        if (!first && !w->table)
+            cli_talk(w->c, "ada perubahan yang terlewat; lihat rekap rollup", "some changes were missed; see rekap rollup");
     }
     json_array_foreach(json_object_get(o, "changed"), i, change) add_change(w, change, position);
     json_decref(o);
@@ -266,7 +280,8 @@ static void on_beat(evutil_socket_t fd, short what, void *ctx)
 static int follow(struct watch *w)
 {
     while (!w->stop) {
-        if (!w->conn && cli_mono_ms() >= w->again && open_stream(w) != ST_OK) return cli_fail(w->c, "memori habis", "out of memory", NULL);
+        if (!w->conn && cli_mono_ms() >= w->again && open_stream(w) != ST_OK)
+            return cli_fail(w->c, "memori habis", "out of memory", NULL);
         if (event_base_loop(w->base, EVLOOP_ONCE) < 0) return cli_fail(w->c, "gagal menunggu", "waiting failed", NULL);
         if (w->closed && w->conn) close_stream(w);
         if (json_array_size(w->pending) || w->draw) show_pending(w);
@@ -286,7 +301,8 @@ static bool build(struct watch *w)
     w->beat = event_new(w->base, -1, EV_PERSIST, on_beat, w);
     w->sigint = evsignal_new(w->base, SIGINT, on_signal, w);
     w->sigterm = evsignal_new(w->base, SIGTERM, on_signal, w);
-    return w->beat && w->sigint && w->sigterm && event_add(w->beat, &beat) == 0 && event_add(w->sigint, NULL) == 0 && event_add(w->sigterm, NULL) == 0;
+    return w->beat && w->sigint && w->sigterm && event_add(w->beat, &beat) == 0 && event_add(w->sigint, NULL) == 0 &&
+           event_add(w->sigterm, NULL) == 0;
 }
 
 static void done(struct watch *w)
