@@ -109,6 +109,7 @@ $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
+$(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/status,-ljansson))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build clean test demo
