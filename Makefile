@@ -126,6 +126,19 @@ demo:
 	deploy/demo $(B)
 clean:
 	rm -rf build build-*
+# ---- integration: the real programs; `it` is part of `make test`, `kills` the whole kill campaign (about a quarter of an hour) ----
+IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream tests/it/world tests/it/world_tool
+$(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger))
+IT := $(B)/tests/it/kill
+$(IT):
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
+.PHONY: it it-build kills
+it-build: all $(IT)
+it: it-build
+	tests/it/run $(B)
+kills: it-build
+	tests/it/kills $(B)
 # ---- setup, style, installation ----
 TIDY_P := $(PROTO_P) $(COLLECTOR_P) $(WORKER_P) $(AGGREGATOR_P)
 TIDY_ALL := $(sort $(COLLECTOR_ALL) $(WORKER_ALL) $(AGGREGATOR_ALL) $(CLI_ALL))

@@ -60,7 +60,7 @@ static void prefix_close(struct walk *k)
     r->offices[0] = p->last;
     if (p->last > up->last) up->last = p->last;
     up->any = true;
-    if (k->derived != DERIVED_BUDGET && k->derived != DERIVED_REALISED) return;
+    if (k->derived == DERIVED_CASH_PLAN) return;
     struct derived_row *present = derive_account_part(k->w, p->code, DERIVED_PRESENCE, 0);
     if (present) present->offices[0] = p->last;
 }
@@ -197,6 +197,16 @@ static void control_part(struct derive_work *w, const struct line *l, const stru
     for (unsigned m = 0; m < 12; m++) r->offices[m] = budget ? it->stated >> m & 1 : m < s->last;
 }
 
+/* An account-only line is there where it stands and above, whatever stage is in force, a control total too. */
+static void present_parts(struct derive_work *w, const struct line *l, const struct line_item *it)
+{
+    if (it->measure != MEASURE_BUDGET && it->measure != MEASURE_REALISED) return;
+    for (account_code a = l->account; a; a = code_account_parent(a)) {
+        struct derived_row *r = derive_account_part(w, a, DERIVED_PRESENCE, 0);
+        if (r) r->offices[0] = it->measure == MEASURE_BUDGET ? 12 : w->view.series[it->series].last;
+    }
+}
+
 static void found_parts(struct derive_work *w, const struct line *l, uint32_t i)
 {
     for (account_code a = l->account; a; a = code_account_parent(a)) {
@@ -214,7 +224,8 @@ void derive_account_parts(struct derive_work *w)
         for (uint32_t j = l->item; j < l->item + l->items; j++) {
             const struct line_item *it = &w->view.item[j];
             if (it->flags & LINE_COUNTED) item_parts(w, l, it);
-            else control_part(w, l, it);
+            else if (l->activity == 0) control_part(w, l, it);
+            if (l->activity == 0) present_parts(w, l, it);
         }
         if (l->activity == 0 && w->claims.count > 0) found_parts(w, l, i);
     }

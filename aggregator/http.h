@@ -20,6 +20,6 @@ struct http_options {
 /* Binds, loads the lists and starts the thread. err: a sentence. ST_BUSY: the address is taken. */
 int http_new(const struct http_options *o, struct http **ret, char *err, size_t err_size);
 void http_changed(struct http *h, const struct aggregate_status *live); /* from the fold's thread, after each step */
-void http_free(struct http **h);                                        /* stops the thread and closes every connection */
+void http_free(struct http **p); /* stops the thread and closes every connection */
 
 #endif

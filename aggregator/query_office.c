@@ -66,6 +66,28 @@ int query_offices(const struct query_context *q, const struct query_params *p, j
     return st;
 }
 
+/* What is applied is read in the answer's own transaction: the live state knows nothing before the first step after a start, and
+ * a viewer must not see the position go back. */
+static int worker_json(const struct query_context *q, const struct aggregate_worker *w, json_t *list)
+{
+    char name[8];
+    uint64_t applied;
+    struct hash h;
+    int st = fold_applied(q->t, w->number, &applied, &h);
+    if (st != ST_OK) return st;
+    uint64_t head = w->head > applied ? w->head : applied;
+    json_t *o = json_object();
+    snprintf(name, sizeof name, "w%u", w->number);
+    json_object_set_new(o, "worker", json_string(name));
+    json_object_set_new(o, "up", json_boolean(w->up));
+    json_object_set_new(o, "applied", json_integer((json_int_t)applied));
+    json_object_set_new(o, "head", json_integer((json_int_t)head));
+    json_object_set_new(o, "lag", json_integer((json_int_t)(head - applied)));
+    json_object_set_new(o, "refused", w->refused_code ? json_string(status_code_spelling(w->refused_code)) : json_null());
+    json_object_set_new(o, "heard", time_json(w->heard));
+    return json_array_append_new(list, o) == 0 ? ST_OK : ST_NO_MEMORY;
+}
+
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     (void)p;
@@ -74,20 +96,7 @@ int query_status(const struct query_context *q, const struct query_params *p, js
     int st = query_parse_stamp(q, answer);
     json_object_set_new(answer, "program", json_string("rekap-aggregator"));
     json_object_set_new(answer, "version", json_string(REKAP_VERSION));
-    for (unsigned i = 0; i < q->live.workers; i++) {
-        const struct aggregate_worker *w = &q->live.worker[i];
-        char name[8];
-        snprintf(name, sizeof name, "w%u", w->number);
-        json_t *o = json_object();
-        json_object_set_new(o, "worker", json_string(name));
-        json_object_set_new(o, "up", json_boolean(w->up));
-        json_object_set_new(o, "applied", json_integer((json_int_t)w->applied));
-        json_object_set_new(o, "head", json_integer((json_int_t)w->head));
-        json_object_set_new(o, "lag", json_integer(w->head > w->applied ? (json_int_t)(w->head - w->applied) : 0));
-        json_object_set_new(o, "refused", w->refused_code ? json_string(status_code_spelling(w->refused_code)) : json_null());
-        json_object_set_new(o, "heard", time_json(w->heard));
-        json_array_append_new(list, o);
-    }
+    for (unsigned i = 0; st == ST_OK && i < q->live.workers; i++) st = worker_json(q, &q->live.worker[i], list);
     json_object_set_new(answer, "workers", list);
     json_object_set_new(answer, "commits", json_integer((json_int_t)q->live.commits));
     json_object_set_new(answer, "updates", json_integer((json_int_t)q->live.updates));

@@ -58,7 +58,10 @@ static void end(struct viewer *v)
 void sse_free(struct sse **s)
 {
     if (!s || !*s) return;
-    while ((*s)->first) end((*s)->first);
+    for (struct viewer *v = (*s)->first, *next; v; v = next) {
+        next = v->next;
+        end(v);
+    }
     free(*s);
     *s = NULL;
 }

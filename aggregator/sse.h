@@ -8,7 +8,7 @@
 
 #include "aggregator/http_priv.h"
 
-enum { SSE_VIEWERS_MAX = 2500, SSE_BUFFER_MAX = 256 << 10, SSE_CHANGES_PER_EVENT = 256 };
+enum { SSE_VIEWERS_MAX = 2500, SSE_BUFFER_MAX = 256 << 10, SSE_CHANGES_PER_EVENT = FOLD_CHANGE_PAIRS };
 
 int sse_new(struct http *h, struct sse **ret);
 void sse_free(struct sse **s);

@@ -129,7 +129,8 @@ static void report_csv(const struct push *u)
 
 static void print_counts(const struct push *u, const struct push_file *f)
 {
-    if (f->rows == 0 && json_array_size(f->refused)) fputs(cli_say(u->c, "ditolak seluruhnya", "refused as a whole"), stdout);
+    if (f->failed) fputs(cli_say(u->c, "gagal", "failed"), stdout);
+    else if (f->rows == 0 && json_array_size(f->refused)) fputs(cli_say(u->c, "ditolak seluruhnya", "refused as a whole"), stdout);
     else if (u->c->lang == LANG_EN)
         printf("%" PRId64 " rows; %" PRId64 " accepted, %" PRId64 " same, %" PRId64 " replacing, %" PRId64 " refused", f->rows,
                f->accepted, f->duplicate, f->superseded, f->refused_rows);

@@ -36,7 +36,7 @@ void link_pause(struct link *l, bool paused);
 int link_recv(struct link *l, struct message *m);
 void link_release(struct link *l);      /* frees the messages received since the last call */
 int link_send(struct link *l, peer_id to, struct slice bytes);  /* never blocks; ST_AGAIN when the peer's queue is full, ST_NOT_FOUND when it is gone */
-void link_close(struct link *l, peer_id p);
+void link_close(struct link *l, peer_id id);
 int link_publish(struct link *l, struct slice bytes);
 struct link_counters { uint64_t received, sent, dropped_multipart, dropped_oversize, dropped_unkeyed, refused_keys, peers; };
 void link_counters(const struct link *l, struct link_counters *ret);

@@ -137,7 +137,7 @@ int link_zmq_probe(const char *path)
     int fd, rc, e;
 
     if (!*path || strlen(path) > IPC_PATH_MAX) return ST_INVALID;
-    strcpy(a.sun_path, path);
+    memcpy(a.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return ST_IO;
     rc = connect(fd, (const struct sockaddr *)&a, sizeof a);

@@ -45,11 +45,12 @@ static struct {
 static bool stderr_is_journal(void)
 {
     const char *env = getenv("JOURNAL_STREAM");
-    unsigned long long dev, ino;
+    char own[64];
     struct stat st;
 
-    if (!env || sscanf(env, "%llu:%llu", &dev, &ino) != 2 || fstat(STDERR_FILENO, &st) != 0) return false;
-    return st.st_dev == dev && st.st_ino == ino;
+    if (!env || fstat(STDERR_FILENO, &st) != 0) return false;
+    snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+    return !strcmp(env, own);
 }
 
 void log_init(const char *program, enum log_level level)

@@ -75,11 +75,11 @@ int store_usage(struct store *s, uint64_t *ret_used, uint64_t *ret_size); /* byt
 /* The RAM twin. Crash semantics: store_mem_crash drops everything not committed. The next commit can be made to fail. */
 int store_mem_new(const char *const *tables, struct store **ret);
 void store_mem_free(struct store **s);
-void store_mem_crash(struct store *s); /* an open write transaction is lost; its pointer must not be used again */
+void store_mem_crash(struct store *base); /* an open write transaction is lost; its pointer must not be used again */
 enum store_mem_fault { MEM_FAULT_NONE, MEM_FAULT_FULL, MEM_FAULT_UNKNOWN_DONE, MEM_FAULT_UNKNOWN_LOST };
-void store_mem_fail_next_commit(struct store *s, enum store_mem_fault f);
+void store_mem_fail_next_commit(struct store *base, enum store_mem_fault f);
 /* Flips a bit of a committed value; ST_NOT_FOUND. */
-int store_mem_flip(struct store *s, unsigned table, struct slice key, size_t bit);
+int store_mem_flip(struct store *base, unsigned table, struct slice key, size_t bit);
 
 /* LMDB. One process opens a directory once (asserted in the process, ST_BUSY when another process holds its lock file).
  * Creation: in a temporary directory, synced, renamed, parent synced. Network filesystems are refused (ST_DENIED). A store

@@ -1,5 +1,5 @@
 /* csv_test.c - tables from bytes (encodings, delimiters, quotes, lines) and recognition of shapes by their header. */
-#include "collector/csv.h"
+#include "proto/csv.h"
 #include "collector/shape.h"
 
 #include <setjmp.h>

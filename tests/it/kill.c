@@ -1,0 +1,237 @@
+/* kill.c - kill -9 of each daemon between the first and the last ack of a push of 100.000 updates, again and again.
+ *
+ *   kill BIN SEED COUNT PER_PUSH DAEMON...
+ *
+ * A push is fed as the offices would: checked files arrive in the tray while the acks of earlier ones come in, never more than FEED_AHEAD
+ * of the push ahead of the acks. At PER_PUSH moments, uniform over the acked share, the daemon is killed; `up` starts it again. After each
+ * kill nothing acknowledged may be missing; after each push every rollup must be exact; in the end every update of the log is compared
+ * with what was stated (kill_ledger.c). The seed decides everything but the scheduling. */
+#include "tests/it/kill.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/intake.h"
+
+enum { FEED_AHEAD = LOAD_UPDATES / 12, FEED_FILES = 12, BACK_MS = 20 * 1000, PROMISED_MS = 2000, PUSH_MS = 180 * 1000, SETTLE_MS = 120 * 1000,
+       KILLS_PER_PUSH_MAX = 64, LAST_SHARE_PERMILLE = 970 };
+
+/* ---- feeding ---- */
+
+static bool put_tray(struct kill *k, const struct intake *in, const struct load_office *o, unsigned file)
+{
+    char id[64], name[64], below[128], from[512], to[512];
+    struct buf b;
+    snprintf(id, sizeof id, "%lld-%08llu", (long long)k->tray_ms, (unsigned long long)k->tray_number++);
+    snprintf(name, sizeof name, "%u-%02u.csv", k->load.year, file);
+    const struct tray head = { .id = slice_of(id, strlen(id)), .office = slice_of(o->id, strlen(o->id)), .file = slice_of(name, strlen(name)),
+                               .clerk = slice_of("", 0), .entered = { k->tray_ms } };
+    buf_init(&b, TRAY_BYTES_MAX);
+    intake_tray(in, &head, &b);
+    world_path(&k->w, "tray.tmp", from);
+    snprintf(below, sizeof below, "collector/tray/%s.tray", id);
+    world_path(&k->w, below, to);
+    bool ok = buf_ok(&b) && world_write(from, b.p, b.n) && rename(from, to) == 0;
+    buf_done(&b);
+    return ok;
+}
+
+bool kill_feed(struct kill *k)
+{
+    if (k->fed == LOAD_OFFICES * LOAD_FILES) return false;
+    unsigned office = k->fed % LOAD_OFFICES, file = k->fed / LOAD_OFFICES;
+    const struct load_office *o = &k->load.o[office];
+    const struct intake_options options = { .office = slice_of(o->id, strlen(o->id)), .clerk = slice_of("", 0), .entered = { k->tray_ms } };
+    struct intake *in = NULL;
+    struct buf csv;
+    buf_init(&csv, INTAKE_FILE_BYTES_MAX);
+    load_csv(&k->load, office, file, &csv);
+    int st = buf_ok(&csv) ? intake_read(buf_slice(&csv), &options, &in) : ST_NO_MEMORY;
+    ASSERT(st == ST_OK && in->refused == 0 && in->duplicate == 0 && put_tray(k, in, o, file));
+    k->fed_updates += in->rows;
+    k->fed++;
+    intake_free(&in);
+    buf_done(&csv);
+    return true;
+}
+
+/* A few files, as long as they are not too far ahead of the acks; then the collector is told to look. */
+static void feed(struct kill *k, uint64_t acked)
+{
+    unsigned n = 0;
+    while (n < FEED_FILES && k->fed_updates < acked + FEED_AHEAD && kill_feed(k)) n++;
+    if (n) json_decref(world_ask(&k->w, WORLD_COLLECTOR, "{\"verb\":\"push\"}", 200));
+}
+
+/* ---- one kill ---- */
+
+struct coming { const struct world *w; enum world_part part; pid_t old; };
+static bool is_back(void *ctx)
+{
+    const struct coming *c = ctx;
+    pid_t pid = world_pid(c->w, c->part);
+    return pid > 0 && pid != c->old && world_answers(c->w, c->part) && (c->part != WORLD_AGGREGATOR || world_get_status(c->w, "/healthz", NULL) == 200);
+}
+
+static bool is_there(void *ctx)
+{
+    const struct coming *c = ctx;
+    pid_t pid = world_pid(c->w, c->part);
+    return pid > 0 && pid != c->old;
+}
+
+static void record(struct kill_tally *t, double share, int64_t there_ms, int64_t back_ms)
+{
+    unsigned d = (unsigned)(share * KILL_DECILES);
+    t->deciles[d < KILL_DECILES ? d : KILL_DECILES - 1]++;
+    if (t->kills == 0 || share < t->share_min) t->share_min = share;
+    if (t->kills == 0 || share > t->share_max) t->share_max = share;
+    t->kills++;
+    t->back_ms_sum += back_ms;
+    if (back_ms > t->back_ms_max) t->back_ms_max = back_ms;
+    t->slow += there_ms > PROMISED_MS + 250;    /* the look itself takes a moment on a machine with two cores */
+}
+
+static int64_t applied(const struct kill *k)
+{
+    json_t *j = world_get(&k->w, "/api/v1/status");
+    int64_t n = j ? world_number(json_array_get(json_object_get(j, "workers"), 0), "applied") : -1;
+    json_decref(j);
+    return n;
+}
+
+static bool kill_once(struct kill *k, enum world_part part, uint64_t acked)
+{
+    struct coming c = { &k->w, part, world_pid(&k->w, part) };
+    uint64_t had[LOAD_OFFICES];
+    int64_t shown = applied(k), t0 = world_ms();
+    bool known = part != WORLD_COLLECTOR || kill_acked(k, had);
+    if (c.old <= 0 || !world_signal(&k->w, part, SIGKILL)) return world_check(false, "%s is not there to be killed", world_names[part]), false;
+    if (part != WORLD_COLLECTOR) known = kill_acked(k, had);
+    bool there = world_until(BACK_MS, is_there, &c);
+    int64_t there_ms = world_ms() - t0;
+    bool back = there && world_until(BACK_MS, is_back, &c);
+    record(&k->tally[part], (double)(acked - k->before) / LOAD_UPDATES, there_ms, world_ms() - t0);
+    world_check(back, "round %u: %s did not come back within %d s", k->round, world_names[part], BACK_MS / 1000);
+    if (!back) return false;
+    if (known) kill_check_worker(k, had);
+    else world_check(false, "round %u: the collector did not say what is acknowledged", k->round);
+    int64_t now = applied(k);
+    world_check(now < 0 || shown <= now, "round %u: applied went back from %lld to %lld", k->round, (long long)shown, (long long)now);
+    return true;
+}
+
+/* ---- one push ---- */
+
+static int by_value(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+/* Feeds until the push is acknowledged, killing at the chosen shares. How many kills it was. */
+static unsigned push(struct kill *k, enum world_part part, unsigned kills)
+{
+    int at[KILLS_PER_PUSH_MAX];
+    unsigned done = 0;
+    uint64_t goal = k->before + LOAD_UPDATES;
+    for (unsigned i = 0; i < kills; i++) at[i] = (int)rng_below(&k->rng, LAST_SHARE_PERMILLE * (LOAD_UPDATES / 1000));
+    qsort(at, kills, sizeof *at, by_value);
+    for (int64_t end = world_ms() + PUSH_MS; world_ms() < end; world_pause(2)) {
+        uint64_t acked = world_acked(&k->w, NULL);
+        if (acked == UINT64_MAX) continue;
+        if (acked >= goal) return done;
+        feed(k, acked);
+        if (done == kills || acked <= k->before || acked < k->before + (uint64_t)at[done]) continue;
+        if (!kill_once(k, part, acked)) return done;
+        done++;
+    }
+    world_check(false, "round %u: the push is not acknowledged after %d s", k->round, PUSH_MS / 1000);
+    return done;
+}
+
+/* False: it did not end as it should, and what comes after it would mean nothing. */
+static bool push_round(struct kill *k, enum world_part part, unsigned kills)
+{
+    int64_t t0 = world_ms();
+    load_make(&k->load, k->seed, k->round);
+    k->fed = 0;
+    k->fed_updates = k->before;
+    unsigned failures = world_failures(), done = push(k, part, kills);
+    bool settled = world_failures() == failures && world_settled(&k->w, k->before + LOAD_UPDATES, SETTLE_MS);
+    world_check(settled, "round %u: not everything is acknowledged and visible", k->round);
+    if (settled) kill_check_round(k);
+    world_note("push %u: %s killed %u times, %.1f s", k->round, world_names[part], done, (double)(world_ms() - t0) / 1e3);
+    if (world_failures() != failures) world_logs(&k->w);
+    if (!settled) return false;
+    k->before += LOAD_UPDATES;
+    k->round++;
+    return true;
+}
+
+/* ---- the campaign ---- */
+
+static bool prepare(struct kill *k, const char *bin)
+{
+    char regions[512];
+    if (!world_make(&k->w, bin) || !world_up(&k->w)) return false;
+    world_path(&k->w, "registry/region.csv", regions);
+    if (!load_offices(&k->load, regions)) return false;
+    for (unsigned i = 0; i < LOAD_OFFICES; i++)
+        if (!world_office(&k->w, k->load.o[i].id, k->load.o[i].region)) return false;
+    return true;
+}
+
+static void print_table(const struct kill *k)
+{
+    puts("daemon      kills  acked share at the kill, by tenth: 0-10 % .. 90-100 %      min     max    back ms avg  max  later than 2 s");
+    for (unsigned i = 0; i < WORLD_PARTS; i++) {
+        const struct kill_tally *t = &k->tally[i];
+        if (!t->kills) continue;
+        printf("%-10s  %5u ", world_names[i], t->kills);
+        for (unsigned d = 0; d < KILL_DECILES; d++) printf(" %5u", t->deciles[d]);
+        printf("  %5.1f %% %5.1f %%  %8lld %5lld  %6lld\n", t->share_min * 100, t->share_max * 100, (long long)(t->back_ms_sum / t->kills),
+               (long long)t->back_ms_max, (long long)t->slow);
+    }
+}
+
+static bool part_of(const char *name, enum world_part *ret)
+{
+    for (unsigned i = 0; i < WORLD_PARTS; i++)
+        if (!strcmp(name, world_names[i])) return *ret = (enum world_part)i, true;
+    return false;
+}
+
+static void campaign(struct kill *k, unsigned count, unsigned per_push, int n, char **names)
+{
+    for (int i = 0; i < n; i++) {
+        enum world_part part = WORLD_WORKER;
+        ASSERT(part_of(names[i], &part));
+        struct kill_tally *t = &k->tally[part];
+        for (unsigned last = UINT32_MAX; t->kills < count && t->kills != last;) {
+            last = t->kills;
+            if (!push_round(k, part, count - t->kills < per_push ? count - t->kills : per_push)) return;
+        }
+        world_check(t->kills >= count, "%s: only %u kills", names[i], t->kills);
+        world_check(t->slow == 0, "%s: %lld restarts took longer than %d ms", names[i], (long long)t->slow, PROMISED_MS);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct kill k;
+    if (argc < 6) return fprintf(stderr, "kill BIN SEED COUNT PER_PUSH DAEMON...\n"), 2;
+    k.seed = strtoull(argv[2], NULL, 10);
+    k.tray_ms = 1767225600000;
+    rng_seed(&k.rng, k.seed);
+    unsigned long count = strtoul(argv[3], NULL, 10), per_push = strtoul(argv[4], NULL, 10);
+    if (per_push < 1 || per_push > KILLS_PER_PUSH_MAX) return 2;
+    bool ok = prepare(&k, argv[1]);
+    world_check(ok, "the installation cannot be prepared");
+    if (ok) campaign(&k, (unsigned)count, (unsigned)per_push, argc - 5, argv + 5);
+    else world_logs(&k.w);
+    world_check(world_down(&k.w), "the installation did not stop by itself");
+    if (ok) kill_check_ledger(&k, k.round);
+    print_table(&k);
+    load_free(&k.load);
+    world_free(&k.w);
+    return world_done();
+}

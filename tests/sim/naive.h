@@ -1,0 +1,19 @@
+/* naive.h - the rollup a second time, from the log alone and as simply as possible: what the aggregator's fold is held against.
+ *
+ * Shares with the fold only the decoder (codec), the arithmetic of codes (code.h) and the names of things (figure.h). Nothing
+ * is kept between calls and nothing is added to what was there before: every state is computed from the first record on, every
+ * question is answered by looking at all rows. Written from domain.md 2-4 and 7, intake.md 4 and the comments of the
+ * aggregator's headers.
+ * Assumes what holds in production: a slot is stated through one worker only. */
+#ifndef REKAP_TESTS_NAIVE_H
+#define REKAP_TESTS_NAIVE_H
+
+#include "proto/bytes.h"
+
+struct naive_log { unsigned worker; const struct slice *record; size_t count; };       /* records lsn 1.. of one worker */
+/* Appends the canonical state after all records, in the text of aggregator/export.c. Asserts that the logs are sound. */
+void naive_state(const struct naive_log *log, size_t logs, struct buf *out);
+/* True when equal; else the first line that differs, with some lines before it, is written to why. */
+bool naive_compare(struct slice got, struct slice expected, struct buf *why);
+
+#endif
