@@ -129,7 +129,9 @@ clean:
 # ---- integration: the real programs; `it` is part of `make test`, `kills` the whole kill campaign (about a quarter of an hour) ----
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger))
-IT := $(B)/tests/it/kill
+$(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
+    tests/it/fault_peer))
+IT := $(B)/tests/it/kill $(B)/tests/it/fault
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
