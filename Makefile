@@ -26,7 +26,8 @@ DEPFLAGS = -MMD -MP
 PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/node \
-           proto/store proto/store_mem proto/conf proto/csv
+           proto/store proto/store_mem proto/conf proto/csv \
+           proto/sign_sha256 proto/merkle
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_group collector/intake_money \
@@ -110,6 +111,7 @@ $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/status,-ljansson))
+$(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build clean test demo
