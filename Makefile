@@ -23,11 +23,11 @@ LDFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now
 DEPFLAGS = -MMD -MP
 
 # ---- objects, one line a module; P = pure core (checked by make tidy), E = edge ----
-PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/period proto/figure proto/unit \
+PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/achieve proto/achieve_over proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/node \
            proto/store proto/store_mem proto/conf proto/csv \
-           proto/sign_sha256 proto/merkle
+           proto/sign_sha256 proto/merkle proto/base64 proto/note
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_group collector/intake_money \
@@ -100,6 +100,7 @@ $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,csv,proto/csv collector/shape proto/bytes proto/status,-lcsv))
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
 DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
+$(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,intake,$(INTAKE) proto/csv $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
 FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export proto/unit proto/unit_row \
@@ -112,6 +113,7 @@ $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) p
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/status,-ljansson))
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build clean test demo
@@ -130,7 +132,7 @@ clean:
 	rm -rf build build-*
 # ---- integration: the real programs; `it` is part of `make test`, `kills` the whole kill campaign (about a quarter of an hour) ----
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream tests/it/world tests/it/world_tool
-$(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger))
+$(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
     tests/it/fault_peer))
 IT := $(B)/tests/it/kill $(B)/tests/it/fault

@@ -1,0 +1,349 @@
+/* achieve_test.c - the vectors of the domain's rules for indicators, and the edges of exact ratios. */
+#include "proto/achieve.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "proto/decimal.h"
+#include "proto/status.h"
+
+static struct slice txt(const char *s) { return slice_of(s, s ? strlen(s) : 0); }
+
+/* "13.2" -> 66/5; "" = absent; other words = words */
+static struct achieve_value value(const char *s)
+{
+    struct decimal_reading d;
+    struct achieve_value v = {.kind = ACHIEVE_ABSENT};
+    if (!s || !*s) return v;
+    if (decimal_quantity(txt(s), txt("%"), false, &d) == ST_OK && d.kind == DEC_NUMBER) {
+        v.kind = ACHIEVE_NUMBER;
+        assert_true(achieve_ratio(d.value, 1000000, &v.number));
+    } else {
+        v.kind = ACHIEVE_WORDS;
+        v.words = txt(s);
+    }
+    return v;
+}
+
+static const char *percent(struct ratio r, unsigned decimals)
+{
+    static char text[32];
+    assert_true(decimal_percent_text(r.num, r.den, decimals, text) > 0);
+    return text;
+}
+
+/* ---- formulas ---- */
+
+struct formula_case {
+    const char *formula, *target, *reached, *baseline, *share, *raw;
+};
+static const struct formula_case FORMULAS[] = {
+    /* share: percent with four decimals, or the reason; raw where it differs */
+    {"MAX", "10", "5", "", "50.0000", NULL},
+    {"MIN", "10", "5", "", "150.0000", NULL},
+    {"MIN_RATIO", "10", "5", "", "200.0000", NULL},
+    {"MAX", "10", "12", "", "120.0000", NULL},
+    {"MIN", "10", "12", "", "80.0000", NULL},
+    {"MIN_RATIO", "10", "12", "", "83.3333", NULL},
+    {"MAX", "10", "15", "", "150.0000", NULL},
+    {"MIN", "10", "15", "", "50.0000", NULL},
+    {"MIN_RATIO", "10", "15", "", "66.6667", NULL},
+    {"MAX", "10", "25", "", "250.0000", NULL},
+    {"MIN", "10", "25", "", "0.0000", "-50.0000"},
+    {"MIN_RATIO", "10", "25", "", "40.0000", NULL},
+    {"MAX", "10", "0", "", "0.0000", NULL},
+    {"MIN", "10", "0", "", "200.0000", NULL},
+    {"MIN_RATIO", "10", "0", "", "tak-terdefinisi", NULL},
+    {"MAX", "14", "13.2", "", "94.2857", NULL},
+    {"MIN", "14", "13.2", "", "105.7143", NULL},
+    {"MIN_RATIO", "14", "13.2", "", "106.0606", NULL},
+    {"RANGE", "80-90", "92", "", "102.2222", NULL},
+    {"RANGE", "80-90", "70", "", "87.5000", NULL},
+    {"RANGE", "80-90", "80", "", "100.0000", NULL},
+    {"RANGE", "80 s.d. 90 %", "90", "", "100.0000", NULL},
+    {"RANGE_MIN", "80-90", "99", "", "90.0000", NULL},
+    {"RANGE_MIN", "80-90", "200", "", "0.0000", "-22.2222"},
+    {"RANGE", "0-90", "-1", "", "target-nol", NULL},
+    {"RANGE", "80", "80", "", "target-teks", NULL},
+    {"RANGE", "90-80", "80", "", "target-teks", NULL},
+    {"STABLE", "10", "8", "", "80.0000", NULL},
+    {"STABLE", "10", "12", "", "80.0000", NULL},
+    {"STABLE", "10", "25", "", "0.0000", "-50.0000"},
+    {"STABLE", "0", "1", "", "target-nol", NULL},
+    {"SCALE", "WTP", "wdp", "", "75.0000", NULL},
+    {"SCALE", "Wajar Tanpa  Pengecualian.", "WTP", "", "100.0000", NULL},
+    {"SCALE", "4", "3", "", "75.0000", NULL},
+    {"SCALE", "WTP", "bagus", "", "realisasi-teks", NULL},
+    {"SCALE", "bagus", "WTP", "", "target-teks", NULL},
+    {"TEXT", "Paving Block", "paving  block", "", "100.0000", NULL},
+    {"TEXT", "Paving Block", "Aspal", "", "0.0000", NULL},
+    {"TEXT", "5", "5.0", "", "100.0000", NULL},
+    {"TEXT", "5", "lima", "", "0.0000", NULL},
+    {"TEXT", "Paving Block", "", "", "realisasi-kosong", NULL},
+    {"DELTA", "-2", "-3", "-4", "50.0000", NULL},
+    {"DELTA", "2", "1", "-1", "66.6667", NULL},
+    {"DELTA", "0", "5", "10", "50.0000", NULL},
+    {"DELTA", "10", "5", "", "awal-kosong", NULL},
+    {"DELTA", "10", "5", "10", "tak-terdefinisi", NULL},
+    {"DELTA", "10", "3", "5", "-40.0000", NULL},
+    {"MAX", "0", "0", "", "target-nol", NULL},
+    {"MAX", "0", "7", "", "target-nol", NULL},
+    {"MIN", "0", "0", "", "100.0000", NULL},
+    {"MIN", "0", "3", "", "0.0000", NULL},
+    {"MIN_RATIO", "0", "3", "", "0.0000", NULL},
+    {"MIN_RATIO", "0", "0", "", "tak-terdefinisi", NULL},
+    {"MAX", "-5", "3", "", "target-negatif", NULL},
+    {"MAX", "", "5", "", "target-kosong", NULL},
+    {"MAX", "recofusing", "5", "", "target-teks", NULL},
+    {"MAX", "5", "", "", "realisasi-kosong", NULL},
+    {"MAX", "5", "recofusing", "", "realisasi-teks", NULL},
+    {"MAX", "", "", "", "target-kosong", NULL},
+    {"MAX", "80", "60", "", "75.0000", NULL},
+    {"MAX", "88.4", "88.32", "", "99.9095", NULL},
+    {"MAX", "6", "4", "", "66.6667", NULL},
+};
+
+static void formulas(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof FORMULAS / sizeof *FORMULAS; i++) {
+        const struct formula_case *c = &FORMULAS[i];
+        struct achieve_input in = {.target = value(c->target), .reached = value(c->reached), .baseline = value(c->baseline)};
+        struct achieve_result r;
+        uint8_t f;
+        assert_int_equal(achieve_formula_parse(txt(c->formula), &f), ST_OK);
+        assert_string_equal(achieve_formula_name(f), c->formula);
+        in.formula = (enum achieve_formula)f;
+        if (f == ACHIEVE_RANGE || f == ACHIEVE_RANGE_MIN)
+            in.target = (struct achieve_value){.kind = ACHIEVE_WORDS, .words = txt(c->target)};
+        achieve_compute(&in, &r);
+        const char *got = r.state == ACHIEVE_OK ? percent(r.share, 4) : achieve_state_name(r.state);
+        if (strcmp(got, c->share)) fail_msg("%s T=%s R=%s: %s, not %s", c->formula, c->target, c->reached, got, c->share);
+        if (r.state == ACHIEVE_OK) assert_string_equal(percent(r.raw, 4), c->raw ? c->raw : c->share);
+    }
+}
+
+static void units_that_differ(void **state)
+{
+    (void)state;
+    struct achieve_input in = {.formula = ACHIEVE_MAX, .target = value("5"), .reached = value("5"), .units_differ = true};
+    struct achieve_result r;
+    achieve_compute(&in, &r);
+    assert_string_equal(achieve_state_name(r.state), "satuan-berbeda");
+    in.reached = value("");
+    achieve_compute(&in, &r);
+    assert_string_equal(achieve_state_name(r.state), "realisasi-kosong");
+}
+
+static void names(void **state)
+{
+    (void)state;
+    uint8_t f;
+    int64_t lo, hi;
+    assert_int_equal(achieve_formula_parse(txt(" min-ratio "), &f), ST_OK);
+    assert_int_equal(f, ACHIEVE_MIN_RATIO);
+    assert_int_equal(achieve_formula_parse(txt("naik"), &f), ST_INVALID);
+    assert_int_equal(achieve_formula_parse(txt(""), &f), ST_INVALID);
+    assert_int_equal(achieve_time_parse(txt("rata"), &f), ST_OK);
+    assert_string_equal(achieve_time_name(f), "RATA");
+    assert_int_equal(achieve_units_parse(txt("rata-tertimbang"), &f), ST_OK);
+    assert_string_equal(achieve_units_name(f), "RATA_TERTIMBANG");
+    assert_int_equal(achieve_range_parse(txt("80,5 - 90"), &lo, &hi), ST_OK);
+    assert_true(lo == 80500000 && hi == 90000000);
+    assert_int_equal(achieve_range_parse(txt("80-90-95"), &lo, &hi), ST_INVALID);
+    assert_int_equal(achieve_range_parse(txt("80"), &lo, &hi), ST_INVALID);
+    assert_string_equal(achieve_formula_name(99), "");
+    assert_string_equal(achieve_state_name(99), "");
+}
+
+/* ---- bands ---- */
+
+struct band_case {
+    i128 num, den;
+    const char *first, *second;
+};
+static const struct band_case BANDS[] = {
+    /* the printed table has gaps at 90-91, 75-76, 65-66, 50-51: half-open bands have none */
+    {91, 100, "sangat tinggi", "berhasil"},
+    {909999, 1000000, "tinggi", "berhasil"},
+    {76, 100, "tinggi", "cukup"},
+    {7599999999999, 10000000000000, "sedang", "cukup"},
+    {66, 100, "sedang", "cukup"},
+    {659, 1000, "rendah", "cukup"},
+    {51, 100, "rendah", "kurang"},
+    {509, 1000, "sangat rendah", "kurang"},
+    {0, 1, "sangat rendah", "kurang"},
+    {-1, 1, "sangat rendah", "kurang"},
+    {55, 100, "rendah", "cukup"},
+    {5499, 10000, "rendah", "kurang"},
+    {85, 100, "tinggi", "berhasil"},
+    {84999, 100000, "tinggi", "cukup"},
+    {1, 1, "sangat tinggi", "berhasil"},
+    {1000001, 1000000, "sangat tinggi", "sangat berhasil"},
+    {5, 1, "sangat tinggi", "sangat berhasil"},
+};
+
+static void bands(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof BANDS / sizeof *BANDS; i++) {
+        struct ratio share = {BANDS[i].num, BANDS[i].den};
+        assert_string_equal(achieve_rate(&achieve_scale_default, share)->word, BANDS[i].first);
+        assert_string_equal(achieve_rate(&achieve_scale_second, share)->word, BANDS[i].second);
+    }
+    assert_non_null(achieve_scale_find(&achieve_scale_default, txt("Sangat Tinggi")));
+    assert_null(achieve_scale_find(&achieve_scale_default, txt("berhasil")));
+}
+
+/* ---- over time and units ---- */
+
+static void over_time(void **state)
+{
+    (void)state;
+    struct achieve_point month[12] = {[2] = {true, false, 10000000}, [3] = {true, true, 5000000}, [8] = {true, false, 12000000}};
+    const struct {
+        enum achieve_over_time over;
+        unsigned until;
+        const char *want;
+    } cases[] = {{ACHIEVE_AKUMULATIF, 3, "1000.00"}, {ACHIEVE_AKUMULATIF, 6, "1500.00"}, {ACHIEVE_AKUMULATIF, 12, "1200.00"},
+                 {ACHIEVE_AKHIR, 6, "500.00"},       {ACHIEVE_AKHIR, 12, "1200.00"},     {ACHIEVE_RATA, 12, "900.00"},
+                 {ACHIEVE_MAKS, 12, "1200.00"},      {ACHIEVE_MINIM, 12, "500.00"},      {ACHIEVE_RATA, 6, "750.00"}};
+    struct ratio r;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(achieve_through(cases[i].over, month, cases[i].until, &r), ST_OK);
+        assert_string_equal(percent(r, 2), cases[i].want);
+    }
+    assert_int_equal(achieve_through(ACHIEVE_AKHIR, month, 2, &r), ST_NOT_FOUND);
+}
+
+static void over_units(void **state)
+{
+    (void)state;
+    const struct achieve_part part[] = {{{45, 1}, {50, 1}}, {{10, 1}, {100, 1}}};
+    const struct {
+        enum achieve_over_units over;
+        const char *want;
+    } cases[] = {{ACHIEVE_RASIO, "36.67"},
+                 {ACHIEVE_SUM, "5500.00"},
+                 {ACHIEVE_RATA_TERTIMBANG, "2166.67"},
+                 {ACHIEVE_UNITS_MAX, "4500.00"},
+                 {ACHIEVE_UNITS_MIN, "1000.00"}};
+    struct ratio r;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(achieve_across(cases[i].over, part, 2, &r), ST_OK);
+        assert_string_equal(percent(r, 2), cases[i].want);
+    }
+    assert_int_equal(achieve_across(ACHIEVE_UNITS_NONE, part, 2, &r), ST_NOT_FOUND);
+    assert_int_equal(achieve_across(ACHIEVE_SUM, part, 0, &r), ST_NOT_FOUND);
+    const struct achieve_part nothing = {{1, 1}, {0, 1}};
+    assert_int_equal(achieve_across(ACHIEVE_RASIO, &nothing, 1, &r), ST_INVALID);
+    /* eight components of the Metro IKU, of which one counts inside another */
+    assert_true(achieve_ratio(12295, 13920, &r));
+    assert_string_equal(percent(r, 2), "88.33");
+    assert_true(decimal_percent_right(88320000, 2, r.num, r.den)); /* printed 88,32: truncated */
+}
+
+static void means(void **state)
+{
+    (void)state;
+    const struct achieve_result half = {.share = {1, 2}}, double_ = {.share = {2, 1}}, missing = {.state = ACHIEVE_REACHED_MISSING},
+                                no_target = {.state = ACHIEVE_TARGET_ZERO};
+    struct achieve_mean m = {.cap = 100}, raw = {.cap = ACHIEVE_UNCAPPED}, none = {.cap = 100};
+    struct ratio r;
+    const struct achieve_result *all[] = {&half, &double_, &missing, &no_target};
+    for (size_t i = 0; i < 4; i++) {
+        achieve_mean_add(&m, all[i], i == 0 ? 3000000 : 1000000);
+        achieve_mean_add(&raw, all[i], 0);
+    }
+    assert_true(m.counted == 2 && m.of == 4 && m.missing == 1);
+    assert_int_equal(achieve_mean_get(&m, false, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "75.00");
+    assert_int_equal(achieve_mean_get(&m, true, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "50.00");
+    assert_int_equal(achieve_mean_weighted(&m, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "62.50");
+    assert_int_equal(achieve_mean_get(&raw, false, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "125.00");
+    assert_int_equal(achieve_mean_weighted(&raw, &r), ST_NOT_FOUND);
+    achieve_mean_add(&none, &no_target, 0);
+    assert_int_equal(achieve_mean_get(&none, false, &r), ST_NOT_FOUND);
+}
+
+/* More unlike denominators than 128 bits hold: the mean of n/(n+1), n = 1..400, is 98.606894.. % (checked with exact fractions). */
+static void mean_of_very_many(void **state)
+{
+    (void)state;
+    struct achieve_mean m = {.cap = 100};
+    struct ratio r;
+    for (int i = 1; i <= 400; i++) {
+        struct achieve_result one = {.share = {i, i + 1}};
+        achieve_mean_add(&m, &one, 0);
+    }
+    assert_true(m.inexact);
+    assert_int_equal(achieve_mean_get(&m, false, &r), ST_OK);
+    assert_string_equal(percent(r, 6), "98.606894");
+}
+
+/* ---- money ---- */
+
+static void money(void **state)
+{
+    (void)state;
+    const struct achieve_cash one = {1000, 400, 300}, three[] = {{500, 100, 98}, {300, 80, 60}, {200, 20, 30}}, nothing = {0, 0, 5};
+    const struct achieve_physical parts[] = {{600, 50000000}, {300, 80000000}, {100, 100000000}};
+    struct ratio r;
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_PP, &one, 1, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "-10.00");
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_REL, &one, 1, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "25.00");
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, three, 3, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "18.50");
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_PP, &nothing, 1, &r), ST_NOT_FOUND);
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, &nothing, 1, &r), ST_NOT_FOUND);
+    assert_int_equal(achieve_physical(parts, 3, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "64.00");
+    assert_int_equal(achieve_physical(parts, 0, &r), ST_NOT_FOUND);
+    assert_true(achieve_efficiency((struct ratio){9, 10}, (struct ratio){3, 4}, &r));
+    assert_string_equal(percent(r, 2), "15.00");
+}
+
+/* ---- ratios at the edges ---- */
+
+static void ratios(void **state)
+{
+    (void)state;
+    const i128 big = ((i128)1 << 126) - 1;
+    struct ratio r, a = {big, 1}, b = {1, big};
+    assert_false(achieve_ratio(1, 0, &r));
+    assert_true(achieve_ratio(-6, -4, &r) && r.num == 3 && r.den == 2);
+    assert_false(achieve_ratio_add(a, (struct ratio){big, 2}, &r));
+    assert_false(achieve_ratio_multiply(a, a, &r));
+    assert_true(achieve_ratio_multiply(a, b, &r) && r.num == 1 && r.den == 1);
+    assert_true(achieve_ratio_compare((struct ratio){big, big - 1}, (struct ratio){big - 1, big - 2}) < 0);
+    assert_true(achieve_ratio_compare((struct ratio){-big, big - 1}, (struct ratio){-(big - 1), big - 2}) > 0);
+    assert_int_equal(achieve_ratio_compare((struct ratio){2, 4}, (struct ratio){1, 2}), 0);
+    assert_true(achieve_ratio_compare((struct ratio){-1, 3}, (struct ratio){-1, 2}) > 0);
+    assert_true(achieve_ratio_compare((struct ratio){-1, 3}, (struct ratio){0, 1}) < 0);
+    for (i128 x = -9; x < 10; x++)
+        for (i128 y = -9; y < 10; y++)
+            for (i128 d = 1; d < 8; d++)
+                for (i128 e = 1; e < 8; e++) {
+                    int c = achieve_ratio_compare((struct ratio){x, d}, (struct ratio){y, e});
+                    assert_int_equal((c > 0) - (c < 0), (x * e > y * d) - (x * e < y * d));
+                }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formulas), cmocka_unit_test(units_that_differ), cmocka_unit_test(names),
+        cmocka_unit_test(bands),    cmocka_unit_test(over_time),         cmocka_unit_test(over_units),
+        cmocka_unit_test(means),    cmocka_unit_test(mean_of_very_many), cmocka_unit_test(money),
+        cmocka_unit_test(ratios),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
