@@ -172,7 +172,15 @@ int cli_number(const struct cli *c, enum option_id option, int def, int min, int
 
 /* ---- parsing ---- */
 
-int cli_unknown(const char *word)
+enum lang cli_lang(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (!strcmp(argv[i], "--lang=en") || (!strcmp(argv[i], "--lang") && i + 1 < argc && !strcmp(argv[i + 1], "en")))
+            return LANG_EN;
+    return LANG_ID;
+}
+
+int cli_unknown(const char *word, enum lang lang)
 {
     const char *names[64];
     size_t n = 0;
@@ -181,21 +189,24 @@ int cli_unknown(const char *word)
         names[n++] = cli_commands[i].alias;
     }
     const char *near = cli_nearest(word, names, n);
-    fprintf(stderr, "rekap: perintah '%s' tidak dikenal", word);
-    if (near) fprintf(stderr, "; maksud Anda '%s'?", near);
+    fprintf(stderr, lang == LANG_EN ? "rekap: there is no verb '%s'" : "rekap: perintah '%s' tidak dikenal", word);
+    if (near) fprintf(stderr, lang == LANG_EN ? "; did you mean '%s'?" : "; maksud Anda '%s'?", near);
     fprintf(stderr, " (rekap help)\n");
     return EXIT_USAGE;
 }
 
-static int bad_option(const struct command *cmd, const char *seen)
+static int bad_option(const struct command *cmd, const char *seen, enum lang lang)
 {
     const char *names[OPT_COUNT];
     size_t n = 0;
     for (unsigned i = 0; i < OPT_COUNT; i++)
         if ((cmd->options | COMMON) & OPTION_BIT(i)) names[n++] = cli_options[i].name;
     const char *word = seen + strspn(seen, "-"), *near = cli_nearest(word, names, n);
-    fprintf(stderr, "rekap %s: pilihan '%s' tidak dikenal atau kurang isinya", cmd->name, seen);
-    if (near) fprintf(stderr, "; maksud Anda '--%s'?", near);
+    fprintf(stderr,
+            lang == LANG_EN ? "rekap %s: option '%s' is unknown or lacks its value"
+                            : "rekap %s: pilihan '%s' tidak dikenal atau kurang isinya",
+            cmd->name, seen);
+    if (near) fprintf(stderr, lang == LANG_EN ? "; did you mean '--%s'?" : "; maksud Anda '--%s'?", near);
     fprintf(stderr, " (rekap %s --help)\n", cmd->name);
     return EXIT_USAGE;
 }
@@ -235,7 +246,7 @@ int cli_parse(const struct command *cmd, int argc, char **argv, struct cli *ret,
     for (;;) {
         int at = optind, o = getopt_long(argc, argv, ":", longs, NULL);
         if (o == -1) break;
-        if (o < 256) return bad_option(cmd, argv[optind > at ? optind - 1 : at]);
+        if (o < 256) return bad_option(cmd, argv[optind > at ? optind - 1 : at], cli_lang(argc, argv));
         ret->value[o - 256] = optarg ? optarg : "";
     }
     ret->operand = argv + optind;

@@ -42,7 +42,8 @@ extern const struct option_row cli_options[OPT_COUNT];
 /* Parses argv of one verb (argv[0] is the verb). EXIT_OK, or EXIT_USAGE after saying why on stderr; *ret_help: --help was asked. */
 int cli_parse(const struct command *cmd, int argc, char **argv, struct cli *ret, bool *ret_help);
 const struct command *cli_find(const char *name);
-int cli_unknown(const char *word);      /* says that there is no such verb, with the nearest one; returns EXIT_USAGE */
+enum lang cli_lang(int argc, char **argv);      /* of `--lang en` anywhere before `--`: for what is said before parsing is over */
+int cli_unknown(const char *word, enum lang lang);      /* says that there is no such verb, with the nearest one; EXIT_USAGE */
 int cli_completion(void);               /* a bash completion script, from the table */
 void cli_help(const struct command *cmd, enum lang lang);       /* NULL: the short page */
 /* "%s in one language or the other" */

@@ -14,17 +14,24 @@ static int version(void)
     return EXIT_OK;
 }
 
+/* `rekap help [VERB]`: options here only choose the language. */
+static int help_page(int argc, char **argv, enum lang lang)
+{
+    const char *word = argc > 2 && argv[2][0] != '-' ? argv[2] : NULL;
+    const struct command *about = word ? cli_find(word) : NULL;
+    if (word && !about) return cli_unknown(word, lang);
+    cli_help(about, lang);
+    return EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2 || !strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-        const struct command *about = argc > 2 ? cli_find(argv[2]) : NULL;
-        if (argc > 2 && !about) return cli_unknown(argv[2]);
-        cli_help(about, LANG_ID);
-        return EXIT_OK;
-    }
+    enum lang lang = cli_lang(argc, argv);
+    if (argc < 2 || !strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+        return help_page(argc, argv, lang);
     if (!strcmp(argv[1], "--version")) return version();
     const struct command *cmd = cli_find(argv[1]);
-    if (!cmd) return !strcmp(argv[1], "completion") ? cli_completion() : cli_unknown(argv[1]);
+    if (!cmd) return !strcmp(argv[1], "completion") ? cli_completion() : cli_unknown(argv[1], lang);
     struct cli c;
     bool help = false;
     int rc = cli_parse(cmd, argc - 1, argv + 1, &c, &help);

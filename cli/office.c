@@ -198,6 +198,20 @@ static int add(const struct cli *c, const struct place *p)
 
 /* ---- list, show ---- */
 
+/* A word of the register as people read it; machines get the register's own. */
+static const char *readable(const struct cli *c, const char *key, const char *word)
+{
+    static const struct { const char *key, *word, *id, *en; } WORDS[] = {
+        { "role", "office", "kantor", "office" },       { "role", "treasurer", "bendahara", "treasurer" },
+        { "role", "planner", "perencana", "planner" },  { "role", "auditor", "pemeriksa", "auditor" },
+        { "role", "centre", "pusat", "centre" },        { "status", "active", "aktif", "active" },
+        { "status", "revoked", "dicabut", "revoked" },
+    };
+    for (size_t i = 0; c->format == FORMAT_TEXT && word && i < sizeof WORDS / sizeof WORDS[0]; i++)
+        if (!strcmp(WORDS[i].key, key) && !strcmp(WORDS[i].word, word)) return cli_say(c, WORDS[i].id, WORDS[i].en);
+    return word;
+}
+
 static const struct print_column COLUMNS[] = {
     { "Kantor", "Office", "office", PRINT_TEXT }, { "Wilayah", "Region", "region", PRINT_TEXT },
     { "Peran", "Role", "role", PRINT_TEXT },      { "Keadaan", "State", "status", PRINT_TEXT },
@@ -217,7 +231,7 @@ static void output(const struct cli *c, json_t *list)
     t = print_begin(c, COLUMNS, sizeof COLUMNS / sizeof COLUMNS[0]);
     if (!t) return;
     json_array_foreach(list, i, o) for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
-        print_json_cell(t, json_object_get(o, keys[k]));
+        print_cell(t, readable(c, keys[k], json_string_value(json_object_get(o, keys[k]))));
     print_end(&t);
 }
 
@@ -241,20 +255,33 @@ static int list(const struct cli *c, const struct registry *r)
     return EXIT_OK;
 }
 
+static void show_text(const struct cli *c, const json_t *office)
+{
+    static const struct { const char *key, *id, *en; } LINES[] = {
+        { "office", "Kantor", "Office" },
+        { "name", "Nama", "Name" },
+        { "region", "Wilayah", "Region" },
+        { "role", "Peran", "Role" },
+        { "status", "Keadaan", "State" },
+        { "transport_key", "Kunci sambungan", "Transport key" },
+        { "signing_key", "Kunci tanda tangan", "Signing key" },
+    };
+    for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
+        const char *word = json_string_value(json_object_get(office, LINES[i].key));
+        printf("%-18s  %s\n", cli_say(c, LINES[i].id, LINES[i].en), readable(c, LINES[i].key, word));
+    }
+    printf("%-18s  %lld\n", cli_say(c, "Versi daftar", "Register version"),
+           (long long)json_integer_value(json_object_get(office, "version")));
+}
+
 static int show(const struct cli *c, const struct registry *r)
 {
     const char *id = c->operand[1];
     const struct office *o = registry_office(r, slice_of(id, strlen(id)));
     if (!o) return office_unknown(c, r, id);
     json_t *one = office_json(o), *a = json_pack("[O]", one);
-    const char *key;
-    json_t *v;
-    if (c->format != FORMAT_TEXT) output(c, a);
-    else json_object_foreach(one, key, v)
-        {
-            if (json_is_string(v)) printf("%-14s %s\n", key, json_string_value(v));
-            else printf("%-14s %lld\n", key, (long long)json_integer_value(v));
-        }
+    if (c->format == FORMAT_TEXT) show_text(c, one);
+    else output(c, a);
     json_decref(a);
     json_decref(one);
     return EXIT_OK;

@@ -62,8 +62,8 @@ int place_open(const struct cli *c, struct place *ret)
     if (rc != EXIT_OK) return rc;
     place_path(ret, "registry/office.tsv", path);
     read_http(ret);
+    if (access(path, R_OK) != 0 && errno == EACCES) return cli_fail(c, "tidak boleh dibaca", "may not be read", path);
     if (ret->http[0] && access(path, R_OK) == 0) return EXIT_OK;
-    if (ret->http[0] && errno != ENOENT) return cli_fail(c, "tidak boleh dibaca", "may not be read", path);
     cli_talk(c, "%s belum disiapkan: jalankan rekap up --dir %s", "%s is not set up yet: run rekap up --dir %s", c->dir, c->dir);
     return EXIT_FAILED;
 }

@@ -104,6 +104,20 @@ static void show_line(struct watch *w, const char *office, json_int_t year, cons
     if (realised) json_object_set_new(w->known, key, json_string(realised));
 }
 
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+/* Codes and plain numbers only: nothing that would need quoting. */
+static void show_csv(const json_t *change, const json_t *total)
+{
+    printf("%s,%s,%lld,\"%s\",%s,%s,%s\n", text_of(change, "office"), text_of(change, "region"),
+           (long long)json_integer_value(json_object_get(change, "year")), text_of(change, "position"), text_of(total, "budget"),
+           text_of(total, "realised"), text_of(total, "absorption"));
+}
+
 /* Shows one change; false: its figures cannot be had now. */
 static bool show(struct watch *w, const json_t *change)
 {
@@ -119,6 +133,7 @@ static bool show(struct watch *w, const json_t *change)
         print_json(json_pack("{s:O,s:O,s:O,s:O,s:O,s:O}", "office", json_object_get(change, "office"), "region",
                              json_object_get(change, "region"), "year", json_object_get(change, "year"), "position",
                              json_object_get(change, "position"), "as_of", json_object_get(answer, "as_of"), "total", total));
+    else if (w->c->format == FORMAT_CSV) show_csv(change, total);
     else show_line(w, office ? office : "?", y, total);
     json_decref(answer);
     return true;
@@ -326,6 +341,7 @@ int watch_run(struct cli *c)
     if (rc != EXIT_OK) return rc;
     w.table = c->format == FORMAT_TEXT && year != 0 && cli_fancy(STDOUT_FILENO);
     signal(SIGPIPE, SIG_IGN);
+    if (c->format == FORMAT_CSV) puts("office,region,year,position,budget,realised,absorption");
     rc = build(&w) ? follow(&w) : cli_fail(c, "memori habis", "out of memory", NULL);
     done(&w);
     return rc;

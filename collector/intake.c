@@ -23,6 +23,41 @@ static void refuse_unreadable(struct intake *in, const struct csv_fault *fault)
     intake_refuse_at(in, fault->line, 0, slice_of("", 0), fault->code, why);
 }
 
+/* Files that are no table of text, by how they begin, and what to do about them. Office suites name all of them .csv or .xls. */
+static const struct {
+    const char *start;
+    size_t n;
+    unsigned code;
+    struct intake_pair why;
+} FOREIGN[] = {
+    { "PK\3\4", 4, CODE_SHAPE_UNSUPPORTED,
+      { "berkas Excel (XLSX) belum didukung; simpan sebagai CSV UTF-8",
+        "Excel files (XLSX) are not supported yet; save as CSV UTF-8" } },
+    { "\xd0\xcf\x11\xe0", 4, CODE_SHAPE_UNSUPPORTED,
+      { "berkas Excel lama (XLS) tidak didukung; simpan sebagai CSV UTF-8",
+        "old Excel files (XLS) are not supported; save as CSV UTF-8" } },
+    { "\xff\xfe", 2, CODE_TEXT_BROKEN,
+      { "teks UTF-16 (\"Unicode\"); simpan sebagai CSV UTF-8", "UTF-16 text (\"Unicode\"); save as CSV UTF-8" } },
+    { "\xfe\xff", 2, CODE_TEXT_BROKEN,
+      { "teks UTF-16 (\"Unicode\"); simpan sebagai CSV UTF-8", "UTF-16 text (\"Unicode\"); save as CSV UTF-8" } },
+    { "%PDF", 4, CODE_FILE_BROKEN, { "berkas PDF, bukan tabel; simpan tabelnya sebagai CSV UTF-8",
+                                     "a PDF, no table; save its table as CSV UTF-8" } },
+    { "{", 1, CODE_SHAPE_UNSUPPORTED,
+      { "berkas JSON belum didukung; kirim sebagai CSV UTF-8", "JSON files are not supported yet; send CSV UTF-8" } },
+    { "<", 1, CODE_FILE_BROKEN, { "halaman HTML atau XML, bukan tabel; simpan sebagai CSV UTF-8",
+                                  "an HTML or XML page, no table; save as CSV UTF-8" } },
+};
+
+static bool refuse_foreign(struct intake *in, struct slice bytes)
+{
+    for (size_t i = 0; i < sizeof FOREIGN / sizeof *FOREIGN; i++)
+        if (bytes.n >= FOREIGN[i].n && !memcmp(bytes.p, FOREIGN[i].start, FOREIGN[i].n)) {
+            intake_refuse_at(in, 0, 0, slice_of("", 0), FOREIGN[i].code, intake_say(in, FOREIGN[i].why));
+            return true;
+        }
+    return false;
+}
+
 /* "tahun;kode;.." as the header was written, for the report. */
 static struct slice header_text(struct intake *in)
 {
@@ -219,6 +254,8 @@ static void run(struct intake *in, struct slice bytes)
 {
     struct intake_priv *p = in->priv;
     struct csv_fault fault;
+    if (refuse_foreign(in, bytes))
+        return;
     int st = csv_table_read(bytes, &p->table, &fault);
     if (st == ST_NO_MEMORY) {
         p->no_memory = true;
@@ -241,6 +278,9 @@ static void run(struct intake *in, struct slice bytes)
     }
     note_header(in);
     read_rows(in);
+    if (p->rows == 0)
+        intake_note_at(in, p->table.row[p->shape.header].line, 0, "tanpa-baris",
+                       SAY("tidak ada baris data di bawah kepala tabel", "there is no data row below the header"));
     intake_group(in);
 }
 

@@ -35,7 +35,7 @@ struct intake_priv {
     struct intake_data_row *row;        /* data rows */
     uint32_t rows, row_cap;
     uint32_t refusal_cap, note_cap, section_cap;
-    struct intake_tally tally[24];
+    struct intake_tally tally[32];
     uint32_t tallies;
     bool no_memory;
     /* the row being read */

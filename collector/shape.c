@@ -190,6 +190,16 @@ static bool fits(enum shape_kind k, const struct header *h, struct columns *c)
     return true;
 }
 
+/* What fits the money shape may speak of something else: figures of indicators or of a plan are never taken for money. */
+static enum shape_kind money_or(const struct header *h)
+{
+    struct columns c;
+    place_columns(SHAPE_RENSTRA, h, &c);
+    if (c.at[COLUMN_INDIKATOR])
+        return SHAPE_INDIKATOR;
+    return c.at[COLUMN_TARGET] || c.at[COLUMN_PERIODE] ? SHAPE_RENSTRA : SHAPE_ANGGARAN;
+}
+
 /* The shape of a header, by the precedence of intake.md 1. */
 static enum shape_kind choose(const struct header *h)
 {
@@ -208,7 +218,7 @@ static enum shape_kind choose(const struct header *h)
         return SHAPE_RENSTRA;
     for (size_t i = 0; i < sizeof REST / sizeof *REST; i++)
         if (fits(REST[i], h, &c))
-            return REST[i];
+            return REST[i] == SHAPE_ANGGARAN ? money_or(h) : REST[i];
     return SHAPE_NONE;
 }
 
@@ -273,12 +283,12 @@ static uint32_t known_headings(const struct header *h)
     return known;
 }
 
-/* The row with most known headings, the first of equals, and the shape it comes nearest to. */
+/* The row with most known headings, the first of equals, and the shape it comes nearest to: `anggaran` when nothing is known. */
 static void find_nearest(const struct csv_table *t, enum shape_kind forced, struct shape *ret)
 {
     struct header h;
     uint32_t most = 0;
-    int best = -1000;
+    int best = 0;
     for (uint32_t row = 0; row < t->rows && row < INTAKE_HEADER_SEARCH_ROWS; row++) {
         header_of(t, row, &h);
         uint32_t known = known_headings(&h);
@@ -290,6 +300,8 @@ static void find_nearest(const struct csv_table *t, enum shape_kind forced, stru
     h.count = 0;
     if (ret->header < t->rows)
         header_of(t, ret->header, &h);
+    if (forced == SHAPE_NONE)
+        ret->kind = SHAPE_ANGGARAN;
     for (unsigned k = 1; k < SHAPE_COUNT && forced == SHAPE_NONE; k++) {
         int score = nearness((enum shape_kind)k, &h);
         if (score > best) {

@@ -165,9 +165,30 @@ static void width_counts_characters(void **state)
     assert_int_equal(print_width("\xc3\xa9\xe2\x80\xa6"), 2);
 }
 
+/* The language is known before parsing is over: a wrong verb or option is answered in the language that was asked for. */
+static void language_of_early_errors(void **state)
+{
+    static const struct { const char *word[5]; enum lang lang; } CASE[] = {
+        { { "rekap", "psuh", "--lang", "en" }, LANG_EN }, { { "rekap", "help", "--lang=en" }, LANG_EN },
+        { { "rekap", "psuh", "--lang", "id" }, LANG_ID }, { { "rekap", "psuh", "--lang" }, LANG_ID },
+        { { "rekap", "push", "--", "--lang=en" }, LANG_ID },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASE / sizeof CASE[0]; i++) {
+        char text[5][16], *argv[5];
+        int argc = 0;
+        for (; argc < 5 && CASE[i].word[argc]; argc++) {
+            snprintf(text[argc], sizeof text[argc], "%s", CASE[i].word[argc]);
+            argv[argc] = text[argc];
+        }
+        assert_int_equal(cli_lang(argc, argv), CASE[i].lang);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(language_of_early_errors),
         cmocka_unit_test(options_may_follow_operands),
         cmocka_unit_test(help_needs_no_dir),
         cmocka_unit_test(numbers_have_bounds),

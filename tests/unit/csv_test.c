@@ -161,7 +161,12 @@ static const struct shape_case SHAPES[] = {
     { "kode,uraian_tercetak,tabel", SHAPE_ALIAS, NULL },
     { "id,indikator,satuan,definisi", SHAPE_INDIKATOR_BAKU, NULL },
     { "satuan,sinonim", SHAPE_SATUAN, NULL },
+    { "tahun,kode,indikator,realisasi anggaran", SHAPE_INDIKATOR, NULL },        /* never taken for money */
+    { "tahun,kode,indikator,pagu anggaran,realisasi anggaran", SHAPE_RENSTRA, NULL },
+    { "tahun,kode,realisasi,periode", SHAPE_RENSTRA, NULL },
+    { "tahun,kode,realisasi,target", SHAPE_RENSTRA, NULL },
     { "kode,pagu,realisasi", SHAPE_ANGGARAN, "tahun" },
+    { "halo dunia", SHAPE_ANGGARAN, "tahun, kode, pagu/realisasi" },
     { "tahun,pagu", SHAPE_ANGGARAN, "kode" },
     { "tahun,kode,uraian", SHAPE_ANGGARAN, "pagu/realisasi" },
     { "kode,indikator,target", SHAPE_INDIKATOR, "tahun" },

@@ -352,6 +352,40 @@ static void golden(void **state)
     }
 }
 
+/* Files that are no text table are told apart by how they begin, so that the clerk hears what to do and not what a byte was. */
+static void foreign_files(void **state)
+{
+    (void)state;
+    static const struct { const char *bytes; size_t n; unsigned code; const char *part; } CASE[] = {
+        { "PK\3\4\x14\0\6\0\xff\xfe", 10, CODE_SHAPE_UNSUPPORTED, "XLSX" },
+        { "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, CODE_SHAPE_UNSUPPORTED, "XLS" },
+        { "\xff\xfet\0a\0h\0", 8, CODE_TEXT_BROKEN, "UTF-16" },
+        { "\xfe\xff\0t\0a\0h", 8, CODE_TEXT_BROKEN, "UTF-16" },
+        { "%PDF-1.4\n", 9, CODE_FILE_BROKEN, "PDF" },
+        { "{\"tahun\":2022}\n", 15, CODE_SHAPE_UNSUPPORTED, "JSON" },
+        { "<html><table>", 13, CODE_FILE_BROKEN, "HTML" },
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        struct intake *in = take_with(slice_of(CASE[i].bytes, CASE[i].n), options());
+        assert_int_equal(in->refusals, 1);
+        assert_int_equal(in->refusal[0].code, CASE[i].code);
+        assert_non_null(strstr(in->refusal[0].reason, CASE[i].part));
+        assert_non_null(strstr(in->refusal[0].reason, "CSV UTF-8"));
+        assert_int_equal(in->rows + in->sections, 0);
+        intake_free(&in);
+    }
+}
+
+static void a_header_alone_is_noted(void **state)
+{
+    (void)state;
+    struct intake *in = take("tahun,kode,pagu\n");
+    assert_int_equal(in->refusals + in->rows, 0);
+    assert_int_equal(in->notes, 1);
+    assert_string_equal(in->note[0].kind, "tanpa-baris");
+    intake_free(&in);
+}
+
 static void many_notes_are_summed_up(void **state)
 {
     (void)state;
@@ -419,7 +453,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(semarang), cmocka_unit_test(metro), cmocka_unit_test(names_of_codes), cmocka_unit_test(stages),
         cmocka_unit_test(periods), cmocka_unit_test(value_kinds), cmocka_unit_test(dashes), cmocka_unit_test(complete),
-        cmocka_unit_test(sources), cmocka_unit_test(accounts), cmocka_unit_test(golden), cmocka_unit_test(many_notes_are_summed_up),
+        cmocka_unit_test(sources), cmocka_unit_test(accounts), cmocka_unit_test(golden), cmocka_unit_test(foreign_files),
+        cmocka_unit_test(a_header_alone_is_noted), cmocka_unit_test(many_notes_are_summed_up),
         cmocka_unit_test(nothing_to_read), cmocka_unit_test(through_the_tray),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
