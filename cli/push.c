@@ -3,6 +3,7 @@
  * Everything about a cell is decided by intake, everything about what is new by the collector; this file only carries. A tray file
  * is durable before the collector hears of it, so a push that has returned is safe with or without collector, worker and network.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 
 #include "cli/push_part.h"
 #include "proto/conf.h"
+
+enum { STAMP_DIGITS = 16 };             /* of a tray file's name: nanoseconds since 1970, hexadecimal */
 
 /* ---- options ---- */
 
@@ -81,21 +84,42 @@ static void tray_name(const char *path, char ret[TRAY_FILE_NAME_MAX + 1])
     if (!ret[0]) snprintf(ret, TRAY_FILE_NAME_MAX + 1, "berkas");
 }
 
-/* Names sort by the time they were made, which is the order the collector takes them in. */
-static void make_id(struct push_file *f)
+/* The stamp of the newest file that still waits in the tray; 0 when there is none. */
+static uint64_t newest_stamp(const struct push *u)
+{
+    char path[PLACE_PATH_MAX];
+    uint64_t newest = 0;
+    place_path(&u->p, "collector/tray", path);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        uint64_t stamp = strtoull(e->d_name, NULL, 16);
+        if (strlen(e->d_name) > STAMP_DIGITS && e->d_name[STAMP_DIGITS] == '-' && stamp > newest && stamp < UINT64_MAX) newest = stamp;
+    }
+    if (d) closedir(d);
+    return newest;
+}
+
+/* The collector takes files in the order of their names, and a later statement replaces an earlier one: names must sort in the order the
+ * files were given, also within a clock tick and after the clock was put back. */
+static void make_id(struct push *u, struct push_file *f)
 {
     uint8_t random[8];
     char hex[2 * sizeof random + 1];
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    if (!u->stamp) u->stamp = newest_stamp(u);
+    u->stamp = now > u->stamp ? now : u->stamp + 1;
     ASSERT(getrandom(random, sizeof random, 0) == (ssize_t)sizeof random); /* so few bytes never come in parts */
     bytes_hex(random, sizeof random, hex);
-    snprintf(f->id, sizeof f->id, "%016llx-%s", (unsigned long long)wall_now().ms, hex);
+    snprintf(f->id, sizeof f->id, "%0*llx-%s", STAMP_DIGITS, (unsigned long long)u->stamp, hex);
 }
 
 static int store(struct push *u, struct push_file *f, const struct intake *in)
 {
     char name[TRAY_FILE_NAME_MAX + 1], below[96], path[PLACE_PATH_MAX];
     struct buf b;
-    make_id(f);
+    make_id(u, f);
     tray_name(f->path, name);
     const struct tray head = { .id = slice_of(f->id, strlen(f->id)),
                                .office = u->intake.office,

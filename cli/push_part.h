@@ -27,6 +27,7 @@ struct push {
     int timeout_s;
     struct push_file *file;
     int files;
+    uint64_t stamp;                     /* of the tray file made last; 0: none yet */
 };
 /* Tells the collector to look into its tray and asks it what became of the files, until all is known, or with --wait until all is
  * visible at the centre, or until the time is over. Sets collector_down and timed_out. */

@@ -2,7 +2,10 @@
  *
  * Tray files are read in name order (their names start with the time they were written). A file is handed to the node once per
  * listing; it is unlinked only after the transaction that holds its batches is committed, so a crash in between imports it again, which
- * the node recognises by its id. A damaged file is set aside under another name and never looked at again. */
+ * the node recognises by its id. A damaged file is set aside under another name and never looked at again.
+ *
+ * Invariant: of one office, no file is taken before an older one that could still be taken: the later statement of a figure is the one
+ * that counts. So whatever makes an earlier file wait (a step thrown away, a key that was not there yet) ends the listing. */
 #include "collector/desk.h"
 
 #include <dirent.h>
@@ -54,6 +57,14 @@ static int list_dir(const char *dir, const char *suffix, struct desk_list *ret)
     if (st == ST_OK) *ret = l;
     else list_free(&l);
     return st;
+}
+
+/* Forgets the rest of the present listing; the next one begins with the oldest file there is. */
+static void list_again(struct desk *d)
+{
+    list_free(&d->files);
+    d->at = 0;
+    d->look_now = true;
 }
 
 /* ---- office keys ---- */
@@ -113,7 +124,7 @@ static void look_for_keys(struct desk *d)
         return;
     }
     if (d->key_count != before) log_write(LOG_L_INFO, "offices served", "count=%zu", d->key_count);
-    d->look_now = true;
+    list_again(d);                      /* files that waited for a key come before those not looked at yet */
 }
 
 void desk_reload(struct desk *d)
@@ -126,6 +137,9 @@ void desk_reload(struct desk *d)
 
 static void tray_path(const struct desk *d, const char *name, char *ret, size_t size) { snprintf(ret, size, "%s/%s", d->o.tray, name); }
 
+/* The machine is out of something for a moment; anything else is the file's own fault, and the others need not wait for it. */
+static bool passing(int st) { return st == ST_NO_MEMORY || errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EINTR; }
+
 static int source_next(void *ctx, struct message *ret)
 {
     struct desk *d = ctx;
@@ -137,7 +151,9 @@ static int source_next(void *ctx, struct message *ret)
         int st = conf_file_read(path, TRAY_BYTES_MAX, b);
         if (st != ST_OK) {
             buf_done(b);
-            if (st != ST_NOT_FOUND) log_write(LOG_L_ERROR, "tray file cannot be read", "file=%s reason=\"%s\"", path, strerror(errno));
+            if (st == ST_NOT_FOUND) continue;
+            log_write(LOG_L_ERROR, "tray file cannot be read", "file=%s reason=\"%s\"", path, strerror(errno));
+            if (passing(st)) d->at = d->files.n;
             continue;
         }
         d->read_count++;
@@ -152,7 +168,8 @@ static void source_release(void *ctx)
 {
     struct desk *d = ctx;
     for (size_t i = 0; i < d->read_count; i++) buf_done(&d->read[i]);
-    d->read_count = 0;
+    if (d->replies < d->read_count) list_again(d);      /* the step was thrown away */
+    d->read_count = d->replies = 0;
 }
 
 static void set_aside(struct desk *d, const char *path)
@@ -170,6 +187,7 @@ static void source_reply(void *ctx, struct slice bytes)
     struct desk *d = ctx;
     char name[OUTBOX_TRAY_ID_MAX + 8] = { 0 }, path[4096];
     if (bytes.n < 1 || bytes.n - 1 > OUTBOX_TRAY_ID_MAX) return;
+    d->replies++;
     snprintf(name, sizeof name, "%.*s.tray", (int)(bytes.n - 1), (const char *)bytes.p + 1);
     tray_path(d, name, path, sizeof path);
     if (bytes.p[0] == COLLECT_IMPORTED) {

@@ -14,7 +14,7 @@ struct desk {
     struct desk_list files;             /* the listing being handed over, and how far */
     size_t at;
     struct buf read[DESK_FILES_PER_STEP];       /* contents handed to the step that runs */
-    size_t read_count;
+    size_t read_count, replies;         /* of the step that runs: files handed over, verdicts that came back */
     struct timespec keys_seen;
     struct mono keys_looked, looked;
     size_t key_count, waiting, damaged;
