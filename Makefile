@@ -130,7 +130,7 @@ demo:
 	deploy/demo $(B)
 clean:
 	rm -rf build build-*
-# ---- integration: the real programs; `it` is part of `make test`, `kills` the whole kill campaign (about a quarter of an hour) ----
+# ---- integration: the real programs; `it` is part of `make test`, `campaign` the whole kill campaign (about half an hour) ----
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
@@ -139,11 +139,11 @@ IT := $(B)/tests/it/kill $(B)/tests/it/fault
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
-.PHONY: it it-build kills
+.PHONY: it it-build campaign kills
 it-build: all $(IT)
 it: it-build
 	tests/it/run $(B)
-kills: it-build
+campaign kills: it-build
 	tests/it/kills $(B)
 # ---- setup, style, installation ----
 TIDY_P := $(PROTO_P) $(COLLECTOR_P) $(WORKER_P) $(AGGREGATOR_P)

@@ -5,13 +5,14 @@
 #include "tests/it/load.h"
 #include "tests/it/world.h"
 
-enum { KILL_DECILES = 10 };
-struct kill_tally {                     /* of one daemon */
-    unsigned kills, deciles[KILL_DECILES];
-    double share_min, share_max;        /* acked share of the push at the kill */
-    int64_t back_ms_max, back_ms_sum;   /* until a new process answers */
-    int64_t slow;                       /* restarts that took longer than promised */
+enum { KILL_DECILES = 10, KILL_SAMPLES = 1000 };
+struct kill_sample {                    /* one kill */
+    unsigned round;
+    uint64_t acked;                     /* updates of this push acknowledged just before */
+    int64_t there_ms, back_ms;          /* after it: a new process is there; it answers */
+    int64_t settled_ms;                 /* all that was pushed is acknowledged and visible */
 };
+struct kill_tally { unsigned kills; struct kill_sample s[KILL_SAMPLES]; };      /* of one daemon */
 struct kill {
     struct world w;
     struct load load;
@@ -31,8 +32,11 @@ bool kill_feed(struct kill *k);
 bool kill_acked(const struct kill *k, uint64_t ret[LOAD_OFFICES]);
 /* Has the worker everything that was acknowledged? Waits for an answer at most ms. */
 void kill_check_worker(const struct kill *k, const uint64_t acked[LOAD_OFFICES]);
-/* After a round has settled: rollups of every city and the nation, counters, empty queue. */
-void kill_check_round(const struct kill *k);
+/* Everything fed so far has settled: rollups of every city and the nation, counters, empty queue. */
+void kill_check_settled(struct kill *k);
+/* kill_table.c: the distribution of all kills as text for people. False: a restart took longer than promised. */
+enum { KILL_PROMISED_MS = 2000 };
+bool kill_table(const struct kill *k, enum world_part part);
 /* The world is down: opens the ledger and compares every record with what was stated in rounds 0..rounds-1. */
 void kill_check_ledger(struct kill *k, unsigned rounds);
 

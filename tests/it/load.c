@@ -74,6 +74,28 @@ void load_make(struct load *l, uint64_t seed, unsigned round)
     for (unsigned i = 0; i < LOAD_OFFICES; i++) make_office(&l->o[i], &r, load_corrections(i));
 }
 
+/* A month that was not stated yet shows the cumulative figure of the last one that was: file 2m - 1 states month m of every line. */
+static struct load_count stand_office(struct load_office *o, unsigned files)
+{
+    unsigned last = files / 2;
+    struct load_count c = { .slots = files ? LOAD_LEAVES * (1 + last) : 0 };
+    memset(o->value, 0, sizeof o->value);
+    for (uint32_t i = 0; i < o->n; i++) {
+        const struct load_statement *s = &o->s[i];
+        if (s->file >= files) continue;
+        o->value[s->leaf][s->month] = s->sen;
+        c.stated++;
+    }
+    for (unsigned leaf = 0; last && leaf < LOAD_LEAVES; leaf++)
+        for (unsigned m = last + 1; m <= LOAD_MONTHS; m++) o->value[leaf][m] = o->value[leaf][last];
+    return c;
+}
+
+void load_stand(struct load *l, unsigned files, struct load_count ret[LOAD_OFFICES])
+{
+    for (unsigned i = 0; i < LOAD_OFFICES; i++) ret[i] = stand_office(&l->o[i], files / LOAD_OFFICES + (i < files % LOAD_OFFICES));
+}
+
 void load_free(struct load *l)
 {
     for (unsigned i = 0; i < LOAD_OFFICES; i++) free(l->o[i].s), l->o[i].s = NULL;

@@ -19,7 +19,7 @@ struct load_office {
     char id[41], region[8];
     struct load_statement *s;           /* in the order they are stated */
     uint32_t n;
-    int64_t value[LOAD_LEAVES][LOAD_MONTHS + 1];        /* as it stands after all of them */
+    int64_t value[LOAD_LEAVES][LOAD_MONTHS + 1];        /* as it stands after all of them, or after load_stand */
 };
 struct load { struct load_office o[LOAD_OFFICES]; uint16_t year; };
 
@@ -27,6 +27,9 @@ struct load { struct load_office o[LOAD_OFFICES]; uint16_t year; };
 bool load_offices(struct load *l, const char *regions);
 /* The statements of round `round` (0..); those of an earlier round are freed. */
 void load_make(struct load *l, uint64_t seed, unsigned round);
+/* Values and counts as they stand after the first `files` files of the round, taken file by file, office by office. */
+struct load_count { uint32_t stated, slots; };          /* statements, and figures stated at least once */
+void load_stand(struct load *l, unsigned files, struct load_count ret[LOAD_OFFICES]);
 void load_free(struct load *l);
 uint32_t load_corrections(unsigned office);     /* in a round */
 void load_code(unsigned leaf, char ret[32]);
