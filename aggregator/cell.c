@@ -30,7 +30,8 @@ static unsigned node_level(const struct derived_key *k)
 {
     switch (k->node_kind) {
     case NODE_ACTIVITY: return (unsigned)code_level(k->node);
-    case NODE_ACCOUNT: return code_account_depth(k->node);
+    case NODE_ACCOUNT:
+    case NODE_ACCOUNT_LINE: return code_account_depth(k->node);
     default: return 0;
     }
 }
@@ -61,7 +62,7 @@ int cell_key_parse(struct slice key, struct cell_key *ret)
     struct cell_key k = { .region = bytes_rd32(key.p), .year = bytes_rd16(key.p + 4) };
     k.node = (struct derived_key){ .node = bytes_rd64(key.p + 8), .node_kind = key.p[6], .derived = key.p[16],
                                    .source = key.p[17] };
-    if (k.node.node_kind > NODE_ACCOUNT || key.p[7] != node_level(&k.node)) return ST_CORRUPT;
+    if (k.node.node_kind > NODE_ACCOUNT_LINE || key.p[7] != node_level(&k.node)) return ST_CORRUPT;
     *ret = k;
     return ST_OK;
 }

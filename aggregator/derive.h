@@ -11,6 +11,8 @@
  *        rows of the line alone (of an account-only line: over all its rows); at each month a prefix has its value in the stage
  *        then in
  *        force (0 when it has none there); it exists when it has a row in such a stage at some month. `total` has no account nodes.
+ *  Account lines (`daun`): each account-only line of two segments (5.1), as it is counted: what NODE_TOTAL node 2 is the sum of but
+ *        for one-segment accounts without lines below (tanpa-rincian), which have none. Lines below an activity never add to it.
  *
  *  BUDGET, BUDGET_MURNI, REALISED, CASH_PLAN   sums over the counted lines at or below the node. lines, bare, assumed count
  *        these lines (account nodes: lines that have the prefix; bare 0; assumed when the account rows' stages were stretched).
@@ -22,16 +24,17 @@
  *        (absent from a complete stage = no control total then, value 0). lines, bare, assumed 0.
  *  PRESENCE   offices[] only, source 0: month <= L, L = 12 when any budget of a line at or below is stated, else the greatest last
  *        reported month of realised there; control totals included (`total`: at node 0), any source. Account nodes: from
- *        the lines and prefixes that make them. lines 0.
+ *        the lines and prefixes that make them; account lines: of the line. lines 0.
  *  FINDINGS   value[m] = claims with from <= m+1 <= to of lines at or below, source 0. Claims of `total`: node 0 only; of
- *        account-only lines: NODE_ACCOUNT of the line's code and its prefix, totals 2 and 0. No offices, no lines.
+ *        account-only lines: NODE_ACCOUNT of the line's code and its prefix, its NODE_ACCOUNT_LINE, totals 2 and 0. No offices, no
+ *        lines.
  * A row that is zero throughout is not there. */
 #ifndef REKAP_DERIVE_H
 #define REKAP_DERIVE_H
 
 #include "claim.h"
 
-enum node_kind { NODE_TOTAL = 0, NODE_ACTIVITY = 1, NODE_ACCOUNT = 2 };
+enum node_kind { NODE_TOTAL = 0, NODE_ACTIVITY = 1, NODE_ACCOUNT = 2, NODE_ACCOUNT_LINE = 3 };
 enum derived {                          /* what a cell holds; numbers are in keys */
     DERIVED_BUDGET = 1,                 /* in force; sen */
     DERIVED_BUDGET_MURNI = 2,

@@ -10,7 +10,8 @@
 
 #include "derive_work.h"
 
-struct derived_row *derive_account_part(struct derive_work *w, account_code node, unsigned derived, unsigned source)
+struct derived_row *derive_account_part(struct derive_work *w, enum node_kind kind, account_code node, unsigned derived,
+                                        unsigned source)
 {
     if (w->parts == w->part_cap) {
         uint32_t cap = w->part_cap ? w->part_cap * 2 : 64;
@@ -23,7 +24,7 @@ struct derived_row *derive_account_part(struct derive_work *w, account_code node
         w->part_cap = cap;
     }
     struct derived_row *r = &w->part[w->parts++];
-    *r = (struct derived_row){ .key = { .node = node, .node_kind = NODE_ACCOUNT, .derived = (uint8_t)derived,
+    *r = (struct derived_row){ .key = { .node = node, .node_kind = (uint8_t)kind, .derived = (uint8_t)derived,
                                         .source = (uint8_t)source } };
     return r;
 }
@@ -49,7 +50,7 @@ static void prefix_close(struct walk *k)
     struct prefix *p = &k->p[k->depth], *up = &k->p[k->depth - 1];
     k->depth--;
     if (!p->any) return;
-    struct derived_row *r = derive_account_part(k->w, p->code, k->derived, k->source);
+    struct derived_row *r = derive_account_part(k->w, NODE_ACCOUNT, p->code, k->derived, k->source);
     if (!r) return;
     for (unsigned m = 0; m < 12; m++) {
         r->value[m] = p->stated >> m & 1 ? p->own[m] : p->below[m];
@@ -61,7 +62,7 @@ static void prefix_close(struct walk *k)
     if (p->last > up->last) up->last = p->last;
     up->any = true;
     if (k->derived == DERIVED_CASH_PLAN) return;
-    struct derived_row *present = derive_account_part(k->w, p->code, DERIVED_PRESENCE, 0);
+    struct derived_row *present = derive_account_part(k->w, NODE_ACCOUNT, p->code, DERIVED_PRESENCE, 0);
     if (present) present->offices[0] = p->last;
 }
 
@@ -189,8 +190,8 @@ static void control_part(struct derive_work *w, const struct line *l, const stru
 {
     bool budget = it->measure == MEASURE_BUDGET;
     if (!budget && it->measure != MEASURE_REALISED) return;
-    struct derived_row *r = derive_account_part(w, l->account, budget ? DERIVED_CONTROL_BUDGET : DERIVED_CONTROL_REALISED,
-                                                it->source);
+    struct derived_row *r = derive_account_part(w, NODE_ACCOUNT, l->account,
+                                                budget ? DERIVED_CONTROL_BUDGET : DERIVED_CONTROL_REALISED, it->source);
     if (!r) return;
     const struct series *s = &w->view.series[it->series];
     memcpy(r->value, s->value, sizeof r->value);
@@ -202,7 +203,7 @@ static void present_parts(struct derive_work *w, const struct line *l, const str
 {
     if (it->measure != MEASURE_BUDGET && it->measure != MEASURE_REALISED) return;
     for (account_code a = l->account; a; a = code_account_parent(a)) {
-        struct derived_row *r = derive_account_part(w, a, DERIVED_PRESENCE, 0);
+        struct derived_row *r = derive_account_part(w, NODE_ACCOUNT, a, DERIVED_PRESENCE, 0);
         if (r) r->offices[0] = it->measure == MEASURE_BUDGET ? 12 : w->view.series[it->series].last;
     }
 }
@@ -210,9 +211,42 @@ static void present_parts(struct derive_work *w, const struct line *l, const str
 static void found_parts(struct derive_work *w, const struct line *l, uint32_t i)
 {
     for (account_code a = l->account; a; a = code_account_parent(a)) {
-        struct derived_row *r = derive_account_part(w, a, DERIVED_FINDINGS, 0);
+        struct derived_row *r = derive_account_part(w, NODE_ACCOUNT, a, DERIVED_FINDINGS, 0);
         for (unsigned m = 0; r && m < 12; m++) r->value[m] = w->found[i][m];
     }
+}
+
+/* ---- account-only lines as lines (`daun`) ---- */
+
+static void line_part(struct derive_work *w, const struct line *l, const struct line_item *it, unsigned derived,
+                      const struct series *s)
+{
+    struct derived_row *r = derive_account_part(w, NODE_ACCOUNT_LINE, l->account, derived, it->source);
+    if (!r) return;
+    memcpy(r->value, s->value, sizeof r->value);
+    r->offices[0] = it->measure == MEASURE_BUDGET ? 12 : s->last;
+    r->lines = 1;
+    r->assumed = derived == DERIVED_BUDGET && it->flags & LINE_ASSUMED;
+}
+
+static void line_parts(struct derive_work *w, const struct line *l, const struct line_item *it)
+{
+    static const uint8_t derived[] = { [MEASURE_BUDGET] = DERIVED_BUDGET, [MEASURE_REALISED] = DERIVED_REALISED,
+                                       [MEASURE_CASH_PLAN] = DERIVED_CASH_PLAN };
+    const struct series *s = &w->view.series[it->series];
+    line_part(w, l, it, derived[it->measure], s);
+    if (it->flags & LINE_MURNI) line_part(w, l, it, DERIVED_BUDGET_MURNI, s + 1);
+    if (it->measure == MEASURE_CASH_PLAN) return;
+    struct derived_row *present = derive_account_part(w, NODE_ACCOUNT_LINE, l->account, DERIVED_PRESENCE, 0);
+    if (present) present->offices[0] = it->measure == MEASURE_BUDGET ? 12 : s->last;
+}
+
+static void account_line(struct derive_work *w, const struct line *l, uint32_t i)
+{
+    for (uint32_t j = l->item; j < l->item + l->items; j++) line_parts(w, l, &w->view.item[j]);
+    if (w->claims.count == 0) return;
+    struct derived_row *r = derive_account_part(w, NODE_ACCOUNT_LINE, l->account, DERIVED_FINDINGS, 0);
+    for (unsigned m = 0; r && m < 12; m++) r->value[m] = w->found[i][m];
 }
 
 void derive_account_parts(struct derive_work *w)
@@ -228,6 +262,7 @@ void derive_account_parts(struct derive_work *w)
             if (l->activity == 0) present_parts(w, l, it);
         }
         if (l->activity == 0 && w->claims.count > 0) found_parts(w, l, i);
+        if (l->activity == 0 && code_account_depth(l->account) == 2) account_line(w, l, i);
     }
     if (w->view.failed) w->failed = true;
 }

@@ -18,8 +18,9 @@ struct derive_work {
     int32_t (*found)[12]; uint32_t found_cap;           /* findings a line and month; only when there are claims */
     bool failed;
 };
-/* A zeroed contribution to an account node; NULL: failed. */
-struct derived_row *derive_account_part(struct derive_work *w, account_code node, unsigned derived, unsigned source);
+/* A zeroed contribution to an account node (kind NODE_ACCOUNT or NODE_ACCOUNT_LINE); NULL: failed. */
+struct derived_row *derive_account_part(struct derive_work *w, enum node_kind kind, account_code node, unsigned derived,
+                                        unsigned source);
 /* Adds the account nodes of every counted line (and control totals and findings of account-only lines) to w->part. */
 void derive_account_parts(struct derive_work *w);
 

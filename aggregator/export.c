@@ -125,7 +125,7 @@ static int history_row(struct exporting *x, struct slice key, struct slice value
 
 static int cell_row(struct exporting *x, struct slice key, struct slice value)
 {
-    static const char *const kinds[] = { "total", "activity", "account" };
+    static const char *const kinds[] = { "total", "activity", "account", "account-line" };
     char region[8], code[32] = "";
     struct cell_key k;
     struct cell c;
@@ -134,7 +134,7 @@ static int cell_row(struct exporting *x, struct slice key, struct slice value)
     if (st != ST_OK) return st;
     code_region_format(k.region, region);
     if (k.node.node_kind == NODE_ACTIVITY) code_format_activity(k.node.node, code);
-    if (k.node.node_kind == NODE_ACCOUNT) code_format_account(k.node.node, code);
+    if (k.node.node_kind >= NODE_ACCOUNT) code_format_account(k.node.node, code);
     const char *vintage = k.node.node_kind == NODE_ACTIVITY ? code_vintage_name(code_vintage(k.node.node)) : "";
     buf_printf(x->out, "cell\t%s\t%u\t%s\t%s\t%s", region, k.year, kinds[k.node.node_kind], vintage, code);
     if (k.node.node_kind == NODE_TOTAL) buf_printf(x->out, "%" PRIu64, k.node.node);

@@ -1,5 +1,6 @@
 /* query_rollup.c - the rollup: rows of one level under a region or office, and the total. Kind: P. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "aggregator/query_rows.h"
@@ -120,11 +121,53 @@ static int account_rows(struct rollup *r)
     return st;
 }
 
-/* `daun`: the leaf of each vintage. Account-only lines have no vintage: they are in `rekening` and in the total. */
+/* `daun`: what is counted: the leaf of each vintage, and the account-only lines at two segments. */
 static int leaf_rows(struct rollup *r)
 {
     int st = query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_KEGIATAN, add_leaf_row, r);
-    return st == ST_OK ? query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_SUBKEGIATAN, add_leaf_row, r) : st;
+    if (st == ST_OK) st = query_rows(r->q, r->s, NODE_ACTIVITY, LEVEL_SUBKEGIATAN, add_leaf_row, r);
+    return st == ST_OK ? query_rows(r->q, r->s, NODE_ACCOUNT_LINE, 2, add_row, r) : st;
+}
+
+/* ---- code order ---- */
+
+static const char *text_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+    return text ? text : "";
+}
+
+/* By the numbers of the segments, parents first; alike: by the list the code is of, accounts (of none) last. */
+static int by_code(const void *a, const void *b)
+{
+    const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+    const char *p = text_of(x, "code"), *q = text_of(y, "code"), *v = text_of(x, "vintage"), *w = text_of(y, "vintage");
+    while (*p && *q) {
+        unsigned m = 0, n = 0;
+        while (*p >= '0' && *p <= '9') m = 10 * m + (unsigned)(*p++ - '0');
+        while (*q >= '0' && *q <= '9') n = 10 * n + (unsigned)(*q++ - '0');
+        if (m != n) return m < n ? -1 : 1;
+        p += *p == '.';
+        q += *q == '.';
+    }
+    if (*p || *q) return *p ? 1 : -1;
+    return !*v != !*w ? !*v - !*w : strcmp(v, w);
+}
+
+/* Rows of several lists or depths come one list after the other. */
+static int rows_sort(struct rollup *r)
+{
+    size_t n = json_array_size(r->rows);
+    json_t *sorted = json_array(), **row = calloc(n + 1, sizeof *row);
+    int st = sorted && row ? ST_OK : ST_NO_MEMORY;
+    for (size_t i = 0; st == ST_OK && i < n; i++) row[i] = json_array_get(r->rows, i);
+    if (st == ST_OK) qsort(row, n, sizeof *row, by_code);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        if (json_array_append(sorted, row[i]) != 0) st = ST_NO_MEMORY;
+    free(row);
+    json_decref(st == ST_OK ? r->rows : sorted);
+    if (st == ST_OK) r->rows = sorted;
+    return st;
 }
 
 /* ---- the total ---- */
@@ -199,9 +242,10 @@ static int add_total(struct rollup *r, json_t *answer)
 
 static int rows_of_level(struct rollup *r)
 {
-    if (r->s->level == LEVEL_ACCOUNT) return account_rows(r);
-    if (r->s->level == LEVEL_LEAF) return leaf_rows(r);
-    return query_rows(r->q, r->s, NODE_ACTIVITY, r->s->level, add_row, r);
+    int st = r->s->level == LEVEL_ACCOUNT ? account_rows(r)
+             : r->s->level == LEVEL_LEAF  ? leaf_rows(r)
+                                          : query_rows(r->q, r->s, NODE_ACTIVITY, r->s->level, add_row, r);
+    return st == ST_OK ? rows_sort(r) : st;
 }
 
 int query_rollup(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)

@@ -35,6 +35,7 @@ static size_t nodes_of(struct naive_line l, struct node ret[NODES])
     ret[n++] = (struct node){ NODE_TOTAL, l.activity ? 1 : 2 };
     for (activity_code a = l.activity; a; a = code_parent(a)) ret[n++] = (struct node){ NODE_ACTIVITY, a };
     for (account_code a = l.account; a; a = code_account_parent(a)) ret[n++] = (struct node){ NODE_ACCOUNT, a };
+    if (code_account_depth(l.account) == 2) ret[n++] = (struct node){ NODE_ACCOUNT_LINE, l.account };
     return n;
 }
 
@@ -260,10 +261,10 @@ static void cell_put(const struct naive_cell *x, struct buf *out)
     char region[8], code[48] = "", number[48];
     code_region_format(x->region, region);
     if (x->kind == NODE_ACTIVITY) code_format_activity(x->node, code);
-    else if (x->kind == NODE_ACCOUNT) code_format_account(x->node, code);
+    else if (x->kind == NODE_ACCOUNT || x->kind == NODE_ACCOUNT_LINE) code_format_account(x->node, code);
     else bytes_i128_text((i128)x->node, code);
     buf_printf(out, "cell\t%s\t%u\t%s\t%s\t%s\t%u\t%s\t", region, x->year,
-               x->kind == NODE_TOTAL ? "total" : x->kind == NODE_ACTIVITY ? "activity" : "account",
+               x->kind == NODE_TOTAL ? "total" : x->kind == NODE_ACTIVITY ? "activity" : x->kind == NODE_ACCOUNT ? "account" : "account-line",
                x->kind == NODE_ACTIVITY ? code_vintage_name(code_vintage(x->node)) : "", code, x->derived, figure_source_name(x->source));
     for (unsigned m = 1; m <= 12; m++) {
         bytes_i128_text(x->value[m], number);

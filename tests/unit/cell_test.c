@@ -132,7 +132,7 @@ static bool count_cell(void *ctx, const struct cell_key *k, const struct cell *c
 static unsigned cells(struct world *w, region_code region)
 {
     unsigned n = 0;
-    for (unsigned kind = NODE_TOTAL; kind <= NODE_ACCOUNT; kind++)
+    for (unsigned kind = NODE_TOTAL; kind <= NODE_ACCOUNT_LINE; kind++)
         for (unsigned level = 0; level < 8; level++) assert_int_equal(cell_scan(w->t, FOLD_CELL, region, 2022,
             (enum node_kind)kind, level, count_cell, &n), ST_OK);
     return n;

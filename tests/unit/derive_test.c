@@ -1,7 +1,7 @@
 /* derive_test.c - the counting rules (derive.h, line.h) and the findings (claim.h), case by case, and two real reports.
  *
  * A case is a list of figures (fixture.h) and what must come out: values at a node, or the findings. Node: `t0`..`t2` totals,
- * `a:CODE` activity, `r:CODE` account. The reports are read from tests/data by a reader of no more than these files need. */
+ * `a:CODE` activity, `r:CODE` account, `l:CODE` account-only line. The reports are read from tests/data by a reader of no more than these files need. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,6 +124,18 @@ static const struct derive_case CASES[] = {
           V("r:5", REALISED, OPD, 8, 50), O("r:5", FINDINGS, NONE, 8, 1, 0), V("t2", FINDINGS, NONE, 8, 1),
         V("t0", FINDINGS, NONE, 7, 0), NOT("t1", FINDINGS, NONE) },
       { { CODE_PARENT_SUM, "5", MEASURE_REALISED, 8, 12, 51, 50 } } },
+    { "account-only lines as lines: stage, murni, presence, findings; never the accounts of activities", 2022,
+      { "5.1 budget:dpa:murni 1 100", "5.1 budget:dpa:perubahan 9 90", "5.1.02.01 realised 4 120", "5.2.02 realised 3m 7",
+          "1.06.02.2.02.01/5.1.02 realised 8 1000", "5.1 cash_plan 2 30", NULL },
+      { L("l:5.1", BUDGET, DPA, 8, 100, 1, 0, 0), V("l:5.1", BUDGET, DPA, 9, 90), L("l:5.1", BUDGET_MURNI, DPA, 12, 100, 1, 0, 0),
+        O("l:5.1", REALISED, OPD, 4, 120, 1), O("l:5.1", REALISED, OPD, 12, 120, 0), O("l:5.1", CASH_PLAN, OPD, 2, 30, 1),
+        O("l:5.1", PRESENCE, NONE, 12, 0, 1), O("l:5.2", PRESENCE, NONE, 3, 0, 1), O("l:5.2", PRESENCE, NONE, 4, 0, 0),
+        L("l:5.2", REALISED, OPD, 12, 7, 1, 0, 0), V("l:5.1", FINDINGS, NONE, 3, 0), V("l:5.1", FINDINGS, NONE, 4, 1),
+        V("r:5.1", REALISED, OPD, 12, 1120), NOT("l:5", REALISED, OPD), NOT("l:5.1.02", REALISED, OPD) },
+      { { CODE_OVER_BUDGET, "5.1", MEASURE_REALISED, 4, 12, 120, 90 }, { CODE_NO_BUDGET, "5.2", MEASURE_REALISED, 3, 12, 7, 0 },
+        { CODE_NO_BUDGET, "1.06.02.2.02.01", MEASURE_REALISED, 8, 12, 1000, 0 } } },
+    { "an account-only line whose first stage is stretched", 2022, { "5.1.01 budget:dpa:perubahan 6 8", NULL },
+      { L("l:5.1", BUDGET, DPA, 1, 8, 1, 0, 1), NOT("l:5.1", BUDGET_MURNI, DPA) }, { { 0 } } },
     { "5 alone counts as tanpa-rincian", 2020, { "5 realised 8 51", NULL }, { L("t2", REALISED, OPD, 8, 51, 1, 1, 0) }, { { 0 } } },
     { "presence: budgets all year, realised to its last month, control totals too", 2022,
       { "1.06.02.2.02.01 realised 3 1", "1.06.03 realised 5 9", "1.06.03.2.01.01 realised 4 9", "1.06.04.2.01.01 budget 1 4",
@@ -199,8 +211,8 @@ static struct derived_key key_of(const struct expect *e, unsigned year)
         k.node_kind = NODE_ACTIVITY;
         k.node = fixture_activity(e->node + 2, year);
     }
-    if (e->node[0] == 'r') {
-        k.node_kind = NODE_ACCOUNT;
+    if (e->node[0] == 'r' || e->node[0] == 'l') {
+        k.node_kind = e->node[0] == 'r' ? NODE_ACCOUNT : NODE_ACCOUNT_LINE;
         k.node = fixture_account(e->node + 2);
     }
     return k;
