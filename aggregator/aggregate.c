@@ -1,8 +1,9 @@
 /* aggregate.c - see aggregate.h. Kind: P.
  *
- * Each worker has a state: DOWN -> GREETED -> FOLLOWING. What was applied is in the store (fold), so any doubt (reconnect, gap, aborted
- * step) ends in one SUBSCRIBE from the applied position; records that do not continue it are left lying, never folded. Credit for
- * consumed records goes back only after the commit that holds them, so memory is bounded by the credit of all workers together.
+ * Each worker has a state: DOWN -> GREETED -> FOLLOWING. What was applied is in the store (fold), so any doubt (reconnect, gap,
+ * aborted step) ends in one SUBSCRIBE from the applied position; records that do not continue it are left lying, never folded.
+ * Credit for consumed records goes back only after the commit that holds them, so memory is bounded by the credit of all workers
+ * together.
  */
 #include "aggregator/aggregate.h"
 
@@ -78,15 +79,20 @@ void aggregate_status(const struct aggregate *a, struct aggregate_status *ret)
     *ret = (struct aggregate_status){ .workers = a->count, .commits = a->commits, .updates = a->updates };
     for (unsigned i = 0; i < a->count; i++) {
         const struct follow *f = &a->follow[i];
-        ret->worker[i] = (struct aggregate_worker){ .number = f->number, .up = f->state == FOLLOW_ON, .applied = f->applied, .head = f->head,
-                                                    .refused_code = f->refused_code, .heard = f->heard };
+        ret->worker[i] = (struct aggregate_worker){ .number = f->number,
+                                                    .up = f->state == FOLLOW_ON,
+                                                    .applied = f->applied,
+                                                    .head = f->head,
+                                                    .refused_code = f->refused_code,
+                                                    .heard = f->heard };
     }
 }
 
 static int read_applied(struct aggregate *a, struct store_txn *t)
 {
     int st = fold_recover(a->fold, t);
-    for (unsigned i = 0; st == ST_OK && i < a->count; i++) st = fold_applied(t, a->follow[i].number, &a->follow[i].applied, &a->follow[i].hash);
+    for (unsigned i = 0; st == ST_OK && i < a->count; i++)
+        st = fold_applied(t, a->follow[i].number, &a->follow[i].applied, &a->follow[i].hash);
     return st;
 }
 
@@ -112,8 +118,12 @@ static int send_hello(struct follow *f, struct now now, struct effects *x)
 {
     static const char role[] = "follower", node[] = "aggregator";
     static const uint8_t nobody[16];
-    const struct field h[] = { { .u = CODEC_VERSION }, { .u = CODEC_VERSION }, { .s = slice_of(nobody, 16) }, { .s = slice_of(role, sizeof role - 1) },
-                               { .s = slice_of(node, sizeof node - 1) }, { .u = (uint64_t)now.wall.ms } };
+    const struct field h[] = { { .u = CODEC_VERSION },
+                               { .u = CODEC_VERSION },
+                               { .s = slice_of(nobody, 16) },
+                               { .s = slice_of(role, sizeof role - 1) },
+                               { .s = slice_of(node, sizeof node - 1) },
+                               { .u = (uint64_t)now.wall.ms } };
     f->state = FOLLOW_GREETED;
     f->deadline.us = now.mono.us + SILENCE_US;
     return send_frame(f, x, MSG_HELLO, h);
@@ -201,8 +211,9 @@ typedef int (*handler_fn)(struct aggregate *a, struct follow *f, struct now now,
 
 static int on_data(struct aggregate *a, struct follow *f, struct now now, struct slice bytes, struct effects *x)
 {
-    static const handler_fn handlers[MSG_TYPE_COUNT] = { [MSG_HELLO_OK] = on_hello_ok, [MSG_RECORDS] = on_records, [MSG_IDLE] = on_idle,
-                                                         [MSG_PONG] = on_pong, [MSG_NACK] = on_nack };
+    static const handler_fn handlers[MSG_TYPE_COUNT] = {
+        [MSG_HELLO_OK] = on_hello_ok, [MSG_RECORDS] = on_records, [MSG_IDLE] = on_idle, [MSG_PONG] = on_pong, [MSG_NACK] = on_nack
+    };
     struct frame fr;
     struct field v[FIELDS_MAX];
     unsigned code;
@@ -316,7 +327,12 @@ static bool node_hold(const void *self, struct now now)
 
 struct node aggregate_node(struct aggregate *a)
 {
-    static const struct node_ops ops = { .recover = node_recover, .on_message = node_message, .on_tick = node_tick, .flush = node_flush,
-                                         .on_abort = node_abort, .next_deadline = node_deadline, .hold = node_hold };
+    static const struct node_ops ops = { .recover = node_recover,
+                                         .on_message = node_message,
+                                         .on_tick = node_tick,
+                                         .flush = node_flush,
+                                         .on_abort = node_abort,
+                                         .next_deadline = node_deadline,
+                                         .hold = node_hold };
     return (struct node){ .ops = &ops, .self = a };
 }

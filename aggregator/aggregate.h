@@ -14,7 +14,7 @@ struct aggregate;
 int aggregate_new(struct aggregate **ret);
 void aggregate_free(struct aggregate **a);
 struct node aggregate_node(struct aggregate *a);
-/* A worker to follow: its number 1..255 (the w4 of its id), the peer dialled. Before recover. ST_FULL, ST_BUSY when the number is taken. */
+/* A worker to follow: its number 1..255 (the w4 of its id), the peer dialled. Before recover. ST_FULL, ST_BUSY: number is taken. */
 int aggregate_follow(struct aggregate *a, unsigned number, peer_id peer);
 
 /* The live side as of the last step, for readers; the edge copies it to other threads. */

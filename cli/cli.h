@@ -45,7 +45,7 @@ const struct command *cli_find(const char *name);
 enum lang cli_lang(int argc, char **argv);      /* of `--lang en` anywhere before `--`: for what is said before parsing is over */
 int cli_unknown(const char *word, enum lang lang);      /* says that there is no such verb, with the nearest one; EXIT_USAGE */
 int cli_completion(void);               /* a bash completion script, from the table */
-void cli_help(const struct command *cmd, enum lang lang);       /* NULL: the short page */
+void cli_help(const struct command *k, enum lang lang);         /* NULL: the short page */
 /* "%s in one language or the other" */
 static inline const char *cli_say(const struct cli *c, const char *id, const char *en) { return c->lang == LANG_EN ? en : id; }
 /* "rekap: ..." and a newline on stderr, in the asked language. */

@@ -170,6 +170,7 @@ void print_end(struct print **handle)
 {
     struct print *p = *handle;
     if (!p) return;
+    ASSERT(p->columns > 0);
     size_t *width = calloc(p->columns, sizeof *width);
     if (p->no_memory || !width) cli_fail(p->c, "memori habis", "out of memory", NULL);
     else if (p->c->format == FORMAT_CSV) write_csv(p);

@@ -15,7 +15,7 @@ struct print *print_begin(const struct cli *c, const struct print_column *column
 void print_cell(struct print *p, const char *machine);          /* the next cell of the row; NULL = empty. Text is copied */
 void print_count(struct print *p, int64_t v);
 void print_json_cell(struct print *p, const json_t *v);         /* string or integer as it is; anything else = empty */
-void print_end(struct print **p);       /* writes it to stdout, frees */
+void print_end(struct print **handle);  /* writes it to stdout, frees */
 
 void print_json(json_t *o);             /* one compact object and a newline; takes o */
 void print_money(const char *machine, char *ret, size_t size);  /* "3203475382.00" -> "3.203.475.382,00" */

@@ -6,7 +6,14 @@
 #include "proto/run.h"
 
 struct desk;
-struct desk_options { const char *tray, *offices; struct signer *signer; struct collect *collect; struct clock clock; struct link *link; struct store *store; };
+struct desk_options {
+    const char *tray, *offices;
+    struct signer *signer;
+    struct collect *collect;
+    struct clock clock;
+    struct link *link;
+    struct store *store;
+};
 /* Creates the tray directory when missing and loads the keys. ST_IO with errno. */
 int desk_new(const struct desk_options *o, struct desk **ret);
 void desk_free(struct desk **d);

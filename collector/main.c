@@ -1,7 +1,8 @@
 /* main.c - rekap-collector: wiring only. Kind: E.
  *
- * One collector serves every office whose signing key lies in its key directory; it dials one worker. Order of start: configuration,
- * keys, store (one owner), node, network, loop. It ends with an orderly stop at SIGTERM, or at once when a commit's outcome is unknown. */
+ * One collector serves every office whose signing key lies in its key directory; it dials one worker. Order of start:
+ * configuration, keys, store (one owner), node, network, loop. It ends with an orderly stop at SIGTERM, or at once when a commit's
+ * outcome is unknown. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +43,9 @@ static int fail(const char *what, const char *why)
 
 static int open_store(struct daemon *d, char *err, size_t n)
 {
-    const struct store_lmdb_options o = { .tables = outbox_tables, .map_bytes = (uint64_t)conf_int(d->conf, "collector.map"), .kind = "outbox", .format = 1 };
+    const struct store_lmdb_options o = {
+        .tables = outbox_tables, .map_bytes = (uint64_t)conf_int(d->conf, "collector.map"), .kind = "outbox", .format = 1
+    };
     return store_lmdb_open(conf_text(d->conf, "collector.store"), &o, &d->store, err, n);
 }
 
@@ -82,15 +85,27 @@ static int serve(struct daemon *d)
     if (open_store(d, err, sizeof err) != ST_OK) return fail("store cannot be opened", err);
     if (make_node(d) != ST_OK) return fail("start", "no memory");
     if (dial(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);
-    const struct desk_options desk = { .tray = conf_text(d->conf, "collector.tray"), .offices = conf_text(d->conf, "collector.offices"),
-                                       .signer = &d->signer, .collect = d->collect, .clock = clock_posix(), .link = d->link, .store = d->store };
+    const struct desk_options desk = { .tray = conf_text(d->conf, "collector.tray"),
+                                       .offices = conf_text(d->conf, "collector.offices"),
+                                       .signer = &d->signer,
+                                       .collect = d->collect,
+                                       .clock = clock_posix(),
+                                       .link = d->link,
+                                       .store = d->store };
     int st = desk_new(&desk, &d->desk);
     if (st != ST_OK) return fail("tray or keys cannot be opened", status_str(st));
-    const struct run_options o = { .source = desk_source(d->desk), .node = collect_node(d->collect), .store = d->store, .link = d->link,
-                                   .clock = clock_posix(), .control = desk_control, .control_ctx = d->desk, .turn = desk_turn };
+    const struct run_options o = { .source = desk_source(d->desk),
+                                   .node = collect_node(d->collect),
+                                   .store = d->store,
+                                   .link = d->link,
+                                   .clock = clock_posix(),
+                                   .control = desk_control,
+                                   .control_ctx = d->desk,
+                                   .turn = desk_turn };
     st = run_new(&o, &d->run);
     if (st == ST_OK) {
-        log_write(LOG_L_INFO, "started", "node=%s worker=%s", conf_text(d->conf, "collector.node"), conf_text(d->conf, "collector.worker"));
+        log_write(LOG_L_INFO, "started", "node=%s worker=%s", conf_text(d->conf, "collector.node"),
+                  conf_text(d->conf, "collector.worker"));
         st = run_loop(d->run);
     }
     log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\"", status_str(st));
@@ -110,7 +125,9 @@ static void release(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-    static const struct conf_start start = { .program = "rekap-collector", .table = OPTIONS, .count = sizeof OPTIONS / sizeof OPTIONS[0] };
+    static const struct conf_start start = { .program = "rekap-collector",
+                                             .table = OPTIONS,
+                                             .count = sizeof OPTIONS / sizeof OPTIONS[0] };
     struct daemon d = { 0 };
     int rc = conf_start(&start, argc, argv, &d.conf);
     if (rc >= 0) return rc;

@@ -1,5 +1,5 @@
-/* conf_start.c - see conf_start.h. Kind: E. A missing configuration is an error, never a default: a daemon that starts with settings
- * nobody wrote is another service. */
+/* conf_start.c - see conf_start.h. Kind: E. A missing configuration is an error, never a default: a daemon that starts with
+ * settings nobody wrote is another service. */
 #include "proto/conf_start.h"
 
 #include <errno.h>

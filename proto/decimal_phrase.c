@@ -134,9 +134,11 @@ static bool any_word(const char *p, const char *end, const char *const *list, st
 
 /* A number right behind one of these is hedged. */
 static const char *const HEDGES[] = {
-    "kurang dari", "lebih dari", "kurang lebih", "lebih kurang", "minimal", "minimum", "min", "min.", "maksimal", "maksimum",
-    "maks", "maks.", "paling sedikit", "paling banyak", "sekitar", "kisaran", "kira-kira", "kira kira", "hampir", "antara", "di atas",
-    "diatas", "di bawah", "dibawah", "melebihi", "setidaknya", "sedikitnya", "+/-", NULL,
+    "kurang dari", "lebih dari", "kurang lebih", "lebih kurang", "minimal",    "minimum",        "min",
+    "min.",        "maksimal",   "maksimum",     "maks",         "maks.",      "paling sedikit", "paling banyak",
+    "sekitar",     "kisaran",    "kira-kira",    "kira kira",    "hampir",     "antara",         "di atas",
+    "diatas",      "di bawah",   "dibawah",      "melebihi",     "setidaknya", "sedikitnya",     "+/-",
+    NULL,
 };
 /* ... and a quantity that ends in one of these. */
 static const char *const OPEN_ENDS[] = { "atau lebih", "ke atas", "keatas", "ke bawah", "lebih kurang", "kurang lebih", NULL };

@@ -15,9 +15,27 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_PHYSICAL = 4,               /* fisik; percent * 1e6, cumulative */
     MEASURE_TARGET = 5,                 /* of an indicator; 1e-6 */
     MEASURE_REACHED = 6,                /* of an indicator; 1e-6 */
+    MEASURE_NUMERATOR = 7,              /* pembilang, penyebut of what was reached; 1e-6 */
+    MEASURE_DENOMINATOR = 8,
+    MEASURE_BASELINE = 9,               /* awal; 1e-6. Like all about the indicator itself: no source, no stage, month 1 */
+    MEASURE_WEIGHT = 10,                /* bobot; 1e-6 */
     MEASURE_PRINTED_ABSORPTION = 16,    /* persen_tercetak: a claim; percent * 1e6, `decimals` as printed */
+    MEASURE_PRINTED_ACHIEVEMENT = 17,   /* capaian_tercetak: a claim; source and stage are the target's it stands beside */
+    MEASURE_PRINTED_RATING = 18,        /* kategori_tercetak: a claim, text */
     MEASURE_NAME = 32,                  /* text of a code (nomenklatur); year 0, month 0; speaker's own display name */
     MEASURE_COMPLETE = 33,              /* marker: (source, stage, year) is the whole budget of the office from `month` on; 1 */
+    /* an indicator in words, text: name as printed, print order, units (source and stage of the target; source of the reached),
+     * ids of proto/achieve.h, tingkat, penanggung jawab, sumber dana */
+    MEASURE_INDICATOR_NAME = 40,
+    MEASURE_INDICATOR_NO = 41,
+    MEASURE_TARGET_UNIT = 42,
+    MEASURE_REACHED_UNIT = 43,
+    MEASURE_FORMULA = 44,
+    MEASURE_OVER_TIME = 45,
+    MEASURE_OVER_UNITS = 46,
+    MEASURE_TIER = 47,
+    MEASURE_OWNER = 48,
+    MEASURE_FUND = 49,
 };
 enum source {                           /* intake.md 4 */
     SOURCE_NONE = 0, SOURCE_OPD = 1, SOURCE_BUD = 2, SOURCE_RENJA = 3, SOURCE_PK2 = 4, SOURCE_PK3 = 5, SOURCE_PK4 = 6,
@@ -67,7 +85,8 @@ unsigned figure_check(const struct figure *f);
 
 /* Provenance: where in the logs a slot's value stands. worker 8 | lsn 40 | index in batch 16. Ordered within a worker. */
 typedef uint64_t provenance;
-static inline provenance figure_provenance(unsigned worker, uint64_t lsn, unsigned index) {
+static inline provenance figure_provenance(unsigned worker, uint64_t lsn, unsigned index)
+{
     ASSERT(worker < 256 && lsn < (UINT64_C(1) << 40) && index < 65536);
     return (uint64_t)worker << 56 | lsn << 16 | index;
 }

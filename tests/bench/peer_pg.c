@@ -49,10 +49,10 @@ static PGresult *query(const char *sql)
 
 static void execute(const char *sql) { PQclear(query(sql)); }
 
-static double number(const char *sql)
+static long long number(const char *sql)
 {
     PGresult *r = query(sql);
-    double v = strtod(PQgetvalue(r, 0, 0), NULL);
+    long long v = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
     PQclear(r);
     return v;
 }
@@ -119,10 +119,10 @@ int main(int argc, char **argv)
     }
     printf("postgresql_%s_rate %.0f updates/s\n", argv[3], (double)n / ((double)us / 1e6));
     printf("postgresql_%s_updates %llu updates\n", argv[3], (unsigned long long)n);
-    printf("postgresql_%s_difference %.0f sen\n", argv[3],
-           number("SELECT sum(value) FROM fact") - number("SELECT sum(value) FROM cell WHERE geo=0 AND node<5"));
+    printf("postgresql_%s_difference %lld sen\n", argv[3],
+           number("SELECT (SELECT sum(value) FROM fact) - (SELECT sum(value) FROM cell WHERE geo=0 AND node<5)"));
     printf("postgresql_%s_disk %.1f B/update\n", argv[3],
-           number("SELECT pg_total_relation_size('fact')+pg_total_relation_size('cell')") / (double)n);
+           (double)number("SELECT pg_total_relation_size('fact')+pg_total_relation_size('cell')") / (double)n);
     PQfinish(db);
     return 0;
 }

@@ -54,7 +54,8 @@ int fault_push(struct fault *f, unsigned office, unsigned from, unsigned to, con
         if (!write_csv(f, office, i, path[i - from])) return -1;
         args[n++] = path[i - from];
     }
-    for (uint32_t i = 0; i < f->load.o[office].n; i++) f->pushed += f->load.o[office].s[i].file >= from && f->load.o[office].s[i].file < to;
+    for (uint32_t i = 0; i < f->load.o[office].n; i++)
+        f->pushed += f->load.o[office].s[i].file >= from && f->load.o[office].s[i].file < to;
     args[n++] = option;
     args[n] = NULL;
     return world_rekap(&f->w, PUSH_MS, args);
@@ -78,19 +79,20 @@ static void check_office(struct fault *f, unsigned at, unsigned month, const cha
 {
     char target[256];
     const struct load_office *o = &f->load.o[at];
-    snprintf(target, sizeof target, "/api/v1/rollup?region=%s&office=%s&year=%u&until=%u", o->region, o->id, (unsigned)f->load.year, month);
+    snprintf(target, sizeof target, "/api/v1/rollup?region=%s&office=%s&year=%u&until=%u", o->region, o->id, (unsigned)f->load.year,
+             month);
     json_t *j = world_get(&f->w, target);
     const json_t *total = json_object_get(j, "total");
-    world_check(money_is(total, "budget", sum(o, 0)) && money_is(total, "realised", sum(o, month)), "%s: %s has %s / %s", test, o->id,
-                world_text(total, "budget"), world_text(total, "realised"));
+    world_check(money_is(total, "budget", sum(o, 0)) && money_is(total, "realised", sum(o, month)), "%s: %s has %s / %s", test,
+                o->id, world_text(total, "budget"), world_text(total, "realised"));
     json_decref(j);
 }
 
 void fault_exact(struct fault *f, unsigned offices, const char *test)
 {
     unsigned failures = world_failures();
-    world_check(world_settled(&f->w, f->pushed, SETTLE_MS), "%s: %llu updates were pushed, not all are acknowledged and visible", test,
-                (unsigned long long)f->pushed);
+    world_check(world_settled(&f->w, f->pushed, SETTLE_MS), "%s: %llu updates were pushed, not all are acknowledged and visible",
+                test, (unsigned long long)f->pushed);
     for (unsigned i = 0; i < offices; i++) {
         check_office(f, i, LOAD_MONTHS, test);
         check_office(f, i, i % LOAD_MONTHS + 1, test);
@@ -132,8 +134,10 @@ bool fault_logs(const struct world *w, enum world_part p, const char *text, int 
 
 int main(int argc, char **argv)
 {
-    static const struct { const char *name; void (*run)(const char *bin); } groups[] = {
-        { "process", fault_process }, { "stop", fault_stop }, { "disk", fault_disk }, { "store", fault_store }, { "peer", fault_peer },
+    static const struct { const char *name; void (*run)(const char *bin);
+    } groups[] = {
+        { "process", fault_process }, { "stop", fault_stop }, { "disk", fault_disk },
+        { "store", fault_store },     { "peer", fault_peer },
     };
     if (argc < 2) return fprintf(stderr, "fault BIN [GROUP...]\n"), 2;
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {

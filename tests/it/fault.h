@@ -1,7 +1,8 @@
-/* fault.h - what the fault tests share: a running installation, a few offices, and pushes whose result is known. Kind: E, tests only.
+/* fault.h - what the fault tests share: a running installation, a few offices, and pushes whose result is known. Kind: E, tests
+ * only.
  *
- * The statements are those of load.h: an office's files 0..24 pushed in order give figures that the generator knows, however late, however
- * often and through whatever trouble they arrived. */
+ * The statements are those of load.h: an office's files 0..24 pushed in order give figures that the generator knows, however late,
+ * however often and through whatever trouble they arrived. */
 #ifndef REKAP_IT_FAULT_H
 #define REKAP_IT_FAULT_H
 
@@ -13,7 +14,8 @@ struct fault { struct world w; struct load load; uint64_t pushed; /* updates so 
 /* A world that is up with offices 0..offices-1 of the load. False: said why. */
 bool fault_begin(struct fault *f, const char *bin, unsigned offices);
 void fault_end(struct fault *f);
-/* `rekap push` of the files from..to-1 of an office; more arguments may follow ("--wait"). The exit code; the output as of world_rekap. */
+/* `rekap push` of the files from..to-1 of an office; more arguments may follow ("--wait"). The exit code; the output as of
+ * world_rekap. */
 int fault_push(struct fault *f, unsigned office, unsigned from, unsigned to, const char *option);
 /* Everything pushed is acknowledged and visible, and each of the offices has exactly the figures of all its files. */
 void fault_exact(struct fault *f, unsigned offices, const char *test);

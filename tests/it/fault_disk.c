@@ -1,5 +1,6 @@
-/* fault_disk.c - full disks, with a small tmpfs of the test's own under one store. Nothing that was acknowledged or queued may be lost, the
- * sender must be told, and all goes on when there is room. Needs the right to mount; without it the tests say so and are left out. */
+/* fault_disk.c - full disks, with a small tmpfs of the test's own under one store. Nothing that was acknowledged or queued may be
+ * lost, the sender must be told, and all goes on when there is room. Needs the right to mount; without it the tests say so and are
+ * left out. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -57,7 +58,8 @@ static bool stuff(const struct fault *f, const char *below, uint64_t leave)
     FILE *o = statvfs(dir, &v) == 0 ? fopen(path, "w") : NULL;
     uint64_t left = (uint64_t)v.f_bavail * v.f_frsize;
     bool ok = o != NULL;
-    for (; ok && left > leave; left -= sizeof zeros < left ? sizeof zeros : left) ok = fwrite(zeros, 1, sizeof zeros, o) == sizeof zeros;
+    for (; ok && left > leave; left -= sizeof zeros < left ? sizeof zeros : left)
+        ok = fwrite(zeros, 1, sizeof zeros, o) == sizeof zeros;
     return o && fclose(o) == 0 && ok;
 }
 
@@ -76,7 +78,8 @@ static bool sender_knows(void *ctx)
     json_t *j = world_status(r->w, WORLD_COLLECTOR);
     const json_t *list = json_object_get(j, "offices");
     r->collector |= !strcmp(world_text(j, "refused"), "PENYIMPANAN_PENUH");
-    for (size_t i = 0; i < json_array_size(list); i++) r->office |= !strcmp(world_text(json_array_get(list, i), "state"), "PENYIMPANAN_PENUH");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        r->office |= !strcmp(world_text(json_array_get(list, i), "state"), "PENYIMPANAN_PENUH");
     json_decref(j);
     return r->collector || r->office;
 }
@@ -91,7 +94,8 @@ static void worker_full(struct fault *f)
     world_check(world_until(TOLD_MS, sender_knows, &r), "the sender is not told PENYIMPANAN_PENUH");
     const char *const args[] = { "status", NULL };
     (void)world_rekap(&f->w, LONG_MS, args);
-    world_check(fault_says(&f->w, "out", "PENYIMPANAN_PENUH") || fault_says(&f->w, "out", "penuh"), "status does not say that the worker's store is full");
+    world_check(fault_says(&f->w, "out", "PENYIMPANAN_PENUH") || fault_says(&f->w, "out", "penuh"),
+                "status does not say that the worker's store is full");
     world_check(fault_logs(&f->w, WORLD_WORKER, "store is full", 1000), "the worker's log does not say that its store is full");
     world_check(world_answers(&f->w, WORLD_WORKER), "a worker with a full disk does not answer");
     world_check(acked(f) >= before, "acknowledged updates went away");
@@ -113,16 +117,19 @@ static unsigned tray_files(const struct fault *f)
     return n;
 }
 
-/* The outbox has no room but the tray has: files wait there, the collector says so. Without any room the push itself fails, loudly. */
+/* The outbox has no room but the tray has: files wait there, the collector says so. Without any room the push fails loudly. */
 static void outbox_full(struct fault *f)
 {
     world_check(fault_push(f, 0, 0, 2, "--wait") == 0, "push before the collector's disk is full");
     int64_t before = acked(f);
     world_check(stuff(f, "collector", 2 << 20), "the collector's disk cannot be filled");
     world_check(fault_push(f, 0, 2, LOAD_FILES, NULL) == 0, "a push that the tray still has room for");
-    world_check(fault_logs(&f->w, WORLD_COLLECTOR, "store is full", TOLD_MS), "the collector's log does not say that its store is full");
-    world_check(tray_files(f) == LOAD_FILES - 2, "of %u files that cannot be imported %u are in the tray", LOAD_FILES - 2, tray_files(f));
-    world_check(acked(f) >= before && world_answers(&f->w, WORLD_COLLECTOR), "a collector with a full disk forgets or does not answer");
+    world_check(fault_logs(&f->w, WORLD_COLLECTOR, "store is full", TOLD_MS),
+                "the collector's log does not say that its store is full");
+    world_check(tray_files(f) == LOAD_FILES - 2, "of %u files that cannot be imported %u are in the tray", LOAD_FILES - 2,
+                tray_files(f));
+    world_check(acked(f) >= before && world_answers(&f->w, WORLD_COLLECTOR),
+                "a collector with a full disk forgets or does not answer");
     uint64_t pushed = f->pushed;
     world_check(stuff(f, "collector/tray", 0), "the tray's disk cannot be filled");
     int rc = fault_push(f, 1, 0, 1, NULL);

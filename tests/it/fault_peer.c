@@ -1,5 +1,5 @@
-/* fault_peer.c - a worker under bad peers: garbage, empty, multipart and oversized messages from a key that is admitted, and attempts with a
- * key that is not. An honest office works on meanwhile, the worker stays the same process and says what it dropped.
+/* fault_peer.c - a worker under bad peers: garbage, empty, multipart and oversized messages from a key that is admitted, and
+ * attempts with a key that is not. An honest office works on meanwhile, the worker stays the same process and says what it dropped.
  *
  * The bad peer speaks ZeroMQ by itself (DEALER, CURVE), as nothing of ours would. */
 #include <sodium.h>

@@ -1,4 +1,4 @@
-/* fault_process.c - `up` and its daemons as processes: one `up` for a directory, a dead daemon comes back, nothing outlives `up`. */
+/* fault_process.c - `up` and its daemons as processes: one `up` for a directory, a dead daemon comes back, none outlives `up`. */
 #include <errno.h>
 #include <signal.h>
 
@@ -13,7 +13,8 @@ static void second_up(struct fault *f)
     int rc = world_rekap(&f->w, LONG_MS, args);
     world_check(rc == 1 && fault_says(&f->w, "err", "sudah berjalan") && fault_says(&f->w, "err", f->w.dir),
                 "a second `up` on the same directory ends with %d and must say why", rc);
-    world_check(world_pid(&f->w, WORLD_WORKER) == worker && world_answers(&f->w, WORLD_WORKER), "a second `up` disturbed the first");
+    world_check(world_pid(&f->w, WORLD_WORKER) == worker && world_answers(&f->w, WORLD_WORKER),
+                "a second `up` disturbed the first");
 }
 
 struct coming { const struct world *w; enum world_part part; pid_t old; };
@@ -35,7 +36,8 @@ static void back_in_time(struct fault *f)
     for (unsigned p = 0; p < WORLD_PARTS; p++) {
         struct coming c = { &f->w, p, world_pid(&f->w, p) };
         world_check(c.old > 0 && world_signal(&f->w, p, SIGKILL), "%s cannot be killed", world_names[p]);
-        world_check(world_until(BACK_MS + SLACK_MS, there_again, &c), "%s is not back %d ms after its death", world_names[p], BACK_MS);
+        world_check(world_until(BACK_MS + SLACK_MS, there_again, &c), "%s is not back %d ms after its death", world_names[p],
+                    BACK_MS);
         world_check(world_until(LONG_MS, answers_again, &c), "%s does not answer after its return", world_names[p]);
     }
     world_check(fault_push(f, 0, 0, LOAD_FILES, "--wait") == 0, "a push after three deaths");

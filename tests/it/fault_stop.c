@@ -1,4 +1,5 @@
-/* fault_stop.c - parts that are silent (stopped) or not there: a push never waits for them, nothing is lost, nothing is taken twice. */
+/* fault_stop.c - parts that are silent (stopped) or not there: a push never waits for them, nothing is lost, nothing is taken
+ * twice. */
 #include <dirent.h>
 #include <signal.h>
 #include <string.h>
@@ -21,7 +22,8 @@ static void stopped(struct fault *f, enum world_part part, unsigned from, unsign
     world_check(world_signal(&f->w, part, SIGSTOP), "%s cannot be stopped", name);
     int64_t t0 = world_ms();
     int rc = fault_push(f, 0, from, to, NULL);
-    world_check(rc == 0 && world_ms() - t0 < QUICK_MS, "push while %s is stopped: exit %d after %lld ms", name, rc, (long long)(world_ms() - t0));
+    world_check(rc == 0 && world_ms() - t0 < QUICK_MS, "push while %s is stopped: exit %d after %lld ms", name, rc,
+                (long long)(world_ms() - t0));
     rc = status(f);
     world_check(rc == 1 && fault_says(&f->w, "out", "MATI"), "status while %s is stopped: exit %d", name, rc);
     world_check(world_signal(&f->w, part, SIGCONT), "%s cannot go on", name);
@@ -36,7 +38,8 @@ static void waits_in_vain(struct fault *f)
     world_path(&f->w, "csv/again.csv", path);
     static const char text[] = "tahun,nomenklatur,kode,sampai,realisasi\n1999,permendagri-90-2019,1.06.01.2.01.01,1999-01,1\n";
     const char *const args[] = { "push", "--office", f->load.o[0].id, path, "--wait", "--timeout", "2", NULL };
-    world_check(world_write(path, text, sizeof text - 1) && world_signal(&f->w, WORLD_WORKER, SIGSTOP), "the worker cannot be stopped");
+    world_check(world_write(path, text, sizeof text - 1) && world_signal(&f->w, WORLD_WORKER, SIGSTOP),
+                "the worker cannot be stopped");
     int64_t t0 = world_ms();
     int rc = world_rekap(&f->w, LONG_MS, args);
     world_check(rc == 1 && world_ms() - t0 < 2 * 2000 + QUICK_MS / 3, "push --wait --timeout 2 on a stopped worker: exit %d", rc);

@@ -1,5 +1,6 @@
-/* fault_store.c - damaged and missing stores. A daemon whose store is damaged must not start, or must refuse what it reads, and say which
- * file it is; it must never answer with other figures. The aggregator's state is a fold of the log: without it, it is made again. */
+/* fault_store.c - damaged and missing stores. A daemon whose store is damaged must not start, or must refuse what it reads, and say
+ * which file it is; it must never answer with other figures. The aggregator's state is a fold of the log: without it, it is made
+ * again. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@
 enum { LONG_MS = 30 * 1000, PAGE = 4096 };
 static const char *const STORES[WORLD_PARTS] = { "worker/ledger", "collector/outbox", "aggregator/state" };
 enum damage { CUT, GARBAGE, META, BITS, DAMAGES };
-static const char *const DAMAGE[DAMAGES] = { "cut to half", "all garbage", "both heads overwritten", "a bit flipped in every page" };
+static const char *const DAMAGE[DAMAGES] = { "cut to half", "all garbage", "both heads overwritten",
+                                             "a bit flipped in every page" };
 
 static bool damage(const char *path, enum damage kind)
 {
@@ -56,9 +58,10 @@ static void refuses(struct fault *f, enum world_part p, enum damage kind)
     world_path(&f->w, below, config);
     world_path(&f->w, STORES[p], store);
     int rc = world_run(&f->w, LONG_MS, args);
-    bool killed = rc == 137;            /* it went on: allowed only when single values are damaged, which is seen when they are read */
+    bool killed = rc == 137; /* it went on: allowed only when single values are damaged, which is seen when they are read */
     world_check(kind == BITS ? rc == 1 || killed : rc == 1, "%s with its store %s: exit %d", world_names[p], DAMAGE[kind], rc);
-    if (rc == 1) world_check(fault_says(&f->w, "err", store), "%s with its store %s does not name it", world_names[p], DAMAGE[kind]);
+    if (rc == 1)
+        world_check(fault_says(&f->w, "err", store), "%s with its store %s does not name it", world_names[p], DAMAGE[kind]);
 }
 
 static void damaged(struct fault *f)
@@ -84,7 +87,8 @@ static char *answer(const struct fault *f, unsigned office)
 {
     char target[256];
     const struct load_office *o = &f->load.o[office];
-    snprintf(target, sizeof target, "/api/v1/rollup?region=%s&office=%s&year=%u&level=subkegiatan", o->region, o->id, (unsigned)f->load.year);
+    snprintf(target, sizeof target, "/api/v1/rollup?region=%s&office=%s&year=%u&level=subkegiatan", o->region, o->id,
+             (unsigned)f->load.year);
     json_t *j = world_get(&f->w, target);
     if (j) json_object_del(j, "as_of");
     char *text = j ? json_dumps(j, JSON_SORT_KEYS) : NULL;
@@ -104,8 +108,8 @@ static bool look(void *ctx)
     return done;
 }
 
-/* Bits flipped in value pages of the aggregator's state while it is down: it may refuse to start or refuse to answer, in which case the
- * state is removed and made again; what it answers must be right. */
+/* Bits flipped in value pages of the aggregator's state while it is down: it may refuse to start or refuse to answer, in which case
+ * the state is removed and made again; what it answers must be right. */
 static void wrong_never(struct fault *f, const char *want)
 {
     char data[512], state[512];
@@ -116,7 +120,8 @@ static void wrong_never(struct fault *f, const char *want)
     struct looking l = { .f = f, .want = want };
     if (up) (void)world_until(3000, look, &l);
     world_check(!l.other, "a damaged state answers with other figures");
-    world_check(fault_logs(&f->w, WORLD_AGGREGATOR, state, 1000) || fault_logs(&f->w, WORLD_AGGREGATOR, "corrupt", 1000) || l.answered,
+    world_check(fault_logs(&f->w, WORLD_AGGREGATOR, state, 1000) || fault_logs(&f->w, WORLD_AGGREGATOR, "corrupt", 1000) ||
+                    l.answered,
                 "a damaged state is not spoken of");
     if (up || f->w.up) (void)world_down(&f->w);
 }

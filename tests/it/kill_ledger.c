@@ -1,8 +1,8 @@
 /* kill_ledger.c - opens the stopped worker's ledger and compares all of it with what was stated (see kill.h).
  *
- * Walks the log from record 1: every record present, linked to the one before, its batch the next of its office (sequence and hash of
- * the batch before), every update in it the statement that has this number. So each acknowledged (office, sequence) is there exactly
- * once and says what was said. Then the stream rows must name exactly where the walk ended. */
+ * Walks the log from record 1: every record present, linked to the one before, its batch the next of its office (sequence and hash
+ * of the batch before), every update in it the statement that has this number. So each acknowledged (office, sequence) is there
+ * exactly once and says what was said. Then the stream rows must name exactly where the walk ended. */
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +39,8 @@ static bool same(const struct walk *w, const struct load_statement *s, const str
 {
     const struct figure *f = &row->figure;
     bool money = s->month ? f->measure == MEASURE_REALISED && f->month == s->month : f->measure == MEASURE_BUDGET && f->month == 1;
-    return money && row->code == CODE_OK && f->year == w->k->load.year && f->activity == w->leaf[s->leaf] && f->kind == VALUE_NUMBER && f->value == s->sen;
+    return money && row->code == CODE_OK && f->year == w->k->load.year && f->activity == w->leaf[s->leaf] &&
+           f->kind == VALUE_NUMBER && f->value == s->sen;
 }
 
 /* The updates of one batch; an office's statements of the present round begin after base[o]. */
@@ -52,7 +53,8 @@ static bool walk_body(struct walk *w, const struct batch *b, unsigned o)
     for (uint32_t i = 0; st == ST_OK; i++) {
         uint64_t n = w->sequence[o] + i - w->base[o];
         st = codec_body_next(&r, &row);
-        if (st != ST_OK) return (st == ST_NOT_FOUND && i == b->h.count) || wrong(w, "a batch does not have as many updates as it says");
+        if (st != ST_OK)
+            return (st == ST_NOT_FOUND && i == b->h.count) || wrong(w, "a batch does not have as many updates as it says");
         if (n >= says->n || !same(w, &says->s[n], &row)) return wrong(w, "an update is not the one that was stated");
     }
     return wrong(w, "a batch body cannot be read");
@@ -95,7 +97,8 @@ static bool stream_ok(void *ctx, const struct stream *s)
 {
     struct walk *w = ctx;
     unsigned o = office_of(w, slice_of(s->office, strlen(s->office)));
-    if (o == LOAD_OFFICES || s->watermark != w->sequence[o] || s->lsn != w->lsn_of[o] || memcmp(&s->head, &w->head[o], sizeof s->head))
+    if (o == LOAD_OFFICES || s->watermark != w->sequence[o] || s->lsn != w->lsn_of[o] ||
+        memcmp(&s->head, &w->head[o], sizeof s->head))
         return wrong(w, "a stream's watermark or head is not where the log ends");
     w->base[o] = UINT64_MAX;            /* seen */
     return true;
@@ -138,7 +141,8 @@ void kill_check_ledger(struct kill *k, unsigned rounds)
     if (store_begin(store, false, &w.t) == ST_OK) walk_rounds(&w, rounds);
     store_abort(&w.t);
     store_lmdb_close(&store);
-    world_check(!w.fault[0] && w.updates == (uint64_t)rounds * LOAD_UPDATES, "ledger, after record %llu: %s", (unsigned long long)w.lsn, w.fault);
-    world_note("ledger: %llu records, %llu batches, %llu updates, each of them what was stated, once and in order", (unsigned long long)w.lsn,
-               (unsigned long long)w.batches, (unsigned long long)w.updates);
+    world_check(!w.fault[0] && w.updates == (uint64_t)rounds * LOAD_UPDATES, "ledger, after record %llu: %s",
+                (unsigned long long)w.lsn, w.fault);
+    world_note("ledger: %llu records, %llu batches, %llu updates, each of them what was stated, once and in order",
+               (unsigned long long)w.lsn, (unsigned long long)w.batches, (unsigned long long)w.updates);
 }

@@ -1,7 +1,8 @@
 /* world.c - see world.h: life of an installation, and looking at it. Kind: E, tests only.
  *
- * `up` is started with --json and is ready when it has said so; the addresses are read from the configuration that it wrote. A daemon's
- * pid is looked up among the children of `up`, so a daemon that was restarted is found again and one that is not ours never is. */
+ * `up` is started with --json and is ready when it has said so; the addresses are read from the configuration that it wrote. A
+ * daemon's pid is looked up among the children of `up`, so a daemon that was restarted is found again and one that is not ours
+ * never is. */
 #include "tests/it/world.h"
 
 #include <errno.h>

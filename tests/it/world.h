@@ -1,8 +1,8 @@
 /* world.h - one installation in a directory of its own, run by the real programs. Kind: E, tests only.
  *
- * A world is made below $TMPDIR (or /tmp), started with `rekap up`, looked at through control sockets, HTTP and files, and removed with
- * everything that was started in it. Only processes that the world started are ever signalled: `up` is our child, a daemon is a child of
- * that `up`. Nothing here waits without a deadline. */
+ * A world is made below $TMPDIR (or /tmp), started with `rekap up`, looked at through control sockets, HTTP and files, and removed
+ * with everything that was started in it. Only processes that the world started are ever signalled: `up` is our child, a daemon is
+ * a child of that `up`. Nothing here waits without a deadline. */
 #ifndef REKAP_IT_WORLD_H
 #define REKAP_IT_WORLD_H
 
@@ -47,12 +47,13 @@ json_t *world_ask(const struct world *w, enum world_part p, const char *request,
 json_t *world_status(const struct world *w, enum world_part p);
 bool world_answers(const struct world *w, enum world_part p);
 json_t *world_get(const struct world *w, const char *target);  /* HTTP 200 with JSON, else NULL */
-int world_get_status(const struct world *w, const char *target, json_t **ret); /* HTTP status, 0 when nobody answers; body when JSON */
+int world_get_status(const struct world *w, const char *target,
+                     json_t **ret); /* HTTP status, 0 when nobody answers; body when JSON */
 int64_t world_number(const json_t *o, const char *key);
 const char *world_text(const json_t *o, const char *key);
 
-/* Runs build/bin/rekap ARGS --dir DIR (a NULL-terminated list); its output is kept in w->dir/out and w->dir/err. The exit code, or -1 at
- * the deadline (then it was ended). */
+/* Runs build/bin/rekap ARGS --dir DIR (a NULL-terminated list); its output is kept in w->dir/out and w->dir/err. The exit code, or
+ * -1 at the deadline (then it was ended). */
 int world_rekap(const struct world *w, int timeout_ms, const char *const *args);
 /* A program by its path, the same way. */
 int world_run(const struct world *w, int timeout_ms, const char *const *argv);
@@ -66,6 +67,6 @@ void world_logs(const struct world *w); /* the last lines of every log, for a fa
 
 /* Everything acknowledged and the log applied: `updates` in all, acked at the collector, and visible. Waits at most ms. */
 bool world_settled(const struct world *w, uint64_t updates, int ms);
-uint64_t world_acked(const struct world *w, uint64_t *ret_last);       /* sums over the offices; UINT64_MAX when there is no answer */
+uint64_t world_acked(const struct world *w, uint64_t *ret_last); /* sums over the offices; UINT64_MAX when there is no answer */
 
 #endif

@@ -1,7 +1,7 @@
 /* world_tool.c - see world.h: files, commands and HTTP of a world. Kind: E, tests only.
  *
- * A command's output goes to files in the world's directory, so that a test can look at it and a failed one leaves it in the report. HTTP
- * is spoken by hand (GET, HTTP/1.0): the tests must not share the product's client. */
+ * A command's output goes to files in the world's directory, so that a test can look at it and a failed one leaves it in the
+ * report. HTTP is spoken by hand (GET, HTTP/1.0): the tests must not share the product's client. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

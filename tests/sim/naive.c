@@ -1,9 +1,9 @@
 /* naive.c - the canonical state from the log: replay, counters, history, offices, and the text of it all.
  *
- * Every admitted row of every record becomes one `statement`. Sorted by office, year, key, month and order in the log, the statements
- * of a slot stand side by side and its history can be read off; the last one that said something new is how it stands. Units are
- * the rows that share office and year. Lines of text are sorted at the end, as export.c does.
- * Invariant: the state is a function of the records alone; there is no state between two calls. */
+ * Every admitted row of every record becomes one `statement`. Sorted by office, year, key, month and order in the log, the
+ * statements of a slot stand side by side and its history can be read off; the last one that said something new is how it stands.
+ * Units are the rows that share office and year. Lines of text are sorted at the end, as export.c does. Invariant: the state is a
+ * function of the records alone; there is no state between two calls. */
 #include "naive.h"
 
 #include <inttypes.h>
@@ -165,14 +165,15 @@ static void put_key(struct buf *b, const char *what, const struct naive_row *r)
     figure_stage_format((uint16_t)r->stage, stage);
     buf_printf(b, "%s\t", what);
     put_text(b, r->office);
-    buf_printf(b, "\t%u\t%s\t%s\t%s\t%s\t%s\t%s\t", r->year, tree ? code_vintage_name(code_vintage(r->activity)) : "", activity, account,
-               figure_measure_name(r->measure), figure_source_name(r->source), stage);
+    buf_printf(b, "\t%u\t%s\t%s\t%s\t%s\t%s\t%s\t", r->year, tree ? code_vintage_name(code_vintage(r->activity)) : "", activity,
+               account, figure_measure_name(r->measure), figure_source_name(r->source), stage);
     put_text(b, r->indicator);
 }
 
 static void put_slot(struct buf *b, unsigned month, const struct naive_slot *s)
 {
-    buf_printf(b, "\t%u%c%c%u%c%" PRId64 "@", month, "enixtw"[s->kind], "-cm"[s->basis], s->decimals, s->reason ? 'r' : '=', s->value);
+    buf_printf(b, "\t%u%c%c%u%c%" PRId64 "@", month, "enixtw"[s->kind], "-cm"[s->basis], s -> decimals, s -> reason ? 'r' : '=',
+               s->value);
     put_prov(b, s->prov);
     if (s->text.n == 0) return;
     buf_u8(b, ' ');
@@ -208,7 +209,8 @@ static int statement_order(const void *a, const void *b)
 
 static bool says_the_same(const struct naive_slot *a, const struct naive_slot *b)
 {
-    return a->kind == b->kind && a->basis == b->basis && a->decimals == b->decimals && a->value == b->value && equal(a->text, b->text);
+    return a->kind == b->kind && a->basis == b->basis && a->decimals == b->decimals && a->value == b->value &&
+           equal(a->text, b->text);
 }
 
 /* One statement after what stood in its slot. */
@@ -237,8 +239,14 @@ static void rows_make(struct replay *x)
         const struct statement *s = &x->statement[i];
         if (i == 0 || key_order(s - 1, s) != 0) {
             struct naive_row *r = NAIVE_ADD(x->row, x->rows);
-            *r = (struct naive_row){ .office = s->subject, .indicator = s->indicator, .year = s->year, .measure = s->measure, .source = s->source,
-                                     .stage = s->stage, .activity = s->activity, .account = s->account };
+            *r = (struct naive_row){ .office = s->subject,
+                                     .indicator = s->indicator,
+                                     .year = s->year,
+                                     .measure = s->measure,
+                                     .source = s->source,
+                                     .stage = s->stage,
+                                     .activity = s->activity,
+                                     .account = s->account };
         }
         apply(x, &x->row[x->rows - 1], s);
     }
@@ -288,8 +296,8 @@ static void offices_put(struct replay *x)
         if (!o->spoke && !o->years) continue;
         buf_str(x->out, "count\t");
         put_text(x->out, o->id);
-        buf_printf(x->out, "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t0\t%" PRIu64 "\t", o->received, o->effective, o->same,
-                   o->superseded, o->refused);
+        buf_printf(x->out, "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t0\t%" PRIu64 "\t", o->received, o->effective,
+                   o->same, o->superseded, o->refused);
         put_prov(x->out, o->last);
         buf_printf(x->out, "\t%" PRId64, o->last_at);
         for (unsigned y = YEAR_MIN; y <= YEAR_MAX; y++)

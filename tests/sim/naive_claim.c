@@ -82,7 +82,8 @@ static bool budget_above(const struct naive_view *v, struct naive_line l)
 /* What stands against what at month m; false: nothing is compared at this line. */
 static bool spending_pair(const struct naive_view *v, struct naive_line l, unsigned m, i128 *ret_realised, i128 *ret_budget)
 {
-    const struct naive_item *r = naive_item_of(v, l, MEASURE_REALISED, SOURCE_OPD), *b = naive_item_of(v, l, MEASURE_BUDGET, SOURCE_DPA);
+    const struct naive_item *r = naive_item_of(v, l, MEASURE_REALISED, SOURCE_OPD),
+                            *b = naive_item_of(v, l, MEASURE_BUDGET, SOURCE_DPA);
     bool budget_here = b && b->counted;
     if (r && r->counted) {
         *ret_realised = r->value[m];
@@ -110,7 +111,10 @@ static bool any_budget(const struct naive_view *v)
 
 /* ---- induk-rincian between lines ---- */
 
-static bool same_channel(const struct naive_item *a, const struct naive_item *b) { return a->measure == b->measure && a->source == b->source; }
+static bool same_channel(const struct naive_item *a, const struct naive_item *b)
+{
+    return a->measure == b->measure && a->source == b->source;
+}
 
 static bool has_line_below(const struct naive_view *v, struct naive_line l)
 {
@@ -131,7 +135,8 @@ static bool stated_between(const struct naive_view *v, const struct naive_item *
 {
     for (size_t i = 0; i < v->items; i++) {
         const struct naive_item *x = &v->item[i];
-        if (same_channel(x, parent) && naive_line_below(parent->line, x->line) && naive_line_below(x->line, l) && !passed_over(v, parent, x))
+        if (same_channel(x, parent) && naive_line_below(parent->line, x->line) && naive_line_below(x->line, l) &&
+            !passed_over(v, parent, x))
             return true;
     }
     return false;

@@ -74,13 +74,16 @@ bool naive_account_within(account_code prefix, account_code account)
 
 static bool row_is(const struct naive_row *r, struct naive_line l, unsigned measure, unsigned source, unsigned stage)
 {
-    return r->measure == measure && r->source == source && r->stage == stage && r->indicator.n == 0 && naive_same_line(naive_line_of(r), l);
+    return r->measure == measure && r->source == source && r->stage == stage && r->indicator.n == 0 &&
+           naive_same_line(naive_line_of(r), l);
 }
 
-const struct naive_row *naive_find(struct naive_unit u, struct naive_line l, account_code account, unsigned measure, unsigned source, unsigned stage)
+const struct naive_row *naive_find(struct naive_unit u, struct naive_line l, account_code account, unsigned measure,
+                                   unsigned source, unsigned stage)
 {
     for (size_t i = 0; i < u.rows; i++)
-        if (u.row[i].account == account && row_is(&u.row[i], l, measure, source, stage) && naive_is_reported(&u.row[i])) return &u.row[i];
+        if (u.row[i].account == account && row_is(&u.row[i], l, measure, source, stage) && naive_is_reported(&u.row[i]))
+            return &u.row[i];
     return NULL;
 }
 
@@ -116,7 +119,8 @@ void naive_shallow(struct naive_unit u, struct naive_line l, account_code prefix
     }
 }
 
-unsigned naive_last(struct naive_unit u, struct naive_line l, account_code prefix, unsigned measure, unsigned source, unsigned stage)
+unsigned naive_last(struct naive_unit u, struct naive_line l, account_code prefix, unsigned measure, unsigned source,
+                    unsigned stage)
 {
     unsigned last = 0;
     for (size_t i = 0; i < u.rows; i++) {
@@ -129,8 +133,8 @@ unsigned naive_last(struct naive_unit u, struct naive_line l, account_code prefi
 }
 
 /* The line in one stage: its own row, else its rekening rows. */
-static void stage_series(struct naive_unit u, struct naive_line l, unsigned measure, unsigned source, unsigned stage, bool accounts_only,
-                         struct naive_series *ret)
+static void stage_series(struct naive_unit u, struct naive_line l, unsigned measure, unsigned source, unsigned stage,
+                         bool accounts_only, struct naive_series *ret)
 {
     const struct naive_row *own = l.activity && !accounts_only ? naive_find(u, l, 0, measure, source, stage) : NULL;
     if (own) naive_row_series(own, ret);
@@ -258,7 +262,8 @@ static bool above_leaf(struct naive_line l)
 static bool stated_below(const struct naive_view *v, const struct naive_item *x)
 {
     for (size_t i = 0; i < v->items; i++)
-        if (v->item[i].measure == x->measure && v->item[i].source == x->source && naive_line_below(x->line, v->item[i].line)) return true;
+        if (v->item[i].measure == x->measure && v->item[i].source == x->source && naive_line_below(x->line, v->item[i].line))
+            return true;
     return false;
 }
 

@@ -24,7 +24,7 @@ struct naive_line { activity_code activity; account_code account; };    /* accou
 struct naive_series { bool there; i128 at[NAIVE_MONTHS]; bool reported[NAIVE_MONTHS]; unsigned first, last; };
 struct naive_pick {                     /* the budget in force, month by month */
     bool any;                           /* the line has a stage of its own */
-    bool own[NAIVE_MONTHS];             /* a stage of the line is in force (else 0: absent from a complete stage, or none has begun) */
+    bool own[NAIVE_MONTHS]; /* a stage of the line is in force (else 0: absent from a complete stage, or none has begun) */
     int stage[NAIVE_MONTHS];            /* NAIVE_NO_STAGE: none has begun */
     unsigned at[NAIVE_MONTHS];          /* the month whose value counts: the month itself, or the start of a stretched stage */
     i128 value[NAIVE_MONTHS];
@@ -58,16 +58,19 @@ struct naive_line naive_line_of(const struct naive_row *r);
 bool naive_same_line(struct naive_line a, struct naive_line b);
 bool naive_line_below(struct naive_line above, struct naive_line l);
 bool naive_account_within(account_code prefix, account_code account);   /* equal or below; everything is within 0 */
-const struct naive_row *naive_find(struct naive_unit u, struct naive_line l, account_code account, unsigned measure, unsigned source, unsigned stage);
+const struct naive_row *naive_find(struct naive_unit u, struct naive_line l, account_code account, unsigned measure,
+                                   unsigned source, unsigned stage);
 /* The rows with an account at or below prefix (0: all) that have no reported row above them there, added up. */
 void naive_shallow(struct naive_unit u, struct naive_line l, account_code prefix, unsigned measure, unsigned source, unsigned stage,
                    struct naive_series *ret);
 /* Greatest last reported month of all rows with an account at or below prefix; 0 none. */
-unsigned naive_last(struct naive_unit u, struct naive_line l, account_code prefix, unsigned measure, unsigned source, unsigned stage);
+unsigned naive_last(struct naive_unit u, struct naive_line l, account_code prefix, unsigned measure, unsigned source,
+                    unsigned stage);
 void naive_pick(struct naive_unit u, struct naive_line l, unsigned source, bool accounts_only, struct naive_pick *ret);
 void naive_view(struct naive_unit u, struct naive_view *ret);
 void naive_view_done(struct naive_view *v);
-const struct naive_item *naive_item_of(const struct naive_view *v, struct naive_line l, unsigned measure, unsigned source);    /* NULL: not stated */
+const struct naive_item *naive_item_of(const struct naive_view *v, struct naive_line l, unsigned measure,
+                                       unsigned source); /* NULL: not stated */
 unsigned naive_last_realised(struct naive_unit u);      /* greatest last reported month of realised of its lines; 0 none */
 
 /* ---- naive_claim.c ---- */

@@ -44,9 +44,9 @@ static unsigned each_cell(const char *path, unsigned at, void (*fn)(const char *
         if (n++ > 0) {
             char *rest = line;
 
-            for (unsigned i = 0; i < at; i++) strsep(&rest, ",");
+            for (unsigned i = 0; i < at; i++) strsep(&rest, ",");    /* ends the first column too */
             cell = strsep(&rest, ",\r\n");
-            fn(strtok(line, ","), cell);
+            fn(line, cell);
         }
     if (f) fclose(f);
     return n;
@@ -71,7 +71,7 @@ static void nomenklatur_row(const char *vintage, const char *cell)
     there_and_back(v, cell);
 }
 
-static void anggaran_row(const char *year, const char *cell) { there_and_back(code_vintage_of_year(atoi(year)), cell); }
+static void anggaran_row(const char *year, const char *cell) { there_and_back(code_vintage_of_year((int)strtol(year, NULL, 10)), cell); }
 
 static void test_every_code_of_the_reports(void **state)
 {

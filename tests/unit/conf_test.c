@@ -179,7 +179,7 @@ static int make_scratch(void **state)
     struct scratch *s = calloc(1, sizeof *s);
 
     if (!s) return -1;
-    strcpy(s->dir, "/tmp/rekap-conf-test-XXXXXX");
+    snprintf(s->dir, sizeof s->dir, "/tmp/rekap-conf-test-XXXXXX");
     if (!mkdtemp(s->dir)) return -1;
     snprintf(s->path, sizeof s->path, "%s/f", s->dir);
     *state = s;

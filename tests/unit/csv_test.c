@@ -218,10 +218,10 @@ static void headers(void **state)
     assert_int_equal(s.verdict, SHAPE_NOT_FOUND);
     assert_string_equal(s.missing, "batas_bawah, batas_atas");
     csv_table_done(&t);
-    char deep[256] = "";
-    for (int i = 0; i < 20; i++)
-        strcat(deep, "x\n");
-    strcat(deep, "tahun,kode,pagu\n");
+    char deep[256];
+    size_t at = 0;
+    for (int i = 0; i < 20; i++) at += (size_t)snprintf(deep + at, sizeof deep - at, "x\n");
+    snprintf(deep + at, sizeof deep - at, "tahun,kode,pagu\n");
     read_ok(&t, txt(deep));
     shape_find(&t, SHAPE_NONE, &s);
     assert_int_equal(s.verdict, SHAPE_NOT_FOUND);       /* the 21st row is no longer looked at */

@@ -5,6 +5,7 @@
 #define REKAP_STORE_FIXTURE_H
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -60,17 +61,21 @@ static inline int setup_mem(void **state) { return setup(state, false, NULL); }
 static inline int setup_lmdb(void **state) { return setup(state, true, &options); }
 static inline int setup_small(void **state) { return setup(state, true, &small); }
 
+static inline int drop(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    return remove(path);
+}
+
 static inline int teardown(void **state)
 {
     struct fixture *f = *state;
-    char cmd[600];
 
     if (!f->lmdb)
         store_mem_free(&f->s);
     else {
         store_lmdb_close(&f->s);
-        snprintf(cmd, sizeof cmd, "rm -rf '%s'", f->root);
-        assert_int_equal(system(cmd), 0);
+        assert_int_equal(nftw(f->root, drop, 8, FTW_DEPTH | FTW_PHYS), 0);
     }
     free(f);
     return 0;

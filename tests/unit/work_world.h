@@ -28,7 +28,14 @@ struct world {
     uint64_t hello_count;
 };
 /* One office's stream as its collector keeps it. */
-struct sender { const char *office; peer_id peer; uint64_t epoch, next; struct hash head; uint8_t installation; bool wrong_key_id; };
+struct sender {
+    const char *office;
+    peer_id peer;
+    uint64_t epoch, next;
+    struct hash head;
+    uint8_t installation;
+    bool wrong_key_id;
+};
 struct reply { bool found; struct field f[FIELDS_MAX]; };
 
 void work_world_init(struct world *w, bool ed25519);
