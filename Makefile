@@ -25,14 +25,14 @@ DEPFLAGS = -MMD -MP
 # ---- objects, one line a module; P = pure core (checked by make tidy), E = edge ----
 PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/achieve proto/achieve_over proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
-           proto/codec_scan proto/rng proto/registry proto/node \
+           proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/receipt
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
-INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_group collector/intake_money \
+INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_report collector/tray
-COLLECTOR_P := $(INTAKE) collector/outbox collector/uplink collector/collect collector/collect_import
+COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/feed worker/work
 WORKER_E := worker/office worker/control worker/main
@@ -75,7 +75,7 @@ $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
-$(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,))
+$(eval $(call unit_test,registry,proto/registry proto/registry_sign proto/sign proto/sign_ed25519 proto/code proto/code_text proto/period proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,conf,proto/conf proto/conf_file proto/bytes proto/status,-linih -lsodium))
 CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record proto/codec_scan proto/sign \
     proto/figure proto/code proto/code_text proto/bytes proto/status proto/rng
@@ -91,7 +91,7 @@ $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_m
 LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
-WORKER_TEST := $(CODEC) proto/sign_ed25519 proto/registry proto/period proto/store proto/store_mem proto/node $(WORKER_P) tests/unit/work_world
+WORKER_TEST := $(CODEC) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node $(WORKER_P) tests/unit/work_world
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
@@ -114,6 +114,7 @@ $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) p
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/status,-ljansson))
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc))
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build clean test demo
@@ -180,7 +181,7 @@ fuzz: fuzz-build
 # ---- benchmarks (make bench): ours beside SQLite, PostgreSQL and bare LMDB on the same workload ----
 BENCH := $(B)/tests/bench
 BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix proto/bytes proto/status
-$(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox)
+$(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BENCH)/bench: $(call OBJS,tests/bench/bench $(sort $(filter-out cli/main,$(CLI_ALL))))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)

@@ -1,7 +1,7 @@
 /* base64.c - see base64.h. Kind: P.
  *
- * Strict on purpose: what is read here is compared, hashed and signed as text elsewhere, so a value must have one text. Hence no blanks,
- * no line breaks, no missing or surplus padding, and the unused bits of the last character are zero.
+ * Strict on purpose: what is read here is compared, hashed and signed as text elsewhere, so a value must have one text. Hence no
+ * blanks, no line breaks, no missing or surplus padding, and the unused bits of the last character are zero.
  * Invariant: read(put(x)) = x, and put(read(t)) = t for every t that is taken. */
 #include "base64.h"
 

@@ -1,11 +1,11 @@
 /* note.c - see note.h. Kind: P.
  *
- * Design notes: reading is strict and bounded before anything is verified: size, UTF-8, control characters, the shape and number of the
- * signature lines. A note is taken whole or not at all. The text ends at the last empty line, so a text may hold empty lines of its
- * own and nothing behind the signatures is ever taken for text.
+ * Design notes: reading is strict and bounded before anything is verified: size, UTF-8, control characters, the shape and number of
+ * the signature lines. A note is taken whole or not at all. The text ends at the last empty line, so a text may hold empty lines of
+ * its own and nothing behind the signatures is ever taken for text.
  *
- * A signature line of a key we know by name and hash must verify, every one of them; lines of other keys (witnesses, a rotated key) say
- * nothing to us, whatever their length.
+ * A signature line of a key we know by name and hash must verify, every one of them; lines of other keys (witnesses, a rotated key)
+ * say nothing to us, whatever their length.
  *
  * Invariant: the text that note_open returns is byte for byte what the key signed. */
 #include "note.h"
@@ -25,8 +25,8 @@ static const size_t DASH_BYTES = sizeof DASH - 1;
 /* One of Unicode's spaces at p, in UTF-8 (checked before)? */
 static bool is_space(const uint8_t *p, size_t n)
 {
-    static const char *const spaces[] = { " ", "\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
-                                          "\xe2\x81\x9f", "\xe3\x80\x80" };
+    static const char *const spaces[] = { " ",            "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\xa8",
+                                          "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80" };
 
     if (*p < 0x20) return true;
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
@@ -135,7 +135,7 @@ static bool note_split(struct slice note, struct slice *ret_text, struct slice *
     return false;
 }
 
-/* One signature line without its newline. *ret_ours: of key k, and then *ret_sig is its signature (or NULL when it has a wrong size). */
+/* One signature line without its newline. *ret_ours: of key k, and then *ret_sig is its signature (NULL when of a wrong size). */
 static bool line_read(struct slice line, const struct note_key *k, uint8_t bytes[NOTE_SIGNATURE_MAX], bool *ret_ours,
                       const uint8_t **ret_sig)
 {
