@@ -140,59 +140,72 @@ static inline bool same_bytes(struct slice a, struct slice b)
     return a.n == b.n && (a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* Finds the subject of a row and opens a run where subject or year changes. ST_INVALID: the subject is no office id. */
-static int run_for(struct fold *f, struct taking *k, const struct body_row *row)
+/* Finds the subject of a section and opens a run where subject or year changes. ST_INVALID: the subject is no office id. */
+static int run_for(struct fold *f, struct taking *k, const struct section *section)
 {
-    struct slice id = row->section.office;
+    struct slice id = section->office;
     bool same = k->run && same_bytes(k->subject_id, id);
-    if (same && k->run->year == row->section.year) return ST_OK;
+    if (same && k->run->year == section->year) return ST_OK;
     int st = same ? ST_OK : fold_office_get(f, id, &k->subject);
     if (st != ST_OK) return st;
     if (!FOLD_ROOM(f->run, f->run_cap, f->runs + 1)) return ST_NO_MEMORY;
     k->subject_id = id;
     k->run = &f->run[f->runs++];
-    *k->run = (struct run){ .subject = k->subject, .speaker = k->speaker, .first = f->updates, .year = row->section.year };
+    *k->run = (struct run){ .subject = k->subject, .speaker = k->speaker, .first = f->updates, .year = section->year };
     return ST_OK;
-}
-
-static int row_take(struct fold *f, struct taking *k, const struct body_row *row, unsigned disposition, provenance prov)
-{
-    int st = row->code == CODE_OK && disposition == CODE_OK ? run_for(f, k, row) : ST_INVALID;
-    if (st == ST_INVALID) {
-        k->refused++;
-        return ST_OK;
-    }
-    if (st == ST_OK) st = update_add(f, &row->figure, prov);
-    if (st == ST_OK) k->run->count++;
-    return st;
 }
 
 static int rows_take(struct fold *f, struct taking *k, struct body_reader *body, unsigned worker, const struct record *r)
 {
     struct disposition_reader d;
-    struct body_row row;
-    uint32_t i = 0;
+    struct figure figure;
+    unsigned code;
     int st;
     codec_dispositions_open(r->dispositions, &d);
-    while ((st = codec_body_next(body, &row)) == ST_OK) {
-        st = row_take(f, k, &row, codec_dispositions_at(&d, i), figure_provenance(worker, r->lsn, i));
+    for (uint32_t i = 0; (st = codec_body_figure(body, &figure, &code)) == ST_OK; i++) {
+        if (codec_dispositions_at(&d, i) != CODE_OK) code = CODE_BAD_FORMAT;
+        st = code == CODE_OK ? run_for(f, k, &body->section) : ST_INVALID;
+        if (st == ST_INVALID) {
+            k->refused++;
+            continue;
+        }
+        if (st == ST_OK) st = update_add(f, &figure, figure_provenance(worker, r->lsn, i));
         if (st != ST_OK) return st;
-        i++;
+        k->run->count++;
     }
-    return st == ST_NOT_FOUND ? ST_OK : ST_CORRUPT;
+    return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+struct mark { uint32_t updates, riches, runs; };
+
+static struct mark mark_of(const struct fold *f) { return (struct mark){ f->updates, f->riches, f->runs }; }
+
+static void back_to(struct fold *f, struct mark m)
+{
+    f->updates = m.updates;
+    f->riches = m.riches;
+    f->runs = m.runs;
+}
+
+/* The record is covered by the chain, so the hash of the body is not taken again; and its rows are taken as they are read, because
+ * what turns out to be no body is counted back. A signed batch without a readable body stands in the log with every update refused:
+ * so it counts. */
 static int batch_take(struct fold *f, unsigned worker, const struct record *r)
 {
     struct batch b;
     struct body_reader body;
     struct taking k = { 0 };
-    if (codec_batch_parse(r->content, &b) != ST_OK || codec_body_open(b.body, &body) != ST_OK) return ST_CORRUPT;
-    if (body.rows != b.h.count || fold_office_find(f, b.h.office, &k.speaker) != ST_OK) return ST_CORRUPT;
+    struct mark before = mark_of(f);
+    if (codec_batch_parse_covered(r->content, &b) != ST_OK || fold_office_find(f, b.h.office, &k.speaker) != ST_OK) return ST_CORRUPT;
     if (!f->office[k.speaker].known) return ST_CORRUPT;         /* its registry entry stands before anything it says */
     if (!FOLD_ROOM(f->spoken, f->spoken_cap, f->spokens + 1)) return ST_NO_MEMORY;
-    int st = rows_take(f, &k, &body, worker, r);
-    if (st != ST_OK) return st;
+    int st = codec_body_stream(b.body, &body);
+    if (st == ST_OK) st = rows_take(f, &k, &body, worker, r);
+    if (st != ST_OK && st != ST_INVALID) return st;
+    if (st == ST_INVALID || body.rows != b.h.count) {
+        back_to(f, before);
+        k.refused = b.h.count;
+    }
     f->pending += b.h.count;
     f->spoken[f->spokens++] = (struct spoken){ .speaker = k.speaker, .received = b.h.count, .refused = k.refused,
                                                .last = figure_provenance(worker, r->lsn, b.h.count - 1), .at = r->at };
@@ -206,12 +219,10 @@ int fold_record(struct fold *f, unsigned worker, struct slice record_bytes)
     if (codec_record_parse(record_bytes, &r) != ST_OK) return ST_CORRUPT;
     if (r.lsn != f->reached[worker].lsn + 1 || !sign_hash_equal(&r.previous, &f->reached[worker].hash)) return ST_INVALID;
     if (r.lsn >> 40) return ST_CORRUPT;
-    uint32_t updates = f->updates, riches = f->riches, runs = f->runs;
+    struct mark before = mark_of(f);
     int st = r.kind == RECORD_OFFICE ? fold_office_entry(f, worker, r.content) : batch_take(f, worker, &r);
     if (st != ST_OK) {
-        f->updates = updates;
-        f->riches = riches;
-        f->runs = runs;
+        back_to(f, before);
         return st;
     }
     f->reached[worker].lsn = r.lsn;

@@ -81,6 +81,9 @@ struct batch {
 };
 /* Of a BATCH payload; also the stored bytes. Checks shape, bounds and the body hash, not signature, chain or rows. ST_INVALID */
 int codec_batch_parse(struct slice payload, struct batch *ret);
+/* The same without the body's hash, for bytes that a hash or checksum of their own covers: a record of the chain, a row of the own
+ * store. */
+int codec_batch_parse_covered(struct slice payload, struct batch *ret);
 void codec_batch_header_put(struct buf *b, const struct batch_header *h);
 /* The payload of BATCH. */
 void codec_batch_put(struct buf *b, struct slice header, const uint8_t sig[SIG_SIZE], struct slice body);
@@ -106,6 +109,7 @@ struct body_reader {
     uint32_t sections_left, rows_left;
     unsigned section_code;                    /* why no row of this section can stand, or CODE_OK */
     uint32_t rows;                            /* of the whole body; the caller holds it against batch_header.count */
+    bool checked;                             /* opened by codec_body_open: structure cannot fail any more */
     struct slice activity_text, account_text; /* the last codes read: rows of one line come together */
     activity_code activity;
     account_code account;
@@ -118,6 +122,11 @@ struct body_row {
 };
 int codec_body_open(struct slice body, struct body_reader *ret);
 int codec_body_next(struct body_reader *r, struct body_row *ret); /* ST_OK, ST_NOT_FOUND at the end, ST_INVALID */
+/* The same rows in one pass, for a caller that can undo: the structure is checked on the way, so a body that codec_body_open would
+ * refuse gives ST_INVALID at open or at some row, maybe after good ones. rows = those of the sections begun so far, all at the end.
+ * Read with codec_body_figure: the figure, its code, and the section it belongs to in the reader. */
+int codec_body_stream(struct slice body, struct body_reader *ret);
+int codec_body_figure(struct body_reader *r, struct figure *ret, unsigned *ret_code);
 
 /* ---- a log record (worker/ledger.h): what stands in the log and travels in RECORDS ----
  * record = [kind u, lsn u, commit wall ms u, previous log hash h, content b, dispositions [[index, code]..]]

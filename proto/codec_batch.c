@@ -51,7 +51,7 @@ static bool header_read(struct slice bytes, struct batch_header *ret)
     return r.p == r.end;
 }
 
-int codec_batch_parse(struct slice payload, struct batch *ret)
+int codec_batch_parse_covered(struct slice payload, struct batch *ret)
 {
     struct batch b;
     struct rd r = rd_of(payload);
@@ -61,9 +61,17 @@ int codec_batch_parse(struct slice payload, struct batch *ret)
     if (b.header.n > BATCH_HEADER_BYTES_MAX || b.signature.n != SIG_SIZE) return ST_INVALID;
     if (b.header.n + b.signature.n + b.body.n > BATCH_BYTES_MAX) return ST_INVALID;
     if (codec_scan(b.header) != ST_OK || !header_read(b.header, &b.h)) return ST_INVALID;
+    b.hash = codec_batch_hash(b.header, b.signature);
+    *ret = b;
+    return ST_OK;
+}
+
+int codec_batch_parse(struct slice payload, struct batch *ret)
+{
+    struct batch b;
+    if (codec_batch_parse_covered(payload, &b) != ST_OK) return ST_INVALID;
     struct hash body = sign_hash(b.body.p, b.body.n);
     if (!sign_hash_equal(&body, &b.h.body_hash)) return ST_INVALID;
-    b.hash = codec_batch_hash(b.header, b.signature);
     *ret = b;
     return ST_OK;
 }

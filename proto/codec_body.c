@@ -1,11 +1,13 @@
 /* codec_body.c - reading a batch body, update by update: the hottest path of the system.
  *
- * Two walks. The first checks the structure of the whole body and counts its rows; the second decodes a row at a time and never
- * fails on structure, so a caller cannot have acted on half a bad body. What a row says (unknown codes, stages, ranges) is not
- * structure: such a row is given with the reason why it cannot stand, because it holds a sequence number that must be answered.
- * Rows of one line come together, so the last activity and account texts are remembered with what they read as.
- * Texts of codes, sources, stages and vintages are taken only as we would write them: one figure has one encoding.
- * Invariant: rows given = reader.rows; afterwards the cursor stands at the end of the body. */
+ * One walk reads elements strictly (codec_elem.h) and checks texts, so it refuses exactly what codec_scan and the shape of a body
+ * refuse. codec_body_open takes that walk first and the decoding walk then cannot fail on structure: a caller cannot have acted on
+ * half a bad body. codec_body_stream decodes on the first walk; a caller that can undo (worker, fold) saves a pass over every byte.
+ * What a row says (unknown codes, stages, ranges) is not structure: such a row is given with the reason why it cannot stand,
+ * because it holds a sequence number that must be answered. Rows of one line come together, so the last activity and account
+ * texts are remembered with what they read as. Texts of codes, sources, stages and vintages are taken only as we would write
+ * them: one figure has one encoding.
+ * Invariant: rows given = reader.rows at the end; there the cursor stands at the end of the body. */
 #include "codec.h"
 
 #include <string.h>
@@ -27,7 +29,13 @@ struct row { /* the elements of a row, uninterpreted */
 
 /* ---- structure ---- */
 
-static inline bool text_or_nil(struct rd *r, struct slice *ret) { return elem_nil(r) || (elem_str(r, ret) && ret->n > 0); }
+static inline bool text_or_nil(struct rd *r, struct slice *ret)
+{
+    *ret = (struct slice){0};
+    return elem_nil(r) || (elem_str(r, ret) && ret->n > 0);
+}
+
+static inline bool same_text(struct slice a, struct slice b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
 
 static bool row_tail_read(struct rd *r, uint32_t n, struct row *w)
 {
@@ -53,11 +61,23 @@ static bool row_tail_read(struct rd *r, uint32_t n, struct row *w)
 static inline bool row_read(struct rd *r, struct row *w)
 {
     uint32_t n;
-    *w = (struct row){0};
     if (!elem_array(r, &n) || n < ROW_FIELDS_MIN) return false;
     if (!text_or_nil(r, &w->code) || !text_or_nil(r, &w->account) || !text_or_nil(r, &w->indicator)) return false;
     if (!elem_uint(r, &w->measure) || !elem_uint(r, &w->month) || !elem_uint(r, &w->basis) || !elem_uint(r, &w->kind)) return false;
+    w->unit = w->reason = w->text = w->evidence = (struct slice){0};
+    w->decimals = 0;
     return elem_int(r, &w->value) && (n == ROW_FIELDS_MIN || row_tail_read(r, n, w));
+}
+
+static inline bool text_ok(struct slice s, const uint8_t *end) { return s.n == 0 || codec_scan_text(s, end); }
+
+/* Texts the reader remembers were checked when it met them. */
+static inline bool row_texts_ok(const struct row *w, struct slice seen_activity, struct slice seen_account, const uint8_t *end)
+{
+    if (!same_text(w->code, seen_activity) && !text_ok(w->code, end)) return false;
+    if (!same_text(w->account, seen_account) && !text_ok(w->account, end)) return false;
+    if ((w->indicator.n | w->unit.n | w->reason.n | w->text.n) == 0) return true;
+    return text_ok(w->indicator, end) && text_ok(w->unit, end) && text_ok(w->reason, end) && text_ok(w->text, end);
 }
 
 static bool section_read(struct rd *r, struct common *c, uint32_t *ret_rows)
@@ -69,17 +89,25 @@ static bool section_read(struct rd *r, struct common *c, uint32_t *ret_rows)
     return elem_uint(r, &c->entered) && elem_str(r, &c->clerk) && elem_array(r, ret_rows) && *ret_rows > 0;
 }
 
-/* The first walk. */
+static bool section_texts_ok(const struct common *c, const uint8_t *end)
+{
+    return text_ok(c->office, end) && text_ok(c->vintage, end) && text_ok(c->source, end) && text_ok(c->stage, end) &&
+           text_ok(c->clerk, end);
+}
+
+/* The walk that only checks. */
 static bool body_shape(struct rd r, uint32_t *ret_rows)
 {
     struct common common;
-    struct row row;
+    struct row row = {0};
     uint32_t sections, rows, total = 0;
     if (!elem_array(&r, &sections) || sections == 0) return false;
     for (uint32_t s = 0; s < sections; s++) {
-        if (!section_read(&r, &common, &rows) || rows > BATCH_UPDATES_MAX - total) return false;
-        for (uint32_t i = 0; i < rows; i++)
-            if (!row_read(&r, &row)) return false;
+        if (!section_read(&r, &common, &rows) || rows > BATCH_UPDATES_MAX - total || !section_texts_ok(&common, r.end)) return false;
+        for (uint32_t i = 0; i < rows; i++) {
+            struct slice activity = row.code, account = row.account;
+            if (!row_read(&r, &row) || !row_texts_ok(&row, activity, account, r.end)) return false;
+        }
         total += rows;
     }
     *ret_rows = total;
@@ -90,11 +118,19 @@ int codec_body_open(struct slice body, struct body_reader *ret)
 {
     uint32_t rows;
     *ret = (struct body_reader){.r = {.bad = true}};
-    if (codec_scan(body) != ST_OK || !body_shape(rd_of(body), &rows)) return ST_INVALID;
+    if (body.n == 0 || !body_shape(rd_of(body), &rows)) return ST_INVALID;
     ret->r = rd_of(body);
     ret->rows = rows;
+    ret->checked = true;
     ret->sections_left = codec_get_array(&ret->r);
     return ST_OK;
+}
+
+int codec_body_stream(struct slice body, struct body_reader *ret)
+{
+    *ret = (struct body_reader){.r = rd_of(body)};
+    ret->r.bad = body.n == 0 || !elem_array(&ret->r, &ret->sections_left) || ret->sections_left == 0;
+    return ret->r.bad ? ST_INVALID : ST_OK;
 }
 
 /* ---- meaning ---- */
@@ -182,8 +218,6 @@ static unsigned account_read(struct slice s, account_code *ret)
     return CODE_OK;
 }
 
-static inline bool same_text(struct slice a, struct slice b) { return a.n == b.n && memcmp(a.p, b.p, a.n) == 0; }
-
 static inline unsigned row_codes(struct body_reader *r, const struct row *w, struct figure *f)
 {
     unsigned code = CODE_OK;
@@ -214,10 +248,9 @@ static unsigned row_narrow(const struct row *w) /* numbers no figure has room fo
 
 static inline uint8_t clip8(uint64_t v) { return v <= UINT8_MAX ? (uint8_t)v : UINT8_MAX; }
 
-static void row_take(struct body_reader *r, const struct row *w, struct body_row *ret)
+static inline unsigned row_take(struct body_reader *r, const struct row *w, struct figure *ret)
 {
-    ret->section = r->section;
-    ret->figure = (struct figure){
+    *ret = (struct figure){
         .indicator = w->indicator,
         .measure = w->measure <= UINT16_MAX ? (uint16_t)w->measure : UINT16_MAX,
         .stage = r->section.stage,
@@ -233,27 +266,50 @@ static void row_take(struct body_reader *r, const struct row *w, struct body_row
         .reason = w->reason,
         .evidence = w->evidence,
     };
-    unsigned codes = row_codes(r, w, &ret->figure);
-    ret->code = r->section_code != CODE_OK ? r->section_code : row_narrow(w);
-    if (ret->code == CODE_OK) ret->code = codes;
-    if (ret->code == CODE_OK) ret->code = figure_check(&ret->figure);
+    unsigned codes = row_codes(r, w, ret), code = r->section_code != CODE_OK ? r->section_code : row_narrow(w);
+    if (code == CODE_OK) code = codes;
+    return code == CODE_OK ? figure_check(ret) : code;
 }
 
-int codec_body_next(struct body_reader *r, struct body_row *ret)
+/* The next section's common part; its rows are counted when the walk is the first. */
+static bool section_next(struct body_reader *r)
+{
+    struct common common;
+    if (!section_read(&r->r, &common, &r->rows_left)) return false;
+    if (!r->checked) {
+        if (r->rows_left > BATCH_UPDATES_MAX - r->rows || !section_texts_ok(&common, r->r.end)) return false;
+        r->rows += r->rows_left;
+    }
+    r->sections_left--;
+    section_take(r, &common);
+    return true;
+}
+
+static int broken(struct body_reader *r)
+{
+    ASSERT(!r->checked); /* the first walk would have seen it */
+    r->r.bad = true;
+    return ST_INVALID;
+}
+
+int codec_body_figure(struct body_reader *r, struct figure *ret, unsigned *ret_code)
 {
     struct row row;
     if (r->r.bad) return ST_INVALID;
     if (r->rows_left == 0) {
-        struct common common;
-        if (r->sections_left == 0) return ST_NOT_FOUND;
-        bool sound = section_read(&r->r, &common, &r->rows_left);
-        ASSERT(sound); /* the first walk has seen it */
-        r->sections_left--;
-        section_take(r, &common);
+        if (r->sections_left == 0) return r->r.p == r->r.end ? ST_NOT_FOUND : broken(r);
+        if (!section_next(r)) return broken(r);
     }
-    bool sound = row_read(&r->r, &row);
-    ASSERT(sound);
+    if (!row_read(&r->r, &row)) return broken(r);
+    if (!r->checked && !row_texts_ok(&row, r->activity_text, r->account_text, r->r.end)) return broken(r);
     r->rows_left--;
-    row_take(r, &row, ret);
+    *ret_code = row_take(r, &row, ret);
     return ST_OK;
+}
+
+int codec_body_next(struct body_reader *r, struct body_row *ret)
+{
+    int st = codec_body_figure(r, &ret->figure, &ret->code);
+    if (st == ST_OK) ret->section = r->section;
+    return st;
 }

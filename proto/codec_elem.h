@@ -1,9 +1,9 @@
 /* codec_elem.h - reading one msgpack element in place. Kind: P. Private to codec*.c: everybody else uses codec_get_*.
  *
  * Inline because the row decoder reads some ten elements a row, millions of rows a second. Each function answers whether the
- * next element is of its kind and, if so, consumes it; on false neither the cursor nor the result has changed. The bytes have
- * passed codec_scan, so forms are known to be shortest; bounds are checked again all the same, because a cursor may be asked
- * for more elements than its array holds. */
+ * next element is of its kind and, if so, consumes it; on false neither the cursor nor the result has changed. Forms longer than
+ * needed are no element: with that, reading every element of an array whose shape is known checks as much as codec_scan does,
+ * texts apart (codec_scan_text), and the row decoder needs no scan before it. */
 #ifndef REKAP_CODEC_ELEM_H
 #define REKAP_CODEC_ELEM_H
 
@@ -51,6 +51,12 @@ static inline uint64_t elem_be(const uint8_t *p, size_t width) /* width 1, 2, 4,
     }
 }
 
+/* Is v, of `width` bytes, too big for the next shorter form? least: the least value of one byte's own. */
+static inline bool elem_shortest(uint64_t v, size_t width, uint64_t least)
+{
+    return v >= (width == 1 ? least : UINT64_C(1) << (4 * width));
+}
+
 static inline bool elem_uint(struct rd *r, uint64_t *ret)
 {
     if (r->p >= r->end) return false;
@@ -63,7 +69,9 @@ static inline bool elem_uint(struct rd *r, uint64_t *ret)
     if (head < HEAD_UINT8 || head > HEAD_UINT64) return false;
     size_t width = (size_t)1 << (head - HEAD_UINT8);
     if ((size_t)(r->end - r->p) <= width) return false;
-    *ret = elem_be(r->p + 1, width);
+    uint64_t v = elem_be(r->p + 1, width);
+    if (!elem_shortest(v, width, 0x80)) return false;
+    *ret = v;
     r->p += 1 + width;
     return true;
 }
@@ -91,7 +99,9 @@ static inline bool elem_int(struct rd *r, int64_t *ret)
     size_t width = (size_t)1 << (head - HEAD_INT8);
     if ((size_t)(r->end - r->p) <= width) return false;
     unsigned shift = 64 - 8 * (unsigned)width;
-    *ret = (int64_t)(elem_be(r->p + 1, width) << shift) >> shift;
+    int64_t i = (int64_t)(elem_be(r->p + 1, width) << shift) >> shift;
+    if (i >= (width == 1 ? -32 : -((int64_t)1 << (4 * width - 1)))) return false;
+    *ret = i;
     r->p += 1 + width;
     return true;
 }
@@ -104,21 +114,22 @@ static inline bool elem_sized(struct rd *r, size_t head_bytes, uint64_t n, struc
     return true;
 }
 
-static inline bool elem_wide(struct rd *r, uint8_t head8, struct slice *ret) /* str8..32 or bin8..32 */
+static inline bool elem_wide(struct rd *r, uint8_t head8, uint64_t least, struct slice *ret) /* str8..32 or bin8..32 */
 {
     if (r->p >= r->end || *r->p < head8 || *r->p > head8 + 2) return false;
     size_t width = (size_t)1 << (*r->p - head8);
     if ((size_t)(r->end - r->p) <= width) return false;
-    return elem_sized(r, 1 + width, elem_be(r->p + 1, width), ret);
+    uint64_t n = elem_be(r->p + 1, width);
+    return elem_shortest(n, width, least) && elem_sized(r, 1 + width, n, ret);
 }
 
 static inline bool elem_str(struct rd *r, struct slice *ret)
 {
     if (r->p < r->end && (*r->p & 0xe0) == HEAD_STR) return elem_sized(r, 1, *r->p & 0x1f, ret);
-    return elem_wide(r, HEAD_STR8, ret);
+    return elem_wide(r, HEAD_STR8, 0x20, ret);
 }
 
-static inline bool elem_bin(struct rd *r, struct slice *ret) { return elem_wide(r, HEAD_BIN8, ret); }
+static inline bool elem_bin(struct rd *r, struct slice *ret) { return elem_wide(r, HEAD_BIN8, 0, ret); }
 
 static inline bool elem_nil(struct rd *r)
 {
@@ -139,7 +150,9 @@ static inline bool elem_array(struct rd *r, uint32_t *ret)
     if (head != HEAD_ARRAY16 && head != HEAD_ARRAY32) return false;
     size_t width = head == HEAD_ARRAY16 ? 2 : 4;
     if ((size_t)(r->end - r->p) <= width) return false;
-    *ret = (uint32_t)elem_be(r->p + 1, width);
+    uint64_t n = elem_be(r->p + 1, width);
+    if (n < (width == 2 ? 0x10u : 0x10000u)) return false;
+    *ret = (uint32_t)n;
     r->p += 1 + width;
     return true;
 }

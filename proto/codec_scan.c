@@ -51,12 +51,6 @@ static const uint8_t wide_width[] = {
     [HEAD_STR16 - HEAD_BIN8] = 2,  [HEAD_STR32 - HEAD_BIN8] = 4,  [HEAD_ARRAY16 - HEAD_BIN8] = 2, [HEAD_ARRAY32 - HEAD_BIN8] = 4,
 };
 
-/* Is v, of `width` bytes, too big for the next shorter form? Below one byte that is the head itself. */
-static bool needs_width(uint64_t v, size_t width, uint64_t least_of_one)
-{
-    return v >= (width == 1 ? least_of_one : UINT64_C(1) << (4 * width));
-}
-
 static bool needs_width_signed(uint64_t v, size_t width)
 {
     unsigned shift = 64 - 8 * (unsigned)width;
@@ -71,7 +65,7 @@ static bool scan_wide(const uint8_t **p, const uint8_t *end, uint8_t head, size_
     if (width == 0 || (size_t)(end - *p) < width) return false;
     uint64_t v = elem_be(*p, width);
     *p += width;
-    if (head >= HEAD_UINT8 && head <= HEAD_UINT64) return needs_width(v, width, 0x80);
+    if (head >= HEAD_UINT8 && head <= HEAD_UINT64) return elem_shortest(v, width, 0x80);
     if (head >= HEAD_INT8 && head <= HEAD_INT64) return needs_width_signed(v, width);
     if (v > (uint64_t)(end - *p)) return false;
     if (head >= HEAD_ARRAY16) {
@@ -79,8 +73,8 @@ static bool scan_wide(const uint8_t **p, const uint8_t *end, uint8_t head, size_
         return v >= (width == 2 ? 0x10u : 0x10000u);
     }
     *ret_skip = (size_t)v;
-    if (head <= HEAD_BIN32) return needs_width(v, width, 0);
-    return needs_width(v, width, 0x20) && text_ok(*p, (size_t)v, end);
+    if (head <= HEAD_BIN32) return elem_shortest(v, width, 0);
+    return elem_shortest(v, width, 0x20) && text_ok(*p, (size_t)v, end);
 }
 
 /* One element's own bytes; the elements of an array are left to the caller. */
@@ -104,6 +98,8 @@ static inline bool scan_element(const uint8_t **p, const uint8_t *end, uint32_t 
     *p += skip;
     return true;
 }
+
+bool codec_scan_text(struct slice s, const uint8_t *end) { return text_ok(s.p, s.n, end); }
 
 int codec_scan(struct slice bytes)
 {

@@ -10,4 +10,7 @@
 
 int codec_scan(struct slice bytes);     /* ST_OK or ST_INVALID */
 
+/* Is s, which ends at or before `end` in the same bytes, a text the scan takes? */
+bool codec_scan_text(struct slice s, const uint8_t *end);
+
 #endif

@@ -5,6 +5,8 @@
  * trace; after it, it is logged whatever it says, so that a stream never blocks on content (P13).
  *
  * A repeated batch is answered as the first time, dispositions included: its ACK may have been lost, and the log still knows them.
+ * So an ACK names the last batch it speaks of, not the watermark, and where its list begins: batches that do not follow each
+ * other get an ACK each, and who misses one sees the hole.
  * A gap is complained of once per stream and step: what follows it in the pipe would only repeat the complaint.
  *
  * Per update nothing is allocated and nothing is looked up: authority is asked per section, one comparison per row is left.
@@ -38,11 +40,12 @@ static int send_ack(struct sessions *w, const struct session_step *s, struct str
     const struct field fields[] = { { .s = slice_of(t->office, strlen(t->office)) },
                                     { .u = t->number },
                                     { .u = t->epoch },
-                                    { .u = t->watermark },
-                                    { .s = { t->head.b, HASH_SIZE } },
-                                    { .u = t->lsn },
+                                    { .u = t->ack_to },
+                                    { .s = { t->ack_hash.b, HASH_SIZE } },
+                                    { .u = t->ack_lsn },
                                     { .u = 1 /* durable */ },
-                                    { .s = buf_slice(pairs) } };
+                                    { .s = buf_slice(pairs) },
+                                    { .u = t->ack_from } };
     return session_reply(w, s, t->owner, MSG_ACK, fields);
 }
 
@@ -60,15 +63,27 @@ int session_acks(struct sessions *w, const struct session_step *s)
     return st;
 }
 
-/* The stream is owed an ACK that can still take `pairs` more dispositions. */
-static int touch(struct sessions *w, const struct session_step *s, struct stream *t, uint32_t pairs)
+/* The stream is owed an ACK whose list goes on at `first` and can still take `pairs` more; what does not fit that leaves before. */
+static int owe(struct sessions *w, const struct session_step *s, struct stream *t, uint64_t first, uint32_t pairs)
 {
-    if (!t->touched) {
-        t->touched = true;
-        t->next_touched = w->touched;
-        w->touched = t;
-    }
-    return t->refused.n + (size_t)pairs * PAIR_BYTES > PAIRS_BYTES_MAX ? send_ack(w, s, t) : ST_OK;
+    bool full = t->refused.n + (size_t)pairs * PAIR_BYTES > PAIRS_BYTES_MAX;
+    int st = t->touched && (full || first != t->ack_to + 1) ? send_ack(w, s, t) : ST_OK;
+
+    if (st != ST_OK) return st;
+    if (!t->touched || full || first != t->ack_to + 1) t->ack_from = first - 1;
+    if (t->touched) return ST_OK;
+    t->touched = true;
+    t->next_touched = w->touched;
+    w->touched = t;
+    return ST_OK;
+}
+
+/* The ACK owed speaks of this batch too. */
+static void owed_up_to(struct stream *t, uint64_t last, const struct hash *hash, uint64_t lsn)
+{
+    t->ack_to = last;
+    t->ack_hash = *hash;
+    t->ack_lsn = lsn;
 }
 
 static void pair_put(struct stream *t, uint64_t sequence, unsigned code)
@@ -86,13 +101,15 @@ static int acknowledge_again(struct sessions *w, const struct session_step *s, s
     struct disposition_reader d;
     struct slice bytes;
     struct record r;
+    uint64_t last = e->first + e->count - 1;
     int st = ledger_record(s->t, e->lsn, &bytes);
 
     if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
     if (codec_record_parse(bytes, &r) != ST_OK) return ST_CORRUPT;
-    st = touch(w, s, t, e->count);
-    if (st != ST_OK) return st;
     w->n.duplicates++;
+    if (t->touched && e->first > t->ack_from && last <= t->ack_to) return ST_OK;        /* twice in one step */
+    st = owe(w, s, t, e->first, e->count);
+    if (st != ST_OK) return st;
     codec_dispositions_open(r.dispositions, &d);
     while (d.next_index != UINT32_MAX) {
         uint32_t index = d.next_index;
@@ -100,6 +117,7 @@ static int acknowledge_again(struct sessions *w, const struct session_step *s, s
         pair_put(t, e->first + index, d.next_code);
         (void)codec_dispositions_at(&d, index + 1);
     }
+    owed_up_to(t, last, &e->hash, e->lsn);
     return buf_ok(&t->refused) ? ST_OK : ST_NO_MEMORY;
 }
 
@@ -131,20 +149,20 @@ static uint32_t judge(const struct sessions *w, const struct batch *b, const str
     struct authority a = { CODE_UNAUTHORISED, false };
     const uint8_t *section = NULL;
     struct body_reader r;
-    struct body_row row;
-    uint32_t refused = 0;
+    struct figure figure;
+    unsigned code;
+    uint32_t refused = 0, i = 0;
+    int st = codec_body_stream(b->body, &r);
 
-    if (codec_body_open(b->body, &r) != ST_OK || r.rows != b->h.count) return all_broken(codes, b->h.count);
-    for (uint32_t i = 0; i < b->h.count; i++) {
-        if (codec_body_next(&r, &row) != ST_OK) return all_broken(codes, b->h.count);
-        if (row.section.office.p != section) {          /* every section has bytes of its own */
-            section = row.section.office.p;
-            a = authority_section(w->registry, speaker, &row.section);
+    for (; st == ST_OK && (st = codec_body_figure(&r, &figure, &code)) == ST_OK && i < b->h.count; i++) {
+        if (r.section.office.p != section) {            /* every section has bytes of its own */
+            section = r.section.office.p;
+            a = authority_section(w->registry, speaker, &r.section);
         }
-        codes[i] = (uint16_t)(row.code != CODE_OK ? row.code : authority_row(a, row.figure.measure));
+        codes[i] = (uint16_t)(code != CODE_OK ? code : authority_row(a, figure.measure));
         refused += codes[i] != CODE_OK;
     }
-    return refused;
+    return st == ST_NOT_FOUND && i == b->h.count ? refused : all_broken(codes, b->h.count);
 }
 
 static int put_dispositions(struct sessions *w, struct stream *t, const struct batch *b, uint32_t refused)
@@ -165,11 +183,12 @@ static int on_new(struct sessions *w, const struct session_step *s, struct strea
                   const struct office *speaker)
 {
     uint32_t refused = judge(w, b, speaker, w->codes);
-    int st = touch(w, s, t, refused);
+    int st = owe(w, s, t, b->h.sequence, refused);
 
     if (st == ST_OK) st = put_dispositions(w, t, b, refused);
     if (st == ST_OK) st = ledger_append_batch(w->ledger, s->t, s->now.wall, t, b, payload, buf_slice(&w->scratch));
     if (st != ST_OK) return st;
+    owed_up_to(t, t->watermark, &t->head, t->lsn);
     w->n.batches++;
     w->n.updates += b->h.count;
     w->n.refused += refused;
@@ -186,17 +205,19 @@ static bool over_credit(struct session *se, struct slice payload)
     return se->step_batches > 2 * CREDIT_BATCHES || se->step_bytes > 2 * (uint64_t)CREDIT_BYTES;
 }
 
-static unsigned check_signature(const struct sessions *w, const struct batch *b, const struct office *speaker,
-                                struct session_complaint *c)
+static unsigned check_signature(const struct sessions *w, const struct session_step *s, const struct batch *b,
+                                const struct office *speaker, struct session_complaint *c)
 {
-    uint64_t id = sign_key_id(speaker->signing);
+    const struct office *line = registry_signing(w->registry, speaker, b->h.key_id, s->now.wall);
 
-    if (b->h.key_id != id) {
+    if (line == NULL) {
+        uint64_t id = sign_key_id(speaker->signing);
+
         snprintf(c->seen, sizeof c->seen, "kunci %016llx", (unsigned long long)b->h.key_id);
         snprintf(c->expected, sizeof c->expected, "kunci %016llx", (unsigned long long)id);
         return CODE_BAD_SIGNATURE;
     }
-    return w->verifier.verify(w->verifier.ctx, speaker->signing, b->header, b->signature.p) ? CODE_OK : CODE_BAD_SIGNATURE;
+    return w->verifier.verify(w->verifier.ctx, line->signing, b->header, b->signature.p) ? CODE_OK : CODE_BAD_SIGNATURE;
 }
 
 /* Who speaks: registry, key, signature. Sizes and shape of header and signature are codec_batch_parse's matter. */
@@ -206,7 +227,7 @@ static unsigned check_speaker(const struct sessions *w, const struct session_ste
     unsigned code = authority_speaker(w->registry, b->h.office, se->key, s->now.wall, ret);
 
     if (code == CODE_OK && w->step == w->full_step) code = CODE_STORE_FULL;
-    return code == CODE_OK ? check_signature(w, b, *ret, c) : code;
+    return code == CODE_OK ? check_signature(w, s, b, *ret, c) : code;
 }
 
 /* Is it the next piece of the stream? CODE_DUPLICATE: the log has sequences of it already. */

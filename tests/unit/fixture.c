@@ -139,6 +139,8 @@ static void record_add(struct fixture_log *l, unsigned kind, const struct buf *c
     l->lsn++;
 }
 
+void fixture_log_raw(struct fixture_log *l, unsigned kind, const struct buf *content) { record_add(l, kind, content, NULL); }
+
 struct slice fixture_log_record(const struct fixture_log *l, uint32_t i)
 {
     ASSERT(i < l->count && buf_ok(&l->bytes));

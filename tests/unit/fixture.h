@@ -38,6 +38,7 @@ void fixture_log_office(struct fixture_log *l, uint64_t version, const char *id,
 void fixture_log_batch(struct fixture_log *l, const char *speaker, const struct fixture_statement *s, uint32_t n);
 /* The same from texts. */
 void fixture_log_texts(struct fixture_log *l, const char *speaker, const char *subject, unsigned year, const char *const *texts);
+void fixture_log_raw(struct fixture_log *l, unsigned kind, const struct buf *content);   /* whatever the content is */
 struct slice fixture_log_record(const struct fixture_log *l, uint32_t i);
 
 #endif

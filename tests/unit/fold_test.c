@@ -323,6 +323,34 @@ static void an_unknown_speaker_is_corrupt(void **state)
     fixture_log_done(&l);
 }
 
+/* A signed batch whose body is none stands in the log, every update refused: it must be counted and never stop the fold. */
+static void a_body_that_is_none(void **state)
+{
+    static const char broken[] = "\x91\x92 no section";
+    static const uint8_t sig[SIG_SIZE];
+    struct world w;
+    struct fixture_log l;
+    struct buf header, content;
+    struct batch_header h = { .office = slice_of("gen-3374-01", 11), .epoch = 1, .sequence = 1, .count = 3,
+                              .body_hash = sign_hash(broken, sizeof broken - 1) };
+    (void)state;
+    fixture_log_init(&l, 1);
+    fixture_log_office(&l, 1, "gen-3374-01", "33.74", ROLE_OFFICE);
+    buf_init(&header, BATCH_HEADER_BYTES_MAX);
+    buf_init(&content, BATCH_BYTES_MAX);
+    codec_batch_header_put(&header, &h);
+    codec_batch_put(&content, buf_slice(&header), sig, slice_of(broken, sizeof broken - 1));
+    fixture_log_raw(&l, RECORD_BATCH, &content);
+    world_open(&w);
+    take_all(&w, &l);
+    struct fold_count c = count_of(&w, "gen-3374-01");
+    assert_true(c.received == 3 && c.refused == 3);
+    world_close(&w);
+    buf_done(&header);
+    buf_done(&content);
+    fixture_log_done(&l);
+}
+
 static void counters(void **state)
 {
     (void)state;
@@ -449,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_and_interleavings), cmocka_unit_test(cells_are_sums), cmocka_unit_test(only_the_next_record),
         cmocka_unit_test(a_fork_is_refused), cmocka_unit_test(an_unknown_speaker_is_corrupt), cmocka_unit_test(counters),
+        cmocka_unit_test(a_body_that_is_none),
         cmocka_unit_test(offices_move), cmocka_unit_test(a_subject_before_its_entry), cmocka_unit_test(the_change_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
