@@ -1,13 +1,23 @@
 /* collect.c - see collect.h. Kind: P.
  *
  * The node ties the three parts: tray files come in as messages of PEER_TRAY and leave as batches of the outbox; the uplink moves
- * batches to the worker and acks back. Everything that must survive is in the store before the effect that speaks of it leaves. */
+ * batches to the worker and acks back. Everything that must survive is in the store before the effect that speaks of it leaves.
+ *
+ * A full store: imports stop while there still is room for what the worker answers (acks delete and overwrite, they hardly
+ * grow), so the outbox drains and nothing is dropped. What a file needs is guessed from its size; should a step be lost to
+ * ST_FULL nevertheless, the guess doubles and imports rest, so that the next step takes the acks.
+ *
+ * Invariant: while `full`, no step imports and none adds an office: every step can commit. */
 #include "collector/collect.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "collector/collect_import.h"
+
+/* Bytes of pages an import may take: the batches about once the file, new rows of the own copy the rest; and what stays free. */
+enum { FILE_FACTOR = 8, RESERVE_BYTES = 1 << 20, DOUBT_MAX = 6 };
+static const int64_t ROOM_LOOK_US = 1000 * 1000;
 
 struct collect {
     struct collect_options o;
@@ -16,6 +26,12 @@ struct collect {
     char (*ids)[OFFICE_ID_MAX + 1];     /* offices to be taken over at the next step */
     size_t id_count;
     bool ids_new;
+    bool ids_late;                      /* some office has no number yet: there was no room to give it one */
+    bool full;                          /* imports rest */
+    unsigned doubt;                     /* the guess is doubled so often */
+    uint64_t wanted;                    /* room that ends the rest */
+    uint64_t step_import;               /* size of the largest file imported in this step */
+    struct mono look_at;                /* for room, while full */
     peer_id worker;
 };
 
@@ -58,15 +74,49 @@ void collect_dialled(struct collect *c, peer_id worker)
     if (c->uplink) uplink_dialled(c->uplink, worker);
 }
 
-static int take_offices(struct collect *c, struct store_txn *t)
+static uint64_t need(const struct collect *c, size_t file) { return (((uint64_t)file * FILE_FACTOR) << c->doubt) + RESERVE_BYTES; }
+
+static void rest(struct collect *c, uint64_t wanted, struct now now)
+{
+    if (!c->full) c->look_at.us = now.mono.us + ROOM_LOOK_US;
+    c->wanted = c->full && c->wanted > wanted ? c->wanted : wanted;
+    c->full = true;
+}
+
+static void look_for_room(struct collect *c, struct store_txn *t, struct now now)
+{
+    if (!c->full || now.mono.us < c->look_at.us) return;
+    c->look_at.us = now.mono.us + ROOM_LOOK_US;
+    if (store_room(t, c->wanted) != ST_OK) return;
+    c->full = false;
+    c->ids_new |= c->ids_late;
+}
+
+/* The number of an office; ST_FULL: it has none yet and there is no room, nothing was changed. */
+static int office_number(struct store_txn *t, struct slice id, uint32_t *ret)
+{
+    int st = unit_dict_get(t, OUTBOX_DICT_TEXT, id, ret);
+    if (st != ST_NOT_FOUND) return st;
+    if (store_room(t, RESERVE_BYTES) != ST_OK) return ST_FULL;
+    return unit_dict_add(t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, id, ret);
+}
+
+static int take_offices(struct collect *c, struct store_txn *t, struct now now)
 {
     struct uplink_office *list = calloc(c->id_count ? c->id_count : 1, sizeof *list);
     int st = list ? ST_OK : ST_NO_MEMORY;
+    size_t n = 0;
+    c->ids_late = false;
     for (size_t i = 0; st == ST_OK && i < c->id_count; i++) {
-        memcpy(list[i].id, c->ids[i], sizeof list[i].id);
-        st = unit_dict_add(t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, slice_of(list[i].id, strlen(list[i].id)), &list[i].office);
+        memcpy(list[n].id, c->ids[i], sizeof list[n].id);
+        st = office_number(t, slice_of(list[n].id, strlen(list[n].id)), &list[n].office);
+        if (st == ST_OK) n++;
+        if (st != ST_FULL) continue;
+        c->ids_late = true;
+        rest(c, RESERVE_BYTES, now);
+        st = ST_OK;
     }
-    if (st == ST_OK) st = uplink_set_offices(c->uplink, list, c->id_count);
+    if (st == ST_OK) st = uplink_set_offices(c->uplink, list, n);
     if (st == ST_OK) c->ids_new = false;
     free(list);
     return st;
@@ -75,12 +125,11 @@ static int take_offices(struct collect *c, struct store_txn *t)
 static int node_recover(void *self, struct store_txn *t, struct now now)
 {
     struct collect *c = self;
-    (void)now;
     int st = outbox_identity(t, &c->o.fresh, &c->identity);
     if (st == ST_OK) st = uplink_new(&c->identity, c->o.node_name, &c->uplink);
     if (st != ST_OK) return st;
     uplink_dialled(c->uplink, c->worker);
-    return c->ids_new ? take_offices(c, t) : ST_OK;
+    return c->ids_new ? take_offices(c, t, now) : ST_OK;
 }
 
 static int answer_tray(struct effects *x, char verdict, struct slice id)
@@ -92,17 +141,31 @@ static int answer_tray(struct effects *x, char verdict, struct slice id)
     return effects_send(x, PEER_TRAY, slice_of(b, 1 + id.n));
 }
 
+/* Without room the file stays where it is, unless it is known already and only its unlinking was lost. */
+static int put_off(struct store_txn *t, struct slice bytes, struct effects *x)
+{
+    struct tray head;
+    struct tray_reader r;
+    struct outbox_pushed before;
+    if (tray_open(bytes, &head, &r) != ST_OK) return answer_tray(x, COLLECT_DAMAGED, slice_of("", 0));
+    int st = outbox_pushed_get(t, head.id, &before);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    return answer_tray(x, st == ST_OK ? COLLECT_IMPORTED : COLLECT_FULL, head.id);
+}
+
 static int on_tray(struct collect *c, struct store_txn *t, struct now now, struct slice bytes, struct effects *x)
 {
     const struct import_context context = { .signer = c->o.signer, .identity = &c->identity };
-    struct slice id = { 0 };
-    uint32_t office = 0;
-    int st = collect_import(t, &context, now, bytes, &id, &office);
-    if (st == ST_NOT_FOUND) return answer_tray(x, COLLECT_WAIT, id);
-    if (st == ST_INVALID) return answer_tray(x, COLLECT_DAMAGED, id);
+    struct import_result done;
+    if (store_room(t, need(c, bytes.n)) != ST_OK) rest(c, need(c, bytes.n), now);
+    if (c->full) return put_off(t, bytes, x);
+    if (bytes.n > c->step_import) c->step_import = bytes.n;
+    int st = collect_import(t, &context, now, bytes, &done);
+    if (st == ST_NOT_FOUND) return answer_tray(x, COLLECT_WAIT, done.id);
+    if (st == ST_INVALID) return answer_tray(x, COLLECT_DAMAGED, done.id);
     if (st != ST_OK) return st;
-    uplink_appended(c->uplink, office);
-    return answer_tray(x, COLLECT_IMPORTED, id);
+    uplink_appended(c->uplink, done.office);
+    return answer_tray(x, COLLECT_IMPORTED, done.id);
 }
 
 static int node_message(void *self, struct store_txn *t, struct now now, const struct message *m, struct effects *x)
@@ -115,8 +178,11 @@ static int node_message(void *self, struct store_txn *t, struct now now, const s
 static int node_flush(void *self, struct store_txn *t, struct now now, struct effects *x)
 {
     struct collect *c = self;
-    int st = c->ids_new ? take_offices(c, t) : ST_OK;
-    return st == ST_OK ? uplink_work(c->uplink, t, now, x) : st;
+    look_for_room(c, t, now);
+    int st = c->ids_new ? take_offices(c, t, now) : ST_OK;
+    if (st == ST_OK) st = uplink_work(c->uplink, t, now, x);
+    if (st == ST_OK) c->step_import = 0;
+    return st;
 }
 
 static int node_tick(void *self, struct store_txn *t, struct now now, struct effects *x)
@@ -132,13 +198,20 @@ static int node_abort(void *self, struct store_txn *t, struct now now)
 {
     struct collect *c = self;
     (void)t;
-    (void)now;
+    if (c->step_import && c->doubt < DOUBT_MAX) c->doubt++;
+    rest(c, need(c, (size_t)c->step_import), now);
+    c->step_import = 0;
     uplink_reset(c->uplink);
     c->ids_new = true; /* numbers given in the lost transaction are not in the dictionary */
     return ST_OK;
 }
 
-static struct mono node_deadline(const void *self) { return uplink_next_deadline(((const struct collect *)self)->uplink); }
+static struct mono node_deadline(const void *self)
+{
+    const struct collect *c = self;
+    struct mono d = uplink_next_deadline(c->uplink);
+    return c->full && c->look_at.us < d.us ? c->look_at : d;
+}
 
 static bool node_wants(const void *self)
 {
@@ -148,9 +221,16 @@ static bool node_wants(const void *self)
 
 struct node collect_node(struct collect *c)
 {
-    static const struct node_ops ops = { .recover = node_recover, .on_message = node_message, .on_tick = node_tick, .flush = node_flush,
-                                         .on_abort = node_abort, .next_deadline = node_deadline, .wants_step = node_wants };
+    static const struct node_ops ops = { .recover = node_recover,
+                                         .on_message = node_message,
+                                         .on_tick = node_tick,
+                                         .flush = node_flush,
+                                         .on_abort = node_abort,
+                                         .next_deadline = node_deadline,
+                                         .wants_step = node_wants };
     return (struct node){ .ops = &ops, .self = c };
 }
 
 void collect_status(const struct collect *c, struct uplink_status *ret) { uplink_status(c->uplink, ret); }
+
+bool collect_full(const struct collect *c) { return c->full; }

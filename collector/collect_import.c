@@ -1,28 +1,29 @@
 /* collect_import.c - see collect_import.h. Kind: P.
  *
  * Two passes over the tray file. The first checks everything, so that a damaged file changes nothing. The second sets each figure
- * in the own copy and collects the changed ones as rows of the open batch body; sections follow the file's. A body is closed and signed
- * when it is full. Counting is by line of the pushed file: superseded if any of its figures replaced another value, duplicate
- * if all of them were stated already, else accepted (shared contract of `push --json`). */
+ * in the own copy and collects the changed ones as rows of the open batch body; sections follow the file's. A body is closed and
+ * signed when it is full. Counting is by line of the pushed file: superseded if any of its figures replaced another value,
+ * duplicate if all of them were stated already, else accepted (shared contract of `push --json`).
+ *
+ * Invariant: a unit is changed exactly by the updates that are appended, with their sequence numbers as provenance. */
 #include "collector/collect_import.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_BYTES_MAX = BATCH_BYTES_MAX - BATCH_HEADER_BYTES_MAX - 1024, ROW_BYTES_MAX = 3 * TEXT_MAX + 1024, YEARS_MAX = 16 };
+enum { BODY_BYTES_MAX = BATCH_BYTES_MAX - BATCH_HEADER_BYTES_MAX - 1024, ROW_BYTES_MAX = 3 * TEXT_MAX + 1024, UNITS_MAX = 16 };
 _Static_assert(BODY_BYTES_MAX > 4 * ROW_BYTES_MAX, "a batch holds more than one row");
 
-struct open_unit { struct unit u; uint16_t year; };
 struct import {
     struct store_txn *t;
-    const struct import_context *c;
     struct now now;
     struct outbox_speaker who;
     struct outbox_stream stream;
-    struct open_unit unit[YEARS_MAX];   /* the few years one file speaks of */
+    struct unit unit[UNITS_MAX];        /* the few (subject, year) one file speaks of; the newest last */
     size_t units;
     struct buf rows, body;              /* rows of the open section; finished sections */
     struct section section;
+    uint32_t subject;                   /* the own copy's number for the section's office */
     uint32_t section_rows, sections, updates;
     struct outbox_pushed done;
     uint8_t *seen;                      /* by line of the pushed file: bits 1 << enum unit_result of its figures; they may lie in
@@ -30,20 +31,22 @@ struct import {
     uint32_t lines;
 };
 
-static int check_all(struct slice bytes, struct tray *head)
+_Static_assert((int)OUTBOX_TRAY_ID_MAX == (int)TRAY_ID_MAX, "an id that opens can be answered");
+
+static int check_all(struct slice bytes, struct tray *head, struct slice *ret_id)
 {
     struct tray_reader r;
     struct tray_row row;
-    int st = tray_open(bytes, head, &r);
-    if (st != ST_OK) return ST_INVALID;
-    if (head->id.n == 0 || head->id.n > OUTBOX_TRAY_ID_MAX) return ST_INVALID;
-    while ((st = tray_next(&r, &row)) == ST_OK) {}
+    if (tray_open(bytes, head, &r) != ST_OK) return ST_INVALID;
+    *ret_id = head->id;
+    int st;
+    while ((st = tray_next(&r, &row)) == ST_OK)
+        if (row.line > INTAKE_FILE_BYTES_MAX) return ST_INVALID;
     return st == ST_NOT_FOUND ? ST_OK : ST_INVALID;
 }
 
 static int mark_line(struct import *im, uint32_t line, enum unit_result result)
 {
-    if (line > INTAKE_FILE_BYTES_MAX) return ST_INVALID;
     if (line >= im->lines) {
         uint32_t want = line + line / 2 + 1024;
         uint8_t *seen = realloc(im->seen, want);
@@ -107,26 +110,30 @@ static int add_row(struct import *im, const struct figure *f)
 
 /* ---- the own copy ---- */
 
+/* Makes room for one more: the oldest is written back. */
+static int drop_oldest(struct import *im)
+{
+    int st = unit_save(&im->unit[0], im->t, OUTBOX_UNIT);
+    if (st != ST_OK) return st;
+    unit_done(&im->unit[0]);
+    im->units--;
+    memmove(&im->unit[0], &im->unit[1], sizeof im->unit[0] * im->units);
+    return ST_OK;
+}
+
 static int unit_of(struct import *im, uint16_t year, struct unit **ret)
 {
-    for (size_t i = 0; i < im->units; i++)
-        if (im->unit[i].year == year) {
-            *ret = &im->unit[i].u;
+    for (size_t i = im->units; i-- > 0;)
+        if (im->unit[i].year == year && im->unit[i].office == im->subject) {
+            *ret = &im->unit[i];
             return ST_OK;
         }
-    if (im->units == YEARS_MAX) { /* rare: a file of very many years; write the oldest back and reuse it */
-        int st = unit_save(&im->unit[0].u, im->t, OUTBOX_UNIT);
-        if (st != ST_OK) return st;
-        unit_done(&im->unit[0].u);
-        memmove(&im->unit[0], &im->unit[1], sizeof im->unit[0] * (YEARS_MAX - 1));
-        im->units--;
-    }
-    struct open_unit *o = &im->unit[im->units];
-    unit_init(&o->u);
-    o->year = year;
-    im->units++;
-    *ret = &o->u;
-    return unit_load(&o->u, im->t, OUTBOX_UNIT, im->who.office, year);
+    int st = im->units == UNITS_MAX ? drop_oldest(im) : ST_OK;
+    if (st != ST_OK) return st;
+    struct unit *u = &im->unit[im->units++];
+    unit_init(u);
+    *ret = u;
+    return unit_load(u, im->t, OUTBOX_UNIT, im->subject, year);
 }
 
 static int take_row(struct import *im, const struct tray_row *row)
@@ -135,7 +142,8 @@ static int take_row(struct import *im, const struct tray_row *row)
     uint32_t indicator = 0;
     enum unit_result result;
     int st = unit_of(im, row->figure.year, &u);
-    if (st == ST_OK && row->figure.indicator.n) st = unit_dict_add(im->t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, row->figure.indicator, &indicator);
+    if (st == ST_OK && row->figure.indicator.n)
+        st = unit_dict_add(im->t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, row->figure.indicator, &indicator);
     /* last + updates + 1 is the row's number whether or not add_row signs the open body first */
     if (st == ST_OK) st = unit_set(u, &row->figure, indicator, im->stream.last + im->updates + 1, &result, NULL, NULL);
     if (st == ST_OK) st = mark_line(im, row->line, result);
@@ -143,69 +151,77 @@ static int take_row(struct import *im, const struct tray_row *row)
     return result == UNIT_SAME ? ST_OK : add_row(im, &row->figure);
 }
 
-static bool same_section(const struct section *a, const struct section *b)
+static int begin_section(struct import *im, const struct section *s)
 {
-    return a->office.p == b->office.p && a->year == b->year && a->stage == b->stage && a->source == b->source && a->vintage == b->vintage &&
-           a->entered.ms == b->entered.ms;
+    close_section(im);
+    im->section = *s;
+    return outbox_subject(im->t, im->who.office, s->office, true, &im->subject);
 }
 
-static int take_all(struct import *im, struct slice bytes, struct tray *head)
-{
-    struct tray_reader r;
-    struct tray_row row;
-    int st = tray_open(bytes, head, &r);
-    while (st == ST_OK && (st = tray_next(&r, &row)) == ST_OK) {
-        if (!same_section(&im->section, &r.section)) {
-            close_section(im);
-            im->section = r.section;
-        }
-        st = take_row(im, &row);
-    }
-    if (st != ST_NOT_FOUND) return st;
-    count_lines(im);
-    st = close_body(im);
-    for (size_t i = 0; st == ST_OK && i < im->units; i++) st = unit_save(&im->unit[i].u, im->t, OUTBOX_UNIT);
-    return st;
-}
-
-static int run_import(struct import *im, struct slice bytes, struct tray *head)
-{
-    struct outbox_pushed *p = &im->done;
-    *p = (struct outbox_pushed){ .at = im->now.wall, .office = im->who.office, .rows = head->rows, .refused = head->refused, .duplicate = head->duplicate };
-    size_t n = head->file.n < sizeof p->file - 1 ? head->file.n : sizeof p->file - 1;
-    memcpy(p->file, head->file.p, n);
-    int st = take_all(im, bytes, head);
-    p->last = im->stream.last;
-    return st == ST_OK ? outbox_pushed_put(im->t, head->id, p) : st;
-}
-
-int collect_import(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes, struct slice *ret_id, uint32_t *ret_office)
+/* The file was checked: what does not read now is our own mistake. */
+static int take_rows(struct import *im, struct slice bytes)
 {
     struct tray head;
-    struct outbox_pushed before;
-    uint8_t pub[PUBKEY_SIZE];
-    int st = check_all(bytes, &head);
-    if (st != ST_OK) return st;
-    *ret_id = head.id;
-    st = outbox_pushed_get(t, head.id, &before);
-    if (st != ST_NOT_FOUND) {
-        *ret_office = st == ST_OK ? before.office : 0;
-        return st;
+    struct tray_reader r;
+    struct tray_row row;
+    int st = tray_open(bytes, &head, &r);
+    ASSERT(st == ST_OK);
+    while ((st = tray_next(&r, &row)) == ST_OK) {
+        /* every section has bytes of its own */
+        if (im->section.office.p != r.section.office.p) st = begin_section(im, &r.section);
+        if (st == ST_OK) st = take_row(im, &row);
+        if (st != ST_OK) return st;
     }
-    if (c->signer->public_key(c->signer->ctx, head.office, pub) != ST_OK) return ST_NOT_FOUND;
+    ASSERT(st == ST_NOT_FOUND);
+    return ST_OK;
+}
+
+static int run_import(struct import *im, struct slice bytes, const struct tray *head)
+{
+    struct outbox_pushed *p = &im->done;
+    *p = (struct outbox_pushed){ .at = im->now.wall, .office = im->who.office, .rows = head->rows, .refused = head->refused,
+                                 .duplicate = head->duplicate };
+    memcpy(p->file, head->file.p, head->file.n < sizeof p->file - 1 ? head->file.n : sizeof p->file - 1);
+    int st = take_rows(im, bytes);
+    if (st == ST_OK) st = close_body(im);
+    for (size_t i = 0; st == ST_OK && i < im->units; i++) st = unit_save(&im->unit[i], im->t, OUTBOX_UNIT);
+    if (st != ST_OK) return st;
+    count_lines(im);
+    p->last = im->stream.last;
+    return outbox_pushed_put(im->t, head->id, p);
+}
+
+static int import_checked(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes,
+                          const struct tray *head, uint32_t *ret_office)
+{
     struct import *im = calloc(1, sizeof *im);
     if (!im) return ST_NO_MEMORY;
-    *im = (struct import){ .t = t, .c = c, .now = now, .who = { .id = head.office, .signer = c->signer, .identity = c->identity } };
+    *im = (struct import){ .t = t, .now = now, .who = { .id = head->office, .signer = c->signer, .identity = c->identity } };
     buf_init(&im->rows, BATCH_BYTES_MAX);
     buf_init(&im->body, BATCH_BYTES_MAX);
-    st = unit_dict_add(t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, head.office, &im->who.office);
+    int st = unit_dict_add(t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, head->office, &im->who.office);
     if (st == ST_OK) st = outbox_stream_get(t, im->who.office, &im->stream);
-    if (st == ST_OK) st = run_import(im, bytes, &head);
-    *ret_office = im->who.office;
-    for (size_t i = 0; i < im->units; i++) unit_done(&im->unit[i].u);
+    if (st == ST_OK) st = run_import(im, bytes, head);
+    if (st == ST_OK) *ret_office = im->who.office;
+    for (size_t i = 0; i < im->units; i++) unit_done(&im->unit[i]);
     buf_done(&im->rows);
     buf_done(&im->body);
     free(im->seen);
     free(im);
-    return st;
+    return st == ST_NOT_FOUND || st == ST_INVALID ? ST_CORRUPT : st; /* those two say that nothing was changed */
+}
+
+int collect_import(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes, struct import_result *ret)
+{
+    struct tray head;
+    struct outbox_pushed before;
+    uint8_t pub[PUBKEY_SIZE];
+    *ret = (struct import_result){ 0 };
+    int st = check_all(bytes, &head, &ret->id);
+    if (st != ST_OK) return st;
+    st = outbox_pushed_get(t, head.id, &before);
+    if (st == ST_OK) ret->office = before.office;
+    if (st != ST_NOT_FOUND) return st;
+    if (c->signer->public_key(c->signer->ctx, head.office, pub) != ST_OK) return ST_NOT_FOUND;
+    return import_checked(t, c, now, bytes, &head, &ret->office);
 }

@@ -1,13 +1,20 @@
 /* outbox.c - see outbox.h. Kind: P.
  *
- * Invariant: for each office the rows of OUT are exactly the batches with last sequence in (acked, last], in order, each linked to
- * the one before; `head` is the hash of the newest batch ever signed. Everything about one import happens in one transaction, so a
- * crash leaves either the tray file or its batches, never half of both. */
+ * A batch is hashed once, when it is signed; OUT keeps its count and hash beside the payload under its last sequence. So the batch
+ * an ack names is one look-up, the next one to send is one seek, and the store's own checksum is all that is computed again.
+ *
+ * Rows of STREAM have one width, deletions need no room and imports stop before the store is full (collect.c): what the
+ * worker answers can always be written, so a full outbox drains.
+ *
+ * Invariant: for each office the rows of OUT are exactly the batches with last sequence in (acked, last], in order, each linked
+ * to the one before; `head` is the hash of the newest batch ever signed. Everything about one import happens in one transaction,
+ * so a crash leaves either the tray file or its batches, never half of both. */
 #include "collector/outbox.h"
 
 #include <string.h>
 
-const char *const outbox_tables[] = { "meta", "dict_text", "dict_id", "unit", "stream", "out", "pushed", "pushed_at", "refused", NULL };
+const char *const outbox_tables[] = { "meta",   "dict_text", "dict_id",   "unit",    "stream",
+                                      "out",    "pushed",    "pushed_at", "refused", NULL };
 _Static_assert(sizeof outbox_tables / sizeof outbox_tables[0] == OUTBOX_TABLE_COUNT + 1, "a name for every table");
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
@@ -33,6 +40,8 @@ int outbox_identity(struct store_txn *t, const struct outbox_identity *fresh, st
 
 /* ---- streams ---- */
 
+enum { STREAM_BYTES = 7 * 8 + 4 + 2 * HASH_SIZE + OUTBOX_WORKER_SIZE };
+
 int outbox_stream_get(struct store_txn *t, uint32_t office, struct outbox_stream *ret)
 {
     uint8_t k[4];
@@ -40,43 +49,61 @@ int outbox_stream_get(struct store_txn *t, uint32_t office, struct outbox_stream
     struct slice v;
     int st = store_get(t, OUTBOX_STREAM, slice_of(k, 4), &v);
     struct outbox_stream s = { 0 };
-    if (st == ST_NOT_FOUND) { *ret = s; return ST_OK; }
+    if (st == ST_NOT_FOUND) {
+        *ret = s;
+        return ST_OK;
+    }
     if (st != ST_OK) return st;
+    if (v.n != STREAM_BYTES) return ST_CORRUPT;
     struct rd r = rd_of(v);
-    s.last = rd_varint(&r);
-    s.acked = rd_varint(&r);
-    s.lsn = rd_varint(&r);
-    s.state = (uint32_t)rd_varint(&r);
-    s.refused = rd_varint(&r);
-    s.out_bytes = rd_varint(&r);
-    s.last_at.ms = rd_zigzag(&r);
-    s.acked_at.ms = rd_zigzag(&r);
-    struct slice head = rd_bytes(&r, HASH_SIZE), acked = rd_bytes(&r, HASH_SIZE);
-    if (r.bad || rd_left(&r)) return ST_CORRUPT;
-    memcpy(s.head.b, head.p, HASH_SIZE);
-    memcpy(s.acked_hash.b, acked.p, HASH_SIZE);
+    uint64_t *const u[] = { &s.last, &s.acked, &s.lsn, &s.refused, &s.out_bytes };
+    for (size_t i = 0; i < sizeof u / sizeof u[0]; i++) *u[i] = rd_be64(&r);
+    s.last_at.ms = (int64_t)rd_be64(&r);
+    s.acked_at.ms = (int64_t)rd_be64(&r);
+    s.state = rd_be32(&r);
+    memcpy(s.head.b, rd_bytes(&r, HASH_SIZE).p, HASH_SIZE);
+    memcpy(s.acked_hash.b, rd_bytes(&r, HASH_SIZE).p, HASH_SIZE);
+    memcpy(s.worker, rd_bytes(&r, OUTBOX_WORKER_SIZE).p, OUTBOX_WORKER_SIZE);
+    if (s.worker[OUTBOX_WORKER_SIZE - 1] != '\0') return ST_CORRUPT;
     *ret = s;
     return ST_OK;
 }
 
 int outbox_stream_put(struct store_txn *t, uint32_t office, const struct outbox_stream *s)
 {
-    uint8_t k[4];
+    uint8_t k[4], v[STREAM_BYTES], *p = v;
+    const uint64_t u[] = { s->last, s->acked, s->lsn, s->refused, s->out_bytes, (uint64_t)s->last_at.ms, (uint64_t)s->acked_at.ms };
     bytes_be32(k, office);
-    struct buf b;
-    buf_init(&b, 256);
-    const uint64_t u[] = { s->last, s->acked, s->lsn, s->state, s->refused, s->out_bytes };
-    for (size_t i = 0; i < sizeof u / sizeof u[0]; i++) buf_varint(&b, u[i]);
-    buf_zigzag(&b, s->last_at.ms);
-    buf_zigzag(&b, s->acked_at.ms);
-    buf_put(&b, s->head.b, HASH_SIZE);
-    buf_put(&b, s->acked_hash.b, HASH_SIZE);
-    int st = buf_ok(&b) ? store_put(t, OUTBOX_STREAM, slice_of(k, 4), buf_slice(&b)) : ST_NO_MEMORY;
-    buf_done(&b);
-    return st;
+    for (size_t i = 0; i < sizeof u / sizeof u[0]; i++, p += 8) bytes_be64(p, u[i]);
+    bytes_be32(p, s->state);
+    memcpy(p + 4, s->head.b, HASH_SIZE);
+    memcpy(p + 4 + HASH_SIZE, s->acked_hash.b, HASH_SIZE);
+    memcpy(p + 4 + 2 * HASH_SIZE, s->worker, OUTBOX_WORKER_SIZE);
+    return store_put(t, OUTBOX_STREAM, slice_of(k, 4), slice_of(v, sizeof v));
+}
+
+int outbox_subject(struct store_txn *t, uint32_t office, struct slice subject, bool add, uint32_t *ret)
+{
+    struct slice id;
+    uint8_t pair[2 * OFFICE_ID_MAX + 1];
+    int st = unit_dict_text(t, OUTBOX_DICT_ID, office, &id);
+    if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
+    if (id.n > OFFICE_ID_MAX || subject.n > OFFICE_ID_MAX) return ST_CORRUPT;
+    if (id.n == subject.n && memcmp(id.p, subject.p, id.n) == 0) {
+        *ret = office;
+        return ST_OK;
+    }
+    memcpy(pair, id.p, id.n);
+    pair[id.n] = '/';                   /* stands in no office id */
+    memcpy(pair + id.n + 1, subject.p, subject.n);
+    struct slice both = slice_of(pair, id.n + 1 + subject.n);
+    return add ? unit_dict_add(t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, both, ret) : unit_dict_get(t, OUTBOX_DICT_TEXT, both, ret);
 }
 
 /* ---- batches ---- */
+
+enum { OUT_HEAD_BYTES = 2 + HASH_SIZE };
+_Static_assert(BATCH_UPDATES_MAX <= UINT16_MAX, "a count fits OUT");
 
 static void out_key(uint8_t k[12], uint32_t office, uint64_t seq)
 {
@@ -84,52 +111,67 @@ static void out_key(uint8_t k[12], uint32_t office, uint64_t seq)
     bytes_be64(k + 4, seq);
 }
 
-static int sign_header(const struct outbox_speaker *who, struct wall now, struct slice body, uint32_t count, const struct outbox_stream *s,
-                       struct buf *header, uint8_t sig[SIG_SIZE])
+static int sign_header(const struct outbox_speaker *who, struct wall now, struct slice body, uint32_t count,
+                       const struct outbox_stream *s, struct buf *header, uint8_t sig[SIG_SIZE])
 {
     uint8_t pub[PUBKEY_SIZE];
     int st = who->signer->public_key(who->signer->ctx, who->id, pub);
     if (st != ST_OK) return st;
     struct batch_header h = { .office = who->id, .stream = 0, .epoch = who->identity->epoch, .sequence = s->last + 1, .count = count,
-                              .previous = s->head, .body_hash = sign_hash(body.p, body.n), .signed_at = now, .key_id = sign_key_id(pub) };
+                              .previous = s->head, .body_hash = sign_hash(body.p, body.n), .signed_at = now,
+                              .key_id = sign_key_id(pub) };
     memcpy(h.installation, who->identity->installation, sizeof h.installation);
     codec_batch_header_put(header, &h);
     if (!buf_ok(header)) return ST_NO_MEMORY;
     return who->signer->sign(who->signer->ctx, who->id, buf_slice(header), sig);
 }
 
-int outbox_append(struct store_txn *t, const struct outbox_speaker *who, struct wall now, struct slice body, uint32_t count, struct outbox_stream *s)
+static int out_put(struct store_txn *t, uint32_t office, uint32_t count, struct slice header, const uint8_t sig[SIG_SIZE],
+                   struct slice body, struct outbox_stream *s)
+{
+    struct hash hash = codec_batch_hash(header, slice_of(sig, SIG_SIZE));
+    struct buf value;
+    uint8_t k[12];
+    buf_init(&value, OUT_HEAD_BYTES + BATCH_BYTES_MAX + 1024);
+    buf_be16(&value, (uint16_t)count);
+    buf_put(&value, hash.b, HASH_SIZE);
+    codec_batch_put(&value, header, sig, body);
+    out_key(k, office, s->last + count);
+    int st = buf_ok(&value) ? store_put(t, OUTBOX_OUT, slice_of(k, sizeof k), buf_slice(&value)) : ST_NO_MEMORY;
+    if (st == ST_OK) {
+        s->head = hash;
+        s->last += count;
+        s->out_bytes += value.n - OUT_HEAD_BYTES;
+    }
+    buf_done(&value);
+    return st;
+}
+
+int outbox_append(struct store_txn *t, const struct outbox_speaker *who, struct wall now, struct slice body, uint32_t count,
+                  struct outbox_stream *s)
 {
     ASSERT(count > 0 && count <= BATCH_UPDATES_MAX && body.n <= BATCH_BYTES_MAX - BATCH_HEADER_BYTES_MAX);
-    struct buf header, payload;
+    struct buf header;
+    uint8_t sig[SIG_SIZE];
     buf_init(&header, BATCH_HEADER_BYTES_MAX);
-    buf_init(&payload, BATCH_BYTES_MAX + 1024);
-    uint8_t sig[SIG_SIZE], k[12];
     int st = sign_header(who, now, body, count, s, &header, sig);
+    if (st == ST_OK) st = out_put(t, who->office, count, buf_slice(&header), sig, body, s);
     if (st == ST_OK) {
-        codec_batch_put(&payload, buf_slice(&header), sig, body);
-        out_key(k, who->office, s->last + 1);
-        st = buf_ok(&payload) ? store_put(t, OUTBOX_OUT, slice_of(k, sizeof k), buf_slice(&payload)) : ST_NO_MEMORY;
-    }
-    if (st == ST_OK) {
-        s->head = codec_batch_hash(buf_slice(&header), slice_of(sig, sizeof sig));
-        s->last += count;
-        s->out_bytes += payload.n;
         s->last_at = now;
         st = outbox_stream_put(t, who->office, s);
     }
     buf_done(&header);
-    buf_done(&payload);
     return st;
 }
 
 static int out_parse(struct slice key, struct slice value, struct outbox_batch *ret)
 {
-    struct batch b;
-    if (key.n != 12 || codec_batch_parse(value, &b) != ST_OK) return ST_CORRUPT;
-    uint64_t first = bytes_rd64(key.p + 4);
-    if (b.h.sequence != first || b.h.count == 0) return ST_CORRUPT;
-    *ret = (struct outbox_batch){ .first = first, .last = first + b.h.count - 1, .payload = value, .hash = b.hash };
+    if (key.n != 12 || value.n <= OUT_HEAD_BYTES) return ST_CORRUPT;
+    uint64_t last = bytes_rd64(key.p + 4), count = bytes_rd16(value.p);
+    if (count == 0 || count > last) return ST_CORRUPT;
+    *ret = (struct outbox_batch){ .first = last - count + 1, .last = last,
+                                  .payload = slice_of(value.p + OUT_HEAD_BYTES, value.n - OUT_HEAD_BYTES) };
+    memcpy(ret->hash.b, value.p + 2, HASH_SIZE);
     return ST_OK;
 }
 
@@ -148,106 +190,56 @@ int outbox_next(struct store_txn *t, uint32_t office, uint64_t after, struct out
     return st;
 }
 
-/* Is seq the end of one of our unacknowledged batches, and with which hash? */
-static int batch_ending_at(struct store_txn *t, uint32_t office, uint64_t acked, uint64_t seq, struct outbox_batch *ret)
+int outbox_knows(struct store_txn *t, uint32_t office, uint64_t seq, const struct hash *hash, const struct outbox_stream *s)
 {
-    for (uint64_t at = acked; at < seq; at = ret->last) {
-        int st = outbox_next(t, office, at, ret);
-        if (st != ST_OK) return st == ST_NOT_FOUND ? ST_INVALID : st;
-        if (ret->last == seq) return ST_OK;
-    }
-    return ST_INVALID;
+    struct outbox_batch b;
+    if (seq == s->acked) return seq == 0 || sign_hash_equal(hash, &s->acked_hash) ? ST_OK : ST_INVALID;
+    if (seq < s->acked || seq > s->last) return ST_INVALID;
+    int st = outbox_next(t, office, seq - 1, &b);
+    if (st == ST_NOT_FOUND) return ST_CORRUPT;
+    if (st != ST_OK) return st;
+    return b.last == seq && sign_hash_equal(&b.hash, hash) ? ST_OK : ST_INVALID;
 }
 
-static int drop_up_to(struct store_txn *t, uint32_t office, uint64_t seq, struct outbox_stream *s)
+static int drop_up_to(struct store_txn *t, uint32_t office, uint64_t seq, struct outbox_stream *s, struct outbox_settled *ret)
 {
-    for (;;) {
+    while (s->acked < seq) {
         struct outbox_batch b;
-        int st = outbox_next(t, office, s->acked, &b);
-        if (st == ST_NOT_FOUND || (st == ST_OK && b.last > seq)) return ST_OK;
-        if (st != ST_OK) return st;
         uint8_t k[12];
-        size_t n = b.payload.n;
-        out_key(k, office, b.first);
+        int st = outbox_next(t, office, s->acked, &b);
+        if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
+        ret->batches++;
+        ret->bytes += b.payload.n;
+        out_key(k, office, b.last);
         st = store_del(t, OUTBOX_OUT, slice_of(k, sizeof k));
         if (st != ST_OK) return st;
-        s->out_bytes -= n < s->out_bytes ? n : s->out_bytes;
         s->acked = b.last;
     }
+    s->out_bytes -= ret->bytes < s->out_bytes ? ret->bytes : s->out_bytes;
+    return ST_OK;
 }
 
-int outbox_ack(struct store_txn *t, uint32_t office, uint64_t seq, const struct hash *hash, uint64_t lsn, struct wall now, struct outbox_stream *s)
+int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt *a, struct wall now, struct outbox_stream *s,
+               struct outbox_settled *ret)
 {
-    if (seq == s->acked) return seq == 0 || sign_hash_equal(hash, &s->acked_hash) ? ST_OK : ST_INVALID;
-    if (seq < s->acked) return ST_OK; /* an old ack overtaken by a newer one */
-    struct outbox_batch b;
-    int st = batch_ending_at(t, office, s->acked, seq, &b);
+    struct outbox_settled settled = { 0 };
+    bool old = a->sequence < s->acked;  /* overtaken by a newer one */
+    int st = old ? ST_OK : outbox_knows(t, office, a->sequence, &a->hash, s);
+    if (st == ST_OK && !old && !outbox_refuse_list_ok(a->refused)) st = ST_INVALID;
     if (st != ST_OK) return st;
-    if (!sign_hash_equal(&b.hash, hash)) return ST_INVALID;
-    struct hash acked = b.hash;
-    st = drop_up_to(t, office, seq, s);
+    *ret = settled;
+    if (old || a->sequence == s->acked) return ST_OK;
+    st = outbox_refuse(t, office, a->sequence, a->refused, s);
+    if (st == ST_OK) st = drop_up_to(t, office, a->sequence, s, &settled);
     if (st != ST_OK) return st;
-    ASSERT(s->acked == seq);
-    s->acked_hash = acked;
-    s->lsn = lsn;
+    s->acked_hash = a->hash;
+    s->lsn = a->lsn;
     s->acked_at = now;
-    return outbox_stream_put(t, office, s);
-}
-
-/* ---- refusals ---- */
-
-static int find_update(struct slice body, uint64_t index, struct body_row *ret)
-{
-    struct body_reader r;
-    int st = codec_body_open(body, &r);
-    for (uint64_t i = 0; st == ST_OK; i++) {
-        st = codec_body_next(&r, ret);
-        if (st == ST_OK && i == index) return ST_OK;
-    }
-    return ST_CORRUPT;
-}
-
-static int unstate(struct store_txn *t, uint32_t office, const struct figure *f, uint64_t seq)
-{
-    struct unit u;
-    uint32_t indicator = 0;
-    unit_init(&u);
-    if (f->indicator.n) (void)unit_dict_get(t, OUTBOX_DICT_TEXT, f->indicator, &indicator);
-    int st = unit_load(&u, t, OUTBOX_UNIT, office, f->year);
-    if (st == ST_OK) {
-        struct leaf_key k = { .activity = f->activity, .account = f->account, .indicator = indicator, .measure = f->measure,
-                              .stage = f->stage, .source = f->source };
-        struct leaf *l = unit_find(&u, &k);
-        struct slot *s = l ? &l->slot[unit_slot_of(f)] : NULL;
-        if (s && s->prov == seq) {
-            *s = (struct slot){ .kind = VALUE_WITHDRAWN, .prov = seq };
-            l->dirty = true;
-            st = unit_save(&u, t, OUTBOX_UNIT);
-        }
-    }
-    unit_done(&u);
+    memset(s->worker, 0, sizeof s->worker);
+    memcpy(s->worker, a->worker, strnlen(a->worker, sizeof s->worker - 1));
+    st = outbox_stream_put(t, office, s);
+    if (st == ST_OK) *ret = settled;
     return st;
-}
-
-int outbox_refuse(struct store_txn *t, uint32_t office, uint64_t seq, unsigned code, struct outbox_stream *s)
-{
-    if (seq <= s->acked || seq > s->last) return ST_OK; /* already settled by an earlier ack */
-    struct outbox_batch b = { 0 };
-    struct batch batch;
-    struct body_row row;
-    for (uint64_t at = s->acked; b.last < seq; at = b.last) {
-        int st = outbox_next(t, office, at, &b);
-        if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
-    }
-    if (codec_batch_parse(b.payload, &batch) != ST_OK || find_update(batch.body, seq - b.first, &row) != ST_OK) return ST_CORRUPT;
-    uint8_t k[12], v[2];
-    out_key(k, office, seq);
-    bytes_be16(v, (uint16_t)code);
-    int st = unstate(t, office, &row.figure, seq);
-    if (st == ST_OK) st = store_put(t, OUTBOX_REFUSED, slice_of(k, sizeof k), slice_of(v, sizeof v));
-    if (st != ST_OK) return st;
-    s->refused++;
-    return outbox_stream_put(t, office, s);
 }
 
 /* ---- what became of each pushed file ---- */

@@ -10,11 +10,11 @@
 #include "proto/unit.h"
 
 enum outbox_table {
-    OUTBOX_META,        /* "installation" -> 16 bytes; "epoch" -> u64 */
-    OUTBOX_DICT_TEXT, OUTBOX_DICT_ID,           /* office ids and indicator identities <-> u32 */
+    OUTBOX_META,        /* "identity" -> installation 16 bytes | epoch u64 */
+    OUTBOX_DICT_TEXT, OUTBOX_DICT_ID,           /* office ids, "speaker/subject" pairs, indicator identities <-> u32 */
     OUTBOX_UNIT,        /* own copy: what each office last stated; provenance = its sequence number */
-    OUTBOX_STREAM,      /* office u32 -> struct outbox_stream */
-    OUTBOX_OUT,         /* office u32 | first sequence u64 -> BATCH payload */
+    OUTBOX_STREAM,      /* office u32 -> struct outbox_stream, all fields of fixed width: an ack never makes it longer */
+    OUTBOX_OUT,         /* office u32 | last sequence u64 -> count u16 | batch hash 32 | BATCH payload */
     OUTBOX_PUSHED,      /* tray id -> struct outbox_pushed */
     OUTBOX_PUSHED_AT,   /* wall ms u64 | tray id -> empty; results older than 400 days are trimmed */
     OUTBOX_REFUSED,     /* office u32 | sequence u64 -> code u16: what the worker would not admit */
@@ -27,29 +27,47 @@ struct outbox_identity { uint8_t installation[16]; uint64_t epoch; };
 /* Reads the identity, or stores `fresh` (random bytes from the edge) when the store is new. */
 int outbox_identity(struct store_txn *t, const struct outbox_identity *fresh, struct outbox_identity *ret);
 
+enum { OUTBOX_WORKER_SIZE = 12 };
 struct outbox_stream {
     uint64_t last, acked, lsn;          /* last sequence numbered; cumulative watermark of the worker; lsn of that ack */
     struct hash head, acked_hash;       /* batch hash of the last batch; of the acknowledged one */
     uint32_t state;                     /* CODE_OK, or why the worker does not take it (CODE_CONFLICT, CODE_UNAUTHORISED, ..) */
     uint64_t refused;                   /* updates the worker logged with a refusal */
-    uint64_t out_bytes;                 /* bytes waiting in OUT */
+    uint64_t out_bytes;                 /* bytes of payloads waiting in OUT */
     struct wall last_at, acked_at;
+    char worker[OUTBOX_WORKER_SIZE];    /* id of the worker that gave the ack; "" before the first */
 };
 int outbox_stream_get(struct store_txn *t, uint32_t office, struct outbox_stream *ret);         /* zeroes when new */
 int outbox_stream_put(struct store_txn *t, uint32_t office, const struct outbox_stream *s);
 
+/* The number under which the own copy keeps what `office` says about `subject`: its own when it speaks of itself, else that of
+ * the pair, so that a treasurer's figures of two offices stay apart. add: gives a number; otherwise ST_NOT_FOUND. */
+int outbox_subject(struct store_txn *t, uint32_t office, struct slice subject, bool add, uint32_t *ret);
+
 /* Signs `body` (count updates) as the next batch of the office and appends it. ST_NOT_FOUND: no key for this office. */
 struct outbox_speaker { uint32_t office; struct slice id; const struct signer *signer; const struct outbox_identity *identity; };
-int outbox_append(struct store_txn *t, const struct outbox_speaker *who, struct wall now, struct slice body, uint32_t count, struct outbox_stream *s);
+int outbox_append(struct store_txn *t, const struct outbox_speaker *who, struct wall now, struct slice body, uint32_t count,
+                  struct outbox_stream *s);
 
-/* The first batch whose last sequence is greater than `after`. ST_NOT_FOUND when there is none. ret points into the store. */
+/* The first batch whose last sequence is greater than `after`. ST_NOT_FOUND when there is none. ret points into the store.
+ * Costs one look-up: nothing of the payload is parsed or hashed again. */
 struct outbox_batch { uint64_t first, last; struct slice payload; struct hash hash; };
 int outbox_next(struct store_txn *t, uint32_t office, uint64_t after, struct outbox_batch *ret);
-/* Takes the ack: drops batches up to seq, moves the watermark. ST_INVALID when seq
- * is not the end of one of our batches or its hash is not ours: the two sides hold different histories; nothing is changed. */
-int outbox_ack(struct store_txn *t, uint32_t office, uint64_t seq, const struct hash *hash, uint64_t lsn, struct wall now, struct outbox_stream *s);
-/* The worker logged update seq with `code`: it is not stated after all. Takes it out of the own copy so that it can be stated again. */
-int outbox_refuse(struct store_txn *t, uint32_t office, uint64_t seq, unsigned code, struct outbox_stream *s);
+/* Is seq (with its hash) a point of our history: the acknowledged one or the end of a batch in OUT? ST_OK, ST_INVALID */
+int outbox_knows(struct store_txn *t, uint32_t office, uint64_t seq, const struct hash *hash, const struct outbox_stream *s);
+
+/* An ack of the worker. refused: packed [[sequence, code]..] as it came, or empty. */
+struct outbox_receipt { uint64_t sequence, lsn; struct hash hash; struct slice refused; const char *worker; };
+struct outbox_settled { uint64_t batches, bytes /* of payloads */; };   /* what left OUT */
+/* Takes it, in a full store too: notes what was refused, drops batches up to its sequence, moves the watermark. ST_INVALID: it names no point of our
+ * history, or its list is not one; then nothing is changed. An old ack changes nothing and is ST_OK. */
+int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt *a, struct wall now, struct outbox_stream *s,
+               struct outbox_settled *ret);
+/* Part of outbox_ack (outbox_refuse.c): each listed update in (s->acked, upto] is not stated after all; it is counted and noted, and
+ * taken out of the own copy unless it was restated since, so that it can be stated again. The list was checked. In a store without
+ * room the note is left out. */
+int outbox_refuse(struct store_txn *t, uint32_t office, uint64_t upto, struct slice list, struct outbox_stream *s);
+bool outbox_refuse_list_ok(struct slice list);
 
 struct outbox_pushed {
     struct wall at;

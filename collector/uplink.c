@@ -2,13 +2,15 @@
  *
  * One entry per office in `ways`, sorted by office number. A way remembers how far it has sent in this session (sent) and what is
  * in flight, so that credit returns exactly what it took. The truth about what is acknowledged is in the store, never here: after
- * any doubt the way is closed and opened again, and the worker's watermark decides where to go on. */
+ * any doubt the way is closed and opened again.
+ *
+ * Invariant: of a way that is open, the batches in flight are exactly those of OUT with last sequence in (acked, sent]. */
 #include "collector/uplink.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPENS_PER_STEP = 512 };
+enum { OPENS_PER_STEP = 512, ROW_ROOM = 16384 /* bytes of pages a new row may take */ };
 static const int64_t SILENCE_US = 10 * 1000000, RETRY_US = 2 * 1000000, BLOCKED_RETRY_US = 30 * 1000000, PING_US = 5 * 1000000;
 
 enum way_state { WAY_CLOSED, WAY_OPENING, WAY_OPEN };
@@ -28,7 +30,8 @@ struct uplink {
     peer_id peer;
     enum uplink_session session;
     unsigned refused_code;
-    struct way *way;
+    struct way *way;                    /* by office number */
+    struct way **by_id;                 /* the same by id: every message of the worker names one */
     size_t count;
     size_t turn;                        /* where the round of sending goes on: no office waits for another's backlog */
     uint64_t credit_bytes, credit_batches, flight_bytes, flight_batches;
@@ -51,6 +54,7 @@ void uplink_free(struct uplink **u)
 {
     if (!u || !*u) return;
     free((*u)->way);
+    free((*u)->by_id);
     free(*u);
     *u = NULL;
 }
@@ -68,11 +72,27 @@ static struct way *find(const struct uplink *u, uint32_t office)
     return lo < u->count && u->way[lo].office == office ? &u->way[lo] : NULL;
 }
 
+/* Ids are compared as what they are in a way: padded with zeros. */
 static struct way *find_id(const struct uplink *u, struct slice id)
 {
-    for (size_t i = 0; i < u->count; i++)
-        if (strlen(u->way[i].id) == id.n && !memcmp(u->way[i].id, id.p, id.n)) return &u->way[i];
+    char key[sizeof u->way->id] = { 0 };
+    size_t lo = 0, hi = u->count;
+    if (id.n == 0 || id.n > OFFICE_ID_MAX) return NULL;
+    memcpy(key, id.p, id.n);
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        int c = memcmp(u->by_id[mid]->id, key, sizeof key);
+        if (c == 0) return u->by_id[mid];
+        if (c < 0) lo = mid + 1;
+        else hi = mid;
+    }
     return NULL;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct way *const *x = a, *const *y = b;
+    return memcmp((*x)->id, (*y)->id, sizeof (*x)->id);
 }
 
 static int by_office(const void *a, const void *b)
@@ -90,27 +110,38 @@ static void way_close(struct uplink *u, struct way *w, int64_t retry_at_us)
     w->deadline.us = retry_at_us;
 }
 
-int uplink_set_offices(struct uplink *u, const struct uplink_office *list, size_t n)
+static void take_over(struct uplink *u, const struct uplink_office *list, size_t n, struct way *fresh)
 {
-    struct way *fresh = calloc(n ? n : 1, sizeof *fresh);
-    if (!fresh) return ST_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
         struct way *old = find(u, list[i].office);
         if (old) {
             fresh[i] = *old;
             old->kept = true;
         } else {
-            fresh[i].office = list[i].office;
-            fresh[i].more = true;
-            memcpy(fresh[i].id, list[i].id, sizeof fresh[i].id);
+            fresh[i] = (struct way){ .office = list[i].office, .more = true };
+            memcpy(fresh[i].id, list[i].id, strnlen(list[i].id, OFFICE_ID_MAX));
         }
     }
     for (size_t i = 0; i < u->count; i++)
         if (!u->way[i].kept) way_close(u, &u->way[i], 0);
-    for (size_t i = 0; i < n; i++) fresh[i].kept = false;
+}
+
+int uplink_set_offices(struct uplink *u, const struct uplink_office *list, size_t n)
+{
+    struct way *fresh = calloc(n ? n : 1, sizeof *fresh), **index = calloc(n ? n : 1, sizeof *index);
+    if (!fresh || !index) {
+        free(fresh);
+        free(index);
+        return ST_NO_MEMORY;
+    }
+    take_over(u, list, n, fresh);
     qsort(fresh, n, sizeof *fresh, by_office);
+    for (size_t i = 0; i < n; i++) index[i] = &fresh[i];
+    qsort(index, n, sizeof *index, by_id);
     free(u->way);
+    free(u->by_id);
     u->way = fresh;
+    u->by_id = index;
     u->count = n;
     u->turn = 0;
     return ST_OK;
@@ -189,7 +220,8 @@ static int send_batch(struct uplink *u, struct way *w, const struct outbox_batch
 
 static bool credit_left(const struct uplink *u)
 {
-    return u->session == UPLINK_UP && (u->flight_batches == 0 || (u->flight_batches < u->credit_batches && u->flight_bytes < u->credit_bytes));
+    return u->session == UPLINK_UP &&
+           (u->flight_batches == 0 || (u->flight_batches < u->credit_batches && u->flight_bytes < u->credit_bytes));
 }
 
 /* One batch of one office; ST_AGAIN when it has none. */
@@ -266,9 +298,10 @@ static int on_hello_ok(struct uplink *u, struct store_txn *t, struct now now, co
     return ST_OK;
 }
 
+/* An office that has stated nothing has no row yet; in a full store it gets none. */
 static int set_state(struct store_txn *t, uint32_t office, struct outbox_stream *s, unsigned code)
 {
-    if (s->state == code) return ST_OK;
+    if (s->state == code || (s->last == 0 && store_room(t, ROW_ROOM) != ST_OK)) return ST_OK;
     s->state = code;
     return outbox_stream_put(t, office, s);
 }
@@ -290,7 +323,7 @@ static int on_open_ok(struct uplink *u, struct store_txn *t, struct now now, con
     memcpy(head.b, f[4].s.p, HASH_SIZE);
     int st = outbox_stream_get(t, w->office, &s);
     if (st != ST_OK) return st;
-    st = f[3].u > s.last || f[3].u < s.acked ? ST_INVALID : outbox_ack(t, w->office, f[3].u, &head, f[5].u, now.wall, &s);
+    st = outbox_knows(t, w->office, f[3].u, &head, &s);
     if (st == ST_INVALID) return block(u, t, w, &s, CODE_DIFFERENT_HISTORY, now);
     if (st != ST_OK) return st;
     w->state = WAY_OPEN;
@@ -299,46 +332,23 @@ static int on_open_ok(struct uplink *u, struct store_txn *t, struct now now, con
     return set_state(t, w->office, &s, CODE_OK);
 }
 
-static int take_dispositions(struct store_txn *t, uint32_t office, struct slice list, struct outbox_stream *s)
+static void credit_back(struct uplink *u, struct way *w, struct outbox_settled settled)
 {
-    struct rd r = rd_of(list);
-    uint32_t n = codec_get_array(&r);
-    for (uint32_t i = 0; i < n && !r.bad; i++) {
-        if (codec_get_array(&r) != 2) return ST_INVALID;
-        uint64_t seq = codec_get_uint(&r), code = codec_get_uint(&r);
-        if (r.bad || code > UINT16_MAX) return ST_INVALID;
-        int st = outbox_refuse(t, office, seq, (unsigned)code, s);
-        if (st != ST_OK) return st;
-    }
-    return r.bad ? ST_INVALID : ST_OK;
+    ASSERT(settled.batches <= w->flight_batches && settled.bytes <= w->flight_bytes);
+    w->flight_batches -= settled.batches;
+    w->flight_bytes -= settled.bytes;
+    u->flight_batches -= settled.batches;
+    u->flight_bytes -= settled.bytes;
 }
 
-static void credit_back(struct uplink *u, struct way *w, uint64_t batches, uint64_t bytes)
+/* An ack may speak of more than was sent since the stream was opened: the rest came from before, and is not in flight. */
+static void settle(struct uplink *u, struct way *w, const struct outbox_stream *s, struct outbox_settled settled)
 {
-    batches = batches < w->flight_batches ? batches : w->flight_batches;
-    bytes = bytes < w->flight_bytes ? bytes : w->flight_bytes;
-    if (batches == w->flight_batches) bytes = w->flight_bytes;
-    w->flight_batches -= batches;
-    w->flight_bytes -= bytes;
-    u->flight_batches -= batches;
-    u->flight_bytes -= bytes;
-}
-
-/* How many of the batches in flight an ack up to seq covers. */
-static int covered(struct store_txn *t, const struct way *w, uint64_t from, uint64_t seq, uint64_t *ret_batches, uint64_t *ret_bytes)
-{
-    *ret_batches = *ret_bytes = 0;
-    for (uint64_t at = from; at < seq && at < w->sent;) {
-        struct outbox_batch b;
-        int st = outbox_next(t, w->office, at, &b);
-        if (st == ST_NOT_FOUND) return ST_OK;
-        if (st != ST_OK) return st;
-        if (b.last > seq) return ST_OK;
-        (*ret_batches)++;
-        *ret_bytes += b.payload.n;
-        at = b.last;
+    if (s->acked >= w->sent) {
+        settled = (struct outbox_settled){ w->flight_batches, w->flight_bytes };
+        w->sent = s->acked;
     }
-    return ST_OK;
+    credit_back(u, w, settled);
 }
 
 static int on_ack(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
@@ -347,18 +357,20 @@ static int on_ack(struct uplink *u, struct store_txn *t, struct now now, const s
     struct way *w = find_id(u, f[0].s);
     if (!w || w->state != WAY_OPEN || f[1].u != 0 || f[2].u != u->identity.epoch) return ST_OK;
     struct outbox_stream s;
-    struct hash hash;
-    uint64_t batches, bytes;
-    memcpy(hash.b, f[4].s.p, HASH_SIZE);
+    struct outbox_settled settled;
+    struct outbox_receipt a = { .sequence = f[3].u, .lsn = f[5].u, .refused = f[7].s, .worker = u->worker };
+    memcpy(a.hash.b, f[4].s.p, HASH_SIZE);
     int st = outbox_stream_get(t, w->office, &s);
-    if (st == ST_OK) st = covered(t, w, s.acked, f[3].u, &batches, &bytes);
     if (st != ST_OK) return st;
-    st = take_dispositions(t, w->office, f[7].s, &s);
-    if (st == ST_OK) st = outbox_ack(t, w->office, f[3].u, &hash, f[5].u, now.wall, &s);
+    if (f[8].u > s.acked) {             /* the ack before this one was lost, with what it said of single updates */
+        way_close(u, w, 0);
+        return ST_OK;
+    }
+    st = outbox_ack(t, w->office, &a, now.wall, &s, &settled);
     if (st == ST_INVALID) return block(u, t, w, &s, CODE_DIFFERENT_HISTORY, now);
     if (st != ST_OK) return st;
-    credit_back(u, w, batches, bytes);
-    w->deadline.us = now.mono.us + SILENCE_US;
+    settle(u, w, &s, settled);
+    if (settled.batches) w->deadline.us = now.mono.us + SILENCE_US;
     return ST_OK;
 }
 
@@ -391,8 +403,9 @@ static int on_nack(struct uplink *u, struct store_txn *t, struct now now, const 
 
 static int on_data(struct uplink *u, struct store_txn *t, struct now now, struct slice bytes, struct effects *x)
 {
-    static const handler_fn handlers[MSG_TYPE_COUNT] = { [MSG_HELLO_OK] = on_hello_ok, [MSG_OPEN_OK] = on_open_ok, [MSG_ACK] = on_ack,
-                                                         [MSG_NACK] = on_nack };
+    static const handler_fn handlers[MSG_TYPE_COUNT] = {
+        [MSG_HELLO_OK] = on_hello_ok, [MSG_OPEN_OK] = on_open_ok, [MSG_ACK] = on_ack, [MSG_NACK] = on_nack
+    };
     struct frame fr;
     struct field f[FIELDS_MAX];
     unsigned code;
@@ -437,7 +450,9 @@ struct mono uplink_next_deadline(const struct uplink *u)
 
 void uplink_status(const struct uplink *u, struct uplink_status *ret)
 {
-    *ret = (struct uplink_status){ .session = u->session, .in_flight_batches = u->flight_batches, .in_flight_bytes = u->flight_bytes,
+    *ret = (struct uplink_status){ .session = u->session,
+                                   .in_flight_batches = u->flight_batches,
+                                   .in_flight_bytes = u->flight_bytes,
                                    .refused_code = u->refused_code };
     memcpy(ret->worker, u->worker, sizeof ret->worker);
 }

@@ -144,3 +144,9 @@ uint32_t store_check(uint32_t seed, struct slice key, struct slice value)
 
     return value.n ? bytes_crc32c(crc, value.p, value.n) : crc;
 }
+
+int store_room(struct store_txn *t, uint64_t bytes)
+{
+    ASSERT(t && t->store && t->store->magic && t->write);
+    return t->store->ops->room(t, bytes);
+}

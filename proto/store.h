@@ -36,6 +36,7 @@ struct store_ops { /* implemented by store_lmdb.c and store_mem.c; called only t
     int (*cursor_put)(struct store_cursor *c, struct slice key, struct slice value);
     void (*cursor_close)(struct store_cursor *c);
     int (*usage)(struct store *s, uint64_t *ret_used, uint64_t *ret_size);
+    int (*room)(struct store_txn *t, uint64_t bytes);
 };
 struct store {
     const struct store_ops *ops;
@@ -71,6 +72,9 @@ int store_last(struct store_cursor *c, struct slice *ret_key, struct slice *ret_
 int store_cursor_put(struct store_cursor *c, struct slice key, struct slice value);
 void store_cursor_close(struct store_cursor **c);                         /* tolerates NULL */
 int store_usage(struct store *s, uint64_t *ret_used, uint64_t *ret_size); /* bytes of pages in use; bytes of the map */
+/* Would `bytes` more, counted as pages, still be taken? ST_OK; ST_FULL: not for sure. Changes nothing: who can put off work asks
+ * before it begins, because a put that is refused costs the whole step. Of a write transaction only. */
+int store_room(struct store_txn *t, uint64_t bytes);
 
 /* The RAM twin. Crash semantics: store_mem_crash drops everything not committed. The next commit can be made to fail. */
 int store_mem_new(const char *const *tables, struct store **ret);
@@ -78,6 +82,8 @@ void store_mem_free(struct store **s);
 void store_mem_crash(struct store *base); /* an open write transaction is lost; its pointer must not be used again */
 enum store_mem_fault { MEM_FAULT_NONE, MEM_FAULT_FULL, MEM_FAULT_UNKNOWN_DONE, MEM_FAULT_UNKNOWN_LOST };
 void store_mem_fail_next_commit(struct store *base, enum store_mem_fault f);
+/* The size of its map, of which 80 % may be used (0: as made, 64 GiB). */
+void store_mem_limit(struct store *base, uint64_t bytes);
 /* Flips a bit of a committed value; ST_NOT_FOUND. */
 int store_mem_flip(struct store *base, unsigned table, struct slice key, size_t bit);
 

@@ -125,7 +125,7 @@ static int lmdb_begin(struct store *base, bool write, struct store_txn **ret)
     }
     if (write) {
         s->writing = true;
-        t->disk_full = !store_lmdb_dir_roomy(&s->dir);
+        t->disk_full = !store_lmdb_dir_roomy(&s->dir, 0);
         check_room(t);
     }
     *ret = &t->base;
@@ -394,6 +394,18 @@ static int lmdb_cursor_put(struct store_cursor *base, struct slice key, struct s
     return status;
 }
 
+/* Pages already free in the file are not counted: the answer may be too careful, never too bold. */
+static int lmdb_room(struct store_txn *base, uint64_t bytes)
+{
+    struct lmdb_txn *t = txn_of(base);
+    struct lmdb_store *s = store_of(base->store);
+
+    check_room(t);
+    if (t->failed || t->over || !store_lmdb_dir_roomy(&s->dir, bytes))
+        return ST_FULL;
+    return live_pages(s, t) * s->page_bytes + bytes > s->map_bytes / 100 * FULL_PERCENT ? ST_FULL : ST_OK;
+}
+
 static int lmdb_usage(struct store *base, uint64_t *ret_used, uint64_t *ret_size)
 {
     struct lmdb_store *s = store_of(base);
@@ -412,5 +424,5 @@ const struct store_ops store_lmdb_ops = {
     .begin = lmdb_begin, .commit = lmdb_commit, .abort = lmdb_abort,
     .get = lmdb_get, .put = lmdb_put, .del = lmdb_del,
     .cursor = lmdb_cursor_open, .seek = lmdb_seek, .step = lmdb_step, .last = lmdb_last,
-    .cursor_put = lmdb_cursor_put, .cursor_close = lmdb_cursor_close, .usage = lmdb_usage,
+    .cursor_put = lmdb_cursor_put, .cursor_close = lmdb_cursor_close, .usage = lmdb_usage, .room = lmdb_room,
 };

@@ -289,7 +289,7 @@ uint64_t store_lmdb_dir_map(const struct store_lmdb_dir *d, uint64_t asked)
     return bytes < MAP_LEAST ? MAP_LEAST : bytes;
 }
 
-bool store_lmdb_dir_roomy(const struct store_lmdb_dir *d)
+bool store_lmdb_dir_roomy(const struct store_lmdb_dir *d, uint64_t bytes)
 {
     struct statvfs v;
     uint64_t reserve = DISK_RESERVE;
@@ -298,5 +298,5 @@ bool store_lmdb_dir_roomy(const struct store_lmdb_dir *d)
         return true;
     if ((uint64_t)v.f_blocks * v.f_frsize / 16 < reserve)
         reserve = (uint64_t)v.f_blocks * v.f_frsize / 16;
-    return (uint64_t)v.f_bavail * v.f_frsize >= reserve;
+    return (uint64_t)v.f_bavail * v.f_frsize >= reserve + bytes;
 }

@@ -18,7 +18,8 @@
 #include "store.h"
 
 enum { MEM_MAGIC = 0x4d454d31 };
-#define MEM_SIZE (UINT64_C(64) << 30)   /* what usage reports as the size of the map */
+enum { FULL_PERCENT = 80 };
+#define MEM_SIZE (UINT64_C(64) << 30)
 
 struct entry { uint32_t refs, crc, key_n, value_n; uint8_t bytes[]; };         /* key, then value */
 struct node { uint32_t refs, prio; struct node *child[2]; struct entry *e; };
@@ -31,11 +32,13 @@ struct mem_store {
     struct roots root;                  /* the last commit */
     struct mem_txn *writer;
     enum store_mem_fault fault;
+    uint64_t size;                      /* of the map it pretends to have */
 };
 struct mem_txn {
     struct store_txn base;
     struct roots root;
     struct mem_cursor *cursors;
+    bool full;                          /* a put was refused: it can only be aborted */
 };
 enum position { POS_NOWHERE, POS_BEFORE, POS_AT, POS_AFTER };
 struct mem_cursor {
@@ -314,7 +317,7 @@ static int mem_commit(struct store_txn *base)
     enum store_mem_fault fault = MEM_FAULT_NONE;
 
     if (base->write) {
-        fault = s->fault;
+        fault = t->full ? MEM_FAULT_FULL : s->fault;
         s->fault = MEM_FAULT_NONE;
         if (fault == MEM_FAULT_NONE || fault == MEM_FAULT_UNKNOWN_DONE)
             mem_publish(s, t);
@@ -352,6 +355,18 @@ static int mem_get(struct store_txn *base, unsigned table, struct slice key, str
     return e ? mem_read(t, table, e, ret_value) : ST_NOT_FOUND;
 }
 
+static bool mem_over(const struct mem_txn *t, uint64_t more)
+{
+    return t->root.bytes + more > ((const struct mem_store *)t->base.store)->size / 100 * FULL_PERCENT;
+}
+
+static int mem_room(struct store_txn *base, uint64_t bytes)
+{
+    const struct mem_txn *t = txn_of(base);
+
+    return t->full || mem_over(t, bytes) ? ST_FULL : ST_OK;
+}
+
 static int mem_put(struct store_txn *base, unsigned table, struct slice key, struct slice value, bool append)
 {
     struct mem_txn *t = txn_of(base);
@@ -362,6 +377,10 @@ static int mem_put(struct store_txn *base, unsigned table, struct slice key, str
     int status;
 
     ASSERT(!last || key_compare(key, entry_key(last)) > 0);
+    if (t->full || (mem_over(t, 0) && !(old && old->value_n >= value.n))) {
+        t->full = true;
+        return ST_FULL;
+    }
     e = entry_new(store_of(base->store)->seed[table], key, value);
     if (!e)
         return ST_NO_MEMORY;
@@ -382,6 +401,8 @@ static int mem_del(struct store_txn *base, unsigned table, struct slice key)
     uint64_t bytes;
     int status;
 
+    if (t->full)
+        return ST_FULL;
     if (!e)
         return ST_NOT_FOUND;
     bytes = (uint64_t)e->key_n + e->value_n;
@@ -491,7 +512,7 @@ static int mem_cursor_put(struct store_cursor *base, struct slice key, struct sl
 static int mem_usage(struct store *base, uint64_t *ret_used, uint64_t *ret_size)
 {
     *ret_used = store_of(base)->root.bytes;
-    *ret_size = MEM_SIZE;
+    *ret_size = store_of(base)->size;
     return ST_OK;
 }
 
@@ -501,7 +522,7 @@ static const struct store_ops mem_ops = {
     .begin = mem_begin, .commit = mem_commit, .abort = mem_abort,
     .get = mem_get, .put = mem_put, .del = mem_del,
     .cursor = mem_cursor_open, .seek = mem_seek, .step = mem_step, .last = mem_last,
-    .cursor_put = mem_cursor_put, .cursor_close = mem_cursor_close, .usage = mem_usage,
+    .cursor_put = mem_cursor_put, .cursor_close = mem_cursor_close, .usage = mem_usage, .room = mem_room,
 };
 
 int store_mem_new(const char *const *tables, struct store **ret)
@@ -511,6 +532,7 @@ int store_mem_new(const char *const *tables, struct store **ret)
     if (!s)
         return ST_NO_MEMORY;
     s->base = (struct store){ &mem_ops, MEM_MAGIC };
+    s->size = MEM_SIZE;
     for (; tables[s->tables]; s->tables++) {
         ASSERT(s->tables < STORE_TABLES_MAX);
         s->seed[s->tables] = store_check_seed(tables[s->tables]);
@@ -545,6 +567,11 @@ void store_mem_crash(struct store *base)
 void store_mem_fail_next_commit(struct store *base, enum store_mem_fault f)
 {
     store_of(base)->fault = f;
+}
+
+void store_mem_limit(struct store *base, uint64_t bytes)
+{
+    store_of(base)->size = bytes ? bytes : MEM_SIZE;
 }
 
 int store_mem_flip(struct store *base, unsigned table, struct slice key, size_t bit)

@@ -39,6 +39,8 @@ struct stream {
     peer_id owner;                      /* peer that opened it last; PEER_NONE */
     bool touched;                       /* an ACK is owed at the end of this step */
     struct stream *next_touched;
+    uint64_t ack_from, ack_to, ack_lsn; /* of that ACK: the batches in (ack_from, ack_to]; lsn and hash of the last of them */
+    struct hash ack_hash;
     uint64_t gap_step;                  /* step in which a gap was last complained of */
     uint32_t refused_count;             /* dispositions waiting for that ACK, packed in `refused` */
     struct buf refused;

@@ -272,7 +272,7 @@ static void check_session(struct parts *p)
     const struct field open_ok[] = {str("dinsos-1872"), num(1), num(epoch), num(0), raw(zero.b, 32), num(0)};
     const struct field send[] = {raw(p->header.p, p->header.n), raw(p->sig, SIG_SIZE), raw(p->body.p, p->body.n)};
     const struct field ack[] = {str("dinsos-1872"), num(1), num(epoch), num(3),
-                                raw(batch, 32),     num(1), num(1),     raw(marks, sizeof marks)};
+                                raw(batch, 32),     num(1), num(1),     raw(marks, sizeof marks), num(0)};
     const struct field nack[] = {str("dinsos-1872"), num(1), num(epoch), num(5), num(CODE_GAP), str("5"), str("4")};
     const struct field ping[] = {num((uint64_t)when.ms)}, pong[] = {num((uint64_t)when.ms), num(4711), raw(log.b, 32)},
                        bye[] = {str("selesai")};
