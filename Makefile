@@ -75,7 +75,8 @@ $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
-$(eval $(call unit_test,registry,proto/registry proto/registry_sign proto/sign proto/sign_ed25519 proto/code proto/code_text proto/period proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,))
+$(eval $(call unit_test,registry_sign,proto/registry proto/registry_sign proto/sign proto/sign_ed25519 proto/code proto/code_text proto/period proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,conf,proto/conf proto/conf_file proto/bytes proto/status,-linih -lsodium))
 CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record proto/codec_scan proto/sign \
     proto/figure proto/code proto/code_text proto/bytes proto/status proto/rng
@@ -101,7 +102,8 @@ $(eval $(call unit_test,csv,proto/csv collector/shape proto/bytes proto/status,-
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
 DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
 $(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,intake,$(INTAKE) proto/csv $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,intake,$(INTAKE) proto/csv proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,intake_indicator,$(INTAKE) proto/csv proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
 FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export proto/unit proto/unit_row \
         $(DECIMAL) $(CODEC) proto/registry proto/period proto/store proto/store_mem proto/rng tests/unit/fixture

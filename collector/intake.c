@@ -232,6 +232,11 @@ static bool shifted(struct intake *in)
     return false;
 }
 
+static bool (*row_reader(enum shape_kind k))(struct intake *in)
+{
+    return k == SHAPE_ANGGARAN ? intake_money_row : k == SHAPE_INDIKATOR ? intake_indicator_row : intake_name_row;
+}
+
 static void read_rows(struct intake *in)
 {
     struct intake_priv *p = in->priv;
@@ -243,7 +248,7 @@ static void read_rows(struct intake *in)
         p->vintage = VINTAGE_NONE;
         if (furniture(in))
             continue;
-        if (shifted(in) || (in->shape == SHAPE_ANGGARAN ? intake_money_row(in) : intake_name_row(in)))
+        if (shifted(in) || row_reader(in->shape)(in))
             end_row(in);
     }
 }

@@ -21,13 +21,8 @@ static uint64_t key_hash(const struct figure *f)
 {
     uint64_t kind = (uint64_t)f->measure << 48 | (uint64_t)f->stage << 32;
     uint64_t rest = kind | (uint64_t)f->year << 16 | (uint64_t)f->source << 8 | f->month;
-    return mix(mix(mix(1, f->activity), f->account), rest);
-}
-
-static bool same_key(const struct figure *a, const struct figure *b)
-{
-    return a->activity == b->activity && a->account == b->account && a->measure == b->measure && a->stage == b->stage &&
-           a->year == b->year && a->source == b->source && a->month == b->month;
+    uint64_t h = mix(mix(mix(1, f->activity), f->account), rest);
+    return f->indicator.n ? mix(h, bytes_crc32c(0, f->indicator.p, f->indicator.n)) : h;
 }
 
 static bool same_text(struct slice a, struct slice b)
@@ -35,8 +30,25 @@ static bool same_text(struct slice a, struct slice b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+static bool same_key(const struct figure *a, const struct figure *b)
+{
+    return a->activity == b->activity && a->account == b->account && a->measure == b->measure && a->stage == b->stage &&
+           a->year == b->year && a->source == b->source && a->month == b->month && same_text(a->indicator, b->indicator);
+}
+
+/* Words about an indicator that may be written differently from row to row: the first stands, the others are noted. */
+static bool descriptive(unsigned measure)
+{
+    return measure == MEASURE_INDICATOR_NAME || measure == MEASURE_INDICATOR_NO || measure == MEASURE_TIER ||
+           measure == MEASURE_OWNER || measure == MEASURE_FUND;
+}
+
 static bool same_value(const struct figure *a, const struct figure *b)
 {
+    if (descriptive(a->measure))
+        return true;
+    if ((a->measure == MEASURE_TARGET_UNIT || a->measure == MEASURE_REACHED_UNIT) && a->kind == b->kind)
+        return decimal_unit_same(a->text, b->text);
     return a->kind == b->kind && a->basis == b->basis && a->value == b->value && a->decimals == b->decimals &&
            same_text(a->text, b->text);
 }
@@ -206,6 +218,20 @@ static void note_repeat(struct intake *in, uint32_t line, uint32_t first)
     intake_note_at(in, line, 0, "baris-sama", intake_text(in, "%s %u", SAY("sama dengan baris", "the same as line"), first));
 }
 
+/* The same indicator under another number or in other words: taken, and said. */
+static void note_words(struct intake *in, const struct intake_item *it)
+{
+    const struct intake_priv *p = in->priv;
+    const struct intake_item *head = &p->item[it->head];
+    uint32_t line = p->row[it->row].line, first = p->row[head->row].line;
+    if (!descriptive(it->f.measure) || same_text(it->f.text, head->f.text) || p->row[it->row].refused)
+        return;
+    bool number = it->f.measure == MEASURE_INDICATOR_NO;
+    intake_note_at(in, line, it->column, number ? "nomor-berbeda" : "sebutan-berbeda",
+                   intake_text(in, "%s %u; %s", SAY("indikator yang sama ditulis lain di baris", "the same indicator is written differently in line"),
+                               first, SAY("yang itu dipakai", "that is used")));
+}
+
 static void count_rows(struct intake *in)
 {
     struct intake_priv *p = in->priv;
@@ -215,6 +241,8 @@ static void count_rows(struct intake *in)
         in->refused += row->refused;
         for (uint32_t i = row->first; i < row->first + row->count; i++) {
             repeats += p->item[i].head != i;
+            if (p->item[i].head != i)
+                note_words(in, &p->item[i]);
             first = p->item[i].head;
         }
         if (row->refused || repeats != row->count)

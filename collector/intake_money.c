@@ -67,7 +67,7 @@ static bool says_total(struct slice s)
     return false;
 }
 
-static bool total_somewhere(const struct intake *in)
+bool intake_says_total(const struct intake *in)
 {
     const struct intake_priv *p = in->priv;
     for (uint32_t c = 0; c < p->table.row[p->table_row].count; c++)
@@ -84,7 +84,7 @@ static bool year_reads(struct slice s)
 static bool is_data(struct intake *in)
 {
     struct slice code = intake_cell(in, COLUMN_KODE), year = intake_cell(in, COLUMN_TAHUN);
-    if (code.n == 0 && total_somewhere(in)) {
+    if (code.n == 0 && intake_says_total(in)) {
         intake_note_at(in, in->priv->line, 0, "baris-jumlah",
                        SAY("baris jumlah tanpa kode dilewati", "a total row without a code is skipped"));
         return false;
@@ -97,38 +97,6 @@ static bool is_data(struct intake *in)
 }
 
 /* ---- the cells that say what kind of statement it is ---- */
-
-static bool read_stage(struct intake *in, struct money_row *m)
-{
-    struct slice s = intake_cell(in, COLUMN_TAHAP);
-    if (s.n == 0 || figure_stage_parse(s, &m->stage) == ST_OK)
-        return true;
-    struct intake_refusal *r = intake_refuse(in, COLUMN_TAHAP, CODE_STAGE_UNKNOWN,
-                                             SAY("bukan tahap anggaran (murni, pergeseran-1.., perubahan, efisiensi)",
-                                                 "not a budget stage (murni, pergeseran-1.., perubahan, efisiensi)"));
-    if (bytes_is(s, "pergeseran"))
-        intake_nearest(in, r, "pergeseran-1");
-    return false;
-}
-
-static bool read_source(struct intake *in, struct money_row *m)
-{
-    struct slice s = intake_cell(in, COLUMN_SUMBER);
-    if (s.n == 0)
-        return true;
-    if (figure_source_parse(s, &m->source) != ST_OK) {
-        intake_refuse(in, COLUMN_SUMBER, CODE_SOURCE_UNKNOWN, SAY("bukan sumber (opd, bud, dpa, renja, ..)",
-                                                                  "not a source (opd, bud, dpa, renja, ..)"));
-        return false;
-    }
-    if (m->source == SOURCE_BUD && !in->priv->o.treasurer) {
-        intake_refuse(in, COLUMN_SUMBER, CODE_UNAUTHORISED,
-                      SAY("hanya bendahara umum daerah (BPKAD) yang boleh menyatakan sumber ini",
-                                                               "only the region's treasurer may state this source"));
-        return false;
-    }
-    return true;
-}
 
 /* The month from which a budget of this row counts (intake.md 4, Stage). */
 static bool read_effective(struct intake *in, struct money_row *m)
@@ -180,11 +148,11 @@ static bool read_row(struct intake *in, struct money_row *m)
     bool vintage = (year || intake_cell(in, COLUMN_NOMENKLATUR).n > 0) && intake_vintage(in, m->year, &p->vintage);
     bool ok = vintage && intake_code(in, p->vintage, &m->activity, &m->account);
     bool period = year && intake_period(in, m->year, &m->period);
-    bool stage = read_stage(in, m);
+    bool stage = intake_stage(in, &m->stage);
     ok = year && period && stage && ok;
     if (period && stage)
         ok = read_effective(in, m) && ok;
-    ok = read_source(in, m) && ok;
+    ok = intake_source(in, &m->source) && ok;
     ok = read_complete(in, m) && ok;
     ok = intake_short_text(in, COLUMN_ALASAN, &m->reason) && ok;
     m->withdraw = bytes_is(m->reason, "dicabut");

@@ -4,7 +4,7 @@
 
 #include "collector/intake.h"
 
-enum { INTAKE_NOTES_PER_KIND = 20, INTAKE_ROW_FIGURES_MAX = 8, INTAKE_SEEN_MAX = 80 };
+enum { INTAKE_NOTES_PER_KIND = 20, INTAKE_ROW_FIGURES_MAX = 20, INTAKE_SEEN_MAX = 80 };
 
 struct intake_pair { const char *id, *en; };            /* one text in both languages */
 
@@ -74,10 +74,22 @@ bool intake_period(struct intake *in, unsigned year, struct intake_period *ret);
 bool intake_money(struct intake *in, enum shape_column c, enum shape_column text, bool is_realised, struct decimal_reading *ret);
 bool intake_percent(struct intake *in, enum shape_column c, struct decimal_reading *ret);
 bool intake_short_text(struct intake *in, enum shape_column c, struct slice *ret);      /* at most TEXT_MAX bytes */
+/* A quantity with its unit split off. `words`: any text is a value (formula TEXT); `range`: two bounds are text too (80-90). */
+struct intake_amount {
+    struct decimal_reading d;
+    struct slice text, unit;            /* of DEC_TEXT, canonical or as written; of a number, "" when none is known */
+    enum shape_column from;             /* the cell it was read from */
+};
+struct intake_amount_rule { enum shape_column column, text; bool is_realised, words, range; struct slice unit; };
+bool intake_amount(struct intake *in, const struct intake_amount_rule *rule, struct intake_amount *ret);
+bool intake_stage(struct intake *in, uint16_t *ret);
+bool intake_source(struct intake *in, uint8_t *ret);    /* SOURCE_NONE: not given */
 
 /* ---- one file a shape: reads the current row into p->figure; false: not a data row (noted) ---- */
 bool intake_money_row(struct intake *in);
 bool intake_name_row(struct intake *in);
+bool intake_indicator_row(struct intake *in);
+bool intake_says_total(const struct intake *in);        /* a cell of the row says that it is a total */
 void intake_add(struct intake *in, enum shape_column c, const struct figure *f);        /* one more figure of the current row */
 
 /* ---- intake_group.c: rows of the same key, complete stages, sections ---- */

@@ -47,7 +47,7 @@ struct rule { const char *name; bool supported; enum shape_column need[GROUPS_MA
 static const struct rule RULES[SHAPE_COUNT] = {
     [SHAPE_NONE] = { "", false, { { 0 } } },
     [SHAPE_ANGGARAN] = { "anggaran", true, { ONE(TAHUN), ONE(KODE), EITHER(PAGU, REALISASI) } },
-    [SHAPE_INDIKATOR] = { "indikator", false, { ONE(TAHUN), ONE(KODE), ONE(INDIKATOR), EITHER(TARGET, REALISASI) } },
+    [SHAPE_INDIKATOR] = { "indikator", true, { ONE(TAHUN), ONE(KODE), ONE(INDIKATOR), EITHER(TARGET, REALISASI) } },
     [SHAPE_RENSTRA] = { "renstra", false, { ONE(KODE), ONE(TAHUN), EITHER(TARGET, PAGU) } },
     [SHAPE_PEMBANDING] = { "pembanding", false, { ONE(TAHUN), ONE(KODE), ONE(TABEL), EITHER(REALISASI, PAGU) } },
     [SHAPE_KOMPONEN] = { "komponen", false, { ONE(KOMPONEN), ONE(CAPAIAN), ONE(SATUAN), ONE(DIHITUNG) } },

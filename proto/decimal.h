@@ -33,6 +33,8 @@ int decimal_money(struct slice text, enum decimal_dash dash, bool is_realised, s
 int decimal_quantity(struct slice text, struct slice unit_hint, bool is_realised, struct decimal_reading *ret);
 int decimal_percent(struct slice text, struct decimal_reading *ret);
 bool decimal_unit_counts(struct slice unit);            /* is this a counting unit (synonyms folded)? */
+/* Do two units say the same: case, blanks and known spellings folded (org = orang, persen = %)? Empty equals only empty. */
+bool decimal_unit_same(struct slice a, struct slice b);
 
 /* "91000000.00", "-5.10": plain machine text of sen; 128-bit. Returns length. */
 int decimal_format_sen(i128 sen, char ret[48]);

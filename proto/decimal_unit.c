@@ -65,3 +65,46 @@ bool decimal_unit_counts(struct slice unit)
     word[n] = '\0';
     return n > 0 && !decimal_token_letter(t.s[i]) && listed(word);
 }
+
+/* ---- the same unit, spelled another way ---- */
+
+static const struct { const char *spelling, *word; } SPELLINGS[] = {
+    { "dok", "dokumen" }, { "exemplar", "eksemplar" }, { "ijin", "izin" }, { "lbr", "lembar" }, { "ltr", "liter" },
+    { "materai", "meterai" }, { "metrai", "meterai" }, { "obyek", "objek" }, { "oorang", "orang" }, { "orag", "orang" },
+    { "orangg", "orang" }, { "org", "orang" }, { "orng", "orang" }, { "percent", "%" }, { "persen", "%" }, { "pkt", "paket" },
+    { "prosen", "%" }, { "sertipikat", "sertifikat" },
+};
+
+/* The next word of the unit, folded; empty at the end. A percent sign is a word; brackets and blanks part words. */
+static size_t unit_word(const struct decimal_text *t, size_t *at, char word[TEXT_MAX + 1])
+{
+    size_t n = 0, i = *at;
+    while (i < t->n && strchr(" ()[].", t->s[i])) i++;
+    if (i < t->n && t->s[i] == '%') word[n++] = t->s[i++];
+    for (; n == 0 || word[0] != '%'; i++) {
+        char c = t->s[i];
+        if (i >= t->n || strchr(" ()[].%", c)) break;
+        word[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    word[n] = '\0';
+    *at = i;
+    for (size_t k = 0; k < sizeof SPELLINGS / sizeof *SPELLINGS; k++)
+        if (strcmp(SPELLINGS[k].spelling, word) == 0) {
+            n = strlen(SPELLINGS[k].word);
+            memcpy(word, SPELLINGS[k].word, n + 1);
+            break;
+        }
+    return n;
+}
+
+bool decimal_unit_same(struct slice a, struct slice b)
+{
+    struct decimal_text x, y;
+    char v[TEXT_MAX + 1], w[TEXT_MAX + 1];
+    if (!decimal_token_clean(a, &x) || !decimal_token_clean(b, &y)) return false;
+    for (size_t i = 0, k = 0;;) {
+        size_t n = unit_word(&x, &i, v), m = unit_word(&y, &k, w);
+        if (n != m || memcmp(v, w, n) != 0) return false;
+        if (n == 0) return true;
+    }
+}

@@ -160,6 +160,23 @@ static void names(void **state)
     assert_string_equal(achieve_state_name(99), "");
 }
 
+static void units(void **state)
+{
+    (void)state;
+    static const char *const SAME[][2] =
+        {{"Orang", "org"}, {"PSM", "psm"},       {"%", "Persen"},  {"16 Oorang", "16 orang"}, {"Surat  Kabar", "surat kabar"},
+         {"", " "},        {"(Dokumen)", "dok"}, {"Unit.", "unit"}},
+                             *const DIFFER[][2] = {{"Lansia Miskin", "lansia"},
+                                                   {"Org terlanar", "org trerlanar"},
+                                                   {"kegiatan", "%"},
+                                                   {"orang", ""},
+                                                   {"STNK", "unit"}};
+    for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++)
+        if (!decimal_unit_same(txt(SAME[i][0]), txt(SAME[i][1]))) fail_msg("%s / %s", SAME[i][0], SAME[i][1]);
+    for (size_t i = 0; i < sizeof DIFFER / sizeof *DIFFER; i++)
+        if (decimal_unit_same(txt(DIFFER[i][0]), txt(DIFFER[i][1]))) fail_msg("%s / %s", DIFFER[i][0], DIFFER[i][1]);
+}
+
 /* ---- bands ---- */
 
 struct band_case {
@@ -340,10 +357,12 @@ static void ratios(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formulas), cmocka_unit_test(units_that_differ), cmocka_unit_test(names),
-        cmocka_unit_test(bands),    cmocka_unit_test(over_time),         cmocka_unit_test(over_units),
-        cmocka_unit_test(means),    cmocka_unit_test(mean_of_very_many), cmocka_unit_test(money),
-        cmocka_unit_test(ratios),
+        cmocka_unit_test(formulas),  cmocka_unit_test(units_that_differ),
+        cmocka_unit_test(names),     cmocka_unit_test(bands),
+        cmocka_unit_test(over_time), cmocka_unit_test(over_units),
+        cmocka_unit_test(means),     cmocka_unit_test(mean_of_very_many),
+        cmocka_unit_test(money),     cmocka_unit_test(ratios),
+        cmocka_unit_test(units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
