@@ -73,8 +73,8 @@ static void put_common(struct buf *b, const struct place *p, const char *daemon,
 {
     char socket[PLACE_SOCKET_MAX];
     place_socket(p, daemon, socket);
-    buf_printf(b, "control = %s\nkey = %s/keys/%s.key\nstore = %s/%s\nregistry = %s/registry/office.tsv\n", socket, p->dir, daemon,
-               p->dir, store, p->dir);
+    buf_printf(b, "control = %s\nkey = %s/keys/%s.key\nstore = %s/%s\n", socket, p->dir, daemon, p->dir, store);
+    if (strcmp(daemon, "collector") != 0) buf_printf(b, "registry = %s/registry/office.tsv\n", p->dir);
 }
 
 static void put_worker(const struct files *f, struct buf *b)

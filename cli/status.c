@@ -107,6 +107,8 @@ static void services(const struct cli *c, const struct place *p, const struct pi
         printf(c->lang == LANG_EN ? "line %s, %lld files waiting, %lld office keys"
                                   : "sambungan %s, %lld berkas menunggu, %lld kunci kantor",
                session ? session : "?", count_of(s->collector, "tray_waiting"), count_of(s->collector, "keys"));
+        if (json_is_true(json_object_get(json_object_get(s->collector, "store"), "full")))
+            fputs(cli_say(c, "; antrean penuh", "; the outbox is full"), stdout);
     }
     printf("\n%saggregator  http://%s/", mark(c, s->aggregator != NULL), p->http);
     size_t i;

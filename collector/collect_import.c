@@ -45,6 +45,13 @@ static int check_all(struct slice bytes, struct tray *head, struct slice *ret_id
     return st == ST_NOT_FOUND ? ST_OK : ST_INVALID;
 }
 
+bool collect_import_readable(struct slice bytes)
+{
+    struct tray head;
+    struct slice id;
+    return check_all(bytes, &head, &id) == ST_OK;
+}
+
 static int mark_line(struct import *im, uint32_t line, enum unit_result result)
 {
     if (line >= im->lines) {

@@ -5,7 +5,8 @@
  * the node recognises by its id. A damaged file is set aside under another name and never looked at again.
  *
  * Invariant: of one office, no file is taken before an older one that could still be taken: the later statement of a figure is the one
- * that counts. So whatever makes an earlier file wait (a step thrown away, a key that was not there yet) ends the listing. */
+ * that counts. So whatever makes an earlier file wait (a step thrown away, a full store, a key that was not there yet) ends the
+ * listing. Files that wait for a key are passed over until the keys change; while the store is full none is read at all. */
 #include "collector/desk.h"
 
 #include <dirent.h>
@@ -16,11 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/collect_import.h"
 #include "collector/desk_priv.h"
 #include "proto/conf.h"
 #include "proto/log.h"
 
-static const int64_t LOOK_US = 200 * 1000, KEYS_LOOK_US = 1000 * 1000;
+static const int64_t LOOK_US = 200 * 1000, KEYS_LOOK_US = 1000 * 1000, FULL_LOOK_US = 1000 * 1000;
 
 /* ---- directory listings ---- */
 
@@ -124,6 +126,7 @@ static void look_for_keys(struct desk *d)
         return;
     }
     if (d->key_count != before) log_write(LOG_L_INFO, "offices served", "count=%zu", d->key_count);
+    list_free(&d->held);
     list_again(d);                      /* files that waited for a key come before those not looked at yet */
 }
 
@@ -143,6 +146,7 @@ static bool passing(int st) { return st == ST_NO_MEMORY || errno == EMFILE || er
 static int source_next(void *ctx, struct message *ret)
 {
     struct desk *d = ctx;
+    if (collect_full(d->o.collect)) d->at = d->files.n;
     while (d->at < d->files.n && d->read_count < DESK_FILES_PER_STEP) {
         char path[4096];
         tray_path(d, d->files.name[d->at++], path, sizeof path);
@@ -196,6 +200,7 @@ static void source_reply(void *ctx, struct slice bytes)
         d->check_damaged = true;
     } else {
         d->waiting++;
+        if (bytes.p[0] == COLLECT_WAIT) (void)list_add(&d->held, name); /* else it is only read again */
     }
 }
 
@@ -210,7 +215,7 @@ static void sweep_damaged(struct desk *d)
         struct buf b;
         tray_path(d, l.name[i], path, sizeof path);
         buf_init(&b, TRAY_BYTES_MAX);
-        if (conf_file_read(path, TRAY_BYTES_MAX, &b) == ST_OK && !desk_tray_readable(buf_slice(&b))) set_aside(d, path);
+        if (conf_file_read(path, TRAY_BYTES_MAX, &b) == ST_OK && !collect_import_readable(buf_slice(&b))) set_aside(d, path);
         buf_done(&b);
     }
     list_free(&l);
@@ -221,29 +226,66 @@ struct run_source desk_source(struct desk *d)
     return (struct run_source){ .ctx = d, .next = source_next, .release = source_release, .reply = source_reply };
 }
 
-bool desk_tray_readable(struct slice bytes)
+/* Takes out of a new listing what is held, and forgets what is held no more. */
+static void pass_over(struct desk *d, struct desk_list *l)
 {
-    struct tray head;
-    struct tray_reader r;
-    struct tray_row row;
-    int st = tray_open(bytes, &head, &r);
-    while (st == ST_OK) st = tray_next(&r, &row);
-    return st == ST_NOT_FOUND && head.id.n > 0 && head.id.n <= OUTBOX_TRAY_ID_MAX;
+    struct desk_list held = { 0 };
+    size_t n = 0;
+    if (d->held.n == 0) return;
+    qsort(d->held.name, d->held.n, sizeof *d->held.name, by_name);
+    for (size_t i = 0; i < l->n; i++) {
+        if (!bsearch(&l->name[i], d->held.name, d->held.n, sizeof *d->held.name, by_name)) {
+            l->name[n++] = l->name[i];
+            continue;
+        }
+        (void)list_add(&held, l->name[i]);
+        free(l->name[i]);
+    }
+    l->n = n;
+    list_free(&d->held);
+    d->held = held;
+}
+
+/* While the store is full the files are only counted. */
+static void look_into_tray(struct desk *d)
+{
+    if (list_dir(d->o.tray, ".tray", &d->files) != ST_OK) {
+        log_write(LOG_L_ERROR, "tray cannot be read", "dir=%s reason=\"%s\"", d->o.tray, strerror(errno));
+        return;
+    }
+    d->waiting = d->files.n;
+    if (d->full) {
+        list_free(&d->files);
+        return;
+    }
+    pass_over(d, &d->files);
+    d->waiting -= d->files.n;
+    if (d->files.n == 0) list_free(&d->files);
+}
+
+static void note_room(struct desk *d)
+{
+    bool full = collect_full(d->o.collect);
+    if (full && !d->full) log_write(LOG_L_ERROR, "the store is full; checked files wait in the tray", "dir=%s", d->o.tray);
+    if (!full && d->full) log_write(LOG_L_INFO, "the store has room again; the tray is read", "dir=%s", d->o.tray);
+    if (!full && d->full) d->look_now = true;
+    d->full = full;
 }
 
 void desk_turn(void *desk, struct now now)
 {
     struct desk *d = desk;
+    note_room(d);
     if (d->check_damaged) sweep_damaged(d);
     if (now.mono.us - d->keys_looked.us >= KEYS_LOOK_US) {
         d->keys_looked = now.mono;
         look_for_keys(d);
     }
-    if (d->files.n || (!d->look_now && now.mono.us - d->looked.us < LOOK_US)) return;
+    int64_t pause = d->full ? FULL_LOOK_US : LOOK_US;
+    if (d->files.n || (!d->look_now && now.mono.us - d->looked.us < pause)) return;
     d->looked = now.mono;
     d->look_now = false;
-    d->waiting = 0;
-    if (list_dir(d->o.tray, ".tray", &d->files) != ST_OK) log_write(LOG_L_ERROR, "tray cannot be read", "dir=%s reason=\"%s\"", d->o.tray, strerror(errno));
+    look_into_tray(d);
 }
 
 /* ---- life ---- */
@@ -268,6 +310,7 @@ void desk_free(struct desk **d)
     if (!d || !*d) return;
     source_release(*d);
     list_free(&(*d)->files);
+    list_free(&(*d)->held);
     free(*d);
     *d = NULL;
 }

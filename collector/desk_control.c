@@ -85,6 +85,7 @@ static json_t *status_json(struct desk *d, struct store *s)
     json_object_set_new(o, "keys", json_integer((json_int_t)d->key_count));
     json_object_set_new(store, "used", json_integer((json_int_t)used));
     json_object_set_new(store, "size", json_integer((json_int_t)size));
+    json_object_set_new(store, "full", json_boolean(collect_full(d->o.collect)));
     json_object_set_new(o, "store", store);
     json_object_set_new(o, "link", link_json(d));
     int st = store_begin(s, false, &t);
@@ -97,27 +98,25 @@ static json_t *status_json(struct desk *d, struct store *s)
 
 /* ---- what became of pushed files ---- */
 
-static void receipt_json(json_t *o, const struct outbox_stream *s, const char *worker)
+static void receipt_json(json_t *o, const struct outbox_stream *s)
 {
     char text[128], hex[2 * HASH_SIZE + 1];
     bytes_hex(s->acked_hash.b, HASH_SIZE, hex);
-    snprintf(text, sizeof text, "%s:%llu:%.16s", worker[0] ? worker : "?", (unsigned long long)s->lsn, hex);
+    snprintf(text, sizeof text, "%s:%llu:%.16s", s->worker[0] ? s->worker : "?", (unsigned long long)s->lsn, hex);
     json_object_set_new(o, "receipt", json_string(text));
     json_object_set_new(o, "lsn", json_integer((json_int_t)s->lsn));
-    json_object_set_new(o, "worker", json_string(worker));
+    json_object_set_new(o, "worker", json_string(s->worker));
 }
 
-static json_t *pushed_json(struct desk *d, struct store_txn *t, const char *id)
+static json_t *pushed_json(struct store_txn *t, const char *id)
 {
     struct outbox_pushed p;
     struct outbox_stream s;
-    struct uplink_status u;
     json_t *o = json_object();
     json_object_set_new(o, "id", json_string(id));
     bool found = outbox_pushed_get(t, slice_of(id, strlen(id)), &p) == ST_OK && outbox_stream_get(t, p.office, &s) == ST_OK;
     json_object_set_new(o, "found", json_boolean(found));
     if (!found) return o;
-    collect_status(d->o.collect, &u);
     json_object_set_new(o, "file", json_string(p.file));
     json_object_set_new(o, "rows", json_integer(p.rows));
     json_object_set_new(o, "accepted", json_integer(p.accepted));
@@ -129,11 +128,11 @@ static json_t *pushed_json(struct desk *d, struct store_txn *t, const char *id)
     json_object_set_new(o, "acked", json_boolean(acked || p.last == 0));
     json_object_set_new(o, "state", json_string(status_code_spelling(s.state)));
     json_object_set_new(o, "state_text", json_string(status_code_text(s.state, LANG_ID)));
-    if (acked) receipt_json(o, &s, u.worker);
+    if (acked) receipt_json(o, &s);
     return o;
 }
 
-static json_t *pushed_list(struct desk *d, struct store *s, const json_t *request)
+static json_t *pushed_list(struct store *s, const json_t *request)
 {
     json_t *o = json_object(), *files = json_array();
     const json_t *ids = json_object_get(request, "ids");
@@ -142,7 +141,7 @@ static json_t *pushed_list(struct desk *d, struct store *s, const json_t *reques
     if (store_begin(s, false, &t) != ST_OK) return o;
     for (size_t i = 0; i < json_array_size(ids); i++) {
         const char *id = json_string_value(json_array_get(ids, i));
-        if (id && *id && strlen(id) <= OUTBOX_TRAY_ID_MAX) json_array_append_new(files, pushed_json(d, t, id));
+        if (id && *id && strlen(id) <= OUTBOX_TRAY_ID_MAX) json_array_append_new(files, pushed_json(t, id));
     }
     store_abort(&t);
     return o;
@@ -152,7 +151,7 @@ static json_t *answer(struct desk *d, struct store *s, const json_t *request, bo
 {
     const char *verb = json_string_value(json_object_get(request, "verb"));
     if (verb && !strcmp(verb, "status")) return status_json(d, s);
-    if (verb && !strcmp(verb, "pushed")) return pushed_list(d, s, request);
+    if (verb && !strcmp(verb, "pushed")) return pushed_list(s, request);
     if (verb && !strcmp(verb, "push")) {
         d->look_now = *ret_wake = true;
         return json_pack("{s:b}", "ok", 1);

@@ -20,7 +20,6 @@ static const struct conf_option OPTIONS[] = {
     { "collector.tray", CONF_PATH, true, NULL, 0, 0, "directory where checked files arrive" },
     { "collector.control", CONF_PATH, true, NULL, 0, 0, "local control socket" },
     { "collector.offices", CONF_PATH, true, NULL, 0, 0, "directory with one signing key ID.key for each office served" },
-    { "collector.registry", CONF_PATH, false, "", 0, 0, "office register, to know own roles" },
     { "collector.node", CONF_TEXT, false, "collector", 0, 0, "name of this node in the worker's log" },
     { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
 };
