@@ -90,6 +90,14 @@ int ask_get(const char *address, const char *target, int timeout_ms, struct ask_
     return st;
 }
 
+int ask_own(const struct place *p, const char *target, int timeout_ms, struct ask_answer *ret)
+{
+    struct place now = *p;
+    if (!place_alive(p, "aggregator")) return ST_NOT_FOUND;
+    place_refresh(&now);
+    return ask_get(now.http, target, timeout_ms, ret);
+}
+
 void ask_target(struct buf *b, const char *path, const struct ask_param *params, size_t n)
 {
     char mark = '?';
@@ -111,7 +119,7 @@ static int get_patiently(const struct cli *c, const struct place *p, const char 
     int64_t end = cli_mono_ms() + ASK_RETRY_MS;
     bool told = false;
     for (;;) {
-        int st = ask_get(p->http, target, ASK_TIMEOUT_MS, ret);
+        int st = ask_own(p, target, ASK_TIMEOUT_MS, ret);
         if (st != ST_NOT_FOUND || cli_mono_ms() >= end) return st;
         if (!told && isatty(STDERR_FILENO))
             fprintf(stderr, "%s\n", cli_say(c, "menunggu aggregator ...", "waiting for the aggregator ..."));

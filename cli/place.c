@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "proto/conf.h"
@@ -48,7 +50,7 @@ static int locate(const struct cli *c, struct place *ret)
     return EXIT_OK;
 }
 
-static void read_http(struct place *p)
+void place_refresh(struct place *p)
 {
     char path[PLACE_PATH_MAX];
     place_path(p, "etc/aggregator.conf", path);
@@ -61,7 +63,7 @@ int place_open(const struct cli *c, struct place *ret)
     int rc = locate(c, ret);
     if (rc != EXIT_OK) return rc;
     place_path(ret, "registry/office.tsv", path);
-    read_http(ret);
+    place_refresh(ret);
     if (access(path, R_OK) != 0 && errno == EACCES) return cli_fail(c, "tidak boleh dibaca", "may not be read", path);
     if (ret->http[0] && access(path, R_OK) == 0) return EXIT_OK;
     cli_talk(c, "%s belum disiapkan: jalankan rekap up --dir %s", "%s is not set up yet: run rekap up --dir %s", c->dir, c->dir);
@@ -97,7 +99,7 @@ int place_create(const struct cli *c, struct place *ret)
     if (!make_path(c->dir)) return cli_fail(c, "DIR tidak dapat dibuat", "DIR cannot be made", strerror(errno));
     int rc = locate(c, ret);
     if (rc == EXIT_OK) rc = make_runtime(c, ret);
-    if (rc == EXIT_OK) read_http(ret);
+    if (rc == EXIT_OK) place_refresh(ret);
     return rc;
 }
 
@@ -168,6 +170,17 @@ int place_setting(const char *file, const char *section, const char *key, char *
     if (st == ST_OK) st = find_setting(buf_slice(&b), section, key, ret, size);
     buf_done(&b);
     return st;
+}
+
+bool place_alive(const struct place *p, const char *daemon)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    _Static_assert(sizeof a.sun_path >= PLACE_SOCKET_MAX, "every socket path fits");
+    place_socket(p, daemon, a.sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)&a, sizeof a) == 0 || errno == EAGAIN);
+    if (fd >= 0) close(fd);
+    return alive;
 }
 
 int place_ask(const struct place *p, const char *daemon, const char *request, int timeout_ms, json_t **ret)

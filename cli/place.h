@@ -36,6 +36,9 @@ int place_setting(const char *file, const char *section, const char *key, char *
 /* One request on a daemon's control socket and its JSON answer (caller decrefs). ST_NOT_FOUND: it does not run; ST_AGAIN: no
  * answer in time; ST_INVALID: not JSON. */
 int place_ask(const struct place *p, const char *daemon, const char *request, int timeout_ms, json_t **ret);
+/* Does a process hold the daemon's control socket? A port can pass to another installation, this socket cannot. */
+bool place_alive(const struct place *p, const char *daemon);
+void place_refresh(struct place *p);    /* reads http again: `up` moves the port when somebody else took it */
 /* The directory of the running program; with a trailing part such as "/rekap-worker". ST_NOT_FOUND when it cannot be told. */
 int place_program(const char *part, char ret[PLACE_PATH_MAX]);
 

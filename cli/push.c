@@ -53,18 +53,31 @@ static void read_clerk(struct push *u)
     if (strlen(name) < sizeof u->clerk && bytes_utf8_ok(name, strlen(name))) snprintf(u->clerk, sizeof u->clerk, "%s", name);
 }
 
+/* The key that is to sign must be the one the register names: a batch signed by another would stop the office's stream. */
+static int check_key(const struct push *u)
+{
+    char below[OFFICE_ID_MAX + 32], key[PLACE_PATH_MAX], err[512] = "";
+    uint8_t secret[32], pub[PUBKEY_SIZE];
+    snprintf(below, sizeof below, "keys/office/%s.key", u->office->id);
+    place_path(&u->p, below, key);
+    if (access(key, R_OK) != 0)
+        return cli_fail(u->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", key);
+    int st = conf_key_read(key, "ed25519", secret, pub, err, sizeof err);
+    explicit_bzero(secret, sizeof secret);
+    if (st != ST_OK) return cli_fail(u->c, "kunci kantor tidak dapat dipakai", "the office's key cannot be used", err);
+    if (!memcmp(pub, u->office->signing, sizeof pub)) return EXIT_OK;
+    return cli_fail(u->c, "kunci ini bukan kunci kantor itu menurut daftar (rekap office show)",
+                    "this is not the office's key by the register (rekap office show)", key);
+}
+
 static int check_office(struct push *u)
 {
     const char *id = u->c->value[OPT_OFFICE];
-    char below[OFFICE_ID_MAX + 32], key[PLACE_PATH_MAX];
     u->office = registry_office(u->registry, slice_of(id, strlen(id)));
     if (!u->office) return office_unknown(u->c, u->registry, id);
     if (u->office->status != OFFICE_ACTIVE)
         return cli_fail(u->c, "kunci kantor ini sudah dicabut", "this office's key is revoked", id);
-    snprintf(below, sizeof below, "keys/office/%s.key", u->office->id);
-    place_path(&u->p, below, key);
-    if (!u->dry_run && access(key, R_OK) != 0)
-        return cli_fail(u->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", key);
+    if (!u->dry_run && check_key(u) != EXIT_OK) return EXIT_FAILED;
     read_clerk(u);
     u->intake.office = slice_of(u->office->id, strlen(u->office->id));
     u->intake.clerk = slice_of(u->clerk, strlen(u->clerk));

@@ -98,7 +98,7 @@ static json_t *file_json(const struct push *u, const struct push_file *f)
                   "accepted", (json_int_t)f->accepted, "duplicate", (json_int_t)f->duplicate, "superseded",
                   (json_int_t)f->superseded, "refused", f->refused, "refused_rows", (json_int_t)f->refused_rows, "notes", f->notes,
                   "receipt", f->receipt[0] ? json_string(f->receipt) : json_null());
-    if (pending(u, f)) json_object_set_new(o, "pending", json_string(pending_why(u, f)));
+    if (pending(u, f) || (f->id[0] && !f->acked)) json_object_set_new(o, "pending", json_string(pending_why(u, f)));
     return o;
 }
 

@@ -69,7 +69,7 @@ static void ask_visible(struct push *u)
     struct ask_answer a = { 0 };
     bool any = false;
     for (int i = 0; i < u->files; i++) any |= u->file[i].acked && !u->file[i].visible;
-    if (!any || ask_get(u->p.http, "/api/v1/status", ASK_MS, &a) != ST_OK) return;
+    if (!any || ask_own(&u->p, "/api/v1/status", ASK_MS, &a) != ST_OK) return;
     json_t *o = a.status == 200 ? json_loadb(a.body, a.n, 0, NULL) : NULL;
     const json_t *position = json_object_get(json_object_get(o, "as_of"), "position");
     for (int i = 0; i < u->files; i++) {

@@ -31,7 +31,7 @@ static json_t *aggregator(const struct place *p)
 {
     struct ask_answer h = { 0 };
     json_t *o =
-        ask_get(p->http, "/api/v1/status", ASK_MS, &h) == ST_OK && h.status == 200 ? json_loadb(h.body, h.n, 0, NULL) : NULL;
+        ask_own(p, "/api/v1/status", ASK_MS, &h) == ST_OK && h.status == 200 ? json_loadb(h.body, h.n, 0, NULL) : NULL;
     json_t *control = service(p, "aggregator");
     free(h.body);
     if (o && control) json_object_update_missing(o, control);

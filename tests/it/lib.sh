@@ -81,6 +81,16 @@ push() { local dir=$1 who=$2; shift 2; "$rekap" push --dir "$dir" --office "$who
 ask() { local dir=$1 verb=$2; shift 2; "$rekap" "$verb" --dir "$dir" --json "$@"; }
 # value DIR FILTER VERB [OPTION...]: one value of the answer
 value() { local dir=$1 filter=$2; shift 2; ask "$dir" "$@" | jq -r "$filter"; }
+# fetch DIR TARGET: the body of an HTTP answer, without a program of its own
+fetch() {
+    local http host line fd
+    http=$(jq -r .http "$1.up") host=${http#http://}
+    exec {fd}<>"/dev/tcp/${host%:*}/${host##*:}" || return 1
+    printf 'GET %s HTTP/1.0\r\nHost: x\r\nConnection: close\r\n\r\n' "$2" >&"$fd"
+    while IFS= read -r -u "$fd" line && [ -n "${line%$'\r'}" ]; do :; done
+    cat <&"$fd"
+    exec {fd}>&-
+}
 # every rollup of a year below the given regions, at every level, without what depends on the log position
 levels="urusan bidang program kegiatan subkegiatan rekening daun"
 rollups() {
