@@ -66,8 +66,10 @@ $(B)/%.o: %.c
 
 # ---- unit tests: each links only with the objects it names ----
 UNIT :=
+UNIT_THREADS :=
 define unit_test
 UNIT += $(1)
+UNIT_THREADS += $(if $(findstring -lpthread,$(3)),$(1))
 $(B)/tests/unit/$(1)_test: $(B)/tests/unit/$(1)_test.o $(call OBJS,$(2))
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(3) -lcmocka
 endef
@@ -110,6 +112,7 @@ FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggrega
 $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
+$(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
@@ -119,8 +122,9 @@ $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha25
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc))
 # (one line a test; third argument: libraries)
 
-.PHONY: all unit unit-build clean test demo
+.PHONY: all unit unit-build unit-threads-build clean test demo
 unit-build: $(UNIT:%=$(B)/tests/unit/%_test)
+unit-threads-build: $(UNIT_THREADS:%=$(B)/tests/unit/%_test)
 unit: unit-build
 	tests/unit/run $(B)
 # the README's two commands: set up what is missing, then build in a make of its own (pkg-config is read when a make starts)
