@@ -36,21 +36,24 @@ static int make_directories(const struct cli *c, const struct place *p)
     return EXIT_OK;
 }
 
-static int make_keys(const struct cli *c, const struct place *p, struct setup_keys *ret)
+static int make_key(const struct cli *c, const struct place *p, const char *name, const char *type, uint8_t ret[PUBKEY_SIZE])
 {
-    static const char *const names[] = { "keys/worker.key", "keys/collector.key", "keys/aggregator.key" };
     char path[PLACE_PATH_MAX], err[512] = "";
     uint8_t secret[32];
-    for (unsigned i = 0; i < 3; i++) {
-        place_path(p, names[i], path);
-        int st = conf_key_create(path, "curve25519", secret, ret->pub[i]);
-        explicit_bzero(secret, sizeof secret);
-        if (st == ST_OK) continue;
-        if (conf_key_read(path, "curve25519", secret, ret->pub[i], err, sizeof err) != ST_OK && err[0])
-            fprintf(stderr, "rekap: %s\n", err);
-        return setup_fail(c, path, st);
-    }
-    return EXIT_OK;
+    place_path(p, name, path);
+    int st = conf_key_create(path, type, secret, ret);
+    if (st != ST_OK && conf_key_read(path, type, secret, ret, err, sizeof err) != ST_OK && err[0])
+        fprintf(stderr, "rekap: %s\n", err);
+    explicit_bzero(secret, sizeof secret);
+    return st == ST_OK ? EXIT_OK : setup_fail(c, path, st);
+}
+
+static int make_keys(const struct cli *c, const struct place *p, struct setup_keys *ret)
+{
+    int rc = make_key(c, p, "keys/worker.key", "curve25519", ret->pub[0]);
+    if (rc == EXIT_OK) rc = make_key(c, p, "keys/collector.key", "curve25519", ret->pub[1]);
+    if (rc == EXIT_OK) rc = make_key(c, p, "keys/aggregator.key", "curve25519", ret->pub[2]);
+    return rc == EXIT_OK ? make_key(c, p, "keys/registry.key", "ed25519", ret->registry) : rc;
 }
 
 /* ---- registry ---- */

@@ -79,10 +79,11 @@ static void put_common(struct buf *b, const struct place *p, const char *daemon,
 
 static void put_worker(const struct files *f, struct buf *b)
 {
-    char listen[PLACE_SOCKET_MAX], follower[2 * PUBKEY_SIZE + 1];
+    char listen[PLACE_SOCKET_MAX], follower[2 * PUBKEY_SIZE + 1], registry[2 * PUBKEY_SIZE + 1];
     place_socket(f->p, "feed", listen);
     bytes_hex(f->keys->pub[2], PUBKEY_SIZE, follower);
-    buf_printf(b, "id = w1\nnumber = 1\nlisten = ipc://%s\nfollowers = %s\n", listen, follower);
+    bytes_hex(f->keys->registry, PUBKEY_SIZE, registry);
+    buf_printf(b, "id = w1\nnumber = 1\nlisten = ipc://%s\nfollowers = %s\nregistry_key = %s\n", listen, follower, registry);
     put_common(b, f->p, "worker", "worker/ledger");
 }
 

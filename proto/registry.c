@@ -16,10 +16,11 @@
 #include "bytes.h"
 #include "period.h"
 
-enum { FIELDS = 9, ENTRIES_MAX = 4 * OFFICES_MAX, SEEN_BYTES_MAX = 60, DATE_BYTES = 10 };
+enum { FIELDS = 10, ENTRIES_MAX = 4 * OFFICES_MAX, SEEN_BYTES_MAX = 60, DATE_BYTES = 10 };
 static const char HEADING[] = "#rekap-office 1";
 static const char *const FIELD_NAMES[FIELDS] = {"id",       "wilayah",         "peran",             "status", "berlaku-dari",
-                                                "berlaku-sampai", "kunci-sambungan", "kunci-tanda-tangan", "nama"};
+                                                "berlaku-sampai", "kunci-sambungan", "kunci-tanda-tangan", "nama",
+                                                "tanda-tangan"};
 static const char *const ROLES[] = {"", "office", "treasurer", "planner", "auditor", "centre"};
 enum { ROLES_COUNT = sizeof ROLES / sizeof *ROLES };
 
@@ -130,7 +131,10 @@ static const char *read_field(unsigned i, struct slice s, struct office *o)
         return o->valid_from.ms < o->valid_to.ms ? NULL : "tidak sesudah berlaku-dari";
     case 6: return read_key(s, o->transport) ? NULL : "bukan kunci: 64 angka heksadesimal atau \"-\"";
     case 7: return read_key(s, o->signing) ? NULL : "bukan kunci: 64 angka heksadesimal atau \"-\"";
-    default: return read_name(s, o->name, sizeof o->name) ? NULL : "bukan nama: 1 sampai 160 bita UTF-8";
+    case 8: return read_name(s, o->name, sizeof o->name) ? NULL : "bukan nama: 1 sampai 160 bita UTF-8";
+    default:
+        o->sealed = s.n == 2 * SIG_SIZE && bytes_unhex((const char *)s.p, s.n, o->signature) == ST_OK;
+        return o->sealed ? NULL : "bukan tanda tangan: 128 angka heksadesimal";
     }
 }
 
@@ -157,8 +161,9 @@ static int parse_line(struct slice line, const struct place *at, struct office *
         struct slice field = slice_of(line.p + start, end - start);
         const char *reason;
 
-        reason = tab || i + 1 == FIELDS ? read_field(i, field, &o) : "baris tidak lengkap: harus sembilan kolom berpisah tab";
+        reason = tab || i + 2 >= FIELDS ? read_field(i, field, &o) : "baris tidak lengkap: harus sepuluh kolom berpisah tab";
         if (reason) return refuse(at, start + 1, FIELD_NAMES[i], field, reason);
+        if (!tab && i + 2 == FIELDS) break; /* no signature: registry_verify decides what that means */
         start = end + 1;
     }
     *ret = o;
@@ -205,6 +210,12 @@ int registry_line_format(const struct office *o, char *ret, size_t size)
     put_key(&b, o->transport);
     put_key(&b, o->signing);
     buf_str(&b, o->name);
+    if (o->sealed) {
+        char text[2 * SIG_SIZE + 1];
+
+        bytes_hex(o->signature, SIG_SIZE, text);
+        buf_printf(&b, "\t%s", text);
+    }
     buf_u8(&b, '\0');
     if (buf_ok(&b)) {
         memcpy(ret, b.p, b.n);
@@ -283,6 +294,8 @@ static int build_indexes(struct registry *r, struct place *at)
     for (size_t i = 0; i < r->entries; i++)
         r->newest[i] = &r->entry[i];
     qsort(r->newest, r->entries, sizeof *r->newest, by_id);
+    for (size_t i = 1; i < r->entries; i++)
+        if (strcmp(r->newest[i - 1]->id, r->newest[i]->id) == 0) r->entry[r->newest[i]->version - 1].before = r->newest[i - 1]->version;
     for (size_t i = 0; i < r->entries; i++)
         if (i + 1 == r->entries || strcmp(r->newest[i]->id, r->newest[i + 1]->id) != 0) r->newest[r->offices++] = r->newest[i];
     for (size_t i = 0; i < r->offices; i++)

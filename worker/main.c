@@ -20,6 +20,7 @@ static const struct conf_option OPTIONS[] = {
     { "worker.store", CONF_PATH, true, NULL, 0, 0, "directory of the ledger" },
     { "worker.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "largest size of the ledger; 0 = chosen by the disk" },
     { "worker.registry", CONF_PATH, true, NULL, 0, 0, "office register; read again when it changes" },
+    { "worker.registry_key", CONF_TEXT, true, NULL, 0, 0, "public key the register's lines are signed with (hex)" },
     { "worker.followers", CONF_TEXT, false, "", 0, 0, "public keys that may follow the log, hex, comma-separated" },
     { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
 };
@@ -41,10 +42,8 @@ static int fail(const char *what, const char *why)
 static int parse_followers(struct daemon *d)
 {
     struct work_options *o = &d->options;
-
     for (const char *p = conf_text(d->conf, "worker.followers"); *p != '\0';) {
         size_t n = strcspn(p, ", ");
-
         if (n != 0) {
             snprintf(d->err, sizeof d->err, "worker.followers: at most %d keys of %u hex digits", FOLLOWER_KEYS_MAX,
                      2 * PUBKEY_SIZE);
@@ -57,11 +56,22 @@ static int parse_followers(struct daemon *d)
     return ST_OK;
 }
 
+static int open_registry(struct daemon *d)
+{
+    struct office_options o = { .path = conf_text(d->conf, "worker.registry"),
+                                .follower_key = (const uint8_t(*)[PUBKEY_SIZE])d->options.follower_key,
+                                .follower_keys = d->options.follower_keys };
+    const char *issuer = conf_text(d->conf, "worker.registry_key");
+
+    snprintf(d->err, sizeof d->err, "worker.registry_key must be a public key of 64 hexadecimal digits");
+    if (strlen(issuer) != 2 * PUBKEY_SIZE || bytes_unhex(issuer, strlen(issuer), o.issuer) != ST_OK) return ST_INVALID;
+    return office_open(&o, &d->c.book, d->err, sizeof d->err);
+}
+
 static int make_node(struct daemon *d)
 {
     struct ledger_identity *id = &d->options.identity;
     const char *name = conf_text(d->conf, "worker.id");
-
     snprintf(d->err, sizeof d->err, "worker.id must be 1 to 8 lower-case letters or digits");
     if (strlen(name) > 8 || name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(name))
         return ST_INVALID;
@@ -70,9 +80,7 @@ static int make_node(struct daemon *d)
     randombytes_buf(id->incarnation, sizeof id->incarnation);
     d->options.verifier = sign_ed25519_verifier();
     if (parse_followers(d) != ST_OK) return ST_INVALID;
-    if (office_open(conf_text(d->conf, "worker.registry"), (const uint8_t(*)[PUBKEY_SIZE])d->options.follower_key,
-                    d->options.follower_keys, &d->c.book, d->err, sizeof d->err) != ST_OK)
-        return ST_INVALID;
+    if (open_registry(d) != ST_OK) return ST_INVALID;
     snprintf(d->err, sizeof d->err, "no memory");
     if (work_new(&d->options, &d->c.work) != ST_OK) return ST_NO_MEMORY;
     work_set_registry(d->c.work, office_registry(d->c.book));
@@ -84,7 +92,6 @@ static int open_store(struct daemon *d)
     const struct store_lmdb_options o = {
         .tables = ledger_tables, .map_bytes = (uint64_t)conf_int(d->conf, "worker.map"), .kind = "ledger", .format = LEDGER_FORMAT
     };
-
     return store_lmdb_open(conf_text(d->conf, "worker.store"), &o, &d->store, d->err, sizeof d->err);
 }
 
@@ -92,7 +99,6 @@ static int listen_all(struct daemon *d)
 {
     struct link_keys keys;
     int st = conf_key_read(conf_text(d->conf, "worker.key"), "curve25519", keys.secret, keys.pub, d->err, sizeof d->err);
-
     if (st != ST_OK) return st;
     st = link_new(&d->c.link);
     if (st != ST_OK) snprintf(d->err, sizeof d->err, "%s", status_str(st));
@@ -110,7 +116,6 @@ static int loop(struct daemon *d)
     const struct run_options o = { .node = work_node(d->c.work), .store = d->store, .link = d->c.link, .clock = d->c.clock,
                                    .control = control_answer, .control_ctx = &d->c, .turn = control_turn };
     int st = run_new(&o, &d->c.run);
-
     if (st == ST_OK) {
         log_write(LOG_L_INFO, "started", "worker=%s listen=%s", conf_text(d->conf, "worker.id"),
                   conf_text(d->conf, "worker.listen"));
@@ -149,7 +154,6 @@ int main(int argc, char **argv)
                                              .count = sizeof OPTIONS / sizeof *OPTIONS };
     struct daemon d = { 0 };
     int rc = conf_start(&start, argc, argv, &d.conf);
-
     if (rc >= 0) return rc;
     rc = sodium_init() < 0 ? fail("start", "libsodium") : serve(&d);
     release(&d);

@@ -26,6 +26,9 @@ struct office_book {
     char *path;
     pthread_mutex_t lock;
     struct registry *current, *previous;
+    struct registry_chain chain;        /* of `current`: every line of it was verified */
+    uint8_t issuer[PUBKEY_SIZE];
+    struct verifier verifier;
     struct hash text_hash;              /* of the text in force */
     size_t text_size;
     struct stamp stamp;
@@ -72,6 +75,7 @@ static void take(struct office_book *b, struct registry *r, struct slice text)
 
 static int load(struct office_book *b, char *err, size_t err_size)
 {
+    struct registry_chain chain = b->chain;
     struct registry *r = NULL;
     struct buf text;
     int st;
@@ -84,7 +88,11 @@ static int load(struct office_book *b, char *err, size_t err_size)
         st = ST_INVALID;
     }
     if (st == ST_OK) st = registry_parse(buf_slice(&text), &r, err, err_size);
-    if (st == ST_OK) take(b, r, buf_slice(&text));
+    if (st == ST_OK) st = registry_verify(r, &chain, b->issuer, &b->verifier, err, err_size);
+    if (st == ST_OK) {
+        take(b, r, buf_slice(&text));
+        b->chain = chain;
+    } else if (r != NULL) registry_free(&r);
     buf_done(&text);
     return st;
 }
@@ -98,8 +106,7 @@ static int copy_followers(struct office_book *b, const uint8_t (*key)[PUBKEY_SIZ
     return ST_OK;
 }
 
-int office_open(const char *path, const uint8_t (*follower_key)[PUBKEY_SIZE], unsigned follower_keys, struct office_book **ret,
-                char *err, size_t err_size)
+int office_open(const struct office_options *o, struct office_book **ret, char *err, size_t err_size)
 {
     struct office_book *b = calloc(1, sizeof *b);
     int st;
@@ -107,9 +114,12 @@ int office_open(const char *path, const uint8_t (*follower_key)[PUBKEY_SIZE], un
     snprintf(err, err_size, "no memory");
     if (b == NULL) return ST_NO_MEMORY;
     pthread_mutex_init(&b->lock, NULL);
-    b->path = strdup(path);
+    b->path = strdup(o->path);
     b->looked.us = INT64_MIN / 2;
-    st = b->path != NULL ? copy_followers(b, follower_key, follower_keys) : ST_NO_MEMORY;
+    memcpy(b->issuer, o->issuer, PUBKEY_SIZE);
+    b->verifier = sign_ed25519_verifier();
+    registry_chain_start(&b->chain);
+    st = b->path != NULL ? copy_followers(b, o->follower_key, o->follower_keys) : ST_NO_MEMORY;
     if (st == ST_OK) {
         (void)stamp_read(b->path, &b->stamp);
         st = load(b, err, err_size);

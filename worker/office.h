@@ -1,8 +1,8 @@
-/* office.h - the registry file of a running worker: read at start, read again when it changes, and asked at every handshake. Kind:
- * E.
+/* office.h - the registry file of a running worker: read at start, read again when it changes, and asked at every handshake.
+ * Kind: E.
  *
- * The file is append-only: a new text must begin with the text already taken, else it is refused like one that does not parse. A
- * refused file changes nothing and is logged once for each state of the file. Two threads: the loop polls and owns the node's
+ * The file is append-only and every line is signed by the register's key: a new text must begin with the text already taken and
+ * each line after it must verify, else it is refused like one that does not parse. A refused file changes nothing and is logged once for each state of the file. Two threads: the loop polls and owns the node's
  * pointer, the ZAP thread only calls office_admit, which reads the newest registry under the lock. */
 #ifndef REKAP_OFFICE_H
 #define REKAP_OFFICE_H
@@ -13,9 +13,15 @@
 struct office_book;
 enum { OFFICE_FILE_BYTES_MAX = 64 << 20 };
 
-/* follower_key: keys that may connect without being an office's; copied. err gets a sentence for people. */
-int office_open(const char *path, const uint8_t (*follower_key)[PUBKEY_SIZE], unsigned follower_keys, struct office_book **ret,
-                char *err, size_t err_size);
+/* issuer: the register's public key. follower_key: keys that may connect without being an office's. Both are copied. err gets a
+ * sentence for people. */
+struct office_options {
+    const char *path;
+    uint8_t issuer[PUBKEY_SIZE];
+    const uint8_t (*follower_key)[PUBKEY_SIZE];
+    unsigned follower_keys;
+};
+int office_open(const struct office_options *o, struct office_book **ret, char *err, size_t err_size);
 void office_close(struct office_book **b);
 /* The registry in force. It lives until the second change after it, or office_close: whoever holds it takes the new one at each
  * change. */

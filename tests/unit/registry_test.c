@@ -105,7 +105,7 @@ static void test_faults_are_placed(void **state)
         {HEAD "d\t33\toffice\tactive\t-\t-\t0011\t-\tx\n", "2:24 (kunci-sambungan): \"0011\""},
         {HEAD "d\t33\toffice\tactive\t-\t-\t-\t\tx\n", "2:26 (kunci-tanda-tangan): \"\""},
         {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\t\n", "2:28 (nama): \"\""},
-        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\ta\tb\n", "2:28 (nama): \"a?b\""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\ta\tb\n", "2:30 (tanda-tangan): \"b\""},
         {HEAD "d\t33\toffice\tactive\t-\t-\t-\n", "2:24 (kunci-sambungan): \"-\" baris tidak lengkap"},
         {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\t\xff\n", "2:28 (nama): \""},
     };
