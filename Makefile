@@ -113,6 +113,7 @@ $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
+$(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread

@@ -140,10 +140,13 @@ static int cell_row(struct exporting *x, struct slice key, struct slice value)
     if (k.node.node_kind == NODE_TOTAL) buf_printf(x->out, "%" PRIu64, k.node.node);
     buf_printf(x->out, "\t%u\t%s", k.node.derived, figure_source_name(k.node.source));
     for (unsigned m = 0; m < 12; m++) {
-        buf_str(x->out, m ? " " : "\t");
+        buf_u8(x->out, m ? ' ' : '\t');
         i128_put(x->out, c.value[m]);
     }
-    for (unsigned m = 0; m < 12; m++) buf_printf(x->out, "%s%" PRId64, m ? " " : "\t", c.offices[m]);
+    for (unsigned m = 0; m < 12; m++) {
+        buf_u8(x->out, m ? ' ' : '\t');
+        i128_put(x->out, c.offices[m]);
+    }
     buf_printf(x->out, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64, c.lines, c.bare, c.assumed);
     return ST_OK;
 }

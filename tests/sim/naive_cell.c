@@ -268,9 +268,14 @@ static void cell_put(const struct naive_cell *x, struct buf *out)
                x->kind == NODE_ACTIVITY ? code_vintage_name(code_vintage(x->node)) : "", code, x->derived, figure_source_name(x->source));
     for (unsigned m = 1; m <= 12; m++) {
         bytes_i128_text(x->value[m], number);
-        buf_printf(out, "%s%s", m > 1 ? " " : "", number);
+        if (m > 1) buf_u8(out, ' ');
+        buf_str(out, number);
     }
-    for (unsigned m = 1; m <= 12; m++) buf_printf(out, "%s%" PRId64, m > 1 ? " " : "\t", x->offices[m]);
+    for (unsigned m = 1; m <= 12; m++) {
+        bytes_i128_text(x->offices[m], number);
+        buf_u8(out, m > 1 ? ' ' : '\t');
+        buf_str(out, number);
+    }
     buf_printf(out, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n", x->lines, x->bare, x->assumed);
 }
 

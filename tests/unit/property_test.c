@@ -1,8 +1,10 @@
 /* property_test.c - P4 and P13 by force: the state kept by increments is the one computed from the log, at every position.
  *
- * A seeded random history (property_world.h) is folded record by record; after each one the canonical state is compared, byte by byte, with
- * what the naive rollup (tests/sim/naive.h) makes of the same records from scratch. Group cuts, restarts and interleavings of the workers' logs
- * must change nothing. The seed is printed first; SEED=n in the environment sets another one. */
+ * A seeded random history (property_world.h) is folded record by record; after each one the canonical state is compared, byte by
+ * byte, with what the naive rollup (tests/sim/naive.h) makes of the same records from scratch. Group cuts, restarts and
+ * interleavings of the workers' logs must change nothing. A position is a record of a log: a batch is folded whole or not at all.
+ * The seed is printed first and with every difference; SEED=n in the environment sets the first one, PROPERTY_SEEDS=n the number of
+ * further ones, PROPERTY_KEEP=directory keeps both texts of a difference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +17,12 @@
 #include "property_world.h"
 #include "tests/sim/naive.h"
 
-enum { UPDATES = 5000, MORE_SEEDS = 20, MORE_POSITIONS = 20, ALL = WORLD_OFFICES };
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { UPDATES = 1200 };                /* the naive side is slow enough without being watched */
+#else
+enum { UPDATES = 5000 };
+#endif
+enum { MORE_SEEDS = 20, MORE_POSITIONS = 20, ALL = WORLD_OFFICES };
 #define FIRST_SEED UINT64_C(20201106)
 
 struct folding {                        /* a fold over a RAM store, and how far it has come */
@@ -25,11 +32,13 @@ struct folding {                        /* a fold over a RAM store, and how far 
     uint32_t taken[WORLD_WORKERS];
 };
 
-static uint64_t first_seed(void)
+static uint64_t number_of(const char *variable, uint64_t otherwise)
 {
-    const char *s = getenv("SEED");
-    return s && *s ? strtoull(s, NULL, 10) : FIRST_SEED;
+    const char *s = getenv(variable);
+    return s && *s ? strtoull(s, NULL, 10) : otherwise;
 }
+
+static uint64_t first_seed(void) { return number_of("SEED", FIRST_SEED); }
 
 /* ---- the fold's side ---- */
 
@@ -64,7 +73,8 @@ static void folding_done(struct folding *x)
 static void take(struct folding *x, const struct world *w, unsigned log)
 {
     int st = fold_record(x->fold, log + 1, fixture_log_record(&w->log[log], x->taken[log]));
-    if (st != ST_OK) fail_msg("seed %llu: record %u of worker %u: %s", (unsigned long long)w->seed, x->taken[log], log + 1, status_str(st));
+    if (st != ST_OK)
+        fail_msg("seed %llu: record %u of worker %u: %s", (unsigned long long)w->seed, x->taken[log], log + 1, status_str(st));
     x->taken[log]++;
 }
 
@@ -132,8 +142,8 @@ static void same(struct texts *t, const struct world *w, const struct folding *x
     if (naive_compare(buf_slice(&t->got), buf_slice(&t->expected), &t->why)) return;
     keep(what, "got", &t->got);
     keep(what, "expected", &t->expected);
-    fprintf(stderr, "SEED=%llu %s: after records %u, %u, %u of the workers\n%.*s\n", (unsigned long long)w->seed, what, x->taken[0], x->taken[1],
-                x->taken[2], (int)t->why.n, (const char *)t->why.p);
+    fprintf(stderr, "SEED=%llu %s: after records %u, %u, %u of the workers\n%.*s\n", (unsigned long long)w->seed, what, x->taken[0],
+            x->taken[1], x->taken[2], (int)t->why.n, (const char *)t->why.p);
     fail();
 }
 
@@ -170,7 +180,10 @@ static void every_position_equals_the_naive_rollup(void **state)
 /* Smaller worlds of every kind, cut anywhere, with restarts; compared at the end and now and then. */
 static void one_more_seed(uint64_t seed, struct texts *t)
 {
-    static const struct { uint64_t updates; unsigned offices, years; } SIZES[] = { { 1500, ALL, 2 }, { 900, 2, 1 }, { 1200, 4, 1 }, { 400, ALL, 1 } };
+    static const struct {
+        uint64_t updates;
+        unsigned offices, years;
+    } SIZES[] = { { 1500, ALL, 2 }, { 900, 2, 1 }, { 1200, 4, 1 }, { 400, ALL, 1 } };
     size_t k = seed % (sizeof SIZES / sizeof *SIZES);
     struct world *w = property_world_new(seed, SIZES[k].updates, SIZES[k].offices, SIZES[k].years);
     struct folding x;
@@ -191,7 +204,7 @@ static void further_seeds(void **state)
     (void)state;
     struct texts t;
     texts_init(&t);
-    for (uint64_t i = 1; i <= MORE_SEEDS; i++) one_more_seed(first_seed() + i, &t);
+    for (uint64_t i = 1, n = number_of("PROPERTY_SEEDS", MORE_SEEDS); i <= n; i++) one_more_seed(first_seed() + i, &t);
     texts_done(&t);
 }
 

@@ -1,8 +1,8 @@
 /* property_world.c - the generator: one figure after another from a seed.
  *
- * Values are few and small, so that parents often do equal their parts and a month often says what the one before said; now and then one
- * is huge, negative or odd. Codes are few as well: what matters is how statements meet each other in one unit.
- * Invariant: the same seed and sizes give the same bytes. */
+ * Values are few and small, so that parents often do equal their parts and a month often says what the one before said; now and
+ * then one is huge, negative or odd. Codes are few as well: what matters is how statements meet each other in one unit. Invariant:
+ * the same seed and sizes give the same bytes. */
 #include "property_world.h"
 
 #include <stdlib.h>
@@ -12,9 +12,10 @@
 
 struct place { const char *id, *region; unsigned worker, role; };
 static const struct place OFFICES[WORLD_OFFICES] = {
-    { "gen-3374-01", "33.74", 0, ROLE_OFFICE },  { "gen-3374-09", "33.74", 1, ROLE_TREASURER }, { "gen-3302-01", "33.02", 1, ROLE_OFFICE },
-    { "gen-3374-02", "33.74", 0, ROLE_OFFICE },  { "gen-3201-01", "32.01", 2, ROLE_OFFICE },    { "gen-3374-03", "33.74", 2, ROLE_OFFICE },
-    { "gen-33-01", "33", 2, ROLE_OFFICE },       { "gen-3302-02", "33.02", 0, ROLE_OFFICE },
+    { "gen-3374-01", "33.74", 0, ROLE_OFFICE }, { "gen-3374-09", "33.74", 1, ROLE_TREASURER },
+    { "gen-3302-01", "33.02", 1, ROLE_OFFICE }, { "gen-3374-02", "33.74", 0, ROLE_OFFICE },
+    { "gen-3201-01", "32.01", 2, ROLE_OFFICE }, { "gen-3374-03", "33.74", 2, ROLE_OFFICE },
+    { "gen-33-01", "33", 2, ROLE_OFFICE },      { "gen-3302-02", "33.02", 0, ROLE_OFFICE },
 };
 enum { TREASURER = 1 };
 static const char *const REGIONS[] = { "33.74", "33.02", "32.01", "33", "" };
@@ -22,12 +23,29 @@ static const char *const OLD_CODES[] = {        /* permendagri-13-2006: kegiatan
     "1", "1.06", "1.06.15", "1.06.15.01", "1.06.15.02", "1.06.15.003", "1.06.16", "1.06.16.01", "1.06.16.07", "1.06.01.02",
     "2", "2.16.15", "2.16.15.01", "1.02.15.01", "total",
 };
-static const char *const NEW_CODES[] = {        /* permendagri-90-2019: sub kegiatan */
-    "1", "1.06", "1.06.02", "1.06.02.2.02", "1.06.02.2.02.01", "1.06.02.2.02.02", "1.06.02.2.02.0003", "1.06.02.2.03", "1.06.02.2.03.01",
-    "1.06.01", "1.06.01.2.01", "1.06.01.2.01.01", "2", "2.16.02.2.01", "2.16.02.2.01.01", "7.01.01.2.02.01", "total",
+static const char *const NEW_CODES[] = {
+    /* permendagri-90-2019: sub kegiatan */
+    "1",
+    "1.06",
+    "1.06.02",
+    "1.06.02.2.02",
+    "1.06.02.2.02.01",
+    "1.06.02.2.02.02",
+    "1.06.02.2.02.0003",
+    "1.06.02.2.03",
+    "1.06.02.2.03.01",
+    "1.06.01",
+    "1.06.01.2.01",
+    "1.06.01.2.01.01",
+    "2",
+    "2.16.02.2.01",
+    "2.16.02.2.01.01",
+    "7.01.01.2.02.01",
+    "total",
 };
 static const char *const DETAILS[] = {
-    "5", "5.1", "5.1.02", "5.1.02.01", "5.1.02.01.01", "5.1.02.01.01.0024", "5.1.02.01.01.0025", "5.1.02.02", "5.1.01", "5.1.01.03", "5.2", "5.2.02",
+    "5",         "5.1",    "5.1.02",    "5.1.02.01", "5.1.02.01.01", "5.1.02.01.01.0024", "5.1.02.01.01.0025",
+    "5.1.02.02", "5.1.01", "5.1.01.03", "5.2",       "5.2.02",
 };
 static const char *const ACCOUNT_LINES[] = { "5", "5.1", "5.1.1", "5.1.1.01", "5.1.02.01", "5.2", "5.2.2", "6.1", "6", "4.1.1.01" };
 static const char *const REASONS[] = { "koreksi", "pengembalian belanja" };
@@ -60,8 +78,10 @@ static unsigned month(struct world *w) { return chance(w, 25) ? 1 + below(w, 3) 
 
 static unsigned stage(struct world *w)
 {
-    static const unsigned stages[] = { STAGE_NONE, STAGE_MURNI, STAGE_MURNI, STAGE_MURNI, STAGE_MURNI, STAGE_PERGESERAN | 1, STAGE_PERGESERAN | 2,
-                                       STAGE_PERUBAHAN, STAGE_PERUBAHAN, STAGE_EFISIENSI };
+    static const unsigned stages[] = {
+        STAGE_NONE,           STAGE_MURNI,          STAGE_MURNI,     STAGE_MURNI,     STAGE_MURNI,
+        STAGE_PERGESERAN | 1, STAGE_PERGESERAN | 2, STAGE_PERUBAHAN, STAGE_PERUBAHAN, STAGE_EFISIENSI
+    };
     return PICK(w, stages);
 }
 
@@ -194,7 +214,8 @@ static bool again(struct world *w, unsigned speaker, struct fixture_statement *s
 {
     if (w->says == 0 || !chance(w, 10)) return false;
     *s = w->said[below(w, w->says)];
-    return speaker == TREASURER ? of_treasurer(s) || s->subject == OFFICES[speaker].id : !of_treasurer(s) && s->subject == OFFICES[speaker].id;
+    return speaker == TREASURER ? of_treasurer(s) || s->subject == OFFICES[speaker].id
+                                : !of_treasurer(s) && s->subject == OFFICES[speaker].id;
 }
 
 static void remember(struct world *w, const struct fixture_statement *s)
@@ -228,7 +249,8 @@ static void step_add(struct world *w, unsigned log)
 
 static void entry(struct world *w, unsigned log, unsigned office)
 {
-    fixture_log_office(&w->log[log], w->office[office].version, OFFICES[office].id, REGIONS[w->office[office].region], OFFICES[office].role);
+    fixture_log_office(&w->log[log], w->office[office].version, OFFICES[office].id, REGIONS[w->office[office].region],
+                       OFFICES[office].role);
     step_add(w, log);
 }
 

@@ -1,9 +1,9 @@
 /* property_world.h - a random history of a few offices as three workers log it; everything follows from one seed.
  *
- * Offices (generated ids) of three cities in two provinces and one province office, a treasurer who states realisations of source bud
- * for others, sometimes before their registry entry is logged. Each office speaks through one worker. Codes of all levels, `total`,
- * account-only lines and rekening at several depths, stages with their months, complete markers and their withdrawal, corrections,
- * late months, printed percentages right and wrong, refused rows, moves between regions, repeated statements. */
+ * Offices (generated ids) of three cities in two provinces and one province office, a treasurer who states realisations of source
+ * bud for others, sometimes before their registry entry is logged. Each office speaks through one worker. Codes of all levels,
+ * `total`, account-only lines and rekening at several depths, stages with their months, complete markers and their withdrawal,
+ * corrections, late months, printed percentages right and wrong, refused rows, moves between regions, repeated statements. */
 #ifndef REKAP_TESTS_PROPERTY_WORLD_H
 #define REKAP_TESTS_PROPERTY_WORLD_H
 
