@@ -25,7 +25,7 @@ static i128 common_divisor(i128 a, i128 b)
     return absolute(a);
 }
 
-#define I128_MIN ((i128)1 << 126 << 1)
+#define I128_MIN (-(i128)(~(unsigned __int128)0 >> 1) - 1)
 
 bool achieve_ratio(i128 num, i128 den, struct ratio *ret)
 {
