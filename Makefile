@@ -39,9 +39,10 @@ WORKER_E := worker/office worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
-                aggregator/query_office
+                aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/query_indicator \
+                aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/sse aggregator/control aggregator/main
-CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/setup cli/setup_conf \
+CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/setup cli/setup_conf \
          cli/status cli/up cli/watch
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
@@ -95,6 +96,8 @@ LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_z
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
 WORKER_TEST := $(CODEC) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node $(WORKER_P) tests/unit/work_world
+COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/collect_import collector/tray proto/unit proto/unit_row proto/store proto/store_mem proto/node $(CODEC)
+$(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) collector/uplink collector/collect $(WORKER_P) proto/registry proto/registry_sign proto/period) tests/sim/pair tests/sim/pair_check,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
@@ -112,7 +115,6 @@ FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggrega
 $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
-$(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
@@ -142,7 +144,7 @@ clean:
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
-    tests/it/fault_peer))
+    tests/it/fault_peer tests/it/fault_wire))
 IT := $(B)/tests/it/kill $(B)/tests/it/fault
 $(IT):
 	@mkdir -p $(@D)

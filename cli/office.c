@@ -1,23 +1,18 @@
 /* office.c - `rekap office add|list|show`: who may speak. Kind: E.
  *
- * Adding an office makes its signing key first and its register line last, so a line always has a key. The register only grows: its
- * new text is the old one and a line, written as a whole file under a lock; the worker refuses a register that does not go on from
- * the one it knows. Daemons that run are told at once; one that does not run reads the register when it starts. */
+ * Adding an office makes its signing key first and its register line last, so a line always has a key. An office that was revoked
+ * is added again with a new key; the old file is kept beside it under its version. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cli/place.h"
+#include "cli/office_part.h"
 #include "cli/print.h"
 #include "proto/csv.h"
 #include "proto/conf.h"
-#include "proto/sign.h"
 
-enum { NUDGE_MS = 1000, REGIONS_BYTES_MAX = 16 << 20 };
+enum { REGIONS_BYTES_MAX = 16 << 20 };
 
 /* ---- what is asked for ---- */
 
@@ -82,7 +77,7 @@ static int wanted(const struct cli *c, const struct place *p, struct office *ret
 
 /* ---- the register ---- */
 
-static json_t *office_json(const struct office *o)
+json_t *office_json(const struct office *o)
 {
     char region[8], transport[2 * PUBKEY_SIZE + 1], signing[2 * PUBKEY_SIZE + 1];
     code_region_format(o->region, region);
@@ -110,72 +105,10 @@ static int take_keys(const struct cli *c, const struct place *p, struct office *
                : cli_fail(c, "kunci kantor tidak dapat dibuat atau dibaca", "the office's key cannot be made or read", path);
 }
 
-/* The register's key: the centre's alone, so only its machine can add a line. */
-static int registry_key(const struct place *p, struct signer *ret, uint8_t ret_pub[PUBKEY_SIZE], char *err, size_t err_size)
-{
-    char path[PLACE_PATH_MAX];
-    uint8_t seed[32];
-    place_path(p, "keys/registry.key", path);
-    int st = conf_key_read(path, "ed25519", seed, ret_pub, err, err_size);
-    if (st == ST_OK) st = sign_ed25519_ring_new(ret);
-    if (st == ST_OK) st = sign_ed25519_ring_add(ret, slice_of(REGISTRY_KEY_ID, sizeof REGISTRY_KEY_ID - 1), seed);
-    explicit_bzero(seed, sizeof seed);
-    return st;
-}
-
-/* Puts o, signed, after the lines in b, which must all verify. */
-static int add_line(const struct place *p, struct buf *b, struct office *o, char *err, size_t err_size)
-{
-    char line[REGISTRY_LINE_MAX];
-    struct registry_chain chain;
-    struct registry *r = NULL;
-    struct signer signer = { 0 };
-    struct verifier v = sign_ed25519_verifier();
-    uint8_t pub[PUBKEY_SIZE];
-    int st = registry_parse(buf_slice(b), &r, err, err_size);
-    registry_chain_start(&chain);
-    if (st == ST_OK) st = registry_key(p, &signer, pub, err, err_size);
-    if (st == ST_OK) st = registry_verify(r, &chain, pub, &v, err, err_size);
-    if (st == ST_OK) st = registry_seal(&chain, o, &signer);
-    if (st == ST_OK && registry_line_format(o, line, sizeof line) < 0) st = ST_FULL;
-    if (st == ST_OK) {
-        if (b->n && b->p[b->n - 1] != '\n') buf_u8(b, '\n');
-        buf_printf(b, "%s\n", line);
-        o->version = chain.version;
-        if (!buf_ok(b)) st = ST_NO_MEMORY;
-    }
-    sign_ed25519_ring_free(&signer);
-    registry_free(&r);
-    return st;
-}
-
-/* Writes the line of o as the register's newest. A validity that begins now begins with its day: clocks of two machines differ. */
-static int append(const struct cli *c, const struct place *p, struct office *o)
-{
-    char path[PLACE_PATH_MAX], err[512] = "";
-    struct timespec now;
-    struct buf b;
-    clock_gettime(CLOCK_REALTIME, &now);
-    o->valid_from.ms = (int64_t)now.tv_sec / 86400 * 86400 * 1000;
-    place_path(p, "registry/office.tsv", path);
-    buf_init(&b, PLACE_REGISTRY_BYTES_MAX);
-    int st = conf_file_read(path, PLACE_REGISTRY_BYTES_MAX, &b);
-    if (st == ST_OK) st = add_line(p, &b, o, err, sizeof err);
-    if (st == ST_OK) {
-        st = conf_file_write(path, buf_slice(&b), 0600);
-        if (st != ST_OK) snprintf(err, sizeof err, "%s", strerror(errno));
-    }
-    if (st != ST_OK && !err[0]) snprintf(err, sizeof err, "%s", status_str(st));
-    buf_done(&b);
-    return st == ST_OK ? EXIT_OK
-                       : cli_fail(c, "kantor tidak dapat ditulis ke daftar", "the office cannot be written to the register", err);
-}
-
 /* The same office again: said so when nothing differs, refused otherwise. */
 static int again(const struct cli *c, const struct office *old, const struct office *want, struct office *ret)
 {
-    bool same =
-        old->status == OFFICE_ACTIVE && old->region == want->region && old->role == want->role && !strcmp(old->name, want->name);
+    bool same = old->region == want->region && old->role == want->role && !strcmp(old->name, want->name);
     *ret = *old;
     if (same) {
         cli_talk(c, "%s sudah terdaftar dengan data yang sama", "%s is already registered with the same data", old->id);
@@ -186,46 +119,49 @@ static int again(const struct cli *c, const struct office *old, const struct off
     return EXIT_FAILED;
 }
 
+/* A revoked office begins again with a new key; the old file keeps the version of its last line as its name. */
+static int set_key_aside(const struct cli *c, const struct place *p, const struct office *old)
+{
+    char below[96], path[PLACE_PATH_MAX], aside[PLACE_PATH_MAX];
+    snprintf(below, sizeof below, "keys/office/%s.key", old->id);
+    place_path(p, below, path);
+    snprintf(below, sizeof below, "keys/office/%s.key.%llu", old->id, (unsigned long long)old->version);
+    place_path(p, below, aside);
+    return rename(path, aside) == 0 || errno == ENOENT
+               ? EXIT_OK
+               : cli_fail(c, "kunci lama tidak dapat disisihkan", "the old key cannot be set aside", strerror(errno));
+}
+
 static int add_locked(const struct cli *c, const struct place *p, const struct office *want, struct office *ret, bool *ret_added)
 {
     struct registry *r = NULL;
     int rc = place_registry(c, p, &r);
     if (rc != EXIT_OK) return rc;
     const struct office *old = registry_office(r, slice_of(want->id, strlen(want->id)));
-    *ret_added = !old;
-    if (old) {
+    *ret_added = !old || old->status == OFFICE_REVOKED;
+    if (!*ret_added) {
         rc = again(c, old, want, ret);
     } else {
         *ret = *want;
-        rc = take_keys(c, p, ret);
-        if (rc == EXIT_OK) rc = append(c, p, ret);
+        if (old) rc = set_key_aside(c, p, old);
+        if (rc == EXIT_OK) rc = take_keys(c, p, ret);
+        if (rc == EXIT_OK) rc = office_append(c, p, ret);
     }
     registry_free(&r);
     return rc;
-}
-
-static void nudge(const struct place *p, const char *daemon)
-{
-    json_t *a = NULL;
-    if (place_ask(p, daemon, "{\"verb\":\"reload\"}", NUDGE_MS, &a) == ST_OK) json_decref(a);
 }
 
 static int add(const struct cli *c, const struct place *p)
 {
     struct office want, o;
     bool added = false;
-    char path[PLACE_PATH_MAX];
     int rc = wanted(c, p, &want);
     if (rc != EXIT_OK) return rc;
-    place_path(p, "registry/.lock", path);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0)
-        rc = cli_fail(c, "daftar kantor tidak dapat dikunci", "the register cannot be locked", strerror(errno));
-    else rc = add_locked(c, p, &want, &o, &added);
+    int fd = office_lock(c, p);
+    rc = fd < 0 ? EXIT_FAILED : add_locked(c, p, &want, &o, &added);
     if (fd >= 0) close(fd);
     if (rc != EXIT_OK) return rc;
-    nudge(p, "worker");
-    nudge(p, "collector");
+    office_nudge(p);
     if (c->format == FORMAT_JSON) print_json(json_pack("{s:[o],s:b}", "offices", office_json(&o), "added", (int)added));
     else if (added) printf("%s %s\n", cli_say(c, "terdaftar:", "registered:"), o.id);
     return EXIT_OK;
@@ -335,24 +271,39 @@ int office_unknown(const struct cli *c, const struct registry *r, const char *id
     return EXIT_FAILED;
 }
 
-int office_run(struct cli *c)
+/* What follows `office`, and whether an ID does. */
+static const struct verb { const char *name; bool id; } VERBS[] = {
+    { "add", true }, { "list", false }, { "show", true }, { "revoke", true }, { "rotate-key", true },
+};
+enum { VERB_ADD, VERB_LIST, VERB_SHOW, VERB_REVOKE, VERB_ROTATE, VERB_COUNT };
+_Static_assert(sizeof VERBS / sizeof VERBS[0] == VERB_COUNT, "a row for each");
+
+static int look(const struct cli *c, const struct place *p, unsigned verb)
 {
-    static const char *const words[] = { "add", "list", "show" };
-    const char *what = c->operand[0];
-    struct place p;
     struct registry *r = NULL;
-    unsigned i = 0;
-    while (i < 3 && strcmp(what, words[i]) != 0) i++;
-    if (i == 3)
-        return cli_usage(c, "rekap office add ID | list | show ID; tidak dikenal", "rekap office add ID | list | show ID; unknown",
-                         what);
-    if (c->operand_count != (i == 1 ? 1 : 2))
-        return cli_usage(c, i == 1 ? "list tidak memakai ID" : "sebutkan ID kantor",
-                         i == 1 ? "list takes no ID" : "give the office's ID", NULL);
-    int rc = place_open(c, &p);
-    if (rc == EXIT_OK && i == 0) return add(c, &p);
-    if (rc == EXIT_OK) rc = place_registry(c, &p, &r);
-    if (rc == EXIT_OK) rc = i == 1 ? list(c, r) : show(c, r);
+    int rc = place_registry(c, p, &r);
+    if (rc == EXIT_OK) rc = verb == VERB_LIST ? list(c, r) : show(c, r);
     registry_free(&r);
     return rc;
+}
+
+int office_run(struct cli *c)
+{
+    struct place p;
+    unsigned i = 0;
+    while (i < VERB_COUNT && strcmp(c->operand[0], VERBS[i].name) != 0) i++;
+    if (i == VERB_COUNT)
+        return cli_usage(c, "rekap office add|show|revoke|rotate-key ID | list; tidak dikenal",
+                         "rekap office add|show|revoke|rotate-key ID | list; unknown", c->operand[0]);
+    if (c->operand_count != (VERBS[i].id ? 2 : 1))
+        return cli_usage(c, VERBS[i].id ? "sebutkan ID kantor" : "list tidak memakai ID",
+                         VERBS[i].id ? "give the office's ID" : "list takes no ID", NULL);
+    int rc = place_open(c, &p);
+    if (rc != EXIT_OK) return rc;
+    switch (i) {
+    case VERB_ADD: return add(c, &p);
+    case VERB_REVOKE: return office_revoke(c, &p);
+    case VERB_ROTATE: return office_rotate(c, &p);
+    default: return look(c, &p, i);
+    }
 }
