@@ -35,10 +35,12 @@ int http_question(struct http *h, enum lang lang, struct query_context *ret)
     /* an office added a moment ago is asked for now: one stat a question */
     if (http_registry_changed(h) && http_reload_registry(h, err, sizeof err) != ST_OK)
         log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
+    http_refresh_scales(h);
     int st = store_begin(h->o.store, false, &t);
     if (st != ST_OK) return st;
     *ret = (struct query_context){
-        .t = t, .registry = h->registry, .names = h->names, .now = h->o.clock.now(h->o.clock.ctx), .lang = lang};
+        .t = t, .registry = h->registry, .names = h->names, .scales = h->scales,
+        .now = h->o.clock.now(h->o.clock.ctx), .lang = lang};
     ret->live = http_live(h);
     return ST_OK;
 }
@@ -99,7 +101,7 @@ static const struct {
     {"stage", offsetof(struct query_params, stage)},         {"measure", offsetof(struct query_params, measure)},
     {"from", offsetof(struct query_params, from)},           {"to", offsetof(struct query_params, to)},
     {"kind", offsetof(struct query_params, kind)},           {"as_of", offsetof(struct query_params, as_of)},
-    {"indicator", offsetof(struct query_params, indicator)},
+    {"indicator", offsetof(struct query_params, indicator)}, {"cap", offsetof(struct query_params, cap)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)
@@ -120,6 +122,7 @@ static const struct {
 } QUESTIONS[] = {
     {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
     {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
+    {"/api/v1/indicators", query_indicators},
 };
 
 static void answer(struct http *h, struct evhttp_request *req, question_fn ask, const struct evkeyvalq *query)
@@ -168,7 +171,8 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
         reply(req, ready(h) ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain", ready(h) ? "ready\n" : "no worker is connected\n");
     else
         http_reply_problem(req, 404, "bentuk-tak-dikenal",
-                           "alamat tidak dikenal; lihat /api/v1/rollup, trend, findings, offices, status, events", NULL, path);
+                           "alamat tidak dikenal; lihat /api/v1/rollup, trend, "
+                           "indicators, findings, offices, status, events", NULL, path);
 }
 
 static void on_request(struct evhttp_request *req, void *ctx)
@@ -289,6 +293,7 @@ void http_free(struct http **p)
     if (h->wake_fd >= 0) close(h->wake_fd);
     registry_free(&h->registry);
     names_free(&h->names);
+    scales_free(&h->scales);
     pthread_mutex_destroy(&h->lock);
     free(h);
     *p = NULL;

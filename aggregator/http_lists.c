@@ -7,6 +7,7 @@
 
 #include "aggregator/http_priv.h"
 #include "proto/conf.h"
+#include "proto/log.h"
 #include "proto/registry.h"
 
 enum { LIST_BYTES_MAX = 64 << 20 };
@@ -39,6 +40,29 @@ bool http_registry_changed(struct http *h)
     if (sb.st_mtim.tv_sec == h->registry_seen.tv_sec && sb.st_mtim.tv_nsec == h->registry_seen.tv_nsec) return false;
     h->registry_seen = sb.st_mtim;
     return true;
+}
+
+/* DIR/registry/skala.csv, beside the register; there need not be one. A faulty one is reported and the one before stays. */
+void http_refresh_scales(struct http *h)
+{
+    char path[4096], err[512];
+    struct stat sb;
+    struct buf b;
+    struct scales *fresh = NULL;
+    const char *slash = strrchr(h->o.registry, '/');
+    int n = snprintf(path, sizeof path, "%.*sskala.csv", slash ? (int)(slash - h->o.registry + 1) : 0, h->o.registry);
+    if (n < 0 || (size_t)n >= sizeof path || stat(path, &sb) != 0) return;
+    if (sb.st_mtim.tv_sec == h->scales_seen.tv_sec && sb.st_mtim.tv_nsec == h->scales_seen.tv_nsec) return;
+    h->scales_seen = sb.st_mtim;
+    int st = read_text(path, &b, err, sizeof err);
+    if (st == ST_OK) st = scales_parse(buf_slice(&b), &fresh, err, sizeof err);
+    buf_done(&b);
+    if (st != ST_OK) {
+        log_write(LOG_L_ERROR, "scales not taken, those before stay", "reason=\"%s\"", err);
+        return;
+    }
+    scales_free(&h->scales);
+    h->scales = fresh;
 }
 
 int http_load_lists(struct http *h, char *err, size_t err_size)

@@ -22,7 +22,8 @@ struct http {
     bool running;
     struct registry *registry;
     struct names *names;
-    struct timespec registry_seen;
+    struct scales *scales; /* NULL: no list */
+    struct timespec registry_seen, scales_seen;
     struct sse *sse;
     uint64_t requests;
 };
@@ -35,6 +36,7 @@ void http_reply_problem(struct evhttp_request *req, int status, const char *code
                         const char *seen);
 int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
+void http_refresh_scales(struct http *h); /* looks whether the list of scales is another than the one read */
 int http_reload_registry(struct http *h, char *err, size_t err_size);
 
 #endif

@@ -10,17 +10,19 @@
 
 #include "aggregator/aggregate.h"
 #include "aggregator/names.h"
+#include "aggregator/scales.h"
 
 struct query_context { /* everything a question may look at; all immutable while it runs */
     struct store_txn *t;
     const struct registry *registry;
     const struct names *names;
+    const struct scales *scales; /* NULL: none are set */
     struct aggregate_status live;
     struct now now;
     enum lang lang;
 };
 struct query_params { /* texts as asked; empty slice = not given */
-    struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator;
+    struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap;
 };
 struct query_problem {
     unsigned status; /* HTTP */
@@ -34,6 +36,7 @@ struct query_problem {
 int query_rollup(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_findings(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+int query_indicators(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 

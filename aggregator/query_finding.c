@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "aggregator/claim.h"
-#include "aggregator/query_parse.h"
+#include "aggregator/query_indicator.h"
 #include "proto/decimal.h"
 #include "proto/period.h"
 
@@ -27,14 +27,21 @@ static const char *measure_text(unsigned measure, enum lang lang)
     return figure_measure_name(measure);
 }
 
-static json_t *where_json(const struct listing *l, const struct claim *c)
+/* A budget counts from a month on, everything else is said about the year up to one. */
+static const char *period_text(const struct claim *c, enum lang lang)
 {
-    char text[160], stage[20], account[32] = "";
+    if (c->measure == MEASURE_BUDGET) return lang == LANG_EN ? "in force from" : "berlaku mulai";
+    return lang == LANG_EN ? "up to" : "s.d.";
+}
+
+/* The place of the figure: code and account, measure and stage, month. */
+static json_t *where_json(const struct listing *l, const struct claim *c, const char *code)
+{
+    char text[192], stage[20], account[32] = "";
     figure_stage_format(c->stage, stage);
     if (c->account && c->activity) code_format_account(c->account, account);
-    snprintf(text, sizeof text, "%s%s%s%s%s %s %s", measure_text(c->measure, l->q->lang), stage[0] ? " " : "", stage,
-             account[0] ? " " : "", account, l->q->lang == LANG_EN ? "up to" : "s.d.",
-             period_month_name(c->month ? c->month : 12, l->q->lang));
+    snprintf(text, sizeof text, "%s%s%s %s%s%s %s %s", code, account[0] ? " " : "", account, measure_text(c->measure, l->q->lang),
+             stage[0] ? " " : "", stage, period_text(c, l->q->lang), period_month_name(c->month ? c->month : 12, l->q->lang));
     return json_string(text);
 }
 
@@ -76,7 +83,7 @@ static json_t *claim_json(const struct listing *l, const struct office *o, int y
     json_object_set_new(j, "year", json_integer(year));
     json_object_set_new(j, "code", json_string(code));
     json_object_set_new(j, "indicator", json_null());
-    json_object_set_new(j, "where", where_json(l, c));
+    json_object_set_new(j, "where", where_json(l, c, code));
     if (c->code == CODE_PERCENT)
         put_percent(j, c);
     else
@@ -110,7 +117,8 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
         if (asked_for(l, c, code)) json_array_append_new(l->list, claim_json(l, o, year, c, code));
     }
     unit_done(&u);
-    return st;
+    const struct query_finding_ask ask = {l->q, l->s, l->kind, l->list};
+    return st == ST_OK && year != 0 ? query_indicators_findings(&ask, o, year) : st;
 }
 
 /* The years an office has anything in, after `year`; ST_NOT_FOUND when there is none. */

@@ -5,6 +5,7 @@
  * marked. */
 #include <string.h>
 
+#include "aggregator/query_indicator.h"
 #include "aggregator/query_rows.h"
 #include "proto/decimal.h"
 
@@ -117,10 +118,7 @@ struct span {
 
 static int parse_span(const struct query_context *q, const struct query_params *p, struct span *ret, struct query_problem *problem)
 {
-    int st = p->indicator.n ? query_refuse(problem, q, "indicator", p->indicator, "tren indikator belum tersedia",
-                                           "indicator trends are not available yet")
-                            : ST_OK;
-    if (st == ST_OK) st = query_parse_year(p->from, "from", &ret->from, q, problem);
+    int st = query_parse_year(p->from, "from", &ret->from, q, problem);
     if (st == ST_OK) st = query_parse_year(p->to, "to", &ret->to, q, problem);
     if (st != ST_OK) return st;
     if (ret->to >= ret->from && ret->to - ret->from < TREND_YEARS_MAX) return ST_OK;
@@ -136,6 +134,7 @@ int query_trend(const struct query_context *q, const struct query_params *p, jso
     enum trend_measure m;
     enum vintage last = VINTAGE_NONE;
     char region[8];
+    if (p->indicator.n) return query_indicators_trend(q, p, ret, ret_problem);
     int st = query_parse_scope(q, p, false, &s, ret_problem);
     if (st == ST_OK) st = parse_span(q, p, &span, ret_problem);
     if (st == ST_OK) st = parse_measure(q, p->measure, &m, ret_problem);

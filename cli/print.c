@@ -62,7 +62,7 @@ void print_money(const char *machine, char *ret, size_t size)
 {
     const char *digits = machine + (machine[0] == '-'), *dot = strchr(digits, '.');
     size_t whole = dot ? (size_t)(dot - digits) : strlen(digits), n = 0;
-    if (size < 2 * strlen(machine) + 2) { /* no room for every dot: leave it as it is */
+    if (machine[strspn(machine, "-.0123456789")] != '\0' || size < 2 * strlen(machine) + 2) { /* words, or no room for every dot */
         snprintf(ret, size, "%s", machine);
         return;
     }

@@ -29,7 +29,7 @@ static void no_data(const struct cli *c, const json_t *rows)
 }
 
 /* How fresh: log position of each worker and the time of the answer. */
-static void print_as_of(const struct cli *c, const json_t *answer)
+void query_as_of(const struct cli *c, const json_t *answer)
 {
     const char *worker;
     json_t *as_of = json_object_get(answer, "as_of"), *at;
@@ -45,7 +45,7 @@ static void print_as_of(const struct cli *c, const json_t *answer)
     putchar('\n');
 }
 
-static int ask_and(const struct cli *c, const char *path, const struct ask_param *params, size_t n,
+int query_ask(const struct cli *c, const char *path, const struct ask_param *params, size_t n,
                    void (*show)(const struct cli *, json_t *))
 {
     struct place p;
@@ -135,7 +135,7 @@ void query_rollup_text(const struct cli *c, json_t *answer)
     }
     total_rows(c, t, answer);
     print_end(&t);
-    print_as_of(c, answer);
+    query_as_of(c, answer);
 }
 
 static void rollup_csv(const struct cli *c, json_t *answer)
@@ -176,12 +176,12 @@ int query_rollup(struct cli *c)
         { "stage", c->value[OPT_STAGE] },   { "as_of", c->value[OPT_AS_OF] },
     };
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
-    return ask_and(c, "/api/v1/rollup", params, sizeof params / sizeof params[0], show_rollup);
+    return query_ask(c, "/api/v1/rollup", params, sizeof params / sizeof params[0], show_rollup);
 }
 
 /* ---- trend ---- */
 
-static void show_trend(const struct cli *c, json_t *answer)
+static void show_money_trend(const struct cli *c, json_t *answer)
 {
     static const struct print_column columns[] = {
         { "Tahun", "Year", "year", PRINT_TEXT },
@@ -193,13 +193,7 @@ static void show_trend(const struct cli *c, json_t *answer)
         { "Ganti", "Break", "break", PRINT_TEXT },
     };
     json_t *points = json_object_get(answer, "points"), *o;
-    size_t i, any = 0;
-    json_array_foreach(points, i, o) any += !json_is_null(json_object_get(o, "value"));
-    if (c->format == FORMAT_TEXT && !any) cli_talk(c, "belum ada data", "no data yet");
-    if (c->format == FORMAT_JSON) {
-        print_json(json_incref(answer));
-        return;
-    }
+    size_t i;
     struct print *t = print_begin(c, columns, sizeof columns / sizeof columns[0]);
     if (!t) return;
     json_array_foreach(points, i, o)
@@ -213,7 +207,18 @@ static void show_trend(const struct cli *c, json_t *answer)
                                               : "");
     }
     print_end(&t);
-    if (c->format == FORMAT_TEXT) print_as_of(c, answer);
+    if (c->format == FORMAT_TEXT) query_as_of(c, answer);
+}
+
+static void show_trend(const struct cli *c, json_t *answer)
+{
+    json_t *o;
+    size_t i, any = 0;
+    json_array_foreach(json_object_get(answer, "points"), i, o) any += !json_is_null(json_object_get(o, "value"));
+    if (c->format == FORMAT_TEXT && !any) cli_talk(c, "belum ada data", "no data yet");
+    if (c->format == FORMAT_JSON) print_json(json_incref(answer));
+    else if (json_object_get(answer, "indicator")) query_indicator_trend(c, answer);
+    else show_money_trend(c, answer);
 }
 
 int query_trend(struct cli *c)
@@ -225,7 +230,7 @@ int query_trend(struct cli *c)
     };
     if (!c->value[OPT_FROM] || !c->value[OPT_TO])
         return cli_usage(c, "sebutkan --from TAHUN dan --to TAHUN", "give --from YEAR and --to YEAR", NULL);
-    return ask_and(c, "/api/v1/trend", params, sizeof params / sizeof params[0], show_trend);
+    return query_ask(c, "/api/v1/trend", params, sizeof params / sizeof params[0], show_trend);
 }
 
 /* ---- findings ---- */
@@ -256,7 +261,7 @@ static void show_findings(const struct cli *c, json_t *answer)
     if (!t) return;
     json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
     print_end(&t);
-    if (c->format == FORMAT_TEXT) print_as_of(c, answer);
+    if (c->format == FORMAT_TEXT) query_as_of(c, answer);
 }
 
 int query_findings(struct cli *c)
@@ -265,5 +270,5 @@ int query_findings(struct cli *c)
         { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] },
         { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
     };
-    return ask_and(c, "/api/v1/findings", params, sizeof params / sizeof params[0], show_findings);
+    return query_ask(c, "/api/v1/findings", params, sizeof params / sizeof params[0], show_findings);
 }

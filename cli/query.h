@@ -4,6 +4,12 @@
 
 #include "cli/ask.h"
 
+/* Opens the installation, asks, shows the answer. An exit code. */
+int query_ask(const struct cli *c, const char *path, const struct ask_param *params, size_t n,
+              void (*show)(const struct cli *, json_t *));
+void query_as_of(const struct cli *c, const json_t *answer);    /* how fresh: log position of each worker and the time */
+void query_indicator_trend(const struct cli *c, json_t *answer);        /* one indicator's points as a table */
+
 void query_rollup_text(const struct cli *c, json_t *answer);    /* the table of a rollup answer, its totals and how fresh it is */
 
 #endif

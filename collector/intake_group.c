@@ -228,7 +228,8 @@ static void note_words(struct intake *in, const struct intake_item *it)
         return;
     bool number = it->f.measure == MEASURE_INDICATOR_NO;
     intake_note_at(in, line, it->column, number ? "nomor-berbeda" : "sebutan-berbeda",
-                   intake_text(in, "%s %u; %s", SAY("indikator yang sama ditulis lain di baris", "the same indicator is written differently in line"),
+                   intake_text(in, "%s %u; %s", SAY("indikator yang sama ditulis lain di baris",
+                                                    "the same indicator is written differently in line"),
                                first, SAY("yang itu dipakai", "that is used")));
 }
 

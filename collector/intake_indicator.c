@@ -47,50 +47,17 @@ static bool is_data(struct intake *in)
 
 /* ---- identity ---- */
 
-static bool word_starts(const char *s, size_t n, const char *word)
-{
-    return n >= strlen(word) && memcmp(s, word, strlen(word)) == 0;
-}
-
-/* The folded name: lower case, single blanks, no list mark before and no dot behind, one spelling of persentase. */
-static struct slice folded_name(struct intake *in, struct slice s)
-{
-    char folded[TEXT_MAX + 1], out[TEXT_MAX + 1];
-    size_t n = 0, m = 0;
-    while (s.n > 0 && (s.p[0] == '-' || s.p[0] == ' ')) s = slice_of(s.p + 1, s.n - 1);
-    for (size_t i = 0; i < s.n; i++) {
-        char c = (char)s.p[i];
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-            if (n > 0 && folded[n - 1] != ' ') folded[n++] = ' ';
-        } else {
-            folded[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-        }
-    }
-    while (n > 0 && (folded[n - 1] == ' ' || folded[n - 1] == '.')) n--;
-    for (size_t i = 0; i < n;) {
-        bool start = i == 0 || folded[i - 1] == ' ' || folded[i - 1] == '(';
-        bool spelled = word_starts(folded + i, n - i, "prosentase") || word_starts(folded + i, n - i, "presentase");
-        if (start && spelled) {
-            memcpy(out + m, "persentase", 10);
-            m += 10;
-            i += 10;
-        } else {
-            out[m++] = folded[i++];
-        }
-    }
-    out[m] = '\0';
-    return intake_keep(in, out);
-}
-
 static bool read_identity(struct intake *in, struct indicator_row *w)
 {
     struct slice id;
+    char folded[TEXT_MAX + 1];
     if (!intake_short_text(in, COLUMN_INDIKATOR, &w->name) || !intake_short_text(in, COLUMN_ID, &id)) return false;
     if (w->name.n == 0) {
         intake_refuse(in, COLUMN_INDIKATOR, CODE_MISSING_KEY, SAY("kolom kunci kosong", "a required key cell is empty"));
         return false;
     }
-    w->identity = id.n ? id : folded_name(in, w->name);
+    if (id.n == 0) (void)achieve_identity(w->name, folded);
+    w->identity = id.n ? id : intake_keep(in, folded);
     if (w->identity.n > 0) return true;
     intake_refuse(in, COLUMN_INDIKATOR, CODE_MISSING_KEY, SAY("bukan nama indikator", "is no name of an indicator"));
     return false;

@@ -163,6 +163,30 @@ bool achieve_same_words(struct slice a, struct slice b)
     return false;
 }
 
+static size_t lower_single(struct slice s, char ret[TEXT_MAX + 1])
+{
+    size_t n = 0;
+    ASSERT(s.n <= TEXT_MAX);
+    while (s.n > 0 && (s.p[0] == '-' || blank(s.p[0]))) s = slice_of(s.p + 1, s.n - 1);
+    for (size_t at = 0; at < s.n;) ret[n++] = (char)next_folded(s, &at);
+    while (n > 0 && (ret[n - 1] == ' ' || ret[n - 1] == '.')) n--;
+    return n;
+}
+
+size_t achieve_identity(struct slice name, char ret[TEXT_MAX + 1])
+{
+    static const char right[] = "persentase";
+    const size_t len = sizeof right - 1;
+    size_t n = lower_single(name, ret);
+    for (size_t i = 0; i + len <= n; i++) {
+        bool start = i == 0 || ret[i - 1] == ' ' || ret[i - 1] == '(';
+        if (start && (memcmp(ret + i, "prosentase", len) == 0 || memcmp(ret + i, "presentase", len) == 0))
+            memcpy(ret + i, right, len);
+    }
+    ret[n] = '\0';
+    return n;
+}
+
 const struct achieve_score achieve_opinions[] = {
     {"wtp", 4}, {"wajar tanpa pengecualian", 4}, {"wdp", 3}, {"wajar dengan pengecualian", 3},
     {"tw", 2},  {"tidak wajar", 2},              {"tmp", 1}, {"tidak menyatakan pendapat", 1},

@@ -8,6 +8,7 @@
 #define REKAP_ACHIEVE_H
 
 #include "bytes.h"
+#include "limits.h"
 
 struct ratio { i128 num, den; };                /* den > 0; shares are fractions: 0.5 is 50 % */
 /* Reduced, den made positive. False when den is 0 or it does not fit. */
@@ -16,6 +17,10 @@ bool achieve_ratio_add(struct ratio a, struct ratio b, struct ratio *ret);      
 bool achieve_ratio_multiply(struct ratio a, struct ratio b, struct ratio *ret);
 /* <0, 0, >0; exact for all ratios. */
 int achieve_ratio_compare(struct ratio a, struct ratio b);
+
+/* What an indicator without an id is known by: its name in lower case, single blanks, no list mark before and no dot behind,
+ * Prosentase = Presentase = Persentase. Returns the length; 0: nothing is left. name.n <= TEXT_MAX. */
+size_t achieve_identity(struct slice name, char ret[TEXT_MAX + 1]);
 
 enum achieve_formula {                          /* ids are stored and printed with every result */
     ACHIEVE_MAX = 1,                            /* R/T; the default */

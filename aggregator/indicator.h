@@ -1,0 +1,58 @@
+/* indicator.h - the indicators of one office-year, from its slots to their achievements. Kind: P, a function of the unit.
+ *
+ * An indicator is (line, identity). Its rows in the unit are gathered (indicator_view) and judged at a cut-off (indicator_judge):
+ *  Target  of one source: the first of dpa, opd, pk-2, pk-3, pk-4, renja, renstra, rpjmd, bud that states any. Within it the stage
+ * with the greatest (first stated month, stage) among those begun by the cut-off, else the first known one; within that the last
+ * value stated up to the cut-off, else the first. Reached of source opd, else bud: joined over the months up to the cut-off by
+ * `agregasi`; where none is declared AKUMULATIF, but the last one (AKHIR) where the unit is a percentage, since percentages are
+ * never summed. Text counts as unreported beside numbers. Formula as declared, else MAX. Units that differ (decimal_unit_same) give
+ * no achievement. Units come from the target's stage, else from any stage of its source. */
+#ifndef REKAP_INDICATOR_H
+#define REKAP_INDICATOR_H
+
+#include "proto/achieve.h"
+#include "proto/unit.h"
+
+enum { INDICATOR_TARGETS_MAX = 24 };
+struct indicator_target { /* rows of one source and stage; NULL: not stated */
+    uint16_t stage;
+    uint8_t source;
+    const struct leaf *value, *unit, *achievement, *rating; /* the last two: printed */
+};
+struct indicator {
+    activity_code activity;
+    account_code account;
+    uint32_t id; /* the store's number of the identity */
+    const struct leaf *name, *no, *formula, *over_time, *over_units, *tier, *owner, *fund, *baseline, *weight;
+    const struct leaf *reached, *reached_unit, *numerator, *denominator;
+    struct indicator_target target[INDICATOR_TARGETS_MAX];
+    unsigned targets;
+};
+struct indicators {
+    struct indicator *item;
+    uint32_t count, cap;
+};
+/* Fills v (cleared) from u, which is sorted by it; rows point into u. Ordered by line, then identity number. ST_NO_MEMORY. */
+int indicator_view(struct unit *u, struct indicators *v);
+void indicator_done(struct indicators *v);
+
+struct indicator_state { /* at one cut-off */
+    enum achieve_formula formula;
+    enum achieve_over_time over_time;
+    bool formula_declared;
+    const struct indicator_target *target; /* NULL: none stated */
+    struct achieve_input in;
+    struct achieve_result result;
+    struct slice target_unit, reached_unit;
+    const struct indicator_target *first; /* the stage that was in force before, NULL when the same */
+    struct achieve_value first_target;
+    struct achieve_result first_result;
+};
+/* At the end of month `until`; source_stage: judge against this target, NULL: the one in force. */
+void indicator_judge(const struct unit *u, const struct indicator *i, unsigned until, const struct indicator_target *against,
+                     struct indicator_state *ret);
+/* The newest NUMBER or TEXT slot of a row up to `until`; NULL. */
+const struct slot *indicator_slot(const struct leaf *row, unsigned until);
+struct slice indicator_text(const struct unit *u, const struct leaf *row); /* of a definition row; empty when NULL or withdrawn */
+
+#endif

@@ -1,0 +1,342 @@
+/* query_indicator.c - the indicators of a region: target, result, achievement, rating, and what the reports print. Kind: P.
+ *
+ * Computed from the units when asked (some tens of microseconds an office), so nothing about formulas or scales is frozen into
+ * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order and office.
+ * Indicators of different offices are never added: that needs a shared definition. */
+#include "aggregator/query_indicator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/decimal.h"
+
+/* ---- one office-year ---- */
+
+int query_indicators_open(const struct query_context *q, const struct office *o, int year, struct query_indicators *ret)
+{
+    const struct achieve_scale *known[SCALES_MAX + 2];
+    *ret = (struct query_indicators){.office = o, .year = year};
+    unit_init(&ret->u);
+    int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &ret->id);
+    if (st == ST_OK) st = unit_load(&ret->u, q->t, FOLD_LEAF, ret->id, (uint16_t)year);
+    if (st == ST_OK) st = indicator_view(&ret->u, &ret->v);
+    size_t n = scales_known(q->scales, known);
+    indicator_scale_pick(&ret->u, &ret->v, scales_for(q->scales, o->region, o->id, year), known, n, &ret->scale);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+void query_indicators_close(struct query_indicators *o)
+{
+    indicator_done(&o->v);
+    unit_done(&o->u);
+}
+
+bool query_indicators_inside(const struct query_scope *s, const struct office *o)
+{
+    if (s->office) return o == s->office;
+    region_code at = o->region;
+    while (at != s->region && at != 0) at = code_region_parent(at);
+    return at == s->region;
+}
+
+/* ---- values as text ---- */
+
+void query_indicators_code(const struct indicator *it, char ret[32])
+{
+    if (it->activity)
+        code_format_activity(it->activity, ret);
+    else
+        code_format_account(it->account, ret);
+}
+
+int query_indicators_identity(const struct query_context *q, const struct indicator *it, struct slice *ret)
+{
+    return unit_dict_text(q->t, FOLD_DICT_ID, it->id, ret);
+}
+
+static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
+
+json_t *query_indicators_name(const struct query_context *q, const struct query_indicators *o, const struct indicator *it)
+{
+    struct slice name = indicator_text(&o->u, it->name);
+    if (name.n == 0 && query_indicators_identity(q, it, &name) != ST_OK) name.n = 0;
+    return text_json(name);
+}
+
+json_t *query_indicators_value(const struct achieve_value *v)
+{
+    char t[32];
+    int64_t micro;
+    i128 den;
+    if (v->kind == ACHIEVE_WORDS) return text_json(v->words);
+    if (v->kind == ACHIEVE_ABSENT || __builtin_mul_overflow(v->number.den, (i128)100, &den)) return json_null();
+    if (!decimal_ratio_percent(v->number.num, den, 6, false, &micro)) return json_null();
+    decimal_format_micro(micro, 0, t);
+    return json_string(t);
+}
+
+json_t *query_indicators_share(struct ratio r)
+{
+    char t[32];
+    return decimal_percent_text(r.num, r.den, 2, t) > 0 ? json_string(t) : json_null();
+}
+
+json_t *query_indicators_percent(const struct achieve_result *r)
+{
+    return r->state == ACHIEVE_OK ? query_indicators_share(r->share) : json_null();
+}
+
+/* ---- rows ---- */
+
+struct row {
+    activity_code activity;
+    account_code account;
+    long no;
+    const char *office;
+    uint32_t id;
+    json_t *json;
+};
+struct listing {
+    const struct query_context *q;
+    const struct query_scope *s;
+    struct query_groups *groups;
+    struct row *row;
+    uint32_t rows, room;
+    int64_t reported, offices;
+    json_t *notes;
+};
+
+static void put_printed(json_t *o, const struct unit *u, const struct indicator_target *t, unsigned until)
+{
+    char text[32];
+    const struct slot *achievement = t ? indicator_slot(t->achievement, until) : NULL;
+    const struct slot *rating = t ? indicator_slot(t->rating, until) : NULL;
+    json_t *p = json_object();
+    if (achievement) decimal_format_micro(achievement->value, achievement->decimals, text);
+    json_object_set_new(p, "achievement", achievement ? json_string(text) : json_null());
+    json_object_set_new(p, "rating", rating ? text_json(unit_text(u, rating)) : json_null());
+    json_object_set_new(o, "reported", p);
+}
+
+static json_t *part_json(const struct leaf *row, unsigned until)
+{
+    const struct slot *s = indicator_slot(row, until);
+    char t[32];
+    if (!s || s->kind == VALUE_TEXT) return json_null();
+    decimal_format_micro(s->kind == VALUE_NUMBER ? s->value : 0, 0, t);
+    return json_string(t);
+}
+
+/* Numerator and denominator where the office states them, and their ratio as a percentage, beside what it states. */
+static void put_parts(json_t *o, const struct indicator *it, unsigned until)
+{
+    const struct slot *num = indicator_slot(it->numerator, until), *den = indicator_slot(it->denominator, until);
+    struct ratio r;
+    if (!num || !den) return;
+    json_t *p = json_object();
+    json_object_set_new(p, "numerator", part_json(it->numerator, until));
+    json_object_set_new(p, "denominator", part_json(it->denominator, until));
+    json_object_set_new(p, "value", achieve_ratio(num->value, den->value, &r) ? query_indicators_share(r) : json_null());
+    json_object_set_new(o, "parts", p);
+}
+
+/* The target that was changed: the first one, what it would give, and whether the new one asks for less. */
+static void put_first(json_t *o, const struct indicator_state *st)
+{
+    if (!st->first) return;
+    json_t *p = json_object();
+    char stage[20];
+    bool numbers = st->first_target.kind == ACHIEVE_NUMBER && st->in.target.kind == ACHIEVE_NUMBER;
+    int c = numbers ? achieve_ratio_compare(st->in.target.number, st->first_target.number) : 0;
+    bool less_is_better = st->formula == ACHIEVE_MIN || st->formula == ACHIEVE_MIN_RATIO;
+    figure_stage_format(st->first->stage, stage);
+    json_object_set_new(p, "stage", json_string(stage));
+    json_object_set_new(p, "target", query_indicators_value(&st->first_target));
+    json_object_set_new(p, "achievement", query_indicators_percent(&st->first_result));
+    json_object_set_new(p, "lowered", json_boolean(less_is_better ? c > 0 : c < 0));
+    json_object_set_new(o, "first", p);
+}
+
+static void put_target(json_t *o, const struct indicator_target *t)
+{
+    char stage[20] = "";
+    if (t) figure_stage_format(t->stage, stage);
+    json_object_set_new(o, "source", t ? json_string(figure_source_name(t->source)) : json_null());
+    json_object_set_new(o, "stage", t ? json_string(stage) : json_null());
+}
+
+static json_t *indicator_json(const struct listing *l, const struct query_indicators *o, const struct indicator *it,
+                              const struct indicator_state *st, const char *code)
+{
+    struct slice id = {0};
+    json_t *j = json_object();
+    const struct achieve_band *band = indicator_band(o->scale.scale, st);
+    (void)query_indicators_identity(l->q, it, &id);
+    json_object_set_new(j, "code", json_string(code));
+    json_object_set_new(j, "no", text_json(indicator_text(&o->u, it->no)));
+    json_object_set_new(j, "indicator", query_indicators_name(l->q, o, it));
+    json_object_set_new(j, "unit", text_json(st->target_unit.n ? st->target_unit : st->reached_unit));
+    json_object_set_new(j, "target", query_indicators_value(&st->in.target));
+    json_object_set_new(j, "reached", query_indicators_value(&st->in.reached));
+    json_object_set_new(j, "achievement", query_indicators_percent(&st->result));
+    json_object_set_new(j, "formula", json_string(achieve_formula_name(st->formula)));
+    json_object_set_new(j, "rating", band ? json_string(band->word) : json_null());
+    put_printed(j, &o->u, st->target, (unsigned)l->s->until);
+    json_object_set_new(j, "id", text_json(id));
+    json_object_set_new(j, "office", json_string(o->office->id));
+    json_object_set_new(j, "reason",
+                        st->result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(st->result.state)));
+    json_object_set_new(j, "reached_unit", text_json(st->reached_unit));
+    json_object_set_new(j, "over_time", json_string(achieve_time_name(st->over_time)));
+    json_object_set_new(j, "scale", json_string(o->scale.scale->name));
+    put_target(j, st->target);
+    put_first(j, st);
+    put_parts(j, it, (unsigned)l->s->until);
+    return j;
+}
+
+static int add_row(struct listing *l, const struct query_indicators *o, const struct indicator *it, bool *reported)
+{
+    char code[32];
+    struct indicator_state st;
+    query_indicators_code(it, code);
+    if (!query_parse_below(l->s->code, code)) return ST_OK;
+    if (l->rows == l->room) {
+        uint32_t room = l->room ? 2 * l->room : 128;
+        struct row *p = realloc(l->row, room * sizeof *p);
+        if (!p) return ST_NO_MEMORY;
+        l->row = p;
+        l->room = room;
+    }
+    indicator_judge(&o->u, it, (unsigned)l->s->until, NULL, &st);
+    struct slice no = indicator_text(&o->u, it->no);
+    long number = 0;
+    for (size_t i = 0; i < no.n && i < 9 && no.p[i] >= '0' && no.p[i] <= '9'; i++) number = 10 * number + (no.p[i] - '0');
+    l->row[l->rows++] = (struct row){it->activity, it->account, number, o->office->id, it->id, indicator_json(l, o, it, &st, code)};
+    *reported |= st.in.reached.kind != ACHIEVE_ABSENT;
+    /* a line that promises nothing and reaches nothing is a definition, not a part of the mean */
+    if (st.in.target.kind == ACHIEVE_ABSENT && st.in.reached.kind == ACHIEVE_ABSENT) return ST_OK;
+    const struct slot *weight = indicator_slot(it->weight, 1);
+    return query_groups_add(l->groups, it->activity, &st.result, weight && weight->kind == VALUE_NUMBER ? weight->value : 0);
+}
+
+static void note_scale(struct listing *l, const struct query_indicators *o)
+{
+    if (!o->scale.from_words) return;
+    json_t *n = json_object();
+    json_object_set_new(n, "office", json_string(o->office->id));
+    json_object_set_new(n, "scale", json_string(o->scale.scale->name));
+    json_object_set_new(n, "text",
+                        json_string(l->q->lang == LANG_EN ? "no scale is set; this one has every printed word"
+                                                          : "skala belum ditetapkan; skala ini memuat semua kata tercetak"));
+    json_array_append_new(l->notes, n);
+}
+
+static int list_office(struct listing *l, const struct office *office)
+{
+    struct query_indicators o;
+    bool reported = false;
+    int st = query_indicators_open(l->q, office, l->s->year, &o);
+    for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) st = add_row(l, &o, &o.v.item[i], &reported);
+    if (st == ST_OK && o.v.count > 0) note_scale(l, &o);
+    query_indicators_close(&o);
+    l->reported += reported;
+    return st;
+}
+
+static int row_order(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->activity != y->activity) return x->activity < y->activity ? -1 : 1;
+    if (x->account != y->account) return x->account < y->account ? -1 : 1;
+    if (x->no != y->no) return x->no < y->no ? -1 : 1;
+    int c = strcmp(x->office, y->office);
+    return c ? c : (x->id > y->id) - (x->id < y->id);
+}
+
+static int list_all(struct listing *l)
+{
+    int st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < registry_count(l->q->registry); i++) {
+        const struct office *o = registry_at(l->q->registry, i);
+        if (!query_indicators_inside(l->s, o)) continue;
+        l->offices += l->s->office != NULL || (o->role == ROLE_OFFICE && o->status == OFFICE_ACTIVE);
+        st = list_office(l, o);
+    }
+    if (l->rows > 1) qsort(l->row, l->rows, sizeof *l->row, row_order);
+    return st;
+}
+
+/* ---- the answer ---- */
+
+static int parse_cap(const struct query_context *q, struct slice text, unsigned *ret, struct query_problem *problem)
+{
+    static const struct {
+        const char *name;
+        unsigned cap;
+    } CAPS[] = {{"100", 100}, {"110", 110}, {"120", 120}, {"150", 150}, {"none", ACHIEVE_UNCAPPED}, {"tanpa", ACHIEVE_UNCAPPED}};
+    *ret = 120;
+    if (text.n == 0) return ST_OK;
+    for (size_t i = 0; i < sizeof CAPS / sizeof *CAPS; i++)
+        if (bytes_is(text, CAPS[i].name)) {
+            *ret = CAPS[i].cap;
+            return ST_OK;
+        }
+    return query_refuse(problem, q, "cap", text, "batas capaian: 100, 110, 120, 150 atau none", "cap: 100, 110, 120, 150 or none");
+}
+
+static void put_head(const struct query_context *q, const struct query_scope *s, json_t *answer)
+{
+    char region[8];
+    region_code at = s->office ? s->office->region : s->region;
+    const char *name = q->names ? names_region(q->names, at) : NULL;
+    code_region_format(at, region);
+    json_object_set_new(answer, "region", json_string(region));
+    json_object_set_new(answer, "region_name", name ? json_string(name) : json_null());
+    if (s->office) json_object_set_new(answer, "office", json_string(s->office->id));
+    json_object_set_new(answer, "year", json_integer(s->year));
+    json_object_set_new(answer, "until", json_integer(s->until));
+}
+
+static int put_rows(struct listing *l, json_t *answer)
+{
+    json_t *rows = json_array(), *groups = NULL, *total = NULL;
+    for (uint32_t i = 0; i < l->rows; i++) {
+        json_array_append_new(rows, l->row[i].json);
+        l->row[i].json = NULL;
+    }
+    json_object_set_new(answer, "rows", rows);
+    int st = query_groups_json(l->q, l->groups, &groups, &total);
+    if (st != ST_OK) return st;
+    json_object_set_new(answer, "groups", groups);
+    json_object_set_new(answer, "total", total);
+    json_object_set(answer, "notes", l->notes);
+    json_object_set_new(answer, "complete",
+                        json_pack("{s:I,s:I}", "offices", (json_int_t)l->reported, "of", (json_int_t)l->offices));
+    return ST_OK;
+}
+
+int query_indicators(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
+{
+    struct query_scope s;
+    unsigned cap;
+    int st = query_parse_scope(q, p, true, &s, ret_problem);
+    if (st == ST_OK) st = parse_cap(q, p->cap, &cap, ret_problem);
+    if (st != ST_OK) return st;
+    struct listing l = {.q = q, .s = &s, .notes = json_array()};
+    json_t *answer = json_object();
+    st = query_groups_new(cap, &l.groups);
+    if (st == ST_OK) st = query_parse_stamp(q, answer);
+    put_head(q, &s, answer);
+    if (st == ST_OK) st = list_all(&l);
+    if (st == ST_OK) st = put_rows(&l, answer);
+    for (uint32_t i = 0; i < l.rows; i++) json_decref(l.row[i].json);
+    free(l.row);
+    json_decref(l.notes);
+    query_groups_free(&l.groups);
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
+    return st;
+}

@@ -1,0 +1,106 @@
+/* query_indicator_group.c - achievements of groups: the mean of the computable indicators at or below a node. Kind: P.
+ *
+ * Design notes: a node is any code above an indicator's line that is seen while rows are made; there are few, so they are kept in a
+ * sorted array. Caps apply here and nowhere else. A mean is never shown without how many of how many it counts, and beside it
+ * stands the mean in which what was not reported is zero.
+ * Invariant: of = the indicators at or below the node, counted <= of. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregator/query_indicator.h"
+
+struct group {
+    activity_code node;
+    struct achieve_mean mean;
+};
+struct query_groups {
+    unsigned cap;
+    struct achieve_mean total;
+    struct group *item;
+    uint32_t count, room;
+};
+
+int query_groups_new(unsigned cap, struct query_groups **ret)
+{
+    struct query_groups *g = calloc(1, sizeof *g);
+    if (!g) return ST_NO_MEMORY;
+    g->cap = g->total.cap = cap;
+    *ret = g;
+    return ST_OK;
+}
+
+void query_groups_free(struct query_groups **g)
+{
+    if (!*g) return;
+    free((*g)->item);
+    free(*g);
+    *g = NULL;
+}
+
+static struct group *group_of(struct query_groups *g, activity_code node)
+{
+    uint32_t lo = 0, hi = g->count;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (g->item[mid].node == node) return &g->item[mid];
+        if (g->item[mid].node < node)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (g->count == g->room) {
+        uint32_t room = g->room ? 2 * g->room : 32;
+        struct group *p = realloc(g->item, room * sizeof *p);
+        if (!p) return NULL;
+        g->item = p;
+        g->room = room;
+    }
+    memmove(&g->item[lo + 1], &g->item[lo], (g->count - lo) * sizeof *g->item);
+    g->item[lo] = (struct group){.node = node, .mean = {.cap = g->cap}};
+    g->count++;
+    return &g->item[lo];
+}
+
+int query_groups_add(struct query_groups *g, activity_code line, const struct achieve_result *r, int64_t weight)
+{
+    achieve_mean_add(&g->total, r, weight);
+    if (line == 0 || line == CODE_TOTAL) return ST_OK;
+    for (activity_code node = code_parent(line); node != 0; node = code_parent(node)) {
+        struct group *at = group_of(g, node);
+        if (!at) return ST_NO_MEMORY;
+        achieve_mean_add(&at->mean, r, weight);
+    }
+    return ST_OK;
+}
+
+static json_t *mean_json(const struct achieve_mean *m)
+{
+    struct ratio r;
+    json_t *o = json_object();
+    json_object_set_new(o, "achievement", achieve_mean_get(m, false, &r) == ST_OK ? query_indicators_share(r) : json_null());
+    json_object_set_new(o, "missing_as_zero", achieve_mean_get(m, true, &r) == ST_OK ? query_indicators_share(r) : json_null());
+    json_object_set_new(o, "weighted", achieve_mean_weighted(m, &r) == ST_OK ? query_indicators_share(r) : json_null());
+    json_object_set_new(o, "counted", json_integer((json_int_t)m->counted));
+    json_object_set_new(o, "of", json_integer((json_int_t)m->of));
+    return o;
+}
+
+int query_groups_json(const struct query_context *q, const struct query_groups *g, json_t **ret_rows, json_t **ret_total)
+{
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < g->count; i++) {
+        char code[32];
+        json_t *o = mean_json(&g->item[i].mean);
+        const char *name = q->names ? names_activity(q->names, g->item[i].node) : NULL;
+        code_format_activity(g->item[i].node, code);
+        json_object_set_new(o, "code", json_string(code));
+        json_object_set_new(o, "level", json_string(code_level_name(code_level(g->item[i].node))));
+        json_object_set_new(o, "name", name ? json_string(name) : json_null());
+        json_array_append_new(rows, o);
+    }
+    json_t *total = mean_json(&g->total);
+    json_object_set_new(total, "cap", g->cap ? json_integer((json_int_t)g->cap) : json_null());
+    *ret_rows = rows;
+    *ret_total = total;
+    return ST_OK;
+}

@@ -1,0 +1,153 @@
+/* query_indicator_trend.c - one indicator over years: targets, results, achievements. Kind: P.
+ *
+ * Years are joined by the identity of the definition: id or folded name below one code. Another unit than in the last year that has
+ * one is marked as a break. When more than one office or code has the indicator the question is not answered with a sum nobody
+ * defined: it is refused, naming what to choose. */
+#include "aggregator/query_indicator.h"
+
+#include <string.h>
+
+#include "proto/decimal.h"
+
+enum { YEARS_MAX = 60 };
+enum measure_asked { ASKED_REACHED, ASKED_TARGET, ASKED_ACHIEVEMENT };
+static const char *const ASKED[] = {"reached", "target", "achievement"};
+
+struct trend {
+    const struct query_context *q;
+    const struct query_params *p;
+    struct query_scope s;
+    int from, to;
+    enum measure_asked asked;
+    char folded[TEXT_MAX + 1];
+    /* the one that was found */
+    const struct office *office;
+    char code[32];
+    bool several;
+    struct slice name;
+    char unit[UNIT_TEXT_MAX + 1];
+};
+
+static int parse(struct trend *t, struct query_problem *problem)
+{
+    const struct query_params *p = t->p;
+    int st = query_parse_scope(t->q, p, false, &t->s, problem);
+    if (st == ST_OK) st = query_parse_year(p->from, "from", &t->from, t->q, problem);
+    if (st == ST_OK) st = query_parse_year(p->to, "to", &t->to, t->q, problem);
+    if (st != ST_OK) return st;
+    if (t->to < t->from || t->to - t->from >= YEARS_MAX)
+        return query_refuse(problem, t->q, "to", p->to, "tahun akhir harus sesudah tahun awal, paling banyak 60 tahun",
+                            "the last year must follow the first, at most 60 years");
+    if (p->indicator.n > TEXT_MAX) return query_refuse(problem, t->q, "indicator", p->indicator, "terlalu panjang", "too long");
+    (void)achieve_identity(p->indicator, t->folded);
+    for (unsigned i = 0; i < 3; i++)
+        if (p->measure.n == 0 || bytes_is(p->measure, ASKED[i])) {
+            t->asked = (enum measure_asked)i;
+            return ST_OK;
+        }
+    return query_refuse(problem, t->q, "measure", p->measure, "ukuran: reached, target atau achievement",
+                        "measure: reached, target or achievement");
+}
+
+static bool asked_for(const struct trend *t, const struct indicator *it, const char *code)
+{
+    struct slice id, asked = t->p->indicator;
+    if (t->s.code.n && (strlen(code) != t->s.code.n || memcmp(code, t->s.code.p, t->s.code.n) != 0)) return false;
+    if (query_indicators_identity(t->q, it, &id) != ST_OK) return false;
+    return (id.n == asked.n && memcmp(id.p, asked.p, id.n) == 0) ||
+           (id.n == strlen(t->folded) && memcmp(id.p, t->folded, id.n) == 0);
+}
+
+static json_t *value_json(const struct trend *t, const struct indicator_state *st)
+{
+    if (t->asked == ASKED_ACHIEVEMENT) return query_indicators_percent(&st->result);
+    return query_indicators_value(t->asked == ASKED_TARGET ? &st->in.target : &st->in.reached);
+}
+
+static void fill_point(struct trend *t, json_t *point, const struct query_indicators *o, const struct indicator *it)
+{
+    struct indicator_state st;
+    indicator_judge(&o->u, it, (unsigned)t->s.until, NULL, &st);
+    struct slice unit = st.target_unit.n ? st.target_unit : st.reached_unit;
+    struct slice last = slice_of(t->unit, strlen(t->unit));
+    bool broken = unit.n > 0 && last.n > 0 && !decimal_unit_same(unit, last);
+    json_object_set_new(point, "value", value_json(t, &st));
+    json_object_set_new(point, "target", query_indicators_value(&st.in.target));
+    json_object_set_new(point, "reached", query_indicators_value(&st.in.reached));
+    json_object_set_new(point, "achievement", query_indicators_percent(&st.result));
+    json_object_set_new(point, "formula", json_string(achieve_formula_name(st.formula)));
+    json_object_set_new(point, "unit", unit.n ? json_stringn((const char *)unit.p, unit.n) : json_null());
+    json_object_set_new(point, "break", json_boolean(broken));
+    if (unit.n > 0 && unit.n <= UNIT_TEXT_MAX) {
+        memcpy(t->unit, unit.p, unit.n);
+        t->unit[unit.n] = '\0';
+    }
+}
+
+static json_t *empty_point(int year)
+{
+    static const char *const NAMES[] = {"value", "target", "reached", "achievement", "formula", "unit"};
+    json_t *point = json_object();
+    json_object_set_new(point, "year", json_integer(year));
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) json_object_set_new(point, NAMES[i], json_null());
+    json_object_set_new(point, "break", json_false());
+    return point;
+}
+
+static int office_year(struct trend *t, const struct office *office, int year, json_t *point)
+{
+    struct query_indicators o;
+    char code[32];
+    int st = query_indicators_open(t->q, office, year, &o);
+    for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
+        query_indicators_code(&o.v.item[i], code);
+        if (!asked_for(t, &o.v.item[i], code)) continue;
+        if (t->office && (t->office != office || strcmp(t->code, code) != 0)) t->several = true;
+        t->office = office;
+        memcpy(t->code, code, sizeof code);
+        fill_point(t, point, &o, &o.v.item[i]);
+    }
+    query_indicators_close(&o);
+    return st;
+}
+
+static int all_points(struct trend *t, json_t *points)
+{
+    int st = ST_OK;
+    for (int year = t->from; st == ST_OK && year <= t->to; year++) {
+        json_t *point = empty_point(year);
+        json_array_append_new(points, point);
+        for (size_t i = 0; st == ST_OK && i < registry_count(t->q->registry); i++)
+            if (query_indicators_inside(&t->s, registry_at(t->q->registry, i)))
+                st = office_year(t, registry_at(t->q->registry, i), year, point);
+    }
+    return st;
+}
+
+int query_indicators_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *problem)
+{
+    struct trend t = {.q = q, .p = p};
+    char region[8];
+    int st = parse(&t, problem);
+    if (st != ST_OK) return st;
+    json_t *answer = json_object(), *points = json_array();
+    st = query_parse_stamp(q, answer);
+    if (st == ST_OK) st = all_points(&t, points);
+    code_region_format(t.s.office ? t.s.office->region : t.s.region, region);
+    json_object_set_new(answer, "region", json_string(region));
+    if (t.office) json_object_set_new(answer, "office", json_string(t.office->id));
+    json_object_set_new(answer, "code", t.office ? json_string(t.code) : json_null());
+    json_object_set_new(answer, "indicator", json_stringn((const char *)p->indicator.p, p->indicator.n));
+    json_object_set_new(answer, "measure", json_string(ASKED[t.asked]));
+    json_object_set_new(answer, "until", json_integer(t.s.until));
+    json_object_set_new(answer, "points", points);
+    if (st == ST_OK && t.several)
+        st = query_refuse(problem, q, "indicator", p->indicator,
+                          "beberapa kantor atau kode memiliki indikator ini; sebutkan --office atau --code",
+                          "several offices or codes have this indicator; give --office or --code");
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
+    return st;
+}

@@ -1,0 +1,201 @@
+/* query_indicator.c - `rekap indicators`, and the trend of one indicator, as tables. Kind: E.
+ *
+ * As in query.c figures are only moved: achievements, ratings and means are the aggregator's. A mean is always printed with how
+ * many of how many indicators it counts. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/print.h"
+#include "cli/query.h"
+
+enum { NAME_SHOWN = 60 };
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+/* A value in Indonesian writing; words stay as they are. */
+static void value_cell(struct print *t, const json_t *v)
+{
+    char text[2048];
+    const char *s = json_string_value(v);
+    if (!s || s[strspn(s, "-.0123456789")] != '\0') {
+        print_json_cell(t, v);
+        return;
+    }
+    print_money(s, text, sizeof text);
+    print_cell(t, text);
+}
+
+/* Names of indicators are sentences; a table shows their beginning. */
+static void name_cell(struct print *t, const char *name)
+{
+    char text[4 * NAME_SHOWN + 8];
+    size_t at = 0, shown = 0;
+    while (name[at] && shown < NAME_SHOWN) {
+        at++;
+        while ((name[at] & 0xc0) == 0x80) at++;
+        shown++;
+    }
+    snprintf(text, sizeof text, "%.*s%s", (int)at, name, name[at] ? "…" : "");
+    print_cell(t, text);
+}
+
+static const struct print_column TEXT[] = {
+    {"Kode", "Code", "", PRINT_TEXT},
+    {"No", "No", "", PRINT_TEXT},
+    {"Indikator", "Indicator", "", PRINT_TEXT},
+    {"Satuan", "Unit", "", PRINT_TEXT},
+    {"Target", "Target", "", PRINT_TEXT},
+    {"Realisasi", "Reached", "", PRINT_TEXT},
+    {"Capaian %", "Achievement %", "", PRINT_PERCENT},
+    {"Rumus", "Formula", "", PRINT_TEXT},
+    {"Kategori", "Rating", "", PRINT_TEXT},
+    {"Tercetak", "Printed", "", PRINT_TEXT},
+};
+static const struct print_column CSV[] = {
+    {"", "", "code", PRINT_TEXT},
+    {"", "", "no", PRINT_TEXT},
+    {"", "", "indicator", PRINT_TEXT},
+    {"", "", "unit", PRINT_TEXT},
+    {"", "", "target", PRINT_TEXT},
+    {"", "", "reached", PRINT_TEXT},
+    {"", "", "achievement", PRINT_TEXT},
+    {"", "", "formula", PRINT_TEXT},
+    {"", "", "rating", PRINT_TEXT},
+    {"", "", "id", PRINT_TEXT},
+    {"", "", "office", PRINT_TEXT},
+    {"", "", "source", PRINT_TEXT},
+    {"", "", "stage", PRINT_TEXT},
+    {"", "", "reason", PRINT_TEXT},
+    {"", "", "reported_achievement", PRINT_TEXT},
+    {"", "", "reported_rating", PRINT_TEXT},
+};
+enum { OWN_COLUMNS = 14 };
+
+static void printed_cell(struct print *t, const json_t *reported)
+{
+    char percent[64], text[2048];
+    const char *achievement = text_of(reported, "achievement"), *rating = text_of(reported, "rating");
+    print_percent(achievement, percent, sizeof percent);
+    snprintf(text, sizeof text, "%s%s%s", percent, percent[0] && rating[0] ? " " : "", rating);
+    print_cell(t, text);
+}
+
+static void text_row(struct print *t, const json_t *o)
+{
+    const char *reason = text_of(o, "reason");
+    print_json_cell(t, json_object_get(o, "code"));
+    print_json_cell(t, json_object_get(o, "no"));
+    name_cell(t, text_of(o, "indicator"));
+    print_json_cell(t, json_object_get(o, "unit"));
+    value_cell(t, json_object_get(o, "target"));
+    value_cell(t, json_object_get(o, "reached"));
+    print_json_cell(t, json_object_get(o, "achievement"));
+    print_json_cell(t, json_object_get(o, "formula"));
+    print_cell(t, reason[0] ? reason : text_of(o, "rating"));
+    printed_cell(t, json_object_get(o, "reported"));
+}
+
+static void print_mean(const struct cli *c, const json_t *o, const char *name)
+{
+    char mean[64], zero[64];
+    print_percent(text_of(o, "achievement"), mean, sizeof mean);
+    print_percent(text_of(o, "missing_as_zero"), zero, sizeof zero);
+    printf("%-12s %s %s%%, %lld %s %lld %s; %s %s%%\n", name, cli_say(c, "rata-rata capaian", "mean achievement"),
+           mean[0] ? mean : "-", (long long)json_integer_value(json_object_get(o, "counted")), cli_say(c, "dari", "of"),
+           (long long)json_integer_value(json_object_get(o, "of")), cli_say(c, "indikator dihitung", "indicators counted"),
+           cli_say(c, "yang kosong dihitung nol:", "missing as zero:"), zero[0] ? zero : "-");
+}
+
+static void print_means(const struct cli *c, json_t *answer)
+{
+    json_t *o, *total = json_object_get(answer, "total");
+    size_t i;
+    json_array_foreach(json_object_get(answer, "groups"), i, o) if (strcmp(text_of(o, "level"), "program") == 0)
+        print_mean(c, o, text_of(o, "code"));
+    print_mean(c, total, cli_say(c, "JUMLAH", "TOTAL"));
+    json_array_foreach(json_object_get(answer, "notes"), i, o)
+        printf("%s: %s (%s)\n", text_of(o, "office"), text_of(o, "text"), text_of(o, "scale"));
+}
+
+static void show_csv(const struct cli *c, const json_t *rows)
+{
+    struct print *t = print_begin(c, CSV, sizeof CSV / sizeof CSV[0]);
+    size_t i;
+    json_t *o;
+    if (!t) return;
+    json_array_foreach(rows, i, o)
+    {
+        const json_t *reported = json_object_get(o, "reported");
+        for (size_t k = 0; k < OWN_COLUMNS; k++) print_json_cell(t, json_object_get(o, CSV[k].csv));
+        print_json_cell(t, json_object_get(reported, "achievement"));
+        print_json_cell(t, json_object_get(reported, "rating"));
+    }
+    print_end(&t);
+}
+
+static void show(const struct cli *c, json_t *answer)
+{
+    json_t *rows = json_object_get(answer, "rows"), *o;
+    size_t i;
+    if (c->format == FORMAT_TEXT && json_array_size(rows) == 0) cli_talk(c, "belum ada data", "no data yet");
+    if (c->format == FORMAT_JSON) {
+        print_json(json_incref(answer));
+        return;
+    }
+    if (c->format == FORMAT_CSV) {
+        show_csv(c, rows);
+        return;
+    }
+    struct print *t = print_begin(c, TEXT, sizeof TEXT / sizeof TEXT[0]);
+    if (!t) return;
+    json_array_foreach(rows, i, o) text_row(t, o);
+    print_end(&t);
+    if (json_array_size(rows) > 0) print_means(c, answer);
+    query_as_of(c, answer);
+}
+
+int query_indicators(struct cli *c)
+{
+    const struct ask_param params[] = {
+        {"region", c->value[OPT_REGION]}, {"year", c->value[OPT_YEAR]},     {"until", c->value[OPT_UNTIL]},
+        {"code", c->value[OPT_CODE]},     {"office", c->value[OPT_OFFICE]}, {"cap", c->value[OPT_CAP]},
+    };
+    if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
+    return query_ask(c, "/api/v1/indicators", params, sizeof params / sizeof params[0], show);
+}
+
+void query_indicator_trend(const struct cli *c, json_t *answer)
+{
+    static const struct print_column columns[] = {
+        {"Tahun", "Year", "year", PRINT_TEXT},
+        {"Nilai", "Value", "value", PRINT_TEXT},
+        {"Target", "Target", "target", PRINT_TEXT},
+        {"Realisasi", "Reached", "reached", PRINT_TEXT},
+        {"Capaian %", "Achievement %", "achievement", PRINT_PERCENT},
+        {"Rumus", "Formula", "formula", PRINT_TEXT},
+        {"Satuan", "Unit", "unit", PRINT_TEXT},
+        {"Ganti", "Break", "break", PRINT_TEXT},
+    };
+    struct print *t = print_begin(c, columns, sizeof columns / sizeof columns[0]);
+    json_t *o;
+    size_t i;
+    if (!t) return;
+    json_array_foreach(json_object_get(answer, "points"), i, o)
+    {
+        bool changed = json_is_true(json_object_get(o, "break"));
+        for (size_t k = 0; k < 7; k++) {
+            bool value = k >= 1 && k <= 3 && c->format == FORMAT_TEXT;
+            if (value)
+                value_cell(t, json_object_get(o, columns[k].csv));
+            else
+                print_json_cell(t, json_object_get(o, columns[k].csv));
+        }
+        print_cell(t, c->format == FORMAT_CSV ? changed ? "true" : "false" : changed ? cli_say(c, "ganti satuan", "new unit") : "");
+    }
+    print_end(&t);
+    if (c->format == FORMAT_TEXT) query_as_of(c, answer);
+}
