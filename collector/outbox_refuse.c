@@ -49,7 +49,7 @@ static int open_batch(struct walk *w, uint64_t seq)
     buf_clear(&w->payload);
     buf_put(&w->payload, b.payload.p, b.payload.n);
     if (!buf_ok(&w->payload)) return ST_NO_MEMORY;
-    if (codec_batch_parse(buf_slice(&w->payload), &batch) != ST_OK || codec_body_open(batch.body, &w->body) != ST_OK)
+    if (codec_batch_parse_covered(buf_slice(&w->payload), &batch) != ST_OK || codec_body_open(batch.body, &w->body) != ST_OK)
         return ST_CORRUPT;
     w->next = b.first;
     w->last = b.last;
