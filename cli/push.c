@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -106,14 +107,15 @@ static uint64_t newest_stamp(const struct push *u)
     DIR *d = opendir(path);
     for (struct dirent *e; d && (e = readdir(d));) {
         uint64_t stamp = strtoull(e->d_name, NULL, 16);
-        if (strlen(e->d_name) > STAMP_DIGITS && e->d_name[STAMP_DIGITS] == '-' && stamp > newest && stamp < UINT64_MAX) newest = stamp;
+        bool ours = strlen(e->d_name) > STAMP_DIGITS && e->d_name[STAMP_DIGITS] == '-';
+        if (ours && stamp > newest && stamp < UINT64_MAX) newest = stamp;
     }
     if (d) closedir(d);
     return newest;
 }
 
-/* The collector takes files in the order of their names, and a later statement replaces an earlier one: names must sort in the order the
- * files were given, also within a clock tick and after the clock was put back. */
+/* The collector takes files in the order of their names, and a later statement replaces an earlier one: names must sort in the
+ * order the files were given, also within a clock tick and after the clock was put back. */
 static void make_id(struct push *u, struct push_file *f)
 {
     uint8_t random[8];
@@ -128,10 +130,10 @@ static void make_id(struct push *u, struct push_file *f)
     snprintf(f->id, sizeof f->id, "%0*llx-%s", STAMP_DIGITS, (unsigned long long)u->stamp, hex);
 }
 
-static int store(struct push *u, struct push_file *f, const struct intake *in)
+/* The bytes that go into the tray. */
+static void tray_bytes(struct push *u, struct push_file *f, const struct intake *in, struct buf *b)
 {
-    char name[TRAY_FILE_NAME_MAX + 1], below[96], path[PLACE_PATH_MAX];
-    struct buf b;
+    char name[TRAY_FILE_NAME_MAX + 1];
     make_id(u, f);
     tray_name(f->path, name);
     const struct tray head = { .id = slice_of(f->id, strlen(f->id)),
@@ -139,10 +141,31 @@ static int store(struct push *u, struct push_file *f, const struct intake *in)
                                .file = slice_of(name, strlen(name)),
                                .clerk = u->intake.clerk,
                                .entered = u->intake.entered };
+    buf_init(b, TRAY_BYTES_MAX);
+    intake_tray(in, &head, b);
+}
+
+/* A dry run leaves nothing on disk: the collector reads the file through /proc while this process lives. */
+static void keep_in_memory(struct push *u, struct push_file *f, const struct intake *in)
+{
+    struct buf b;
+    tray_bytes(u, f, in, &b);
+    f->id[0] = '\0';
+    int fd = buf_ok(&b) ? memfd_create("rekap-dry-run", MFD_CLOEXEC) : -1;
+    size_t at = 0;
+    for (ssize_t n; fd >= 0 && at < b.n && (n = write(fd, b.p + at, b.n - at)) > 0; at += (size_t)n) {}
+    if (fd >= 0 && at == b.n) f->judge_fd = fd;
+    else if (fd >= 0) close(fd);
+    buf_done(&b);
+}
+
+static int store(struct push *u, struct push_file *f, const struct intake *in)
+{
+    char below[96], path[PLACE_PATH_MAX];
+    struct buf b;
+    tray_bytes(u, f, in, &b);
     snprintf(below, sizeof below, "collector/tray/%s.tray", f->id);
     place_path(&u->p, below, path);
-    buf_init(&b, TRAY_BYTES_MAX);
-    intake_tray(in, &head, &b);
     int st = buf_ok(&b) ? conf_file_write(path, buf_slice(&b), 0600) : ST_FULL;
     buf_done(&b);
     if (st != ST_OK) {
@@ -164,7 +187,8 @@ static void take(struct push *u, struct push_file *f, struct slice bytes)
     f->duplicate = u->dry_run ? in->duplicate : 0;
     f->accepted = f->rows - f->refused_rows - f->duplicate;
     push_note(u, f, in);
-    if (!u->dry_run && in->sections) (void)store(u, f, in);
+    if (in->sections && u->dry_run) keep_in_memory(u, f, in);
+    else if (in->sections) (void)store(u, f, in);
     intake_free(&in);
 }
 
@@ -198,6 +222,7 @@ static void done(struct push *u)
     for (int i = 0; i < u->files; i++) {
         json_decref(u->file[i].refused);
         json_decref(u->file[i].notes);
+        if (u->file[i].judge_fd) close(u->file[i].judge_fd);
     }
     free(u->file);
     registry_free(&u->registry);
@@ -216,7 +241,8 @@ int push_run(struct cli *c)
     }
     for (; rc == EXIT_OK && u.files < c->operand_count; u.files++) read_one(&u, &u.file[u.files], c->operand[u.files]);
     if (rc == EXIT_OK) {
-        if (!u.dry_run) push_wait(&u);
+        if (u.dry_run) push_judge(&u);
+        else push_wait(&u);
         rc = push_report(&u);
     }
     done(&u);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/ask.h"
 #include "cli/push_part.h"
@@ -40,6 +41,38 @@ static void learn(struct push_file *f, const json_t *o)
     copy(f->state, sizeof f->state, json_object_get(o, "state_text"));
     if (f->acked && f->lsn == 0) f->visible = true; /* it stated nothing that was not known */
 }
+
+/* ---- dry run ---- */
+
+static void learn_judged(struct push *u, const json_t *answer)
+{
+    const json_t *list = json_object_get(answer, "files");
+    size_t at = 0;
+    for (int i = 0; i < u->files; i++) {
+        struct push_file *f = &u->file[i];
+        const json_t *o = f->judge_fd ? json_array_get(list, at++) : NULL;
+        if (!json_is_true(json_object_get(o, "found"))) continue;
+        f->accepted = json_integer_value(json_object_get(o, "accepted"));
+        f->duplicate = json_integer_value(json_object_get(o, "duplicate"));
+        f->superseded = json_integer_value(json_object_get(o, "superseded"));
+    }
+}
+
+void push_judge(struct push *u)
+{
+    json_t *paths = json_array(), *answer = NULL;
+    for (int i = 0; i < u->files; i++)
+        if (u->file[i].judge_fd) json_array_append_new(paths, json_sprintf("/proc/%ld/fd/%d", (long)getpid(), u->file[i].judge_fd));
+    bool any = json_array_size(paths) > 0;
+    json_t *request = json_pack("{s:s,s:o}", "verb", "judge", "files", paths);
+    char *text = request && any ? json_dumps(request, JSON_COMPACT) : NULL;
+    if (text && place_ask(&u->p, "collector", text, u->timeout_s * 1000, &answer) == ST_OK) learn_judged(u, answer);
+    free(text);
+    json_decref(request);
+    json_decref(answer);
+}
+
+/* ---- a real push ---- */
 
 static int ask_counts(struct push *u)
 {

@@ -168,6 +168,16 @@ static int on_tray(struct collect *c, struct store_txn *t, struct now now, struc
     return answer_tray(x, COLLECT_IMPORTED, done.id);
 }
 
+int collect_rehearse(const struct collect *c, struct store_txn *t, struct now now, struct slice bytes, struct outbox_pushed *ret)
+{
+    const struct import_context context = { .signer = c->o.signer, .identity = &c->identity };
+    struct import_result done;
+    if (!c->uplink) return ST_AGAIN;
+    if (store_room(t, need(c, bytes.n)) != ST_OK) return ST_FULL;
+    int st = collect_import(t, &context, now, bytes, &done);
+    return st == ST_OK ? outbox_pushed_get(t, done.id, ret) : st;
+}
+
 static int node_message(void *self, struct store_txn *t, struct now now, const struct message *m, struct effects *x)
 {
     struct collect *c = self;

@@ -24,6 +24,10 @@ enum { COLLECT_IMPORTED = 'I', COLLECT_WAIT = 'W', COLLECT_FULL = 'F', COLLECT_D
 /* Imports rest because the store has no room left but what acks may need; looked at again each second. */
 bool collect_full(const struct collect *c);
 
+/* What an import of this tray file would answer now, for a dry run. t is a write transaction that the caller aborts: earlier files of
+ * the same transaction count as stated. Statuses as collect_import; ST_FULL: no room to try; ST_AGAIN: not recovered yet. */
+int collect_rehearse(const struct collect *c, struct store_txn *t, struct now now, struct slice bytes, struct outbox_pushed *ret);
+
 void collect_status(const struct collect *c, struct uplink_status *ret);
 
 #endif

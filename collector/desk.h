@@ -19,7 +19,8 @@ int desk_new(const struct desk_options *o, struct desk **ret);
 void desk_free(struct desk **d);
 struct run_source desk_source(struct desk *d);          /* tray files as messages */
 void desk_turn(void *desk, struct now now);             /* looks for new keys and tray files, at most each 200 ms */
-/* {"verb":"status"} | {"verb":"push"} (look into the tray now) | {"verb":"pushed","ids":[..]} | {"verb":"reload"} */
+/* {"verb":"status"} | {"verb":"push"} (look into the tray now) | {"verb":"pushed","ids":[..]} | {"verb":"reload"}
+ * {"verb":"judge","files":[PATH..]}: what an import of these tray files, one after the other, would count now; nothing is kept. */
 void desk_control(void *desk, struct store *s, struct slice request, struct buf *out, bool *ret_wake);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "collector/desk_priv.h"
+#include "proto/clock.h"
+#include "proto/conf.h"
 #include "proto/period.h"
 
 static json_t *time_or_null(struct wall t)
@@ -147,11 +149,46 @@ static json_t *pushed_list(struct store *s, const json_t *request)
     return o;
 }
 
+/* ---- dry runs ---- */
+
+static json_t *judged_json(struct desk *d, struct store_txn *t, const char *path)
+{
+    struct outbox_pushed p = { 0 };
+    struct buf b;
+    buf_init(&b, TRAY_BYTES_MAX);
+    int st = path ? conf_file_read(path, TRAY_BYTES_MAX, &b) : ST_INVALID;
+    const struct clock clock = clock_posix();
+    if (st == ST_OK) st = collect_rehearse(d->o.collect, t, clock.now(clock.ctx), buf_slice(&b), &p);
+    buf_done(&b);
+    return json_pack("{s:b,s:I,s:I,s:I}", "found", st == ST_OK, "accepted", (json_int_t)p.accepted, "duplicate",
+                     (json_int_t)p.duplicate, "superseded", (json_int_t)p.superseded);
+}
+
+/* The one transaction is never committed. A file that cannot be tried makes those after it uncertain, so it ends the list. */
+static json_t *judged_list(struct desk *d, struct store *s, const json_t *request)
+{
+    json_t *o = json_object(), *files = json_array(), *path;
+    struct store_txn *t = NULL;
+    bool going_on = true;
+    size_t i;
+    json_object_set_new(o, "files", files);
+    if (store_begin(s, true, &t) != ST_OK) return o;
+    json_array_foreach(json_object_get(request, "files"), i, path)
+    {
+        json_t *one = going_on ? judged_json(d, t, json_string_value(path)) : NULL;
+        going_on = one && json_is_true(json_object_get(one, "found"));
+        if (one) json_array_append_new(files, one);
+    }
+    store_abort(&t);
+    return o;
+}
+
 static json_t *answer(struct desk *d, struct store *s, const json_t *request, bool *ret_wake)
 {
     const char *verb = json_string_value(json_object_get(request, "verb"));
     if (verb && !strcmp(verb, "status")) return status_json(d, s);
     if (verb && !strcmp(verb, "pushed")) return pushed_list(s, request);
+    if (verb && !strcmp(verb, "judge")) return judged_list(d, s, request);
     if (verb && !strcmp(verb, "push")) {
         d->look_now = *ret_wake = true;
         return json_pack("{s:b}", "ok", 1);
