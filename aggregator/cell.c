@@ -13,14 +13,15 @@
 #include <string.h>
 
 enum { KEY_BYTES = 18, RANGE_BYTES = 8, INDEX_MIN = 1024 };
-enum { CELL_BYTES_MAX = 512 };
+enum { CELL_BYTES_MAX = 12 * BYTES_VARINT128_MAX + 12 * (1 + BYTES_VARINT_MAX) + 3 * BYTES_VARINT_MAX };
 
 struct packed { uint64_t place, node; uint32_t what; };         /* a cell key in three ordered integers */
 struct entry { struct packed key; uint32_t next; struct cell sum; };
+struct place { struct packed key; uint32_t entry; };            /* for sorting: the keys side by side */
 struct cell_deltas {
     struct entry *e; uint32_t count, cap;
     uint32_t *index; uint32_t index_size;
-    uint32_t *order; uint32_t order_cap;
+    struct place *order; uint32_t order_cap;
     uint32_t at;                        /* the entry last used */
 };
 
@@ -73,19 +74,22 @@ void cell_encode(struct buf *b, const struct cell *c)
 {
     i128 before = 0;
     int64_t offices = 0;
+    uint8_t *start = buf_grow(b, CELL_BYTES_MAX), *p = start;
+    if (!p) return;
     for (unsigned m = 0; m < 12; m++) {
-        buf_zigzag128(b, c->value[m] - before);
+        p = bytes_put_zigzag128(p, c->value[m] - before);
         before = c->value[m];
     }
     for (unsigned m = 0, run; m < 12; m += run) {
         for (run = 1; m + run < 12 && c->offices[m + run] == c->offices[m]; run++) continue;
-        buf_u8(b, (uint8_t)run);
-        buf_zigzag(b, c->offices[m] - offices);
+        *p++ = (uint8_t)run;
+        p = bytes_put_zigzag(p, c->offices[m] - offices);
         offices = c->offices[m];
     }
-    buf_zigzag(b, c->lines);
-    buf_zigzag(b, c->bare);
-    buf_zigzag(b, c->assumed);
+    p = bytes_put_zigzag(p, c->lines);
+    p = bytes_put_zigzag(p, c->bare);
+    p = bytes_put_zigzag(p, c->assumed);
+    b->n -= CELL_BYTES_MAX - (size_t)(p - start);
 }
 
 static bool offices_decode(struct rd *r, int64_t ret[12])
@@ -301,10 +305,9 @@ static int roll_up(struct cell_deltas *d, unsigned depth)
     return ST_OK;
 }
 
-static int entry_order(const void *a, const void *b, void *entries)
+static int place_order(const void *a, const void *b)
 {
-    const struct entry *e = entries;
-    const struct packed *x = &e[*(const uint32_t *)a].key, *y = &e[*(const uint32_t *)b].key;
+    const struct packed *x = &((const struct place *)a)->key, *y = &((const struct place *)b)->key;
     if (x->place != y->place) return x->place < y->place ? -1 : 1;
     if (x->node != y->node) return x->node < y->node ? -1 : 1;
     return x->what < y->what ? -1 : x->what > y->what;
@@ -313,26 +316,27 @@ static int entry_order(const void *a, const void *b, void *entries)
 static int deltas_sort(struct cell_deltas *d)
 {
     if (d->count > d->order_cap) {
-        uint32_t *p = realloc(d->order, d->count * sizeof *p);
+        struct place *p = realloc(d->order, d->cap * sizeof *p);
         if (!p) return ST_NO_MEMORY;
         d->order = p;
-        d->order_cap = d->count;
+        d->order_cap = d->cap;
     }
-    for (uint32_t i = 0; i < d->count; i++) d->order[i] = i;
-    if (d->count > 1) qsort_r(d->order, d->count, sizeof *d->order, entry_order, d->e);
+    for (uint32_t i = 0; i < d->count; i++) d->order[i] = (struct place){ d->e[i].key, i };
+    if (d->count > 1) qsort(d->order, d->count, sizeof *d->order, place_order);
     return ST_OK;
 }
 
+/* Entries come in key order, so the cursor stands near each: found and put through it, a cell costs no way from the root. */
 static int entry_write(const struct entry *e, struct store_txn *t, unsigned table, struct store_cursor *c, struct buf *b)
 {
     uint8_t bytes[KEY_BYTES];
-    struct slice key = slice_of(bytes, packed_bytes(&e->key, bytes)), value;
-    struct cell now;
+    struct slice key = slice_of(bytes, packed_bytes(&e->key, bytes)), found, value;
+    struct cell now = { 0 };
     if (cell_zero(&e->sum)) return ST_OK;
-    int st = store_get(t, table, key, &value);
-    if (st == ST_NOT_FOUND) now = (struct cell){ 0 };
-    else if (st != ST_OK || (st = cell_decode(value, &now)) != ST_OK) return st;
-    bool stored = st == ST_OK;
+    int st = store_seek(c, key, &found, &value);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    bool stored = st == ST_OK && found.n == key.n && memcmp(found.p, key.p, key.n) == 0;
+    if (stored && (st = cell_decode(value, &now)) != ST_OK) return st;
     cell_add(&now, &e->sum);
     if (cell_zero(&now)) return stored ? store_del(t, table, key) : ST_OK;
     buf_clear(b);
@@ -349,7 +353,7 @@ int cell_deltas_apply(struct cell_deltas *d, struct store_txn *t, unsigned table
     if (st == ST_OK) st = deltas_sort(d);
     if (st == ST_OK) st = store_cursor(t, table, &c);
     buf_init(&b, CELL_BYTES_MAX);
-    for (uint32_t i = 0; st == ST_OK && i < d->count; i++) st = entry_write(&d->e[d->order[i]], t, table, c, &b);
+    for (uint32_t i = 0; st == ST_OK && i < d->count; i++) st = entry_write(&d->e[d->order[i].entry], t, table, c, &b);
     buf_done(&b);
     store_cursor_close(&c);
     return st;

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUF_FIRST = 64, VARINT64_MAX = 10, VARINT128_MAX = 19 };
+enum { BUF_FIRST = 64 };
 
 /* ---- buf ---- */
 
@@ -113,13 +113,9 @@ void buf_be64(struct buf *b, uint64_t v)
 
 void buf_varint(struct buf *b, uint64_t v)
 {
-    uint8_t t[VARINT64_MAX];
-    size_t n = 0;
+    uint8_t t[BYTES_VARINT_MAX];
 
-    for (; v > 0x7f; v >>= 7)
-        t[n++] = (uint8_t)(v | 0x80);
-    t[n++] = (uint8_t)v;
-    buf_put(b, t, n);
+    buf_put(b, t, (size_t)(bytes_put_varint(t, v) - t));
 }
 
 void buf_zigzag(struct buf *b, int64_t v)
@@ -129,14 +125,9 @@ void buf_zigzag(struct buf *b, int64_t v)
 
 void buf_zigzag128(struct buf *b, i128 v)
 {
-    unsigned __int128 u = (unsigned __int128)v << 1 ^ (v < 0 ? ~(unsigned __int128)0 : 0);
-    uint8_t t[VARINT128_MAX];
-    size_t n = 0;
+    uint8_t t[BYTES_VARINT128_MAX];
 
-    for (; u > 0x7f; u >>= 7)
-        t[n++] = (uint8_t)(u | 0x80);
-    t[n++] = (uint8_t)u;
-    buf_put(b, t, n);
+    buf_put(b, t, (size_t)(bytes_put_zigzag128(t, v) - t));
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)
@@ -200,10 +191,30 @@ uint64_t rd_be64(struct rd *r)
     return p ? bytes_rd64(p) : 0;
 }
 
+/* A varint of at most nine bytes, all of them within the input: nearly every one. False: nothing was consumed. */
+static inline bool rd_short(struct rd *r, uint64_t *ret)
+{
+    const uint8_t *p = r->p;
+    uint64_t v = 0;
+
+    if (r->bad || r->end - p < 9) return false;
+    for (unsigned i = 0; i < 9; i++) {
+        v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
+        if (p[i] >= 0x80) continue;
+        if (i > 0 && p[i] == 0) return false;   /* not the shortest form: the long way says so */
+        r->p = p + i + 1;
+        *ret = v;
+        return true;
+    }
+    return false;
+}
+
 uint64_t rd_varint(struct rd *r)
 {
     uint64_t v = 0;
     uint8_t c;
+
+    if (rd_short(r, &v)) return v;
 
     for (unsigned shift = 0; shift < 64; shift += 7) {
         c = rd_u8(r);
@@ -226,8 +237,10 @@ int64_t rd_zigzag(struct rd *r)
 i128 rd_zigzag128(struct rd *r)
 {
     unsigned __int128 v = 0;
+    uint64_t u;
     uint8_t c;
 
+    if (rd_short(r, &u)) return (int64_t)(u >> 1 ^ (u & 1 ? UINT64_MAX : 0));
     for (unsigned shift = 0; shift < 128; shift += 7) {
         c = rd_u8(r);
         if (r->bad) return 0;

@@ -26,6 +26,22 @@ void buf_be64(struct buf *b, uint64_t v);
 void buf_varint(struct buf *b, uint64_t v); /* LEB128, shortest */
 void buf_zigzag(struct buf *b, int64_t v);
 void buf_zigzag128(struct buf *b, i128 v); /* LEB128 of the zigzag of a 128-bit value, up to 19 bytes */
+/* The same into memory that has room for BYTES_VARINT_MAX more: where a row of many numbers is written, room is made once. Returns
+ * the place behind. */
+enum { BYTES_VARINT_MAX = 10, BYTES_VARINT128_MAX = 19 };
+static inline uint8_t *bytes_put_varint(uint8_t *p, uint64_t v)
+{
+    for (; v > 0x7f; v >>= 7) *p++ = (uint8_t)(v | 0x80);
+    *p++ = (uint8_t)v;
+    return p;
+}
+static inline uint8_t *bytes_put_zigzag(uint8_t *p, int64_t v) { return bytes_put_varint(p, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0)); }
+static inline uint8_t *bytes_put_zigzag128(uint8_t *p, i128 v) /* room: BYTES_VARINT128_MAX */
+{
+    unsigned __int128 u = (unsigned __int128)v << 1 ^ (v < 0 ? ~(unsigned __int128)0 : 0);
+    for (; u >> 63; u >>= 7) *p++ = (uint8_t)(u | 0x80);
+    return bytes_put_varint(p, (uint64_t)u);
+}
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static inline struct slice buf_slice(const struct buf *b) { return slice_of(b->p, b->n); }
 

@@ -54,22 +54,33 @@ int unit_key_parse(struct slice key, uint32_t *ret_office, uint16_t *ret_year, s
 
 struct before { uint64_t value, prov; };        /* what differences are taken to */
 
-static void put_slot(struct buf *b, const struct unit *u, const struct slot *s, struct before *before)
+enum { SLOT_BYTES_MAX = 1 + 3 * BYTES_VARINT_MAX };     /* without its text */
+
+/* Writes one slot to p, which has room for it; returns the place behind. */
+static inline uint8_t *put_slot(uint8_t *p, const struct unit *u, const struct slot *s, struct before *before)
 {
     ASSERT(s->kind >= VALUE_NUMBER && s->kind <= VALUE_WITHDRAWN && s->basis <= BASIS_MONTHLY && s->decimals < 8);
-    buf_u8(b, (uint8_t)(((s->kind - 1u) * 3 + s->basis) << 4 | (unsigned)s->decimals << 1 | (s->flags & SLOT_REASON)));
+    *p++ = (uint8_t)(((s->kind - 1u) * 3 + s->basis) << 4 | (unsigned)s->decimals << 1 | (s->flags & SLOT_REASON));
     if (s->kind == VALUE_NUMBER) {
-        buf_zigzag(b, (int64_t)((uint64_t)s->value - before->value));
+        p = bytes_put_zigzag(p, (int64_t)((uint64_t)s->value - before->value));
         before->value = (uint64_t)s->value;
     }
-    buf_zigzag(b, (int64_t)(s->prov - before->prov));
+    p = bytes_put_zigzag(p, (int64_t)(s->prov - before->prov));
     before->prov = s->prov;
     if (unit_kind_has_text(s->kind)) {
         struct slice text = unit_text(u, s);
 
-        buf_varint(b, text.n);
-        buf_put(b, text.p, text.n);
+        p = bytes_put_varint(p, text.n);
+        if (text.n)
+            memcpy(p, text.p, text.n);
+        p += text.n;
     }
+    return p;
+}
+
+static size_t slot_room(const struct unit *u, const struct slot *s)
+{
+    return SLOT_BYTES_MAX + (unit_kind_has_text(s->kind) ? unit_text(u, s).n : 0);
 }
 
 static int take_text(struct rd *r, struct unit *u, struct slot *s)
@@ -107,11 +118,16 @@ static int take_slot(struct rd *r, struct unit *u, uint8_t head, struct before *
 void unit_slot_encode(struct buf *b, const struct unit *u, const struct slot *s)
 {
     struct before none = { 0, 0 };
+    size_t room = slot_room(u, s);
+    uint8_t *p;
 
-    if (s->kind == VALUE_EMPTY)
+    if (s->kind == VALUE_EMPTY) {
         buf_u8(b, HEAD_EMPTY);
-    else
-        put_slot(b, u, s, &none);
+    } else if ((p = buf_grow(b, room)) != NULL) {
+        size_t n = (size_t)(put_slot(p, u, s, &none) - p);
+
+        b->n -= room - n;
+    }
 }
 
 int unit_slot_decode(struct rd *r, struct unit *u, struct slot *ret)
@@ -133,14 +149,25 @@ void unit_row_encode(struct buf *b, const struct unit *u, const struct leaf *l)
 {
     struct before before = { 0, 0 };
     unsigned stated = 0;
+    size_t room = 2;
+    uint8_t *p, *start;
 
-    for (unsigned i = 0; i < 12; i++)
-        stated |= (unsigned)(l->slot[i].kind != VALUE_EMPTY) << i;
+    for (unsigned i = 0; i < 12; i++) {
+        if (l->slot[i].kind == VALUE_EMPTY)
+            continue;
+        stated |= 1u << i;
+        room += slot_room(u, &l->slot[i]);
+    }
     ASSERT(stated);
-    buf_be16(b, (uint16_t)stated);
+    p = start = buf_grow(b, room);
+    if (!p)
+        return;
+    bytes_be16(p, (uint16_t)stated);
+    p += 2;
     for (unsigned i = 0; i < 12; i++)
         if (stated >> i & 1)
-            put_slot(b, u, &l->slot[i], &before);
+            p = put_slot(p, u, &l->slot[i], &before);
+    b->n -= room - (size_t)(p - start);
 }
 
 int unit_row_decode(struct slice value, struct unit *u, struct leaf *ret)

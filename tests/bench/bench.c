@@ -127,6 +127,19 @@ static double cpu_s(pid_t pid)
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
+/* Bytes a process has handed to the kernel to write. */
+static double written(pid_t pid)
+{
+    char path[64], line[128];
+    unsigned long long bytes = 0;
+    snprintf(path, sizeof path, "/proc/%d/io", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (!strncmp(line, "write_bytes:", 12)) bytes = strtoull(line + 12, NULL, 10);
+    if (f) fclose(f);
+    return (double)bytes;
+}
+
 /* Where the loop of a daemon spent its time. */
 static void phases(struct bench *b, int part)
 {
@@ -144,6 +157,7 @@ static void stores(struct bench *b)
         json_t *j = ask(b, i);
         int64_t used = number(json_object_get(j, "store"), "used");
         printf("%s_%s_disk %.1f B/update\n", b->label, NAMES[i], (double)used / (double)b->updates);
+        printf("%s_%s_written %.1f B/update\n", b->label, NAMES[i], written(b->pid[i]) / (double)b->updates);
         json_decref(j);
     }
 }
