@@ -23,11 +23,25 @@ bool fault_says(const struct world *w, const char *name, const char *text);    /
 /* Waits until a log line of the daemon contains the text. */
 bool fault_logs(const struct world *w, enum world_part p, const char *text, int ms);
 
+unsigned fault_tray_files(const struct fault *f);       /* that wait in the collector's tray */
+
+/* A peer that speaks ZeroMQ by itself (DEALER, CURVE), as nothing of ours would: fault_peer.c. False: it cannot dial. */
+struct fault_bad { void *context, *socket; };
+bool fault_bad_dial(struct fault_bad *b, const struct fault *f, const char *endpoint, const uint8_t secret[32],
+                    const uint8_t pub[PUBKEY_SIZE]);
+bool fault_bad_collector(struct fault_bad *b, const struct fault *f, const char *endpoint);     /* with the collector's own key */
+void fault_bad_close(struct fault_bad *b);
+/* Waits until a counter of the worker (of its link, its sessions, or a refusal code) is above `above`. */
+int64_t fault_counter(const struct fault *f, const char *name);
+bool fault_counted(const struct fault *f, const char *name, int64_t above);
+
 /* The tests, one file a group. */
 void fault_process(const char *bin);    /* fault_process.c */
 void fault_stop(const char *bin);       /* fault_stop.c */
 void fault_disk(const char *bin);       /* fault_disk.c */
 void fault_store(const char *bin);      /* fault_store.c */
 void fault_peer(const char *bin);       /* fault_peer.c */
+void fault_wire(const char *bin);       /* fault_wire.c */
+bool fault_disk_own_mounts(void);       /* before anything else: what is mounted from here on is seen by nobody else */
 
 #endif

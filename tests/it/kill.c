@@ -2,11 +2,11 @@
  *
  *   kill BIN SEED COUNT PER_PUSH DAEMON...
  *
- * A push is fed as the offices would: checked files arrive in the tray while the acks of earlier ones come in, never more than FEED_AHEAD
- * of the push ahead of the acks. At PER_PUSH moments, uniform over the acked share, the daemon is killed; `up` starts it again. The last
- * file is fed only after the last kill, so every kill falls between the first and the last ack. After each kill nothing acknowledged may
- * be missing, and when all that was fed has settled every rollup and counter must be exact; in the end every update of the log is
- * compared with what was stated (kill_ledger.c). The seed decides everything but the scheduling. */
+ * A push is fed as the offices would: checked files arrive in the tray while the acks of earlier ones come in, never more than
+ * FEED_AHEAD of the push ahead of the acks. At PER_PUSH moments, uniform over the acked share, the daemon is killed; `up` starts it
+ * again. The last file is fed only after the last kill, so every kill falls between the first and the last ack. After each kill
+ * nothing acknowledged may be missing, and when all that was fed has settled every rollup and counter must be exact; in the end
+ * every update of the log is compared with what was stated (kill_ledger.c). The seed decides everything but the scheduling. */
 #include "tests/it/kill.h"
 
 #include <signal.h>
@@ -27,8 +27,11 @@ static bool put_tray(struct kill *k, const struct intake *in, const struct load_
     struct buf b;
     snprintf(id, sizeof id, "%lld-%08llu", (long long)k->tray_ms, (unsigned long long)k->tray_number++);
     snprintf(name, sizeof name, "%u-%02u.csv", k->load.year, file);
-    const struct tray head = { .id = slice_of(id, strlen(id)), .office = slice_of(o->id, strlen(o->id)), .file = slice_of(name, strlen(name)),
-                               .clerk = slice_of("", 0), .entered = { k->tray_ms } };
+    const struct tray head = {.id = slice_of(id, strlen(id)),
+                              .office = slice_of(o->id, strlen(o->id)),
+                              .file = slice_of(name, strlen(name)),
+                              .clerk = slice_of("", 0),
+                              .entered = {k->tray_ms}};
     buf_init(&b, TRAY_BYTES_MAX);
     intake_tray(in, &head, &b);
     world_path(&k->w, "tray.tmp", from);
@@ -44,7 +47,8 @@ bool kill_feed(struct kill *k)
     if (k->fed == FILES) return false;
     unsigned office = k->fed % LOAD_OFFICES, file = k->fed / LOAD_OFFICES;
     const struct load_office *o = &k->load.o[office];
-    const struct intake_options options = { .office = slice_of(o->id, strlen(o->id)), .clerk = slice_of("", 0), .entered = { k->tray_ms } };
+    const struct intake_options options = {
+        .office = slice_of(o->id, strlen(o->id)), .clerk = slice_of("", 0), .entered = {k->tray_ms}};
     struct intake *in = NULL;
     struct buf csv;
     buf_init(&csv, INTAKE_FILE_BYTES_MAX);
@@ -73,7 +77,8 @@ static bool is_back(void *ctx)
 {
     const struct coming *c = ctx;
     pid_t pid = world_pid(c->w, c->part);
-    return pid > 0 && pid != c->old && world_answers(c->w, c->part) && (c->part != WORLD_AGGREGATOR || world_get_status(c->w, "/healthz", NULL) == 200);
+    return pid > 0 && pid != c->old && world_answers(c->w, c->part) &&
+           (c->part != WORLD_AGGREGATOR || world_get_status(c->w, "/healthz", NULL) == 200);
 }
 
 static bool is_there(void *ctx)
@@ -98,7 +103,8 @@ static bool kill_back(struct kill *k, enum world_part part, struct kill_sample *
     uint64_t had[LOAD_OFFICES];
     int64_t shown = applied(k), t0 = world_ms();
     bool known = part != WORLD_COLLECTOR || kill_acked(k, had);
-    if (c.old <= 0 || !world_signal(&k->w, part, SIGKILL)) return world_check(false, "%s is not there to be killed", world_names[part]), false;
+    if (c.old <= 0 || !world_signal(&k->w, part, SIGKILL))
+        return world_check(false, "%s is not there to be killed", world_names[part]), false;
     if (part != WORLD_COLLECTOR) known = kill_acked(k, had);
     bool there = world_until(BACK_MS, is_there, &c);
     s->there_ms = world_ms() - t0;
@@ -109,7 +115,8 @@ static bool kill_back(struct kill *k, enum world_part part, struct kill_sample *
     if (known) kill_check_worker(k, had);
     else world_check(false, "round %u: the collector did not say what is acknowledged", k->round);
     int64_t now = applied(k);
-    world_check(now < 0 || shown <= now, "round %u: applied went back from %lld to %lld", k->round, (long long)shown, (long long)now);
+    world_check(now < 0 || shown <= now, "round %u: applied went back from %lld to %lld", k->round, (long long)shown,
+                (long long)now);
     return true;
 }
 
@@ -121,13 +128,14 @@ static bool kill_once(struct kill *k, enum world_part part, uint64_t acked)
     if (!kill_back(k, part, &s)) return false;
     bool settled = world_settled(&k->w, k->fed_updates, SETTLE_MS);
     s.settled_ms = world_ms() - t0;
-    world_check(settled, "round %u: after a kill of %s at %llu acked not everything is acknowledged and visible", k->round, world_names[part],
-                (unsigned long long)s.acked);
+    world_check(settled, "round %u: after a kill of %s at %llu acked not everything is acknowledged and visible", k->round,
+                world_names[part], (unsigned long long)s.acked);
     if (!settled) return false;
     kill_check_settled(k);
     if (t->kills < KILL_SAMPLES) t->s[t->kills++] = s;
-    world_note("kill %u %s: round %u, acked %llu of %d, there %lld ms, answers %lld ms, settled and exact %lld ms", t->kills, world_names[part], k->round,
-               (unsigned long long)s.acked, LOAD_UPDATES, (long long)s.there_ms, (long long)s.back_ms, (long long)s.settled_ms);
+    world_note("kill %u %s: round %u, acked %llu of %d, there %lld ms, answers %lld ms, settled and exact %lld ms", t->kills,
+               world_names[part], k->round, (unsigned long long)s.acked, LOAD_UPDATES, (long long)s.there_ms, (long long)s.back_ms,
+               (long long)s.settled_ms);
     return true;
 }
 
@@ -139,8 +147,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Feeds until the push is acknowledged, killing at the chosen shares, and never before something new is acknowledged since the kill before.
- * A kill that no longer fits before the last file is left to the next push. False: something did not end in time. */
+/* Feeds until the push is acknowledged, killing at the chosen shares, and never before something new is acknowledged since the kill
+ * before. A kill that no longer fits before the last file is left to the next push. False: something did not end in time. */
 static bool push(struct kill *k, enum world_part part, unsigned kills)
 {
     uint64_t at[KILLS_PER_PUSH_MAX], goal = k->before + LOAD_UPDATES, from = 1;
@@ -174,7 +182,8 @@ static bool push_round(struct kill *k, enum world_part part, unsigned kills)
     bool settled = push(k, part, kills) && world_settled(&k->w, k->before + LOAD_UPDATES, SETTLE_MS);
     world_check(settled, "round %u: not everything is acknowledged and visible", k->round);
     if (settled) kill_check_settled(k);
-    world_note("push %u: %s killed %u times, %.1f s", k->round, world_names[part], k->tally[part].kills - before, (double)(world_ms() - t0) / 1e3);
+    world_note("push %u: %s killed %u times, %.1f s", k->round, world_names[part], k->tally[part].kills - before,
+               (double)(world_ms() - t0) / 1e3);
     if (world_failures() != failures) world_logs(&k->w);
     if (!settled) return false;
     k->before += LOAD_UPDATES;
@@ -232,7 +241,8 @@ int main(int argc, char **argv)
     world_check(world_down(&k.w), "the installation did not stop by itself");
     if (ok) kill_check_ledger(&k, k.round);
     for (unsigned i = 0; i < WORLD_PARTS; i++)
-        if (k.tally[i].kills) world_check(kill_table(&k, i), "%s: a restart took longer than %d ms", world_names[i], KILL_PROMISED_MS);
+        if (k.tally[i].kills)
+            world_check(kill_table(&k, i), "%s: a restart took longer than %d ms", world_names[i], KILL_PROMISED_MS);
     load_free(&k.load);
     world_free(&k.w);
     return world_done();

@@ -1,4 +1,5 @@
-/* kill.h - the parts of the kill campaign: the world under fire, what is measured at each kill, and the checks. Kind: E, tests only. */
+/* kill.h - the parts of the kill campaign: the world under fire, what is measured at each kill, and the checks. Kind: E, tests
+ * only. */
 #ifndef REKAP_IT_KILL_H
 #define REKAP_IT_KILL_H
 

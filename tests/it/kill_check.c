@@ -91,7 +91,8 @@ static unsigned wrong_rows(const struct kill *k, const char *region, unsigned un
 static void check_rollup(const struct kill *k, const char *region, unsigned until)
 {
     char target[160];
-    snprintf(target, sizeof target, "/api/v1/rollup?region=%s&year=%u&until=%u&level=subkegiatan", region, (unsigned)k->load.year, until);
+    snprintf(target, sizeof target, "/api/v1/rollup?region=%s&year=%u&until=%u&level=subkegiatan", region, (unsigned)k->load.year,
+             until);
     json_t *j = world_get(&k->w, target);
     const json_t *total = json_object_get(j, "total");
     world_check(j && is_money(total, "budget", load_sum(&k->load, region, LOAD_LEAVES, 0)) &&
@@ -108,8 +109,9 @@ static bool counts_ok(const struct kill *k, const json_t *o, unsigned at, const 
 {
     int64_t effective = (int64_t)k->round * LOAD_STATED + now->slots;
     int64_t superseded = (int64_t)k->round * load_corrections(at) + now->stated - now->slots;
-    return world_number(o, "received") == effective + superseded && world_number(o, "effective") == effective && world_number(o, "superseded") == superseded &&
-           world_number(o, "same") == 0 && world_number(o, "late") == 0 && world_number(o, "refused") == 0;
+    return world_number(o, "received") == effective + superseded && world_number(o, "effective") == effective &&
+           world_number(o, "superseded") == superseded && world_number(o, "same") == 0 && world_number(o, "late") == 0 &&
+           world_number(o, "refused") == 0;
 }
 
 static void check_counters(const struct kill *k, const struct load_count now[LOAD_OFFICES])

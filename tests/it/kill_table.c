@@ -16,8 +16,8 @@ static int by_value(const void *a, const void *b)
 static void line(const char *what, int64_t *v, unsigned n)
 {
     qsort(v, n, sizeof *v, by_value);
-    printf("  %-34s %8lld %8lld %8lld %8lld %8lld %8lld\n", what, (long long)v[0], (long long)v[n / 4], (long long)v[n / 2], (long long)v[n * 3 / 4],
-           (long long)v[n * 95 / 100], (long long)v[n - 1]);
+    printf("  %-34s %8lld %8lld %8lld %8lld %8lld %8lld\n", what, (long long)v[0], (long long)v[n / 4], (long long)v[n / 2],
+           (long long)v[n * 3 / 4], (long long)v[n * 95 / 100], (long long)v[n - 1]);
 }
 
 bool kill_table(const struct kill *k, enum world_part part)

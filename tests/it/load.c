@@ -1,7 +1,7 @@
 /* load.c - see load.h.
  *
- * Every correction differs from the value it replaces, so nothing is sent twice on purpose and every update must end as effective or
- * superseded; within one file a line and month stands once, because a file that contradicts itself is refused. */
+ * Every correction differs from the value it replaces, so nothing is sent twice on purpose and every update must end as effective
+ * or superseded; within one file a line and month stands once, because a file that contradicts itself is refused. */
 #include "tests/it/load.h"
 
 #include <stdio.h>
@@ -14,7 +14,8 @@ bool load_offices(struct load *l, const char *regions)
     unsigned cities = 0, skip = 0;
     FILE *f = fopen(regions, "r");
     while (f && cities < LOAD_CITIES && fgets(line, sizeof line, f)) {
-        if (strlen(line) < 6 || line[2] != '.' || line[5] != ',' || skip++ % 9 != 0) continue;  /* every ninth city: many provinces */
+        if (strlen(line) < 6 || line[2] != '.' || line[5] != ',' || skip++ % 9 != 0)
+            continue; /* every ninth city: many provinces */
         for (unsigned i = 0; i < LOAD_PER_CITY; i++) {
             struct load_office *o = &l->o[cities * LOAD_PER_CITY + i];
             snprintf(o->region, sizeof o->region, "%.5s", line);
@@ -74,7 +75,8 @@ void load_make(struct load *l, uint64_t seed, unsigned round)
     for (unsigned i = 0; i < LOAD_OFFICES; i++) make_office(&l->o[i], &r, load_corrections(i));
 }
 
-/* A month that was not stated yet shows the cumulative figure of the last one that was: file 2m - 1 states month m of every line. */
+/* A month that was not stated yet shows the cumulative figure of the last one that was: file 2m - 1 states month m of every line.
+ */
 static struct load_count stand_office(struct load_office *o, unsigned files)
 {
     unsigned last = files / 2;
@@ -128,7 +130,8 @@ int64_t load_sum(const struct load *l, const char *region, unsigned leaf, unsign
     int64_t sum = 0;
     for (unsigned i = 0; i < LOAD_OFFICES; i++) {
         if (strncmp(l->o[i].region, region, strlen(region))) continue;
-        for (unsigned k = leaf < LOAD_LEAVES ? leaf : 0; k < (leaf < LOAD_LEAVES ? leaf + 1 : LOAD_LEAVES); k++) sum += l->o[i].value[k][month];
+        for (unsigned k = leaf < LOAD_LEAVES ? leaf : 0; k < (leaf < LOAD_LEAVES ? leaf + 1 : LOAD_LEAVES); k++)
+            sum += l->o[i].value[k][month];
     }
     return sum;
 }

@@ -1,8 +1,8 @@
 /* load.h - 100.000 generated updates of 48 offices in 24 cities, and what a rollup of them must say. Kind: P but for memory.
  *
  * One round is one fiscal year: every office states a budget for 120 lines, twelve cumulative months of them, and corrections after
- * each month. It comes as 25 CSV files an office (a budget, then for each month the month and its corrections), in this order, so the
- * n-th statement of an office is known from the seed alone: so is every figure at the end. */
+ * each month. It comes as 25 CSV files an office (a budget, then for each month the month and its corrections), in this order, so
+ * the n-th statement of an office is known from the seed alone: so is every figure at the end. */
 #ifndef REKAP_IT_LOAD_H
 #define REKAP_IT_LOAD_H
 

@@ -136,11 +136,9 @@ static bool setting(const struct world *w, const char *name, const char *key, ch
 
 static bool read_places(struct world *w)
 {
-    char listen[160];
     for (unsigned i = 0; i < WORLD_PARTS; i++)
         if (!setting(w, world_names[i], "control", w->control[i], sizeof w->control[i])) return false;
-    if (!setting(w, "worker", "listen", listen, sizeof listen) || strncmp(listen, "ipc://", 6)) return false;
-    snprintf(w->feed, sizeof w->feed, "%.107s", listen + 6);
+    if (!setting(w, "worker", "listen", w->feed, sizeof w->feed)) return false;
     snprintf(w->runtime, sizeof w->runtime, "%s", w->control[0]);
     *strrchr(w->runtime, '/') = '\0';
     return true;
@@ -178,11 +176,11 @@ static bool port_free(unsigned port)
     return ok;
 }
 
-static void choose_http(struct world *w)
+unsigned world_port(void)
 {
     unsigned port = 10000 + (unsigned)getpid() * 7 % 20000;
     while (!port_free(port)) port = port < 31000 ? port + 1 : 10000;
-    snprintf(w->http, sizeof w->http, "127.0.0.1:%u", port);
+    return port;
 }
 
 static bool spawn_up(struct world *w)
@@ -193,7 +191,7 @@ static bool spawn_up(struct world *w)
     int fd[2];
     snprintf(program, sizeof program, "%s/rekap", w->bin);
     world_path(w, "up.err", err);
-    if (!w->http[0]) choose_http(w);
+    if (!w->http[0]) snprintf(w->http, sizeof w->http, "127.0.0.1:%u", world_port());
     if (pipe2(fd, O_CLOEXEC) != 0) return false;
     posix_spawn_file_actions_init(&fa);
     posix_spawn_file_actions_adddup2(&fa, fd[1], 1);

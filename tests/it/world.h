@@ -16,7 +16,7 @@ extern const char *const world_names[WORLD_PARTS];
 
 struct world {
     char bin[512], dir[256], http[64];
-    char control[WORLD_PARTS][108], feed[108], runtime[108];
+    char control[WORLD_PARTS][108], feed[160], runtime[108];       /* feed: the worker's endpoint */
     pid_t up;                           /* 0: not running */
     int up_out;                         /* its standard output */
 };
@@ -38,6 +38,7 @@ void world_free(struct world *w);       /* stops it and removes every file of it
 bool world_up(struct world *w);         /* starts `up` and waits until it is ready; false: said why, with the logs */
 bool world_down(struct world *w);       /* SIGTERM; false when it did not end by itself in time */
 void world_kill_up(struct world *w);    /* kill -9 of `up` itself */
+unsigned world_port(void);              /* one of the loopback that nobody has now */
 bool world_office(struct world *w, const char *id, const char *region);
 
 pid_t world_pid(const struct world *w, enum world_part p);      /* 0: not running now */
@@ -57,6 +58,7 @@ const char *world_text(const json_t *o, const char *key);
 int world_rekap(const struct world *w, int timeout_ms, const char *const *args);
 /* A program by its path, the same way. */
 int world_run(const struct world *w, int timeout_ms, const char *const *argv);
+char *world_read_bytes(const char *path, size_t *ret_n);        /* a whole file and a 0 byte after it; ret_n may be NULL */
 char *world_read(const char *path);     /* a whole text file; NULL; the caller frees */
 char *world_output(const struct world *w, const char *name);   /* "out" or "err" of the last command */
 json_t *world_output_json(const struct world *w);

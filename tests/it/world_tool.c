@@ -25,6 +25,11 @@ enum { ARGS_MAX = 256, HTTP_MS = 10000, TAIL_LINES = 12 };
 
 char *world_read(const char *path)
 {
+    return world_read_bytes(path, NULL);
+}
+
+char *world_read_bytes(const char *path, size_t *ret_n)
+{
     FILE *f = fopen(path, "r");
     char *text = NULL;
     size_t n = 0, size = 0;
@@ -41,6 +46,7 @@ char *world_read(const char *path)
     }
     fclose(f);
     if (text) text[n] = '\0';
+    if (ret_n) *ret_n = n;
     return text;
 }
 
