@@ -148,7 +148,11 @@ static bool was_enough(const struct lines *v, const struct line_item *b, unsigne
     return false;
 }
 
-struct spending { i128 realised[12], budget[12]; const struct line_item *own; /* the line's own counted budget, or NULL */ };
+struct spending {
+    i128 realised[12], budget[12];
+    const struct line_item *own;        /* the line's own counted budget, or NULL */
+    uint16_t reported;                  /* months in which the line itself reports; 0 when it is judged by the lines below */
+};
 
 static unsigned spending_code(const struct lines *v, const struct spending *s, unsigned m)
 {
@@ -161,18 +165,28 @@ static unsigned spending_code(const struct lines *v, const struct spending *s, u
     return s->own && was_enough(v, s->own, m, r) ? CODE_BUDGET_BELOW : CODE_OVER_BUDGET;
 }
 
+/* The month whose report says what is spent at the end of month `end`. */
+static uint8_t spending_month(const struct spending *s, unsigned end)
+{
+    unsigned reported = s->reported & ((1u << end) - 1);
+    return (uint8_t)(reported ? 32 - (unsigned)__builtin_clz(reported) : end);
+}
+
+/* A run ends where a figure changes, so that a cut-off within the year shows the figures of its own month. */
 static void spending_claims(const struct lines *v, uint32_t line, const struct spending *s, struct claims *ret)
 {
     for (unsigned m = 0, end; m < 12; m = end) {
         unsigned code = spending_code(v, s, m);
-        for (end = m + 1; end < 12 && spending_code(v, s, end) == code; end++) continue;
+        for (end = m + 1; end < 12 && spending_code(v, s, end) == code; end++)
+            if (s->realised[end] != s->realised[m] || s->budget[end] != s->budget[m]) break;
         struct claim *c = code == CODE_OK ? NULL : claim_add(ret, v, line, code);
         if (!c) continue;
         c->measure = MEASURE_REALISED;
         c->source = SOURCE_OPD;
         c->stage = s->own && s->own->stage[end - 1] != LINE_NO_STAGE ? s->own->stage[end - 1] : STAGE_NONE;
         c->from = (uint8_t)(m + 1);
-        c->to = c->month = (uint8_t)end;
+        c->to = (uint8_t)end;
+        c->month = spending_month(s, end);
         c->printed = s->realised[end - 1];
         c->computed = s->budget[end - 1];
         const struct line *l = &v->line[line];
@@ -187,6 +201,7 @@ static bool spending_of(const struct lines *v, uint32_t i, bool above, struct sp
     const struct line_item *r = line_item_of(v, l, MEASURE_REALISED, SOURCE_OPD);
     const struct line_item *b = line_item_of(v, l, MEASURE_BUDGET, SOURCE_DPA);
     s->own = counted(b) ? b : NULL;
+    s->reported = counted(r) ? v->series[r->series].reported : 0;
     if (counted(r)) memcpy(s->realised, v->series[r->series].value, sizeof s->realised);
     else if (!s->own || !sum_below(v, i, MEASURE_REALISED, SOURCE_OPD, s->realised)) return false;
     if (s->own) memcpy(s->budget, v->series[b->series].value, sizeof s->budget);

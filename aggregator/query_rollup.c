@@ -32,11 +32,13 @@ static json_t *percent(i128 num, i128 den)
 
 static i128 budget_of(const struct rollup *r, const struct figure_row *f) { return r->s->murni ? f->murni : f->budget; }
 
-static void put_sums(json_t *o, i128 budget, i128 realised)
+/* Where nobody has reported a realisation there is no absorption: not reported is not zero. */
+static void put_sums(const struct rollup *r, json_t *o, const struct figure_row *f)
 {
+    i128 budget = budget_of(r, f);
     json_object_set_new(o, "budget", money(budget));
-    json_object_set_new(o, "realised", money(realised));
-    json_object_set_new(o, "absorption", percent(realised, budget));
+    json_object_set_new(o, "realised", money(f->realised));
+    json_object_set_new(o, "absorption", f->has_realised ? percent(f->realised, budget) : json_null());
 }
 
 static json_t *complete(int64_t offices, int64_t of)
@@ -98,7 +100,7 @@ static int add_row(void *ctx, const struct figure_row *f)
     json_object_set_new(o, "vintage", activity ? json_string(code_vintage_name(code_vintage(f->node.node))) : json_null());
     json_object_set_new(o, "level", json_string(code_level_name(level)));
     json_object_set_new(o, "name", activity ? name_of(r, f->node.node) : json_null());
-    put_sums(o, budget_of(r, f), f->realised);
+    put_sums(r, o, f);
     json_object_set_new(o, "reported", activity ? reported(r, f, f->node.node, 0) : reported(r, f, 0, f->node.node));
     json_object_set_new(o, "findings", json_integer((json_int_t)f->findings));
     json_object_set_new(o, "complete", complete(f->reported, f->offices));
@@ -208,7 +210,7 @@ static int reported_total(struct rollup *r, const struct figure_row *stated, jso
 static json_t *part(const struct rollup *r, const struct figure_row *f)
 {
     json_t *o = json_object();
-    put_sums(o, budget_of(r, f), f->realised);
+    put_sums(r, o, f);
     return o;
 }
 
@@ -221,7 +223,7 @@ static int add_total(struct rollup *r, json_t *answer)
         if (st != ST_OK) return st;
     }
     json_t *total = json_object();
-    put_sums(total, budget_of(r, &f[0]), f[0].realised);
+    put_sums(r, total, &f[0]);
     json_object_set_new(total, "activities", part(r, &f[1]));
     json_object_set_new(total, "accounts", part(r, &f[2]));
     json_object_set_new(total, "findings", json_integer((json_int_t)f[0].findings));
