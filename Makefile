@@ -102,6 +102,8 @@ $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(L
 WORKER_TEST := $(CODEC) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node $(WORKER_P) tests/unit/work_world
 COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/collect_import collector/tray proto/unit proto/unit_row proto/store proto/store_mem proto/node $(CODEC)
 $(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) collector/uplink collector/collect $(WORKER_P) proto/registry proto/registry_sign proto/period) tests/sim/pair tests/sim/pair_check,-lsodium -lmsgpackc))
+$(eval $(call unit_test,outbox,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
+$(eval $(call unit_test,import,$(COLLECTOR_TEST) collector/uplink collector/collect tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
