@@ -104,6 +104,7 @@ COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/collect_imp
 $(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) collector/uplink collector/collect $(WORKER_P) proto/registry proto/registry_sign proto/period) tests/sim/pair tests/sim/pair_check,-lsodium -lmsgpackc))
 $(eval $(call unit_test,outbox,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,import,$(COLLECTOR_TEST) collector/uplink collector/collect tests/unit/outbox_fixture,-lsodium -lmsgpackc))
+$(eval $(call unit_test,uplink,$(COLLECTOR_TEST) collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
@@ -122,6 +123,8 @@ $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
+$(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/scales proto/achieve proto/achieve_over proto/csv proto/period \
+    $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread

@@ -435,6 +435,43 @@ static void content_is_logged_with_dispositions(void **state)
     buf_done(&frame);
 }
 
+/* Each ACK says where its list begins, and speaks of no batch whose dispositions are not in it. */
+static void repeated_batches_are_acknowledged_run_by_run(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+    struct buf body, frame[4];
+    struct reply r;
+    unsigned code;
+
+    buf_init(&body, BATCH_BYTES_MAX);
+    work_world_body(&body, OFFICE_B, SOURCE_OPD, MEASURE_REALISED, 3, 50);      /* not its own: all refused */
+    for (int i = 0; i < 4; i++) {
+        buf_init(&frame[i], FRAME_BYTES_MAX);
+        work_world_batch(w, &s, 3, buf_slice(&body), &frame[i]);
+        work_world_deliver(w, &s, buf_slice(&frame[i]));
+    }
+    work_world_commit(w);
+    r = work_world_reply(w, PEER_A, MSG_ACK, 0);
+    assert_true(r.f[3].u == 12 && r.f[8].u == 0 && ack_pairs(&r, 12, &code) == 12);
+    work_world_deliver(w, &s, buf_slice(&frame[0]));
+    work_world_commit(w);
+    r = work_world_reply(w, PEER_A, MSG_ACK, 0);        /* the first only, not the watermark */
+    assert_true(r.f[3].u == 3 && r.f[5].u == 5 && r.f[8].u == 0 && ack_pairs(&r, 1, &code) == 3);
+    for (int i = 0; i < 5; i++) work_world_deliver(w, &s, buf_slice(&frame[(const int[]){ 0, 1, 3, 3, 2 }[i]]));
+    work_world_commit(w);
+    assert_int_equal(work_world_count(w, PEER_A, MSG_ACK), 3);
+    for (unsigned i = 0; i < 3; i++) {
+        static const struct { uint64_t from, to; unsigned pairs; } runs[] = { { 0, 6, 6 }, { 9, 12, 3 }, { 6, 9, 3 } };
+
+        r = work_world_reply(w, PEER_A, MSG_ACK, i);
+        assert_true(r.f[8].u == runs[i].from && r.f[3].u == runs[i].to && ack_pairs(&r, runs[i].to, &code) == runs[i].pairs);
+        assert_int_equal(code, CODE_UNAUTHORISED);
+    }
+    for (int i = 0; i < 4; i++) buf_done(&frame[i]);
+    buf_done(&body);
+}
+
 static void a_broken_body_never_blocks_the_stream(void **state)
 {
     struct world *w = *state;
@@ -537,6 +574,7 @@ int main(void)
         T(a_repeated_batch_is_acknowledged_again_and_logged_once),
         T(a_gap_is_complained_of_once_a_step),
         T(content_is_logged_with_dispositions),
+        T(repeated_batches_are_acknowledged_run_by_run),
         T(a_broken_body_never_blocks_the_stream),
         T(the_largest_dispositions_still_fit),
         T(credit_has_an_end),
