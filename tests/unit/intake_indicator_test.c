@@ -306,6 +306,20 @@ static void same_indicator(void **state)
     intake_free(&in);
 }
 
+/* Hundreds of indicators under one code are as many figures, wherever their hashes fall. */
+static void many_of_one_code(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_str(&b, "tahun,kode,indikator,target\n");
+    for (unsigned i = 0; i < 400; i++) buf_printf(&b, "2022,1.06,gen %u,%u\n", i, i);
+    struct intake *in = take_bytes(buf_slice(&b));
+    assert_true(in->rows == 400 && in->refused == 0 && in->duplicate == 0);
+    intake_free(&in);
+    buf_done(&b);
+}
+
 static void headings(void **state)
 {
     (void)state;
@@ -340,8 +354,10 @@ static void headings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(printed_tables), cmocka_unit_test(metro),          cmocka_unit_test(semarang), cmocka_unit_test(cells),
-        cmocka_unit_test(keys),           cmocka_unit_test(same_indicator), cmocka_unit_test(headings),
+        cmocka_unit_test(printed_tables), cmocka_unit_test(metro),
+        cmocka_unit_test(semarang),       cmocka_unit_test(cells),
+        cmocka_unit_test(keys),           cmocka_unit_test(same_indicator),
+        cmocka_unit_test(headings),       cmocka_unit_test(many_of_one_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
