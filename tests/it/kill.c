@@ -3,8 +3,8 @@
  *   kill BIN SEED COUNT PER_PUSH DAEMON...
  *
  * A push is fed as the offices would: checked files arrive in the tray while the acks of earlier ones come in, never more than
- * FEED_AHEAD of the push ahead of the acks. At PER_PUSH moments, uniform over the acked share, the daemon is killed; `up` starts it
- * again. The last file is fed only after the last kill, so every kill falls between the first and the last ack. After each kill
+ * FEED_AHEAD of the push ahead of the acks. At PER_PUSH moments, uniform over the acked share, many files come at once and the
+ * daemon is killed while they are worked on; `up` starts it again. The last file is fed only after the last kill, so every kill falls between the first and the last ack. After each kill
  * nothing acknowledged may be missing, and when all that was fed has settled every rollup and counter must be exact; in the end
  * every update of the log is compared with what was stated (kill_ledger.c). The seed decides everything but the scheduling. */
 #include "tests/it/kill.h"
@@ -13,11 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "collector/intake.h"
 
-enum { FEED_AHEAD = LOAD_UPDATES / 25, FEED_FILES = 12, BACK_MS = 20 * 1000, PUSH_MS = 300 * 1000, SETTLE_MS = 60 * 1000,
-       KILLS_PER_PUSH_MAX = 64, LAST_SHARE_PERMILLE = 970, FRESH_MAX = 2000, FILES = LOAD_OFFICES * LOAD_FILES };
+enum { FEED_AHEAD = LOAD_UPDATES / 25, FEED_FILES = 12, FILES = LOAD_OFFICES * LOAD_FILES,     /* feeding */
+       BURST_FILES = 48, MOMENT_NS = 25 * 1000 * 1000, FRESH_MAX = 2000,        /* striking */
+       KILLS_PER_PUSH_MAX = 64, LAST_SHARE_PERMILLE = 970, BUSY_PERCENT = 60,
+       BACK_MS = 20 * 1000, PUSH_MS = 300 * 1000, SETTLE_MS = 60 * 1000 };
 
 /* ---- feeding ---- */
 
@@ -96,16 +99,43 @@ static int64_t applied(const struct kill *k)
     return n;
 }
 
+/* Many files at once, and the kill at any moment of what the daemons then do: reading, signing, committing, answering, resting. */
+static bool strike(struct kill *k, enum world_part part)
+{
+    const struct timespec moment = { 0, (long)rng_below(&k->rng, MOMENT_NS) };
+    for (unsigned n = 0; n < BURST_FILES && k->fed < FILES - 1; n++) (void)kill_feed(k);
+    json_decref(world_ask(&k->w, WORLD_COLLECTOR, "{\"verb\":\"push\"}", 200));
+    (void)nanosleep(&moment, NULL);
+    return world_signal(&k->w, part, SIGKILL);
+}
+
+static uint64_t sum(const uint64_t n[LOAD_OFFICES])
+{
+    uint64_t all = 0;
+    for (unsigned i = 0; i < LOAD_OFFICES; i++) all += n[i];
+    return all;
+}
+
+/* What was acknowledged and on its way at the kill: the collector knows, or, when it is the one that died, the worker. */
+static bool look_at_the_dead(struct kill *k, enum world_part part, uint64_t had[LOAD_OFFICES], struct kill_sample *s)
+{
+    uint64_t held[LOAD_OFFICES];
+    bool ok = part == WORLD_COLLECTOR ? kill_held(k, held) : kill_acked(k, had);
+    s->waiting = ok ? k->fed_updates - sum(part == WORLD_COLLECTOR ? held : had) : 0;
+    s->acked = ok ? sum(had) - k->before : 0;
+    return ok;
+}
+
 /* Kills and waits until a new process answers; nothing acknowledged may be missing from the worker, nothing shown may go back. */
 static bool kill_back(struct kill *k, enum world_part part, struct kill_sample *s)
 {
     struct coming c = { &k->w, part, world_pid(&k->w, part) };
     uint64_t had[LOAD_OFFICES];
-    int64_t shown = applied(k), t0 = world_ms();
-    bool known = part != WORLD_COLLECTOR || kill_acked(k, had);
-    if (c.old <= 0 || !world_signal(&k->w, part, SIGKILL))
-        return world_check(false, "%s is not there to be killed", world_names[part]), false;
-    if (part != WORLD_COLLECTOR) known = kill_acked(k, had);
+    int64_t shown = applied(k);
+    bool known = kill_acked(k, had);
+    if (c.old <= 0 || !strike(k, part)) return world_check(false, "%s is not there to be killed", world_names[part]), false;
+    int64_t t0 = world_ms();
+    known = look_at_the_dead(k, part, had, s) && known;
     bool there = world_until(BACK_MS, is_there, &c);
     s->there_ms = world_ms() - t0;
     bool back = there && world_until(BACK_MS, is_back, &c);
@@ -113,16 +143,16 @@ static bool kill_back(struct kill *k, enum world_part part, struct kill_sample *
     world_check(back, "round %u: %s did not come back within %d s", k->round, world_names[part], BACK_MS / 1000);
     if (!back) return false;
     if (known) kill_check_worker(k, had);
-    else world_check(false, "round %u: the collector did not say what is acknowledged", k->round);
+    else world_check(false, "round %u: nobody said what is acknowledged", k->round);
     int64_t now = applied(k);
     world_check(now < 0 || shown <= now, "round %u: applied went back from %lld to %lld", k->round, (long long)shown,
                 (long long)now);
     return true;
 }
 
-static bool kill_once(struct kill *k, enum world_part part, uint64_t acked)
+static bool kill_once(struct kill *k, enum world_part part)
 {
-    struct kill_sample s = { .round = k->round, .acked = acked - k->before };
+    struct kill_sample s = { .round = k->round };
     struct kill_tally *t = &k->tally[part];
     int64_t t0 = world_ms();
     if (!kill_back(k, part, &s)) return false;
@@ -133,9 +163,9 @@ static bool kill_once(struct kill *k, enum world_part part, uint64_t acked)
     if (!settled) return false;
     kill_check_settled(k);
     if (t->kills < KILL_SAMPLES) t->s[t->kills++] = s;
-    world_note("kill %u %s: round %u, acked %llu of %d, there %lld ms, answers %lld ms, settled and exact %lld ms", t->kills,
-               world_names[part], k->round, (unsigned long long)s.acked, LOAD_UPDATES, (long long)s.there_ms, (long long)s.back_ms,
-               (long long)s.settled_ms);
+    world_note("kill %u %s: round %u, acked %llu of %d, %llu on their way, there %lld ms, answers %lld ms, settled %lld ms", t->kills,
+               world_names[part], k->round, (unsigned long long)s.acked, LOAD_UPDATES, (unsigned long long)s.waiting,
+               (long long)s.there_ms, (long long)s.back_ms, (long long)s.settled_ms);
     return true;
 }
 
@@ -163,7 +193,7 @@ static bool push(struct kill *k, enum world_part part, unsigned kills)
         feed(k, acked, done < kills ? FILES - 1 : FILES);
         uint64_t when = done < kills && at[done] > from ? at[done] : from;
         if (done == kills || acked < k->before + when) continue;
-        if (!kill_once(k, part, acked)) return false;
+        if (!kill_once(k, part)) return false;
         from = k->fed_updates - k->before + 1 + rng_below(&k->rng, FRESH_MAX);
         done++;
     }
@@ -211,6 +241,16 @@ static bool part_of(const char *name, enum world_part *ret)
     return false;
 }
 
+/* A kill of a daemon that rests proves little: most must have come while something was on its way. */
+static void check_busy(const struct kill_tally *t, const char *name)
+{
+    unsigned busy = 0;
+    for (unsigned i = 0; i < t->kills; i++) busy += t->s[i].waiting > 0;
+    world_note("%s: %u of %u kills with updates on their way", name, busy, t->kills);
+    if (t->kills >= KILL_DECILES)
+        world_check(busy * 100 >= t->kills * BUSY_PERCENT, "%s: only %u of %u kills hit it at work", name, busy, t->kills);
+}
+
 static void campaign(struct kill *k, unsigned count, unsigned per_push, int n, char **names)
 {
     for (int i = 0; i < n; i++) {
@@ -222,6 +262,7 @@ static void campaign(struct kill *k, unsigned count, unsigned per_push, int n, c
             if (!push_round(k, part, count - t->kills < per_push ? count - t->kills : per_push)) return;
         }
         world_check(t->kills >= count, "%s: only %u kills", names[i], t->kills);
+        check_busy(t, names[i]);
     }
 }
 

@@ -9,7 +9,8 @@
 enum { KILL_DECILES = 10, KILL_SAMPLES = 1000 };
 struct kill_sample {                    /* one kill */
     unsigned round;
-    uint64_t acked;                     /* updates of this push acknowledged just before */
+    uint64_t acked;                     /* updates of this push acknowledged at the kill, as far as the collector had said */
+    uint64_t waiting;                   /* updates on their way: in the tray or the outbox, not yet in the worker's log or not acked */
     int64_t there_ms, back_ms;          /* after it: a new process is there; it answers */
     int64_t settled_ms;                 /* all that was pushed is acknowledged and visible */
 };
@@ -31,6 +32,8 @@ bool kill_feed(struct kill *k);
 
 /* What each office has acknowledged now, at the collector. False: no answer. */
 bool kill_acked(const struct kill *k, uint64_t ret[LOAD_OFFICES]);
+/* What each office has in the worker's log now. False: no answer in time. */
+bool kill_held(const struct kill *k, uint64_t ret[LOAD_OFFICES]);
 /* Has the worker everything that was acknowledged? Waits for an answer at most ms. */
 void kill_check_worker(const struct kill *k, const uint64_t acked[LOAD_OFFICES]);
 /* Everything fed so far has settled: rollups of every city and the nation, counters, empty queue. */

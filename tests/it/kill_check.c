@@ -45,15 +45,23 @@ static bool ask_streams(void *ctx)
     return ok;
 }
 
-void kill_check_worker(const struct kill *k, const uint64_t acked[LOAD_OFFICES])
+bool kill_held(const struct kill *k, uint64_t ret[LOAD_OFFICES])
 {
     struct asking a = { .k = k };
+    bool ok = world_until(ANSWER_MS, ask_streams, &a);
+    memcpy(ret, a.watermark, sizeof a.watermark);
+    return ok;
+}
+
+void kill_check_worker(const struct kill *k, const uint64_t acked[LOAD_OFFICES])
+{
+    uint64_t held[LOAD_OFFICES];
     unsigned missing = 0;
-    if (!world_until(ANSWER_MS, ask_streams, &a)) {
+    if (!kill_held(k, held)) {
         world_check(false, "round %u: the worker does not tell its streams", k->round);
         return;
     }
-    for (unsigned i = 0; i < LOAD_OFFICES; i++) missing += a.watermark[i] < acked[i];
+    for (unsigned i = 0; i < LOAD_OFFICES; i++) missing += held[i] < acked[i];
     world_check(missing == 0, "round %u: %u offices have acknowledged updates that the worker does not have", k->round, missing);
 }
 

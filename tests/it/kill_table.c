@@ -23,12 +23,13 @@ static void line(const char *what, int64_t *v, unsigned n)
 bool kill_table(const struct kill *k, enum world_part part)
 {
     const struct kill_tally *t = &k->tally[part];
-    int64_t acked[KILL_SAMPLES], there[KILL_SAMPLES], back[KILL_SAMPLES], settled[KILL_SAMPLES];
+    int64_t acked[KILL_SAMPLES], waiting[KILL_SAMPLES], there[KILL_SAMPLES], back[KILL_SAMPLES], settled[KILL_SAMPLES];
     unsigned deciles[KILL_DECILES] = { 0 };
     for (unsigned i = 0; i < t->kills; i++) {
         unsigned d = (unsigned)(t->s[i].acked * KILL_DECILES / LOAD_UPDATES);
         deciles[d < KILL_DECILES ? d : KILL_DECILES - 1]++;
         acked[i] = (int64_t)t->s[i].acked;
+        waiting[i] = (int64_t)t->s[i].waiting;
         there[i] = t->s[i].there_ms;
         back[i] = t->s[i].back_ms;
         settled[i] = t->s[i].settled_ms;
@@ -37,6 +38,7 @@ bool kill_table(const struct kill *k, enum world_part part)
     for (unsigned d = 0; d < KILL_DECILES; d++) printf(" %u", deciles[d]);
     printf("\n  %-34s %8s %8s %8s %8s %8s %8s\n", "", "least", "25 %", "median", "75 %", "95 %", "most");
     line("updates acked at the kill", acked, t->kills);
+    line("updates on their way at the kill", waiting, t->kills);
     line("new process there, ms", there, t->kills);
     line("it answers, ms", back, t->kills);
     line("all settled, ms", settled, t->kills);
