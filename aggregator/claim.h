@@ -11,8 +11,8 @@
  *  kumulatif-turun (CODE_CUMULATIVE_FALLS)   a realised row (any source, any code, stage none, detail included) with a reported
  *      slot m of cumulative basis whose value is less than the state at the end of month m-1, when something was reported
  *      before m and the slot carries no reason. Shows from m to 12.
- *  one of four, at most one per line and month, shown in the months where it holds (one claim per run of months with one kind, R and B);
- *      R and B of channels realised/opd and budget/dpa, only when any budget/dpa is stated in the unit:
+ *  one of four, at most one per line and month, shown in the months where it holds (one claim per run of months with one
+ *      kind, R and B); R and B of channels realised/opd and budget/dpa, only when any budget/dpa is stated in the unit:
  *      - line counted in R: R its series; B its series if counted in B, else the sum of the lines below counted in B; when there
  *        is none of these and a line above is counted in B: no claim here; when there is none above either, B = 0.
  *      - line counted in B but not in R, with lines below counted in R: R their sum, B its series.

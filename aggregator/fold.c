@@ -196,7 +196,8 @@ static int batch_take(struct fold *f, unsigned worker, const struct record *r)
     struct body_reader body;
     struct taking k = { 0 };
     struct mark before = mark_of(f);
-    if (codec_batch_parse_covered(r->content, &b) != ST_OK || fold_office_find(f, b.h.office, &k.speaker) != ST_OK) return ST_CORRUPT;
+    if (codec_batch_parse_covered(r->content, &b) != ST_OK || fold_office_find(f, b.h.office, &k.speaker) != ST_OK)
+        return ST_CORRUPT;
     if (!f->office[k.speaker].known) return ST_CORRUPT;         /* its registry entry stands before anything it says */
     if (!FOLD_ROOM(f->spoken, f->spoken_cap, f->spokens + 1)) return ST_NO_MEMORY;
     int st = codec_body_stream(b.body, &body);

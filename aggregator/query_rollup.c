@@ -78,7 +78,7 @@ static void put_others(json_t *o, const struct figure_row *f)
     if (f->bare) json_object_set_new(o, "bare", json_integer((json_int_t)f->bare));
 }
 
-/* A first known stage that was stretched back to month 1 is marked where it was stated and in the total, not on every node between. */
+/* A first known stage that was stretched back to month 1 is marked where it was stated and in the total, not on nodes between. */
 static void put_assumed(json_t *o, const struct figure_row *f)
 {
     if (f->assumed) json_object_set_new(o, "assumed", json_integer((json_int_t)f->assumed));

@@ -1,9 +1,9 @@
 /* office_register.c - the register of offices as a file: locked, read, gone on from and written whole. Kind: E.
  *
- * The register only grows: its new text is the old one and a signed line, written as a whole file under a lock; the worker refuses a
- * register that does not go on from the one it knows, or of which a line is not signed by the register's key. Daemons that run are
- * told at once; one that does not run reads the register when it starts. A validity that begins now begins with its day, because
- * the clocks of two machines differ.
+ * The register only grows: its new text is the old one and a signed line, written as a whole file under a lock; the worker refuses
+ * a register that does not go on from the one it knows, or of which a line is not signed by the register's key. Daemons that run
+ * are told at once; one that does not run reads the register when it starts. A validity that begins now begins with its day,
+ * because the clocks of two machines differ.
  *
  * Invariant: a line is written only after every line before it verified. */
 #include <errno.h>

@@ -128,6 +128,7 @@ static void write_text(struct print *p, size_t *width)
 {
     bool fancy = cli_fancy(STDOUT_FILENO);
     make_readable(p);
+    ASSERT(p->columns > 0);
     for (size_t i = 0; i < p->columns; i++) width[i] = print_width(heading(p, i));
     for (size_t i = 0; i < p->cells; i++) {
         size_t n = print_width(p->cell[i]);
@@ -170,7 +171,6 @@ void print_end(struct print **handle)
 {
     struct print *p = *handle;
     if (!p) return;
-    ASSERT(p->columns > 0);
     size_t *width = calloc(p->columns, sizeof *width);
     if (p->no_memory || !width) cli_fail(p->c, "memori habis", "out of memory", NULL);
     else if (p->c->format == FORMAT_CSV) write_csv(p);

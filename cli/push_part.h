@@ -30,8 +30,8 @@ struct push {
     int files;
     uint64_t stamp;                     /* of the tray file made last; 0: none yet */
 };
-/* A dry run: asks the collector what it would count, without storing anything. Where it cannot tell (it does not run, or has no key of
- * the office), accepted and refused stay as the files alone have them. */
+/* A dry run: asks the collector what it would count, without storing anything. Where it cannot tell (it does not run, or has no key
+ * of the office), accepted and refused stay as the files alone have them. */
 void push_judge(struct push *u);
 /* Tells the collector to look into its tray and asks it what became of the files, until all is known, or with --wait until all is
  * visible at the centre, or until the time is over. Sets collector_down and timed_out. */

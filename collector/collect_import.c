@@ -218,7 +218,8 @@ static int import_checked(struct store_txn *t, const struct import_context *c, s
     return st == ST_NOT_FOUND || st == ST_INVALID ? ST_CORRUPT : st; /* those two say that nothing was changed */
 }
 
-int collect_import(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes, struct import_result *ret)
+int collect_import(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes,
+                   struct import_result *ret)
 {
     struct tray head;
     struct outbox_pushed before;

@@ -11,7 +11,8 @@ struct import_context { const struct signer *signer; const struct outbox_identit
  * ST_INVALID (damaged file), or the store's errors. Those two change nothing; on any other error the caller aborts the
  * transaction. ret->id points into bytes; it is there as soon as the file's head could be read, whatever is returned then. */
 struct import_result { struct slice id; uint32_t office; };
-int collect_import(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes, struct import_result *ret);
+int collect_import(struct store_txn *t, const struct import_context *c, struct now now, struct slice bytes,
+                   struct import_result *ret);
 /* Is this a whole tray file, every row of it? What import answers with ST_INVALID is not. */
 bool collect_import_readable(struct slice bytes);
 

@@ -1,11 +1,11 @@
 /* desk.c - see desk.h. Kind: E.
  *
  * Tray files are read in name order (their names start with the time they were written). A file is handed to the node once per
- * listing; it is unlinked only after the transaction that holds its batches is committed, so a crash in between imports it again, which
- * the node recognises by its id. A damaged file is set aside under another name and never looked at again.
+ * listing; it is unlinked only after the transaction that holds its batches is committed, so a crash in between imports it again,
+ * which the node recognises by its id. A damaged file is set aside under another name and never looked at again.
  *
- * Invariant: of one office, no file is taken before an older one that could still be taken: the later statement of a figure is the one
- * that counts. So whatever makes an earlier file wait (a step thrown away, a full store, a key that was not there yet) ends the
+ * Invariant: of one office, no file is taken before an older one that could still be taken: the later statement of a figure is the
+ * one that counts. So whatever makes an earlier file wait (a step thrown away, a full store, a key that was not there yet) ends the
  * listing. Files that wait for a key are passed over until the keys change; while the store is full none is read at all. */
 #include "collector/desk.h"
 
@@ -138,10 +138,16 @@ void desk_reload(struct desk *d)
 
 /* ---- the tray ---- */
 
-static void tray_path(const struct desk *d, const char *name, char *ret, size_t size) { snprintf(ret, size, "%s/%s", d->o.tray, name); }
+static void tray_path(const struct desk *d, const char *name, char *ret, size_t size)
+{
+    snprintf(ret, size, "%s/%s", d->o.tray, name);
+}
 
 /* The machine is out of something for a moment; anything else is the file's own fault, and the others need not wait for it. */
-static bool passing(int st) { return st == ST_NO_MEMORY || errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EINTR; }
+static bool passing(int st)
+{
+    return st == ST_NO_MEMORY || errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EINTR;
+}
 
 static int source_next(void *ctx, struct message *ret)
 {
@@ -180,7 +186,8 @@ static void set_aside(struct desk *d, const char *path)
 {
     char to[4200];
     snprintf(to, sizeof to, "%s.rusak", path);
-    if (rename(path, to) != 0) log_write(LOG_L_ERROR, "damaged tray file cannot be set aside", "file=%s reason=\"%s\"", path, strerror(errno));
+    if (rename(path, to) != 0)
+        log_write(LOG_L_ERROR, "damaged tray file cannot be set aside", "file=%s reason=\"%s\"", path, strerror(errno));
     else log_write(LOG_L_ERROR, "damaged tray file set aside", "file=%s", to);
     d->damaged++;
 }

@@ -117,8 +117,14 @@ static int sign_header(const struct outbox_speaker *who, struct wall now, struct
     uint8_t pub[PUBKEY_SIZE];
     int st = who->signer->public_key(who->signer->ctx, who->id, pub);
     if (st != ST_OK) return st;
-    struct batch_header h = { .office = who->id, .stream = 0, .epoch = who->identity->epoch, .sequence = s->last + 1, .count = count,
-                              .previous = s->head, .body_hash = sign_hash(body.p, body.n), .signed_at = now,
+    struct batch_header h = { .office = who->id,
+                              .stream = 0,
+                              .epoch = who->identity->epoch,
+                              .sequence = s->last + 1,
+                              .count = count,
+                              .previous = s->head,
+                              .body_hash = sign_hash(body.p, body.n),
+                              .signed_at = now,
                               .key_id = sign_key_id(pub) };
     memcpy(h.installation, who->identity->installation, sizeof h.installation);
     codec_batch_header_put(header, &h);

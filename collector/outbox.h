@@ -59,20 +59,20 @@ int outbox_knows(struct store_txn *t, uint32_t office, uint64_t seq, const struc
 /* An ack of the worker. refused: packed [[sequence, code]..] as it came, or empty. */
 struct outbox_receipt { uint64_t sequence, lsn; struct hash hash; struct slice refused; const char *worker; };
 struct outbox_settled { uint64_t batches, bytes /* of payloads */; };   /* what left OUT */
-/* Takes it, in a full store too: notes what was refused, drops batches up to its sequence, moves the watermark. ST_INVALID: it names no point of our
- * history, or its list is not one; then nothing is changed. An old ack changes nothing and is ST_OK. */
+/* Takes it, in a full store too: notes what was refused, drops batches up to its sequence, moves the watermark. ST_INVALID: it
+ * names no point of our history, or its list is not one; then nothing is changed. An old ack changes nothing and is ST_OK. */
 int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt *a, struct wall now, struct outbox_stream *s,
                struct outbox_settled *ret);
-/* Part of outbox_ack (outbox_refuse.c): each listed update in (s->acked, upto] is not stated after all; it is counted and noted, and
- * taken out of the own copy unless it was restated since, so that it can be stated again. The list was checked. In a store without
- * room the note is left out. */
+/* Part of outbox_ack (outbox_refuse.c): each listed update in (s->acked, upto] is not stated after all; it is counted and noted,
+ * and taken out of the own copy unless it was restated since, so that it can be stated again. The list was checked. In a store
+ * without room the note is left out. */
 int outbox_refuse(struct store_txn *t, uint32_t office, uint64_t upto, struct slice list, struct outbox_stream *s);
 bool outbox_refuse_list_ok(struct slice list);
 
 struct outbox_pushed {
     struct wall at;
     uint32_t office, rows, accepted, duplicate, superseded, refused;
-    uint64_t last;                      /* the office's last sequence after this file; its receipt is the first ack at or above it */
+    uint64_t last; /* the office's last sequence after this file; its receipt is the first ack at or above it */
     char file[128];
 };
 int outbox_pushed_get(struct store_txn *t, struct slice tray_id, struct outbox_pushed *ret);    /* ST_NOT_FOUND */

@@ -1,11 +1,11 @@
 /* outbox_refuse.c - what the worker logged but would not admit: noted, and taken back out of the own copy. Kind: P.
  *
- * A refusal names an update by its sequence; what it said stands in the batch, which is still in OUT when its ack comes. A batch may
- * be refused row by row as a whole (an office without authority), so the list is walked in step with the body and the unit
- * of the row is kept open until another one is needed: linear in rows, not rows times units.
+ * A refusal names an update by its sequence; what it said stands in the batch, which is still in OUT when its ack comes. A batch
+ * may be refused row by row as a whole (an office without authority), so the list is walked in step with the body and the unit of
+ * the row is kept open until another one is needed: linear in rows, not rows times units.
  *
- * Counting a refusal and taking it back need no room: a row without a slot is no longer than it was. A note does; in a store without
- * room it is left out, so that nothing stands in the way of an ack.
+ * Counting a refusal and taking it back need no room: a row without a slot is no longer than it was. A note does; in a store
+ * without room it is left out, so that nothing stands in the way of an ack.
  *
  * Invariant: a slot is taken back only while its provenance is the refused update; what was stated later stands. */
 #include <string.h>

@@ -35,7 +35,10 @@ static inline uint8_t *bytes_put_varint(uint8_t *p, uint64_t v)
     *p++ = (uint8_t)v;
     return p;
 }
-static inline uint8_t *bytes_put_zigzag(uint8_t *p, int64_t v) { return bytes_put_varint(p, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0)); }
+static inline uint8_t *bytes_put_zigzag(uint8_t *p, int64_t v)
+{
+    return bytes_put_varint(p, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
+}
 static inline uint8_t *bytes_put_zigzag128(uint8_t *p, i128 v) /* room: BYTES_VARINT128_MAX */
 {
     unsigned __int128 u = (unsigned __int128)v << 1 ^ (v < 0 ? ~(unsigned __int128)0 : 0);

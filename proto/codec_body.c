@@ -103,7 +103,8 @@ static bool body_shape(struct rd r, uint32_t *ret_rows)
     uint32_t sections, rows, total = 0;
     if (!elem_array(&r, &sections) || sections == 0) return false;
     for (uint32_t s = 0; s < sections; s++) {
-        if (!section_read(&r, &common, &rows) || rows > BATCH_UPDATES_MAX - total || !section_texts_ok(&common, r.end)) return false;
+        if (!section_read(&r, &common, &rows) || rows > BATCH_UPDATES_MAX - total || !section_texts_ok(&common, r.end))
+            return false;
         for (uint32_t i = 0; i < rows; i++) {
             struct slice activity = row.code, account = row.account;
             if (!row_read(&r, &row) || !row_texts_ok(&row, activity, account, r.end)) return false;

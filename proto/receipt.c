@@ -1,8 +1,8 @@
 /* receipt.c - see receipt.h. Kind: P.
  *
  * Design notes: the text has a fixed order of lines, and reading ends with writing the result again and comparing: so every receipt
- * has exactly one text, whatever the single readers would have forgiven. Times stand twice, as the number that is hashed and as people
- * read it; the comparison holds the two together. The same goes for the batch hash, which follows from the lines above it.
+ * has exactly one text, whatever the single readers would have forgiven. Times stand twice, as the number that is hashed and as
+ * people read it; the comparison holds the two together. The same goes for the batch hash, which follows from the lines above it.
  *
  * Nothing of the checkpoint is believed before its signature is.
  *

@@ -3,8 +3,8 @@
  *
  * The log's records are the leaves of a Merkle tree (merkle.h), record lsn at index lsn - 1. A receipt holds what the office signed
  * (all of the signed header and its signature, so that the batch hash follows from the text), where it stands in the log, the path
- * from its leaf to the root, and a checkpoint: the root, signed by the worker (note.h). Because each header names the batch before it,
- * the receipt of a batch vouches for all earlier ones of its epoch too. */
+ * from its leaf to the root, and a checkpoint: the root, signed by the worker (note.h). Because each header names the batch before
+ * it, the receipt of a batch vouches for all earlier ones of its epoch too. */
 #ifndef REKAP_RECEIPT_H
 #define REKAP_RECEIPT_H
 

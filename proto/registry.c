@@ -295,7 +295,8 @@ static int build_indexes(struct registry *r, struct place *at)
         r->newest[i] = &r->entry[i];
     qsort(r->newest, r->entries, sizeof *r->newest, by_id);
     for (size_t i = 1; i < r->entries; i++)
-        if (strcmp(r->newest[i - 1]->id, r->newest[i]->id) == 0) r->entry[r->newest[i]->version - 1].before = r->newest[i - 1]->version;
+        if (strcmp(r->newest[i - 1]->id, r->newest[i]->id) == 0)
+            r->entry[r->newest[i]->version - 1].before = r->newest[i - 1]->version;
     for (size_t i = 0; i < r->entries; i++)
         if (i + 1 == r->entries || strcmp(r->newest[i]->id, r->newest[i + 1]->id) != 0) r->newest[r->offices++] = r->newest[i];
     for (size_t i = 0; i < r->offices; i++)

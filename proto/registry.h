@@ -1,11 +1,11 @@
 /* registry.h - who may speak: offices, their regions, keys, roles, validity. Kind: P (parses bytes; files are read by edges).
  *
  * The registry is an append-only text file `office.tsv`; line n is version n, each line replaces the earlier one of the same id:
- *   id TAB region TAB role TAB status TAB valid-from TAB valid-to TAB transport key hex TAB signing key hex TAB name TAB signature hex
- * Times are RFC 3339 or a date (its first moment in UTC); "-" = no start, no end, no key.
- * The first line is the heading "#rekap-office 1". role: office, treasurer, planner, auditor, centre. status: active, revoked.
- * A line also is the content of a RECORD_OFFICE log record (with its version before it: "version TAB line"), so that region and
- * authority at any log position can be recomputed from the log alone.
+ *   id TAB region TAB role TAB status TAB valid-from TAB valid-to TAB transport key hex TAB signing key hex TAB name TAB signature
+ * hex Times are RFC 3339 or a date (its first moment in UTC); "-" = no start, no end, no key. The first line is the heading
+ * "#rekap-office 1". role: office, treasurer, planner, auditor, centre. status: active, revoked. A line also is the content of a
+ * RECORD_OFFICE log record (with its version before it: "version TAB line"), so that region and authority at any log position can
+ * be recomputed from the log alone.
  *
  * The signature is the register's own (Ed25519): over the chain head before the line (32 bytes, see struct registry_chain) and the
  * line's first nine fields as registry_line_format writes them. A parser takes a line without one; whoever acts on the register

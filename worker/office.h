@@ -2,8 +2,9 @@
  * Kind: E.
  *
  * The file is append-only and every line is signed by the register's key: a new text must begin with the text already taken and
- * each line after it must verify, else it is refused like one that does not parse. A refused file changes nothing and is logged once for each state of the file. Two threads: the loop polls and owns the node's
- * pointer, the ZAP thread only calls office_admit, which reads the newest registry under the lock. */
+ * each line after it must verify, else it is refused like one that does not parse. A refused file changes nothing and is logged
+ * once for each state of the file. Two threads: the loop polls and owns the node's pointer, the ZAP thread only calls office_admit,
+ * which reads the newest registry under the lock. */
 #ifndef REKAP_OFFICE_H
 #define REKAP_OFFICE_H
 

@@ -1,9 +1,9 @@
 # lib.sh - what the integration tests share; sourced as `. tests/it/lib.sh "$1"` with the build directory. Bash and jq.
 #
-# A test starts real daemons (`start DIR`), asks them through the shipped programs and compares. Every check counts one and says on its
-# own line what failed; `finish` prints `N passed, N failed` and gives the exit code. Waiting is polling with a deadline, never a sleep
-# of a guessed length. Everything lives below $work (one directory per test) and is stopped and removed at the end, also after a failure;
-# names of sockets and ports are chosen by the programs from the directory, so any number of tests may run at once.
+# A test starts real daemons (`start DIR`), asks them through the shipped programs and compares. Every check counts one and says on
+# its own line what failed; `finish` prints `N passed, N failed` and gives the exit code. Waiting is polling with a deadline, never a
+# sleep of a guessed length. Everything lives below $work (one directory per test) and is stopped and removed at the end, also after
+# a failure; names of sockets and ports are chosen by the programs from the directory, so any number of tests may run at once.
 # shellcheck shell=bash disable=SC2034
 set -uo pipefail
 export LC_ALL=C.UTF-8
@@ -21,9 +21,15 @@ fail() { failed=$((failed + 1)); printf 'GAGAL %s\n' "$1"; shift; [ $# -eq 0 ] |
 # same WHAT EXPECTED SEEN
 same() { if [ "$2" = "$3" ]; then pass; else fail "$1" "expected: ${2:0:2000}" "seen:     ${3:0:2000}"; fi; }
 # ok WHAT COMMAND...: the command succeeds
-ok() { local what=$1; shift; if "$@" >"$work/.ok" 2>&1; then pass; else fail "$what" "exit $?: $*" "$(head -c 2000 "$work/.ok")"; fi; }
+ok() {
+    local what=$1; shift
+    if "$@" >"$work/.ok" 2>&1; then pass; else fail "$what" "exit $?: $*" "$(head -c 2000 "$work/.ok")"; fi
+}
 # no WHAT COMMAND...: it does not
-no() { local what=$1; shift; if "$@" >"$work/.ok" 2>&1; then fail "$what" "succeeded: $*" "$(head -c 500 "$work/.ok")"; else pass; fi; }
+no() {
+    local what=$1; shift
+    if "$@" >"$work/.ok" 2>&1; then fail "$what" "succeeded: $*" "$(head -c 500 "$work/.ok")"; else pass; fi
+}
 # has WHAT TEXT PART, lacks WHAT TEXT PART: fixed strings
 has() { if [[ $2 == *"$3"* ]]; then pass; else fail "$1" "no \"$3\" in:" "${2:0:2000}"; fi; }
 lacks() { if [[ $2 == *"$3"* ]]; then fail "$1" "\"$3\" in:" "${2:0:2000}"; else pass; fi; }
@@ -97,7 +103,8 @@ rollups() {
     local dir=$1 year=$2 until=$3 region level; shift 3
     for region in "$@"; do
         for level in $levels; do
-            ask "$dir" rollup --region "$region" --year "$year" --until "$until" --level "$level" | jq -cS 'del(.as_of, .registry_version)' || return 1
+            ask "$dir" rollup --region "$region" --year "$year" --until "$until" --level "$level" |
+                jq -cS 'del(.as_of, .registry_version)' || return 1
         done
     done
 }

@@ -1,9 +1,9 @@
-/* naive_cell.c - from the view of a unit to what it adds to its nodes, and the sums over regions (domain.md 4; aggregator/derive.h).
+/* naive_cell.c - from the view of a unit to what it adds to its nodes, and the sums over regions (domain.md 4;
+ * aggregator/derive.h).
  *
  * Every counted line adds itself to every node it lies under. Within a unit contributions to one node are one cell (an office is
- * one office); cells of a unit then go to its region and every region above, all into one long list, which is sorted and summed when
- * it is printed.
- * Invariant: nothing is ever subtracted. */
+ * one office); cells of a unit then go to its region and every region above, all into one long list, which is sorted and summed
+ * when it is printed. Invariant: nothing is ever subtracted. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,8 +121,8 @@ static void item_add(struct unit_cells *c, const struct naive_item *item)
 
 /* ---- rekening ---- */
 
-static void account_add(struct unit_cells *c, account_code prefix, unsigned derived, unsigned source, const i128 value[NAIVE_MONTHS],
-                        unsigned last, bool assumed)
+static void account_add(struct unit_cells *c, account_code prefix, unsigned derived, unsigned source,
+                        const i128 value[NAIVE_MONTHS], unsigned last, bool assumed)
 {
     struct node node = { NODE_ACCOUNT, prefix };
     struct naive_cell *x = cell_at(c, node, derived, source);
@@ -138,12 +138,12 @@ static void flow_prefix(struct unit_cells *c, const struct naive_view *v, const 
     struct naive_series s;
     naive_shallow(v->u, item->line, prefix, item->measure, item->source, STAGE_NONE, &s);
     if (!s.there) return;
-    account_add(c, prefix, derived_of(item->measure), item->source, s.at, naive_last(v->u, item->line, prefix, item->measure, item->source, STAGE_NONE),
-                false);
+    account_add(c, prefix, derived_of(item->measure), item->source, s.at,
+                naive_last(v->u, item->line, prefix, item->measure, item->source, STAGE_NONE), false);
 }
 
-static void budget_prefix(struct unit_cells *c, const struct naive_view *v, const struct naive_item *item, const struct naive_pick *p,
-                          account_code prefix)
+static void budget_prefix(struct unit_cells *c, const struct naive_view *v, const struct naive_item *item,
+                          const struct naive_pick *p, account_code prefix)
 {
     i128 value[NAIVE_MONTHS] = { 0 };
     struct naive_series s;
@@ -264,8 +264,12 @@ static void cell_put(const struct naive_cell *x, struct buf *out)
     else if (x->kind == NODE_ACCOUNT || x->kind == NODE_ACCOUNT_LINE) code_format_account(x->node, code);
     else bytes_i128_text((i128)x->node, code);
     buf_printf(out, "cell\t%s\t%u\t%s\t%s\t%s\t%u\t%s\t", region, x->year,
-               x->kind == NODE_TOTAL ? "total" : x->kind == NODE_ACTIVITY ? "activity" : x->kind == NODE_ACCOUNT ? "account" : "account-line",
-               x->kind == NODE_ACTIVITY ? code_vintage_name(code_vintage(x->node)) : "", code, x->derived, figure_source_name(x->source));
+               x->kind == NODE_TOTAL      ? "total"
+               : x->kind == NODE_ACTIVITY ? "activity"
+               : x->kind == NODE_ACCOUNT  ? "account"
+                                          : "account-line",
+               x->kind == NODE_ACTIVITY ? code_vintage_name(code_vintage(x->node)) : "", code, x->derived,
+               figure_source_name(x->source));
     for (unsigned m = 1; m <= 12; m++) {
         bytes_i128_text(x->value[m], number);
         if (m > 1) buf_u8(out, ' ');

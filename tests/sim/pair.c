@@ -274,7 +274,15 @@ static bool receive(struct pair *p, struct pair_queue *q, struct pair_packet *re
 /* ---- steps ---- */
 
 enum side { COLLECTOR, WORKER };
-struct step { struct pair *p; enum side side; struct node node; struct store *store; struct store_txn *t; struct effects *x; int st; };
+struct step {
+    struct pair *p;
+    enum side side;
+    struct node node;
+    struct store *store;
+    struct store_txn *t;
+    struct effects *x;
+    int st;
+};
 
 static void end_process(struct pair *p, enum side side)
 {
@@ -369,7 +377,8 @@ static void note_ack(struct pair *p, struct slice bytes)
     if (f.type != MSG_ACK && f.type != MSG_NACK) return;
     codec_fields(&f, in);
     if (f.type == MSG_NACK) {
-        if (accuses((unsigned)in[4].u)) pair_wrong(p, "the worker accuses an honest collector of %s", status_code_spelling((unsigned)in[4].u));
+        if (accuses((unsigned)in[4].u))
+            pair_wrong(p, "the worker accuses an honest collector of %s", status_code_spelling((unsigned)in[4].u));
         return;
     }
     for (unsigned i = 0; i < PAIR_OFFICES; i++)
@@ -419,7 +428,8 @@ static void commit(struct step *s)
         end_process(p, s->side);
         s->st = ST_OK;
     }
-    if (s->st != ST_OK) pair_wrong(p, "a step of the %s ends with \"%s\"", s->side == WORKER ? "worker" : "collector", status_str(s->st));
+    if (s->st != ST_OK)
+        pair_wrong(p, "a step of the %s ends with \"%s\"", s->side == WORKER ? "worker" : "collector", status_str(s->st));
 }
 
 static void take_step(struct pair *p, enum side side)
@@ -461,8 +471,8 @@ static void check_states(struct pair *p)
     uint32_t office;
     if (store_begin(p->outbox, false, &t) != ST_OK) return;
     for (unsigned i = 0; i < PAIR_OFFICES; i++)
-        if (unit_dict_get(t, OUTBOX_DICT_TEXT, text(pair_office[i]), &office) == ST_OK && outbox_stream_get(t, office, &s) == ST_OK &&
-            accuses(s.state))
+        if (unit_dict_get(t, OUTBOX_DICT_TEXT, text(pair_office[i]), &office) == ST_OK &&
+            outbox_stream_get(t, office, &s) == ST_OK && accuses(s.state))
             pair_wrong(p, "%s: the collector says %s", pair_office[i], status_code_spelling(s.state));
     store_abort(&t);
 }
@@ -491,8 +501,8 @@ static bool drained(struct pair *p)
     for (unsigned i = 0; ok && i < PAIR_OFFICES; i++) {
         struct outbox_stream s = { 0 };
         uint32_t office;
-        ok = unit_dict_get(t, OUTBOX_DICT_TEXT, text(pair_office[i]), &office) == ST_OK && outbox_stream_get(t, office, &s) == ST_OK &&
-             s.acked == s.last && s.last == p->rows[i].n && s.state == CODE_OK;
+        ok = unit_dict_get(t, OUTBOX_DICT_TEXT, text(pair_office[i]), &office) == ST_OK &&
+             outbox_stream_get(t, office, &s) == ST_OK && s.acked == s.last && s.last == p->rows[i].n && s.state == CODE_OK;
     }
     store_abort(&t);
     return ok;

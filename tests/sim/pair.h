@@ -1,9 +1,9 @@
 /* pair.h - a collector and a worker, the real pure nodes, over RAM stores and a net made of two queues. Kind: P.
  *
- * Everything follows from one seed: which side steps, what arrives of what was sent (lost, twice, out of order), when a process ends
- * before its commit, after it, or in doubt about it, when a connection breaks with or without a word, when a store is full, how
- * far the clock goes. Each row of each tray file states a value that no other row states, so what the worker's log must hold is the
- * list of all rows, each once, per office in the order of the files. */
+ * Everything follows from one seed: which side steps, what arrives of what was sent (lost, twice, out of order), when a process
+ * ends before its commit, after it, or in doubt about it, when a connection breaks with or without a word, when a store is full,
+ * how far the clock goes. Each row of each tray file states a value that no other row states, so what the worker's log must hold is
+ * the list of all rows, each once, per office in the order of the files. */
 #ifndef REKAP_TESTS_PAIR_H
 #define REKAP_TESTS_PAIR_H
 

@@ -56,7 +56,8 @@ static void check_batch(struct walk *w, const struct record *rec)
         return;
     }
     unsigned i = office_of(b.h.office);
-    if (i == PAIR_OFFICES || w->p->signer.public_key(NULL, b.h.office, pub) != ST_OK || !pair_verify(NULL, pub, b.header, b.signature.p)) {
+    if (i == PAIR_OFFICES || w->p->signer.public_key(NULL, b.h.office, pub) != ST_OK ||
+        !pair_verify(NULL, pub, b.header, b.signature.p)) {
         pair_wrong(w->p, "lsn %llu is not signed by its office", (unsigned long long)rec->lsn);
         return;
     }
@@ -138,11 +139,13 @@ static void check_office(struct walk *w, struct store_txn *t, unsigned i)
     }
     for (size_t k = 0; k < p->rows[i].n; k++) refused += p->rows[i].v[k].refused;
     if (w->at[i].last != p->rows[i].n || w->at[i].last < p->acked[i])
-        pair_wrong(p, "%s: %llu of %zu rows are in the log, %llu were acknowledged", pair_office[i], (unsigned long long)w->at[i].last,
-                   p->rows[i].n, (unsigned long long)p->acked[i]);
-    if (w->at[i].last > 0 && !sign_hash_equal(&s.acked_hash, &w->at[i].head)) pair_wrong(p, "%s: the receipt names another batch", pair_office[i]);
+        pair_wrong(p, "%s: %llu of %zu rows are in the log, %llu were acknowledged", pair_office[i],
+                   (unsigned long long)w->at[i].last, p->rows[i].n, (unsigned long long)p->acked[i]);
+    if (w->at[i].last > 0 && !sign_hash_equal(&s.acked_hash, &w->at[i].head))
+        pair_wrong(p, "%s: the receipt names another batch", pair_office[i]);
     if (s.refused != refused)
-        pair_wrong(p, "%s: %llu of %llu refusals arrived", pair_office[i], (unsigned long long)s.refused, (unsigned long long)refused);
+        pair_wrong(p, "%s: %llu of %llu refusals arrived", pair_office[i], (unsigned long long)s.refused,
+                   (unsigned long long)refused);
     if (s.out_bytes != 0 || s.state != CODE_OK) pair_wrong(p, "%s: the outbox is not done (state %u)", pair_office[i], s.state);
     check_notes(p, t, i, number);
     check_copy(p, t, i, number);

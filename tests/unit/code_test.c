@@ -71,7 +71,10 @@ static void nomenklatur_row(const char *vintage, const char *cell)
     there_and_back(v, cell);
 }
 
-static void anggaran_row(const char *year, const char *cell) { there_and_back(code_vintage_of_year((int)strtol(year, NULL, 10)), cell); }
+static void anggaran_row(const char *year, const char *cell)
+{
+    there_and_back(code_vintage_of_year((int)strtol(year, NULL, 10)), cell);
+}
 
 static void test_every_code_of_the_reports(void **state)
 {

@@ -494,7 +494,8 @@ static void stream_agrees(struct slice b)
         assert_int_equal(codec_body_next(&whole, &row), ST_OK);
         assert_int_equal(row.code, code);
         assert_int_equal(row.figure.value, f.value);
-        assert_true(row.figure.activity == f.activity && same(row.figure.reason, f.reason) && same(row.section.office, r.section.office));
+        assert_true(row.figure.activity == f.activity && same(row.figure.reason, f.reason) &&
+                    same(row.section.office, r.section.office));
     }
     assert_int_equal(st, sound == ST_OK ? ST_NOT_FOUND : ST_INVALID);
     if (sound == ST_OK) assert_int_equal(r.rows, whole.rows);

@@ -16,12 +16,13 @@
 enum { SIZES = 70, LEVELS = 8, ALL_BITS_TO = 16 };
 
 /* Every bit of small trees, every 61st of the others. */
-static unsigned stride(unsigned size)
-{
-    return size <= ALL_BITS_TO ? 1 : 61;
-}
+static unsigned stride(unsigned size) { return size <= ALL_BITS_TO ? 1 : 61; }
 
-struct tree { struct hash leaf[SIZES], node[LEVELS][SIZES]; bool there[LEVELS][SIZES]; unsigned puts, puts_left; };
+struct tree {
+    struct hash leaf[SIZES], node[LEVELS][SIZES];
+    bool there[LEVELS][SIZES];
+    unsigned puts, puts_left;
+};
 
 static struct hash unhex(const char *text)
 {
@@ -90,10 +91,7 @@ static void naive_add(const struct hash *leaf, unsigned n, struct merkle_proof *
     p->n++;
 }
 
-static const struct hash *past(const struct hash *leaf, unsigned k)
-{
-    return leaf != NULL ? leaf + k : NULL;
-}
+static const struct hash *past(const struct hash *leaf, unsigned k) { return leaf != NULL ? leaf + k : NULL; }
 
 /* PATH(m, D[n]); shape gets a letter a step: which side the sibling is on. Proofs with one shape verify alike. */
 static void naive_path(const struct hash *leaf, unsigned m, unsigned n, struct merkle_proof *p, char *shape)
@@ -101,8 +99,10 @@ static void naive_path(const struct hash *leaf, unsigned m, unsigned n, struct m
     unsigned k = below(n);
 
     if (n == 1) return;
-    if (m < k) naive_path(leaf, m, k, p, shape);
-    else naive_path(past(leaf, k), m - k, n - k, p, shape);
+    if (m < k)
+        naive_path(leaf, m, k, p, shape);
+    else
+        naive_path(past(leaf, k), m - k, n - k, p, shape);
     shape[p->n] = m < k ? 'r' : 'l';
     naive_add(m < k ? past(leaf, k) : leaf, m < k ? n - k : k, p);
 }
@@ -117,8 +117,10 @@ static void naive_subproof(const struct hash *leaf, unsigned m, unsigned n, bool
         if (!b) naive_add(leaf, n, p);
         return;
     }
-    if (m <= k) naive_subproof(leaf, m, k, b, p, shape);
-    else naive_subproof(past(leaf, k), m - k, n - k, false, p, shape);
+    if (m <= k)
+        naive_subproof(leaf, m, k, b, p, shape);
+    else
+        naive_subproof(past(leaf, k), m - k, n - k, false, p, shape);
     shape[p->n] = m <= k ? 'r' : 'l';
     naive_add(m <= k ? past(leaf, k) : leaf, m <= k ? n - k : k, p);
 }
@@ -132,8 +134,8 @@ static void same_proof(const struct merkle_proof *a, const struct merkle_proof *
 /* A tree of SIZES leaves with all of its nodes; *ret its frontier. */
 static void grow(struct tree *t, struct merkle *ret)
 {
-    const struct merkle_nodes nodes = { t, put, get };
-    struct merkle m = { .size = 0 };
+    const struct merkle_nodes nodes = {t, put, get};
+    struct merkle m = {.size = 0};
 
     memset(t, 0, sizeof *t);
     t->puts_left = UINT32_MAX;
@@ -149,25 +151,25 @@ static void grow(struct tree *t, struct merkle *ret)
 
 /* ---- published vectors ---- */
 
-static const char *const LEAVES[] = { "", "00", "10", "2021", "3031", "40414243", "5051525354555657",
-                                      "606162636465666768696a6b6c6d6e6f" };
-static const char *const ROOTS[] = { "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-                                     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-                                     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-                                     "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-                                     "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-                                     "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-                                     "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-                                     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-                                     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328" };
+static const char *const LEAVES[] = {
+    "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
+static const char *const ROOTS[] = {"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                                    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+                                    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+                                    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+                                    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+                                    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+                                    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+                                    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+                                    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
 enum { LEAF_COUNT = sizeof LEAVES / sizeof *LEAVES };
 
 /* RFC 6962's hasher, and the tree of the certificate-transparency tests at each of its sizes. */
 static void published_roots(void **state)
 {
     static struct tree t;
-    const struct merkle_nodes nodes = { &t, put, get };
-    struct merkle m = { .size = 0 };
+    const struct merkle_nodes nodes = {&t, put, get};
+    struct merkle m = {.size = 0};
     struct hash h = merkle_leaf(slice_of("L123456", 7)), root;
 
     (void)state;
@@ -191,34 +193,63 @@ static void published_roots(void **state)
     expect(&t.node[2][1], "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4");
 }
 
-/* Proofs of the same tests; leaf and older counted as there: inclusion of leaf `a` (from 1), or consistency from `a`, in size `b`. */
+/* Proofs of the same tests; leaf and older counted as there: inclusion of leaf `a` (from 1), or consistency from `a`, size `b`. */
+static const struct published {
+    bool inclusion;
+    unsigned a, b, n;
+    const char *h[3];
+} PROOFS[] = {
+    {true, 1, 1, 0, {NULL}},
+    {true,
+     1,
+     8,
+     3,
+     {"96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+      "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+      "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"}},
+    {true,
+     6,
+     8,
+     3,
+     {"bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+      "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+      "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"}},
+    {true, 3, 3, 1, {"fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"}},
+    {true,
+     2,
+     5,
+     3,
+     {"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+      "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+      "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"}},
+    {false, 1, 1, 0, {NULL}},
+    {false,
+     1,
+     8,
+     3,
+     {"96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+      "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+      "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"}},
+    {false,
+     6,
+     8,
+     3,
+     {"0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+      "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+      "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"}},
+    {false,
+     2,
+     5,
+     2,
+     {"5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+      "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"}},
+};
+
 static void published_proofs(void **state)
 {
-    static const struct { bool inclusion; unsigned a, b, n; const char *h[3]; } rows[] = {
-        { true, 1, 1, 0, { NULL } },
-        { true, 1, 8, 3, { "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-                           "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                           "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4" } },
-        { true, 6, 8, 3, { "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-                           "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-                           "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7" } },
-        { true, 3, 3, 1, { "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125" } },
-        { true, 2, 5, 3, { "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-                           "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                           "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b" } },
-        { false, 1, 1, 0, { NULL } },
-        { false, 1, 8, 3, { "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-                            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                            "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4" } },
-        { false, 6, 8, 3, { "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
-                            "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-                            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7" } },
-        { false, 2, 5, 2, { "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                            "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b" } },
-    };
     static struct tree t;
-    const struct merkle_nodes nodes = { &t, put, get };
-    struct merkle m = { .size = 0 };
+    const struct merkle_nodes nodes = {&t, put, get};
+    struct merkle m = {.size = 0};
 
     (void)state;
     memset(&t, 0, sizeof t);
@@ -231,16 +262,20 @@ static void published_proofs(void **state)
         t.leaf[i] = merkle_leaf(slice_of(data, n));
         assert_int_equal(merkle_append(&m, &t.leaf[i], &nodes), ST_OK);
     }
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct hash older = unhex(ROOTS[rows[i].a]), root = unhex(ROOTS[rows[i].b]);
-        struct merkle_proof p = { .n = 99 };
+    for (size_t i = 0; i < sizeof PROOFS / sizeof *PROOFS; i++) {
+        struct hash older = unhex(ROOTS[PROOFS[i].a]), root = unhex(ROOTS[PROOFS[i].b]);
+        struct merkle_proof p = {.n = 99};
 
-        if (rows[i].inclusion) assert_int_equal(merkle_inclusion(&nodes, rows[i].a - 1, rows[i].b, &p), ST_OK);
-        else assert_int_equal(merkle_consistency(&nodes, rows[i].a, rows[i].b, &p), ST_OK);
-        assert_int_equal(p.n, rows[i].n);
-        for (unsigned k = 0; k < p.n; k++) expect(&p.h[k], rows[i].h[k]);
-        if (rows[i].inclusion) assert_true(merkle_inclusion_verify(&t.leaf[rows[i].a - 1], rows[i].a - 1, rows[i].b, &p, &root));
-        else assert_true(merkle_consistency_verify(rows[i].a, &older, rows[i].b, &root, &p));
+        if (PROOFS[i].inclusion)
+            assert_int_equal(merkle_inclusion(&nodes, PROOFS[i].a - 1, PROOFS[i].b, &p), ST_OK);
+        else
+            assert_int_equal(merkle_consistency(&nodes, PROOFS[i].a, PROOFS[i].b, &p), ST_OK);
+        assert_int_equal(p.n, PROOFS[i].n);
+        for (unsigned k = 0; k < p.n; k++) expect(&p.h[k], PROOFS[i].h[k]);
+        if (PROOFS[i].inclusion)
+            assert_true(merkle_inclusion_verify(&t.leaf[PROOFS[i].a - 1], PROOFS[i].a - 1, PROOFS[i].b, &p, &root));
+        else
+            assert_true(merkle_consistency_verify(PROOFS[i].a, &older, PROOFS[i].b, &root, &p));
     }
 }
 
@@ -249,8 +284,8 @@ static void published_proofs(void **state)
 static void every_size_has_the_defined_root(void **state)
 {
     static struct tree t;
-    const struct merkle_nodes nodes = { &t, put, get };
-    struct merkle grown, m = { .size = 0 };
+    const struct merkle_nodes nodes = {&t, put, get};
+    struct merkle grown, m = {.size = 0};
 
     (void)state;
     grow(&t, &grown);
@@ -260,7 +295,7 @@ static void every_size_has_the_defined_root(void **state)
         assert_int_equal(merkle_append(&m, &t.leaf[n - 1], NULL), ST_OK);
         seen = merkle_root(&m);
         assert_memory_equal(seen.b, want.b, HASH_SIZE);
-        assert_int_equal(merkle_load(&nodes, n, &grown), ST_OK);        /* a frontier of any size from the stored nodes */
+        assert_int_equal(merkle_load(&nodes, n, &grown), ST_OK); /* a frontier of any size from the stored nodes */
         seen = merkle_root(&grown);
         assert_memory_equal(seen.b, want.b, HASH_SIZE);
     }
@@ -270,9 +305,9 @@ static void every_size_has_the_defined_root(void **state)
 
 static void inclusion_case(struct tree *t, unsigned index, unsigned size)
 {
-    const struct merkle_nodes nodes = { t, put, get };
+    const struct merkle_nodes nodes = {t, put, get};
     struct hash root = naive_root(t->leaf, size), *leaf = &t->leaf[index];
-    struct merkle_proof want = { .n = 0 }, p, q;
+    struct merkle_proof want = {.n = 0}, p, q;
     char shape[MERKLE_PROOF_MAX + 1] = "";
 
     naive_path(t->leaf, index, size, &want, shape);
@@ -295,8 +330,9 @@ static void inclusion_case(struct tree *t, unsigned index, unsigned size)
     q.n++;
     assert_false(merkle_inclusion_verify(leaf, index, size, &q, &root));
     q.n = p.n - 1;
-    assert_false(merkle_inclusion_verify(leaf, index, size, &q, &root));        /* 0 - 1: beyond MERKLE_PROOF_MAX */
-    for (unsigned bit = 0; bit < 64; bit++) assert_false(merkle_inclusion_verify(leaf, index ^ UINT64_C(1) << bit, size, &p, &root));
+    assert_false(merkle_inclusion_verify(leaf, index, size, &q, &root)); /* 0 - 1: beyond MERKLE_PROOF_MAX */
+    for (unsigned bit = 0; bit < 64; bit++)
+        assert_false(merkle_inclusion_verify(leaf, index ^ UINT64_C(1) << bit, size, &p, &root));
     for (unsigned other = 0; other <= SIZES; other++) {
         char other_shape[MERKLE_PROOF_MAX + 1] = "";
 
@@ -338,11 +374,11 @@ static void consistency_bits(unsigned older, const struct hash *low, unsigned ne
 
 static void consistency_case(struct tree *t, unsigned older, unsigned newer)
 {
-    const struct merkle_nodes nodes = { t, put, get };
-    struct merkle empty = { .size = 0 };
+    const struct merkle_nodes nodes = {t, put, get};
+    struct merkle empty = {.size = 0};
     struct hash low = older > 0 ? naive_root(t->leaf, older) : merkle_root(&empty);
     struct hash high = newer > 0 ? naive_root(t->leaf, newer) : merkle_root(&empty);
-    struct merkle_proof want = { .n = 0 }, p, q;
+    struct merkle_proof want = {.n = 0}, p, q;
     char shape[MERKLE_PROOF_MAX + 2] = "";
 
     if (older > 0) naive_subproof(t->leaf, older, newer, true, &want, shape);
@@ -356,7 +392,7 @@ static void consistency_case(struct tree *t, unsigned older, unsigned newer)
     q.n = p.n - 1;
     assert_false(merkle_consistency_verify(older, &low, newer, &high, &q));
     if (older != newer) assert_false(merkle_consistency_verify(newer, &high, older, &low, &p));
-    for (unsigned bit = 0; older > 0 && bit < 64; bit++) {      /* another size passes only with the very same path */
+    for (unsigned bit = 0; older > 0 && bit < 64; bit++) { /* another size passes only with the very same path */
         uint64_t other = older ^ UINT64_C(1) << bit;
         char other_shape[MERKLE_PROOF_MAX + 2] = "";
 
@@ -383,9 +419,9 @@ static void every_pair_of_sizes_is_consistent(void **state)
 static void sizes_out_of_range_are_refused(void **state)
 {
     static struct tree t;
-    const struct merkle_nodes nodes = { &t, put, get };
-    struct merkle_proof p = { .n = 0 };
-    struct hash h = { { 1 } };
+    const struct merkle_nodes nodes = {&t, put, get};
+    struct merkle_proof p = {.n = 0};
+    struct hash h = {{1}};
     struct merkle m;
 
     (void)state;
@@ -410,13 +446,13 @@ static void sizes_out_of_range_are_refused(void **state)
 static void an_append_that_cannot_be_stored_is_none(void **state)
 {
     static struct tree t;
-    const struct merkle_nodes nodes = { &t, put, get };
-    struct merkle m = { .size = 0 }, before;
+    const struct merkle_nodes nodes = {&t, put, get};
+    struct merkle m = {.size = 0}, before;
     struct hash leaf = merkle_leaf(slice_of("x", 1));
 
     (void)state;
     memset(&t, 0, sizeof t);
-    t.puts_left = 4;                                    /* the fourth leaf needs three */
+    t.puts_left = 4; /* the fourth leaf needs three */
     for (unsigned i = 0; i < 2; i++) assert_int_equal(merkle_append(&m, &leaf, &nodes), ST_OK);
     t.puts_left = 3;
     assert_int_equal(merkle_append(&m, &leaf, &nodes), ST_OK);
@@ -430,13 +466,13 @@ static void an_append_that_cannot_be_stored_is_none(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(published_roots),
-                                        cmocka_unit_test(published_proofs),
-                                        cmocka_unit_test(every_size_has_the_defined_root),
-                                        cmocka_unit_test(every_leaf_of_every_size_is_proved),
-                                        cmocka_unit_test(every_pair_of_sizes_is_consistent),
-                                        cmocka_unit_test(sizes_out_of_range_are_refused),
-                                        cmocka_unit_test(an_append_that_cannot_be_stored_is_none) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(published_roots),
+                                       cmocka_unit_test(published_proofs),
+                                       cmocka_unit_test(every_size_has_the_defined_root),
+                                       cmocka_unit_test(every_leaf_of_every_size_is_proved),
+                                       cmocka_unit_test(every_pair_of_sizes_is_consistent),
+                                       cmocka_unit_test(sizes_out_of_range_are_refused),
+                                       cmocka_unit_test(an_append_that_cannot_be_stored_is_none)};
 
     return cmocka_run_group_tests_name("merkle", tests, NULL, NULL);
 }

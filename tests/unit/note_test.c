@@ -1,5 +1,5 @@
 /* note_test.c - the published example of Go's sumdb (a secret key, its verifier key, and the note both make), a tree head that
- * sum.golang.org has signed, and every way to spoil them: each byte changed, each cut, the malformed notes of the reference tests. */
+ * sum.golang.org has signed, and every way to spoil them: each byte changed, each cut, malformed notes of the reference tests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,15 +42,22 @@ static int open_note(const char *note, const char *vkey, struct slice *ret)
 
 static void base64_has_one_spelling(void **state)
 {
-    static const struct { const char *text, *bytes; } rows[] = { { "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" },
-                                                                 { "Zm9vYg==", "foob" }, { "Zm9vYmE=", "fooba" }, { "Zm9vYmFy", "foobar" } };
-    static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "=Zg=", "Z===", "====", "Zh==", "Zm9=", "Zm9v ", "Zm9v\n", "Zm-v", "Zg==Zg==",
-                                       "Zm9vYmFyZm9v" };
+    static const struct {
+        const char *text, *bytes;
+    } rows[] = {{"", ""},
+                {"Zg==", "f"},
+                {"Zm8=", "fo"},
+                {"Zm9v", "foo"},
+                {"Zm9vYg==", "foob"},
+                {"Zm9vYmE=", "fooba"},
+                {"Zm9vYmFy", "foobar"}};
+    static const char *const bad[] = {
+        "Z", "Zg", "Zg=", "Zg===", "=Zg=", "Z===", "====", "Zh==", "Zm9=", "Zm9v ", "Zm9v\n", "Zm-v", "Zg==Zg==", "Zm9vYmFyZm9v"};
     uint8_t out[8];
     size_t n;
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {   /* RFC 4648, section 10 */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) { /* RFC 4648, section 10 */
         struct buf b;
 
         buf_init(&b, 64);
@@ -62,14 +69,15 @@ static void base64_has_one_spelling(void **state)
         assert_memory_equal(out, rows[i].bytes, n);
         buf_done(&b);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(base64_read(text(bad[i]), out, sizeof out, &n), ST_INVALID);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(base64_read(text(bad[i]), out, sizeof out, &n), ST_INVALID);
 }
 
 /* ---- keys ---- */
 
 static void a_published_key_is_read_and_written(void **state)
 {
-    static const char *const keys[] = { VKEY, ENOCH_VKEY, "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8" };
+    static const char *const keys[] = {VKEY, ENOCH_VKEY, "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"};
 
     (void)state;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -111,10 +119,20 @@ static void mangled_keys_are_refused(void **state)
 
 static void names_hold_no_spaces(void **state)
 {
-    static const char *const bad[] = { "", "a b", "a+b", "a\tb", "a\nb", "a\xc2\xa0" "b", "a\xe2\x80\x83", "\xe2\x80\xa8", "a\xe3\x80\x80", "\xff",
-                                       "a\x7f" };
-    static const char *const good[] = { "rekap/w1", "pusat.example/log", "dinas-\xc3\xa9" };
-    const uint8_t pub[PUBKEY_SIZE] = { 1 };
+    static const char *const bad[] = {"",
+                                      "a b",
+                                      "a+b",
+                                      "a\tb",
+                                      "a\nb",
+                                      "a\xc2\xa0"
+                                      "b",
+                                      "a\xe2\x80\x83",
+                                      "\xe2\x80\xa8",
+                                      "a\xe3\x80\x80",
+                                      "\xff",
+                                      "a\x7f"};
+    static const char *const good[] = {"rekap/w1", "pusat.example/log", "dinas-\xc3\xa9"};
+    const uint8_t pub[PUBKEY_SIZE] = {1};
     char longest[NOTE_NAME_MAX + 2];
     struct note_key k;
 
@@ -179,11 +197,11 @@ static void a_note_opens_for_the_keys_that_signed_it(void **state)
     assert_int_equal(open_note(note, VKEY, &t), ST_DENIED);
     snprintf(bad, sizeof bad, "%s", PETER);
     bad[60] ^= 1;
-    snprintf(note, sizeof note, "%s\n%s%s", TEXT, PETER, bad);          /* one good, one bad of the same key */
+    snprintf(note, sizeof note, "%s\n%s%s", TEXT, PETER, bad); /* one good, one bad of the same key */
     assert_int_equal(open_note(note, VKEY, &t), ST_DENIED);
     snprintf(note, sizeof note, "%s\n%s%s", TEXT, ENOCH, bad);
     assert_int_equal(open_note(note, VKEY, &t), ST_DENIED);
-    snprintf(note, sizeof note, "above\n\n%s\n%s", TEXT, PETER);        /* the text ends at the last empty line */
+    snprintf(note, sizeof note, "above\n\n%s\n%s", TEXT, PETER); /* the text ends at the last empty line */
     assert_int_equal(open_note(note, VKEY, &t), ST_DENIED);
 }
 
@@ -208,11 +226,20 @@ static void every_changed_byte_is_seen(void **state)
 
 static void malformed_notes_are_refused(void **state)
 {
-    static const struct { const char *before, *text, *between, *lines, *after; } rows[] = {
-        { "", TEXT, "", "", "" },        { "", TEXT, "\n", "", "" },           { "\x01", TEXT, "\n", PETER, "" },
-        { "\xff", TEXT, "\n", PETER, "" }, { "", TEXT, "\n", PETER, "Unexpected line.\n" }, { "", TEXT, "\n", PETER, "x" },
-        { "", "", "", PETER, "" },       { "", "", "\n", PETER, "" },          { "", TEXT, "\n", PETER, "\xe2\x80\x94 a AAAA\n" },
-        { "", TEXT, "\n", PETER, "\xe2\x80\x94 Bad Name AAAAAAAA\n" },       { "", TEXT, "\n", PETER, "- a AAAAAAAA\n" },
+    static const struct {
+        const char *before, *text, *between, *lines, *after;
+    } rows[] = {
+        {"", TEXT, "", "", ""},
+        {"", TEXT, "\n", "", ""},
+        {"\x01", TEXT, "\n", PETER, ""},
+        {"\xff", TEXT, "\n", PETER, ""},
+        {"", TEXT, "\n", PETER, "Unexpected line.\n"},
+        {"", TEXT, "\n", PETER, "x"},
+        {"", "", "", PETER, ""},
+        {"", "", "\n", PETER, ""},
+        {"", TEXT, "\n", PETER, "\xe2\x80\x94 a AAAA\n"},
+        {"", TEXT, "\n", PETER, "\xe2\x80\x94 Bad Name AAAAAAAA\n"},
+        {"", TEXT, "\n", PETER, "- a AAAAAAAA\n"},
     };
     static char many[NOTE_BYTES_MAX + 4096];
     char note[1024];
@@ -239,17 +266,17 @@ static void malformed_notes_are_refused(void **state)
 static void a_checkpoint_is_read_and_written(void **state)
 {
     static const char sample[] = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
-    static const char *const bad[] = { "",
-                                       "a\n1\n",
-                                       "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
-                                       "a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
-                                       "a\n-1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
-                                       "a\n\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
-                                       "a\n99999999999999999999\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
-                                       "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I\n",
-                                       "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jx\n",
-                                       "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\nx\n",
-                                       "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=" };
+    static const char *const bad[] = {"",
+                                      "a\n1\n",
+                                      "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+                                      "a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+                                      "a\n-1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+                                      "a\n\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+                                      "a\n99999999999999999999\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+                                      "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I\n",
+                                      "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jx\n",
+                                      "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\nx\n",
+                                      "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="};
     struct note_checkpoint c;
     struct buf b;
 
@@ -268,8 +295,9 @@ static void a_checkpoint_is_read_and_written(void **state)
 /* A tree head as sum.golang.org serves it. */
 static void a_public_log_s_tree_head_verifies(void **state)
 {
-    static const char head[] = "go.sum database tree\n6476701\nmb8QLQIs0Z0yP5Cstq6guj87oXWeC9gEM8oVikmm9Wk=\n\n\xe2\x80\x94 sum.golang.org "
-                               "Az3grsLX85Gz+s1SiTbgkuqxgItqFq7gsMUEyVnrsa9LM7Us9S+1xbFIGu95949rj4nPRYfvimWEPWL+o3GeoWwOoAw=\n";
+    static const char head[] =
+        "go.sum database tree\n6476701\nmb8QLQIs0Z0yP5Cstq6guj87oXWeC9gEM8oVikmm9Wk=\n\n\xe2\x80\x94 sum.golang.org "
+        "Az3grsLX85Gz+s1SiTbgkuqxgItqFq7gsMUEyVnrsa9LM7Us9S+1xbFIGu95949rj4nPRYfvimWEPWL+o3GeoWwOoAw=\n";
     struct note_checkpoint c;
     struct slice t;
 
@@ -281,16 +309,12 @@ static void a_public_log_s_tree_head_verifies(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(base64_has_one_spelling),
-                                        cmocka_unit_test(a_published_key_is_read_and_written),
-                                        cmocka_unit_test(mangled_keys_are_refused),
-                                        cmocka_unit_test(names_hold_no_spaces),
-                                        cmocka_unit_test(signing_gives_the_published_note),
-                                        cmocka_unit_test(a_note_opens_for_the_keys_that_signed_it),
-                                        cmocka_unit_test(every_changed_byte_is_seen),
-                                        cmocka_unit_test(malformed_notes_are_refused),
-                                        cmocka_unit_test(a_checkpoint_is_read_and_written),
-                                        cmocka_unit_test(a_public_log_s_tree_head_verifies) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(base64_has_one_spelling),          cmocka_unit_test(a_published_key_is_read_and_written),
+        cmocka_unit_test(mangled_keys_are_refused),         cmocka_unit_test(names_hold_no_spaces),
+        cmocka_unit_test(signing_gives_the_published_note), cmocka_unit_test(a_note_opens_for_the_keys_that_signed_it),
+        cmocka_unit_test(every_changed_byte_is_seen),       cmocka_unit_test(malformed_notes_are_refused),
+        cmocka_unit_test(a_checkpoint_is_read_and_written), cmocka_unit_test(a_public_log_s_tree_head_verifies)};
 
     return cmocka_run_group_tests_name("note", tests, NULL, NULL);
 }

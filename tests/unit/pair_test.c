@@ -1,4 +1,5 @@
-/* pair_test.c - P1, P2, P3, P10, P13 between a collector and a worker, under every fault the simulated pair knows (tests/sim/pair.h).
+/* pair_test.c - P1, P2, P3, P10, P13 between a collector and a worker, under every fault the simulated pair knows
+ * (tests/sim/pair.h).
  *
  * SEED=n in the environment sets the first seed, PAIR_SEEDS=n how many; a failure names its seed. */
 #include <setjmp.h>
@@ -45,12 +46,14 @@ static void everything_arrives_once_and_in_order(void **state)
     uint64_t first = number("SEED", 1), n = number("PAIR_SEEDS", SEEDS);
     struct pair_counts c = { 0 };
     for (uint64_t i = 0; i < n; i++) play(first + i, &c);
-    print_message("%llu seeds from %llu: lost %u, repeated %u, reordered %u, cut %u, silently %u, collector ended %u, worker ended %u, "
-                  "steps aborted %u, without room %u\n",
-                  (unsigned long long)n, (unsigned long long)first, c.lost, c.repeated, c.reordered, c.cut, c.silent_cuts,
-                  c.collector_ends, c.worker_ends, c.aborts, c.rested);
+    print_message(
+        "%llu seeds from %llu: lost %u, repeated %u, reordered %u, cut %u, silently %u, collector ended %u, worker ended %u, "
+        "steps aborted %u, without room %u\n",
+        (unsigned long long)n, (unsigned long long)first, c.lost, c.repeated, c.reordered, c.cut, c.silent_cuts, c.collector_ends,
+        c.worker_ends, c.aborts, c.rested);
     if (n < SEEDS) return;
-    assert_true(c.lost && c.repeated && c.reordered && c.cut && c.silent_cuts && c.collector_ends && c.worker_ends && c.aborts && c.rested);
+    assert_true(c.lost && c.repeated && c.reordered && c.cut && c.silent_cuts && c.collector_ends && c.worker_ends && c.aborts &&
+                c.rested);
 }
 
 static void the_same_seed_plays_the_same(void **state)

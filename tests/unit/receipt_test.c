@@ -1,5 +1,5 @@
-/* receipt_test.c - a small log, a receipt for each of its batches, and everything that may be done to one: each single bit of the text
- * turned over, cut at each byte, shown for another batch, with another worker's key, with a checkpoint of another time.
+/* receipt_test.c - a small log, a receipt for each of its batches, and everything that may be done to one: each single bit of the
+ * text turned over, cut at each byte, shown for another batch, with another worker's key, with a checkpoint of another time.
  *
  * The leaf encoding is held against bytes written by hand, and a whole receipt against the one in docs/PROTOCOL.md. */
 #include <setjmp.h>
@@ -46,7 +46,7 @@ static int sign(void *ctx, struct slice t, uint8_t ret[SIG_SIZE])
 
 static struct note_key add_key(struct log *l, const char *id, uint8_t seed_byte)
 {
-    uint8_t seed[32] = { seed_byte }, pub[PUBKEY_SIZE];
+    uint8_t seed[32] = {seed_byte}, pub[PUBKEY_SIZE];
     struct note_key k;
 
     assert_int_equal(sign_ed25519_ring_add(&l->keys, text(id), seed), ST_OK);
@@ -58,8 +58,14 @@ static struct note_key add_key(struct log *l, const char *id, uint8_t seed_byte)
 /* The next batch of the office's stream, as the collector would have signed it. */
 static void make_batch(const struct log *l, uint64_t first, const struct hash *previous, struct receipt *ret)
 {
-    struct batch_header h = { .installation = { 1, 2, 3 }, .office = text("gen-3374-01"), .stream = 0, .epoch = UINT64_C(1) << 62 | 1,
-                              .sequence = first, .count = 3, .previous = *previous, .signed_at = { 1671000000000 } };
+    struct batch_header h = {.installation = {1, 2, 3},
+                             .office = text("gen-3374-01"),
+                             .stream = 0,
+                             .epoch = UINT64_C(1) << 62 | 1,
+                             .sequence = first,
+                             .count = 3,
+                             .previous = *previous,
+                             .signed_at = {1671000000000}};
     struct buf header, payload;
     uint8_t sig[SIG_SIZE], pub[PUBKEY_SIZE];
     struct batch b;
@@ -82,7 +88,7 @@ static void make_batch(const struct log *l, uint64_t first, const struct hash *p
 
 static void append(struct log *l, const struct record *r, const struct hash *batch)
 {
-    const struct merkle_nodes nodes = { l, put, get };
+    const struct merkle_nodes nodes = {l, put, get};
     struct receipt_leaf leaf = receipt_leaf_of(r, batch);
     struct hash h = receipt_leaf_hash(&leaf);
 
@@ -91,7 +97,7 @@ static void append(struct log *l, const struct record *r, const struct hash *bat
 
 static void checkpoint(struct log *l)
 {
-    struct note_checkpoint c = { .origin = text(l->worker.name), .size = l->tree.size, .root = merkle_root(&l->tree) };
+    struct note_checkpoint c = {.origin = text(l->worker.name), .size = l->tree.size, .root = merkle_root(&l->tree)};
     struct buf b;
 
     buf_init(&b, NOTE_BYTES_MAX);
@@ -104,8 +110,8 @@ static void checkpoint(struct log *l)
 static int setup(void **state)
 {
     static struct log l;
-    struct record office = { .kind = RECORD_OFFICE, .lsn = 1, .at = { 1671000000100 }, .content = text("1\tgen-3374-01\t33.74") };
-    struct hash previous = { { 0 } };
+    struct record office = {.kind = RECORD_OFFICE, .lsn = 1, .at = {1671000000100}, .content = text("1\tgen-3374-01\t33.74")};
+    struct hash previous = {{0}};
 
     memset(&l, 0, sizeof l);
     assert_int_equal(sign_ed25519_ring_new(&l.keys), ST_OK);
@@ -116,8 +122,8 @@ static int setup(void **state)
     buf_init(&l.checkpoint, NOTE_BYTES_MAX);
     append(&l, &office, NULL);
     for (unsigned i = 0; i < BATCHES; i++) {
-        static const uint8_t refused[] = { 0x91, 0x92, 0x02, 0x13 };
-        struct record r = { .kind = RECORD_BATCH, .lsn = i + 2, .at = { 1671000000250 + i } };
+        static const uint8_t refused[] = {0x91, 0x92, 0x02, 0x13};
+        struct record r = {.kind = RECORD_BATCH, .lsn = i + 2, .at = {1671000000250 + i}};
         struct receipt *t = &l.receipt[i];
 
         if (i == 4) r.dispositions = slice_of(refused, sizeof refused);
@@ -130,7 +136,7 @@ static int setup(void **state)
     }
     checkpoint(&l);
     for (unsigned i = 0; i < BATCHES; i++) {
-        const struct merkle_nodes nodes = { &l, put, get };
+        const struct merkle_nodes nodes = {&l, put, get};
 
         assert_int_equal(merkle_inclusion(&nodes, l.receipt[i].lsn - 1, l.tree.size, &l.receipt[i].path), ST_OK);
         l.receipt[i].checkpoint = buf_slice(&l.checkpoint);
@@ -152,9 +158,9 @@ static int teardown(void **state)
 
 static void a_leaf_is_its_documented_bytes(void **state)
 {
-    static const uint8_t head[] = { 0x95, 0x01, 0xcd, 0x01, 0x02, 0xcf, 0, 0, 0x01, 0x85, 0x0f, 0x5c, 0x86, 0xfa, 0xc4, 0x20 };
-    struct record r = { .kind = RECORD_BATCH, .lsn = 258, .at = { 1671000000250 } };
-    struct hash content = { { 0xaa } }, none = sign_hash("\x90", 1), want, seen;
+    static const uint8_t head[] = {0x95, 0x01, 0xcd, 0x01, 0x02, 0xcf, 0, 0, 0x01, 0x85, 0x0f, 0x5c, 0x86, 0xfa, 0xc4, 0x20};
+    struct record r = {.kind = RECORD_BATCH, .lsn = 258, .at = {1671000000250}};
+    struct hash content = {{0xaa}}, none = sign_hash("\x90", 1), want, seen;
     struct receipt_leaf leaf = receipt_leaf_of(&r, &content);
     uint8_t bytes[sizeof head + HASH_SIZE + 2 + HASH_SIZE];
 
@@ -256,8 +262,8 @@ static void parts_of_two_receipts_do_not_fit(void **state)
 /* A note signed by the very key, but no checkpoint of this log. */
 static void another_note_of_the_same_key_is_no_checkpoint(void **state)
 {
-    static const char *const notes[] = { "rekap.example/w1\nnothing else\n",
-                                         "rekap.example/w2\n12\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n" };
+    static const char *const notes[] = {"rekap.example/w1\nnothing else\n",
+                                        "rekap.example/w2\n12\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"};
     struct log *l = *state;
 
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
@@ -275,12 +281,23 @@ static void another_note_of_the_same_key_is_no_checkpoint(void **state)
 /* Other spellings of the same values, and values out of range. */
 static void only_the_one_spelling_is_read(void **state)
 {
-    static const struct { const char *from, *to; } rows[] = {
-        { "stream 0\n", "stream 00\n" },      { "stream 0\n", "stream 4294967296\n" }, { "count 3\n", "count 0\n" },
-        { "count 3\n", "count 8193\n" },      { "first 13\n", "first 0\n" },           { "lsn 6\n", "lsn 0\n" },
-        { "lsn 6\n", "lsn 4611686018427387904\n" }, { "lsn 6\n", "lsn 6 \n" },       { "receipt 1\n", "receipt 2\n" },
-        { "first 13\n", "first 99999999999999999999999\n" }, { "office gen-3374-01\n", "office gen 3374\n" },
-        { "2022-12-14T06:40:00.000Z", "2022-12-14T06:40:00Z" }, { "path ", "Path " },  { "stream 0\n", "" },
+    static const struct {
+        const char *from, *to;
+    } rows[] = {
+        {"stream 0\n", "stream 00\n"},
+        {"stream 0\n", "stream 4294967296\n"},
+        {"count 3\n", "count 0\n"},
+        {"count 3\n", "count 8193\n"},
+        {"first 13\n", "first 0\n"},
+        {"lsn 6\n", "lsn 0\n"},
+        {"lsn 6\n", "lsn 4611686018427387904\n"},
+        {"lsn 6\n", "lsn 6 \n"},
+        {"receipt 1\n", "receipt 2\n"},
+        {"first 13\n", "first 99999999999999999999999\n"},
+        {"office gen-3374-01\n", "office gen 3374\n"},
+        {"2022-12-14T06:40:00.000Z", "2022-12-14T06:40:00Z"},
+        {"path ", "Path "},
+        {"stream 0\n", ""},
     };
     const struct log *l = *state;
     struct receipt back;
@@ -343,13 +360,13 @@ static void the_document_shows_this_very_receipt(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_leaf_is_its_documented_bytes),
-                                        cmocka_unit_test(every_batch_has_a_receipt_that_verifies),
-                                        cmocka_unit_test(every_changed_bit_is_seen),
-                                        cmocka_unit_test(parts_of_two_receipts_do_not_fit),
-                                        cmocka_unit_test(another_note_of_the_same_key_is_no_checkpoint),
-                                        cmocka_unit_test(only_the_one_spelling_is_read),
-                                        cmocka_unit_test(the_document_shows_this_very_receipt) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_leaf_is_its_documented_bytes),
+                                       cmocka_unit_test(every_batch_has_a_receipt_that_verifies),
+                                       cmocka_unit_test(every_changed_bit_is_seen),
+                                       cmocka_unit_test(parts_of_two_receipts_do_not_fit),
+                                       cmocka_unit_test(another_note_of_the_same_key_is_no_checkpoint),
+                                       cmocka_unit_test(only_the_one_spelling_is_read),
+                                       cmocka_unit_test(the_document_shows_this_very_receipt)};
 
     return cmocka_run_group_tests_name("receipt", tests, setup, teardown);
 }
