@@ -4,9 +4,10 @@
  *
  * A push is fed as the offices would: checked files arrive in the tray while the acks of earlier ones come in, never more than
  * FEED_AHEAD of the push ahead of the acks. At PER_PUSH moments, uniform over the acked share, many files come at once and the
- * daemon is killed while they are worked on; `up` starts it again. The last file is fed only after the last kill, so every kill falls between the first and the last ack. After each kill
- * nothing acknowledged may be missing, and when all that was fed has settled every rollup and counter must be exact; in the end
- * every update of the log is compared with what was stated (kill_ledger.c). The seed decides everything but the scheduling. */
+ * daemon is killed while they are worked on; `up` starts it again. The last file is fed only after the last kill, so every kill
+ * falls between the first and the last ack. After each kill nothing acknowledged may be missing, and when all that was fed has
+ * settled every rollup and counter must be exact; in the end every update of the log is compared with what was stated
+ * (kill_ledger.c). The seed decides everything but the scheduling. */
 #include "tests/it/kill.h"
 
 #include <signal.h>
@@ -163,8 +164,8 @@ static bool kill_once(struct kill *k, enum world_part part)
     if (!settled) return false;
     kill_check_settled(k);
     if (t->kills < KILL_SAMPLES) t->s[t->kills++] = s;
-    world_note("kill %u %s: round %u, acked %llu of %d, %llu on their way, there %lld ms, answers %lld ms, settled %lld ms", t->kills,
-               world_names[part], k->round, (unsigned long long)s.acked, LOAD_UPDATES, (unsigned long long)s.waiting,
+    world_note("kill %u %s: round %u, acked %llu of %d, %llu on their way, there %lld ms, answers %lld ms, settled %lld ms",
+               t->kills, world_names[part], k->round, (unsigned long long)s.acked, LOAD_UPDATES, (unsigned long long)s.waiting,
                (long long)s.there_ms, (long long)s.back_ms, (long long)s.settled_ms);
     return true;
 }

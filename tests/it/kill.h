@@ -10,7 +10,7 @@ enum { KILL_DECILES = 10, KILL_SAMPLES = 1000 };
 struct kill_sample {                    /* one kill */
     unsigned round;
     uint64_t acked;                     /* updates of this push acknowledged at the kill, as far as the collector had said */
-    uint64_t waiting;                   /* updates on their way: in the tray or the outbox, not yet in the worker's log or not acked */
+    uint64_t waiting;                   /* updates on their way: not acked yet; for the collector: not yet in the worker's log */
     int64_t there_ms, back_ms;          /* after it: a new process is there; it answers */
     int64_t settled_ms;                 /* all that was pushed is acknowledged and visible */
 };
