@@ -98,6 +98,7 @@ $(eval $(call unit_test,store_lmdb,proto/store proto/store_mem proto/store_lmdb 
 $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
+$(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
 WORKER_TEST := $(CODEC) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node $(WORKER_P) tests/unit/work_world
 COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/collect_import collector/tray proto/unit proto/unit_row proto/store proto/store_mem proto/node $(CODEC)

@@ -1,0 +1,239 @@
+/* link_hostile_test.c - the network port and those who mean harm or know no better: frames that are none, keys that nobody admitted,
+ * messages without an end. Hostile peers use the message library directly, as nothing of ours would. Each case also shows that an
+ * honest peer is served meanwhile. */
+#include "link_fixture.h"
+
+struct raw { void *ctx, *z; };
+
+static struct raw raw_dial(struct pair *p, const struct link_keys *keys, const char *rid)
+{
+    struct raw r = { zmq_ctx_new(), NULL };
+    int zero = 0;
+
+    r.z = zmq_socket(r.ctx, ZMQ_DEALER);
+    assert_non_null(r.z);
+    zmq_setsockopt(r.z, ZMQ_LINGER, &zero, sizeof zero);
+    if (rid) zmq_setsockopt(r.z, ZMQ_ROUTING_ID, rid, strlen(rid));
+    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_SERVERKEY, p->server.pub, PUBKEY_SIZE), 0);
+    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_PUBLICKEY, keys->pub, PUBKEY_SIZE), 0);
+    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_SECRETKEY, keys->secret, 32), 0);
+    assert_int_equal(zmq_connect(r.z, p->endpoint), 0);
+    return r;
+}
+
+static void raw_done(struct raw *r)
+{
+    zmq_close(r->z);
+    zmq_ctx_term(r->ctx);
+}
+
+static void send_parts(struct raw *r)
+{
+    zmq_send(r->z, "satu", 4, ZMQ_SNDMORE);
+    zmq_send(r->z, "dua", 3, ZMQ_SNDMORE);
+    zmq_send(r->z, "tiga", 4, 0);
+}
+
+static void send_oversize(struct raw *r)
+{
+    uint8_t *big = calloc(1, FRAME_BYTES_MAX + 1);
+
+    assert_non_null(big);
+    zmq_send(r->z, big, FRAME_BYTES_MAX + 1, 0);
+    free(big);
+}
+
+static void send_text(struct raw *r)
+{
+    zmq_send(r->z, "penyusup", 8, 0);
+}
+
+/* Each of these costs the sender its message and its connection, is counted, and leaves the honest peer alone. */
+static void bad_frames_are_dropped_and_counted(void **state)
+{
+    static const struct { const char *name, *rid; void (*send)(struct raw *r); size_t counter; } cases[] = {
+        { "multipart", NULL, send_parts, offsetof(struct link_counters, dropped_multipart) },
+        { "oversize", NULL, send_oversize, offsetof(struct link_counters, dropped_oversize) },
+        { "own-routing-id", "dinas-palsu", send_text, offsetof(struct link_counters, dropped_unkeyed) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pair p;
+        struct raw bad;
+        int64_t end;
+        uint64_t n = 0;
+
+        pair_init(&p);
+        listen_ipc(&p, cases[i].name);
+        pair_dial(&p);
+        assert_served(&p, "sebelum");
+        bad = raw_dial(&p, &p.client, cases[i].rid);
+        cases[i].send(&bad);
+        for (end = ms() + WAIT_MS; n == 0 && ms() < end;) {
+            struct link_counters c;
+
+            side_drain(&p.s, 5);
+            side_drain(&p.c, 0);
+            c = counters(&p.s);
+            memcpy(&n, (const char *)&c + cases[i].counter, sizeof n);
+        }
+        assert_int_equal(n, 1);
+        assert_int_equal(find(&p.s, MESSAGE_DATA, "satu"), -1);
+        assert_int_equal(find(&p.s, MESSAGE_DATA, "penyusup"), -1);
+        assert_served(&p, "sesudah");
+        assert_int_equal(find(&p.c, MESSAGE_DOWN, NULL), -1);
+        raw_done(&bad);
+        pair_done(&p);
+    }
+}
+
+static void unknown_key_is_refused(void **state)
+{
+    struct pair p;
+    struct link_keys stranger = new_keys();
+    struct raw bad;
+    int64_t end = ms() + WAIT_MS;
+
+    (void)state;
+    pair_init(&p);
+    listen_ipc(&p, "stranger");
+    pair_dial(&p);
+    bad = raw_dial(&p, &stranger, NULL);
+    send_text(&bad);
+    while (counters(&p.s).refused_keys == 0 && ms() < end) side_drain(&p.s, 5);
+    assert_int_equal(counters(&p.s).refused_keys, 1);
+    assert_served(&p, "tetap");
+    assert_int_equal(find(&p.s, MESSAGE_DATA, "penyusup"), -1);
+    raw_done(&bad);
+    pair_done(&p);
+}
+
+/* A relay that stops after `limit` bytes towards the server: what it let through is a message that never ends. */
+struct relay { int listener, near, far; unsigned port, target; size_t limit, passed; };
+
+static struct sockaddr_in loopback(unsigned port)
+{
+    return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+static void relay_init(struct relay *r, const char *endpoint, size_t limit)
+{
+    int rc = -1;
+
+    *r = (struct relay){ .listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .near = -1, .far = -1, .limit = limit };
+    assert_int_equal(sscanf(endpoint, "tcp://127.0.0.1:%u", &r->target), 1);
+    for (unsigned i = 0; rc != 0 && i < 200; i++) {
+        struct sockaddr_in a;
+
+        r->port = 10000 + ((unsigned)getpid() * 7 + i) % 9000;
+        a = loopback(r->port);
+        rc = bind(r->listener, (const struct sockaddr *)&a, sizeof a);
+    }
+    assert_int_equal(rc, 0);
+    assert_int_equal(listen(r->listener, 1), 0);
+}
+
+static void relay_accept(struct relay *r)
+{
+    struct sockaddr_in a = loopback(r->target);
+
+    r->near = accept4(r->listener, NULL, NULL, SOCK_NONBLOCK);
+    if (r->near < 0) return;
+    r->far = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(r->far, (const struct sockaddr *)&a, sizeof a), 0);
+}
+
+static void relay_pass(struct relay *r)
+{
+    static char block[64 << 10];
+    ssize_t n;
+
+    if (r->near < 0) relay_accept(r);
+    if (r->near < 0) return;
+    n = r->passed < r->limit ? recv(r->near, block, sizeof block, MSG_DONTWAIT) : 0;
+    if (n > 0 && send(r->far, block, (size_t)n, MSG_NOSIGNAL) == n) r->passed += (size_t)n;
+    n = recv(r->far, block, sizeof block, MSG_DONTWAIT);
+    if (n > 0) send(r->near, block, (size_t)n, MSG_NOSIGNAL);
+}
+
+/* A multipart message that never ends is not visible to the receiver; the kernel's counter is. Its sender says nothing before. */
+static void endless_multipart_is_cut(void **state)
+{
+    struct pair p, attack;
+    struct relay relay;
+    struct raw bad;
+    uint8_t *part = calloc(1, FRAME_BYTES_MAX / 2);
+    int64_t end = ms() + WAIT_MS;
+
+    (void)state;
+    assert_non_null(part);
+    pair_init(&p);
+    listen_tcp(&p);
+    pair_dial(&p);
+    relay_init(&relay, p.endpoint, 24 << 20);
+    attack = p;
+    snprintf(attack.endpoint, sizeof attack.endpoint, "tcp://127.0.0.1:%u", relay.port);
+    bad = raw_dial(&attack, &p.client, NULL);
+    for (int i = 0; i < 64; i++) assert_true(zmq_send(bad.z, part, FRAME_BYTES_MAX / 2, i < 63 ? ZMQ_SNDMORE : 0) > 0);
+    while (counters(&p.s).dropped_multipart == 0 && ms() < end) {
+        for (int i = 0; i < 64; i++) relay_pass(&relay);
+        side_drain(&p.s, 1);
+        side_drain(&p.c, 0);
+    }
+    assert_int_equal(counters(&p.s).dropped_multipart, 1);
+    assert_true(relay.passed > CREDIT_BYTES);
+    assert_served(&p, "sesudah");
+    assert_int_equal(find(&p.c, MESSAGE_DOWN, NULL), -1);
+    assert_int_equal(recv(relay.far, part, 1, 0) <= 0, 1);      /* shut down by the server */
+    close(relay.listener);
+    close(relay.near);
+    close(relay.far);
+    free(part);
+    raw_done(&bad);
+    pair_done(&p);
+}
+
+/* Much more than the guard's allowance, all of it honest. */
+static void guard_leaves_busy_peers_alone(void **state)
+{
+    struct pair p;
+    uint8_t *frame = calloc(1, FRAME_BYTES_MAX / 4);
+    int64_t begin = ms(), end = begin + WAIT_MS;
+    unsigned sent = 0, got = 0;
+    const unsigned all = 256;           /* 64 MiB at least, and four checks of the guard */
+
+    (void)state;
+    assert_non_null(frame);
+    pair_init(&p);
+    listen_tcp(&p);
+    pair_dial(&p);
+    while ((got < all || ms() - begin < 1000) && ms() < end) {
+        while (sent - got < CREDIT_BYTES / (FRAME_BYTES_MAX / 4)
+               && link_send(p.c.l, p.dial, slice_of(frame, FRAME_BYTES_MAX / 4)) == ST_OK)
+            sent++;
+        side_drain(&p.s, 1);
+        side_drain(&p.c, 0);
+        got += p.s.n;
+        p.s.n = 0;
+    }
+    assert_true(got >= all);
+    assert_int_equal(find(&p.c, MESSAGE_DOWN, NULL), -1);
+    assert_int_equal(counters(&p.s).dropped_multipart, 0);
+    free(frame);
+    pair_done(&p);
+}
+
+static int all(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_frames_are_dropped_and_counted),
+        cmocka_unit_test(unknown_key_is_refused),
+        cmocka_unit_test(endless_multipart_is_cut),
+        cmocka_unit_test(guard_leaves_busy_peers_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void) { return run_in_directory(all); }
