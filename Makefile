@@ -202,7 +202,7 @@ BENCH := $(B)/tests/bench
 BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix proto/bytes proto/status
 $(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
-$(BENCH)/bench: $(call OBJS,tests/bench/bench $(sort $(filter-out cli/main,$(CLI_ALL))))
+$(BENCH)/bench: $(call OBJS,tests/bench/bench tests/bench/lag $(sort $(filter-out cli/main,$(CLI_ALL))))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BENCH)/office_list: tests/bench/office.c
 	@mkdir -p $(@D)

@@ -3,8 +3,9 @@
  *   bench BIN DIR SIZE MODE LABEL FILL_JSON        DIR made by `rekap up`, offices added, outbox filled, nothing running
  *
  * Worker and aggregator are started and idle; the clock starts when the collector is started and stops when the aggregator shows
- * the last update. CURVE, signatures, fsync at worker and aggregator are as shipped. The outbox's own commits (fill) are added to
- * the time, as if they could not overlap. Prints `name value unit` lines. */
+ * the last update. CURVE, signatures, fsync at collector, worker and aggregator are as shipped. The outbox's own commits (fill) are
+ * added to the time, as if they could not overlap. Then the national rollup is asked over HTTP, QUERIES times a year. Prints
+ * `name value unit` lines. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -17,11 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/place.h"
-#include "proto/clock.h"
+#include "cli/ask.h"
+#include "tests/bench/lag.h"
+#include "tests/bench/load.h"
 
 extern char **environ;
-enum { PARTS = 3, GIVE_UP_S = 1800 };
+enum { PARTS = 3, GIVE_UP_S = 1800, QUERIES = 20, ROLLUP_YEARS = 5 };
 static const char *const NAMES[PARTS] = {"worker", "aggregator", "collector"};
 struct bench {
     const char *bin, *dir, *label;
@@ -30,12 +32,6 @@ struct bench {
     uint64_t updates;
     double outbox_s;
 };
-
-static double now_s(void)
-{
-    struct clock c = clock_posix();
-    return (double)c.now(c.ctx).mono.us / 1e6;
-}
 
 static void pause_ms(int ms) { (void)poll(NULL, 0, ms); }
 
@@ -71,7 +67,7 @@ static json_t *ask(const struct bench *b, int part)
 
 static void wait_up(struct bench *b, int part)
 {
-    for (double end = now_s() + 30; now_s() < end; pause_ms(20)) {
+    for (double end = lag_now() + 60; lag_now() < end; pause_ms(20)) {
         json_t *j = ask(b, part);
         bool up = j && (part != 1 || json_is_true(json_object_get(json_array_get(json_object_get(j, "workers"), 0), "up")));
         json_decref(j);
@@ -81,25 +77,6 @@ static void wait_up(struct bench *b, int part)
 }
 
 static int64_t number(const json_t *j, const char *key) { return (int64_t)json_integer_value(json_object_get(j, key)); }
-
-static bool all_acked(struct bench *b)
-{
-    json_t *j = ask(b, 2);
-    const json_t *list = json_object_get(j, "offices");
-    bool all = json_array_size(list) > 0;
-    for (size_t i = 0; i < json_array_size(list); i++)
-        all &= number(json_array_get(list, i), "acked") == number(json_array_get(list, i), "last");
-    json_decref(j);
-    return all;
-}
-
-static bool all_visible(struct bench *b)
-{
-    json_t *j = ask(b, 1);
-    bool all = j && (uint64_t)number(j, "updates") >= b->updates;
-    json_decref(j);
-    return all;
-}
 
 static double peak_mb(pid_t pid)
 {
@@ -172,34 +149,82 @@ static void stop(struct bench *b)
     }
 }
 
-static void measure(struct bench *b)
+/* Waits for the last update to be visible; notes the most memory each daemon had. */
+static void follow(struct bench *b, struct lag *l, double peak[PARTS])
 {
-    double peak[PARTS] = {0}, acked = 0, visible = 0;
-    start(b, 0);
-    wait_up(b, 0);
-    start(b, 1);
-    wait_up(b, 1);
-    double t0 = now_s();
-    start(b, 2);
-    while (visible == 0) {
-        if (now_s() - t0 > GIVE_UP_S) die(b, "not finished in time");
-        if (acked == 0 && all_acked(b)) acked = now_s();
-        if (all_visible(b)) visible = now_s();
+    for (double t0 = lag_now(); !lag_done(l); pause_ms(10)) {
+        if (lag_now() - t0 > GIVE_UP_S) die(b, "not finished in time");
         for (int i = 0; i < PARTS; i++) {
             double mb = peak_mb(b->pid[i]);
             if (mb > peak[i]) peak[i] = mb;
         }
-        pause_ms(5);
     }
-    if (acked == 0) acked = visible;
-    double moved = visible - t0, total = moved + b->outbox_s, n = (double)b->updates;
+}
+
+static void report(struct bench *b, const struct lag *l, double t0, const double peak[PARTS])
+{
+    double moved = lag_visible_at(l) - t0, total = moved + b->outbox_s, n = (double)b->updates;
     printf("%s_rate %.0f updates/s\n%s_transfer %.0f updates/s\n%s_outbox %.0f updates/s\n", b->label, n / total, b->label,
            n / moved, b->label, n / b->outbox_s);
-    printf("%s_lag_at_end %.1f ms\n", b->label, (visible - acked) * 1e3);
+    printf("%s_lag_median %.0f ms\n%s_lag_p99 %.0f ms\n", b->label, lag_share(l, 0.5), b->label, lag_share(l, 0.99));
+    printf("%s_lag_at_end %.0f ms\n", b->label, (lag_visible_at(l) - lag_acked_at(l)) * 1e3);
     for (int i = 0; i < PARTS; i++) printf("%s_%s_peak %.0f MiB\n", b->label, NAMES[i], peak[i]);
-    for (int i = 0; i < PARTS; i++) printf("%s_%s_cpu %.2f s\n", b->label, NAMES[i], cpu_s(b->pid[i]));
+    for (int i = 0; i < PARTS; i++) printf("%s_%s_cpu %.3f us/update\n", b->label, NAMES[i], cpu_s(b->pid[i]) * 1e6 / n);
     for (int i = 0; i < PARTS; i++) phases(b, i);
     stores(b);
+}
+
+static void measure(struct bench *b)
+{
+    double peak[PARTS] = {0};
+    start(b, 0);
+    wait_up(b, 0);
+    start(b, 1);
+    wait_up(b, 1);
+    struct lag *l = lag_start(&b->place, b->updates);
+    if (!l) die(b, "no watchers");
+    double t0 = lag_now();
+    start(b, 2);
+    follow(b, l, peak);
+    report(b, l, t0, peak);
+    lag_free(&l);
+}
+
+/* ---- the national rollup ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* One question, in milliseconds; *ret_rows = rows of the answer. */
+static double rollup(struct bench *b, int year, size_t *ret_rows)
+{
+    struct ask_answer a;
+    char target[64];
+    snprintf(target, sizeof target, "/api/v1/rollup?year=%d", year);
+    double t = lag_now();
+    if (ask_own(&b->place, target, 30000, &a) != ST_OK || a.status != 200) die(b, "the rollup is not answered");
+    double ms = (lag_now() - t) * 1e3;
+    json_t *j = json_loadb(a.body, a.n, 0, NULL);
+    *ret_rows = json_array_size(json_object_get(j, "rows"));
+    json_decref(j);
+    free(a.body);
+    return ms;
+}
+
+/* All figures of a year, by program, over HTTP as anybody asks. Only cells of one region are read, so its time must not follow the
+ * number of figures: the table shows it for both sizes. */
+static void rollups(struct bench *b)
+{
+    double ms[QUERIES];
+    size_t rows = 0;
+    for (int i = 0; i < QUERIES; i++) ms[i] = rollup(b, LOAD_FIRST_YEAR + i % ROLLUP_YEARS, &rows);
+    if (rows == 0) die(b, "the rollup is empty");
+    qsort(ms, QUERIES, sizeof ms[0], by_size);
+    printf("%s_rollup_min %.2f ms\n%s_rollup_median %.2f ms\n%s_rollup_max %.2f ms\n%s_rollup_rows %zu rows\n", b->label, ms[0],
+           b->label, ms[QUERIES / 2], b->label, ms[QUERIES - 1], b->label, rows);
 }
 
 int main(int argc, char **argv)
@@ -216,6 +241,7 @@ int main(int argc, char **argv)
     const struct cli c = {.dir = b.dir};
     if (place_open(&c, &b.place) != EXIT_OK) return 1;
     measure(&b);
+    rollups(&b);
     stop(&b);
     return 0;
 }
