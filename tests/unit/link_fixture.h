@@ -1,6 +1,6 @@
-/* link_fixture.h - what the tests of the network port share: a pair of links on real sockets (ipc:// in a directory of its own, tcp on
- * a free port below the ephemeral range), what came out of each side, and a wait for it with a deadline. Nothing sleeps, and a link
- * is driven only by its own link_wait(). */
+/* link_fixture.h - what the tests of the network port share: a pair of links on real sockets (ipc:// in a directory of its own, tcp
+ * on a free port below the ephemeral range), what came out of each side, and a wait for it with a deadline. Nothing sleeps, and a
+ * link is driven only by its own link_wait(). */
 #ifndef REKAP_LINK_FIXTURE_H
 #define REKAP_LINK_FIXTURE_H
 
