@@ -87,7 +87,8 @@ static void a_large_file_becomes_several_batches(void **state)
         assert_true(b.first == at + 1 && b.payload.n <= BATCH_BYTES_MAX);
         assert_int_equal(codec_batch_parse(b.payload, &p), ST_OK);
         assert_int_equal(codec_body_open(p.body, &body), ST_OK);
-        for (; codec_body_next(&body, &row) == ST_OK; rows++) assert_true(row.code == CODE_OK && row.figure.value == 100 + (int64_t)rows);
+        for (; codec_body_next(&body, &row) == ST_OK; rows++)
+            assert_true(row.code == CODE_OK && row.figure.value == 100 + (int64_t)rows);
     }
     assert_true(at == 20000 && rows == 20000 && batches >= 3);
 }
@@ -97,11 +98,12 @@ static void an_office_without_a_key_waits(void **state)
     struct outbox_fixture *f = *state;
     const struct outbox_fixture_file file = { "t1", OFFICE_KEYLESS, OFFICE_KEYLESS, 5, 100 };
     struct import_result r;
+    const struct slice id = slice_of(OFFICE_KEYLESS, strlen(OFFICE_KEYLESS));
     uint32_t number;
     assert_int_equal(outbox_fixture_import(f, &file, &r), ST_NOT_FOUND);
     assert_int_equal(r.id.n, 2);
     assert_int_equal(pushed(f, "t1").rows, 0);
-    assert_int_equal(unit_dict_get(f->t, OUTBOX_DICT_TEXT, slice_of(OFFICE_KEYLESS, strlen(OFFICE_KEYLESS)), &number), ST_NOT_FOUND);
+    assert_int_equal(unit_dict_get(f->t, OUTBOX_DICT_TEXT, id, &number), ST_NOT_FOUND);
 }
 
 static void a_damaged_file_changes_nothing(void **state)

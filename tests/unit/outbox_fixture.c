@@ -113,7 +113,8 @@ int outbox_fixture_import(struct outbox_fixture *f, const struct outbox_fixture_
     return st;
 }
 
-struct outbox_stream outbox_fixture_state(struct outbox_fixture *f, const char *office, const char *subject, uint32_t rows, int64_t value)
+struct outbox_stream outbox_fixture_state(struct outbox_fixture *f, const char *office, const char *subject, uint32_t rows,
+                                          int64_t value)
 {
     static unsigned number;
     char id[24];

@@ -28,7 +28,8 @@ void outbox_fixture_tray(const struct outbox_fixture_file *f, struct buf *ret); 
 /* Imports such a file in the open transaction. */
 int outbox_fixture_import(struct outbox_fixture *f, const struct outbox_fixture_file *file, struct import_result *ret);
 /* The same under a fresh id, which must go well; the stream afterwards. */
-struct outbox_stream outbox_fixture_state(struct outbox_fixture *f, const char *office, const char *subject, uint32_t rows, int64_t value);
+struct outbox_stream outbox_fixture_state(struct outbox_fixture *f, const char *office, const char *subject, uint32_t rows,
+                                          int64_t value);
 /* The slot of figure i in the own copy. */
 struct slot outbox_fixture_slot(struct outbox_fixture *f, const char *office, const char *subject, uint32_t i);
 /* [[sequence, code]..] into b, which is cleared. */

@@ -121,22 +121,23 @@ static struct hash hash_at(struct line *l, uint64_t seq)
 
 static void open_ok(struct line *l, const char *office, uint64_t watermark, const struct hash *head)
 {
-    const struct field f[] = { { .s = text(office) }, { .u = 0 }, { .u = 77 }, { .u = watermark }, { .s = slice_of(head->b, HASH_SIZE) },
-                               { .u = LSN } };
+    const struct field f[] = { { .s = text(office) }, { .u = 0 }, { .u = 77 }, { .u = watermark },
+                               { .s = slice_of(head->b, HASH_SIZE) }, { .u = LSN } };
     hear(l, MESSAGE_DATA, MSG_OPEN_OK, f);
 }
 
 static void ack(struct line *l, uint64_t from, uint64_t seq, const struct hash *hash, struct slice list)
 {
     static const uint8_t none = 0x90;
-    const struct field f[] = { { .s = text(OFFICE_A) }, { .u = 0 }, { .u = 77 }, { .u = seq }, { .s = slice_of(hash->b, HASH_SIZE) },
-                               { .u = LSN }, { .u = 1 }, { .s = list.n ? list : slice_of(&none, 1) }, { .u = from } };
+    const struct field f[] = { { .s = text(OFFICE_A) }, { .u = 0 }, { .u = 77 }, { .u = seq },
+                               { .s = slice_of(hash->b, HASH_SIZE) }, { .u = LSN }, { .u = 1 }, { .s = list.n ? list : slice_of(&none, 1) }, { .u = from } };
     hear(l, MESSAGE_DATA, MSG_ACK, f);
 }
 
 static void nack(struct line *l, const char *office, unsigned code)
 {
-    const struct field f[] = { { .s = text(office) }, { .u = 0 }, { .u = 77 }, { .u = 1 }, { .u = code }, { .s = text("") }, { .s = text("") } };
+    const struct field f[] = { { .s = text(office) }, { .u = 0 }, { .u = 77 }, { .u = 1 }, { .u = code },
+                               { .s = text("") }, { .s = text("") } };
     hear(l, MESSAGE_DATA, MSG_NACK, f);
 }
 
