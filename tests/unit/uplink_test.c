@@ -130,7 +130,8 @@ static void ack(struct line *l, uint64_t from, uint64_t seq, const struct hash *
 {
     static const uint8_t none = 0x90;
     const struct field f[] = { { .s = text(OFFICE_A) }, { .u = 0 }, { .u = 77 }, { .u = seq },
-                               { .s = slice_of(hash->b, HASH_SIZE) }, { .u = LSN }, { .u = 1 }, { .s = list.n ? list : slice_of(&none, 1) }, { .u = from } };
+                               { .s = slice_of(hash->b, HASH_SIZE) }, { .u = LSN }, { .u = 1 },
+                               { .s = list.n ? list : slice_of(&none, 1) }, { .u = from } };
     hear(l, MESSAGE_DATA, MSG_ACK, f);
 }
 
