@@ -70,5 +70,6 @@ int query_trend(struct cli *c);
 int query_findings(struct cli *c);
 int query_indicators(struct cli *c);
 int watch_run(struct cli *c);
+int audit_run(struct cli *c);
 
 #endif

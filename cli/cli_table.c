@@ -29,6 +29,8 @@ const struct command cli_commands[] = {
       query_findings },
     { "watch", "pantau", "", O(REGION) | O(YEAR) | O(COUNT_EVENTS), 0, 0, "menampilkan perubahan saat terjadi",
       "shows changes as they happen", "rekap watch --region 33.74 --year 2020", watch_run },
+    { "audit", "periksa", "", 0, 0, 0, "memeriksa log worker yang berhenti, tanda tangan demi tanda tangan",
+      "verifies a stopped worker's log offline", "rekap audit --dir data", audit_run },
 };
 #undef O
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];

@@ -1,0 +1,169 @@
+/* audit_part.h - what the files of rekap-audit share. Kind: E.
+ *
+ * rekap-audit is a second implementation on purpose: it includes nothing of proto/, worker/ or collector/ and is linked with none
+ * of their objects (tests/tidy/tidy, check `audit`, asks nm). It reads LMDB's file, msgpack, the registry's lines and the hashes by
+ * itself, from docs/PROTOCOL.md and docs/STORAGE.md. An error in the worker's code is therefore not repeated here.
+ *
+ *   audit_store   pages of the data file -> rows, checked       audit_hash    CRC-32C, BLAKE2b-256, SHA-256 tree, Ed25519
+ *   audit_pack    strict msgpack                                audit_office  registry lines, keys and authority by position
+ *   audit_log     the walk through the log                      audit_batch   one batch: header, signature, order, rows
+ *   audit_index   the other tables against the walk             audit_report  what was found, for people and as JSON */
+#ifndef REKAP_AUDIT_PART_H
+#define REKAP_AUDIT_PART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct audit_span {
+    const uint8_t *p;
+    size_t n;
+};
+static inline struct audit_span audit_span_of(const void *p, size_t n) { return (struct audit_span){p, n}; }
+bool audit_same(struct audit_span a, struct audit_span b);
+uint64_t audit_be(const uint8_t *p, unsigned n);      /* big-endian, n <= 8 */
+void *audit_memory(void *old, size_t n, size_t size); /* n * size bytes, grown from old; says so and exits 1 when there is none */
+
+/* ---- hashes ---- */
+enum { AUDIT_HASH = 32, AUDIT_KEY = 32, AUDIT_SIG = 64 };
+struct audit_hash {
+    uint8_t b[AUDIT_HASH];
+};
+bool audit_hash_start(void); /* false: libsodium does not start */
+uint32_t audit_hash_crc(uint32_t crc, struct audit_span s);
+struct audit_hash audit_hash_blake(struct audit_span a, struct audit_span b);
+bool audit_hash_signed(const uint8_t pub[AUDIT_KEY], struct audit_span msg, const uint8_t sig[AUDIT_SIG]);
+bool audit_hash_same(const struct audit_hash *a, const void *b);
+bool audit_hash_zero(const struct audit_hash *h);
+uint64_t audit_hash_key_id(const uint8_t pub[AUDIT_KEY]);
+struct audit_tree {
+    uint64_t size;
+    struct audit_hash edge[64];
+}; /* RFC 6962 */
+void audit_hash_leaf(struct audit_tree *t, struct audit_span data);
+struct audit_hash audit_hash_root(const struct audit_tree *t);
+void audit_hash_hex(const void *p, size_t n, char *ret);      /* 2n + 1 */
+bool audit_hash_unhex(const char *s, size_t n, uint8_t *ret); /* n bytes from exactly 2n digits */
+
+/* ---- msgpack ---- a cursor over bytes; every reader is false, and the cursor bad, at anything but the canonical form */
+struct audit_pack {
+    const uint8_t *p, *end;
+    bool bad;
+};
+struct audit_pack audit_pack_of(struct audit_span s);
+bool audit_pack_array(struct audit_pack *r, uint32_t *ret);
+bool audit_pack_uint(struct audit_pack *r, uint64_t *ret);
+bool audit_pack_int(struct audit_pack *r);
+bool audit_pack_str(struct audit_pack *r, struct audit_span *ret);
+bool audit_pack_bin(struct audit_pack *r, struct audit_span *ret);
+bool audit_pack_nil(struct audit_pack *r);  /* consumed when it is next; not bad when it is not */
+bool audit_pack_sound(struct audit_span s); /* one element fills s; arrays nest at most 8 deep */
+
+/* ---- what is found ---- */
+enum { AUDIT_TEXT = 160, AUDIT_OFFICE_MAX = 40 };
+struct audit_report {
+    uint64_t records, batches, updates, bad, lsn, commit_ms, registry_version;
+    size_t offices;
+    struct audit_hash hash, root;
+    bool english;
+    struct {
+        uint64_t lsn; /* 0: not of one record */
+        char office[AUDIT_OFFICE_MAX + 1], what[24], seen[AUDIT_TEXT], expected[AUDIT_TEXT];
+    } first;
+    unsigned shown;
+};
+/* Counts a fault; the first one is kept. what: a short fixed word, the same in every language. office may be empty. */
+void audit_report_bad(struct audit_report *r, uint64_t lsn, struct audit_span office, const char *what, const char *seen,
+                      const char *expected, ...) __attribute__((format(printf, 6, 7)));
+void audit_report_text(const struct audit_report *r);
+void audit_report_json(const struct audit_report *r);
+
+/* ---- the data file ---- */
+struct audit_store;
+/* Opens DIR/data.mdb read-only and keeps others from owning the store meanwhile. NULL after *ret_why was written: *ret_bad tells
+ * whether the store is damaged (or only not there, or in use). */
+struct audit_store *audit_store_open(const char *dir, bool *ret_bad, char why[AUDIT_TEXT]);
+void audit_store_close(struct audit_store *s);
+/* Walks all pages in use: every tree sound, every value's checksum right, no page twice, none both free and in use. */
+void audit_store_check(struct audit_store *s, struct audit_report *r);
+bool audit_store_table(const struct audit_store *s, const char *name, uint64_t *ret_rows);
+/* The value of a key, without its checksum. False: no such row, or not readable (audit_store_check has said so). */
+bool audit_store_get(const struct audit_store *s, const char *table, struct audit_span key, struct audit_span *ret);
+/* Calls fn for each row in order; fn's sound says whether the checksum holds. Damaged pages are passed over. */
+typedef void (*audit_store_fn)(void *ctx, struct audit_span key, struct audit_span value, bool sound);
+void audit_store_each(const struct audit_store *s, const char *table, audit_store_fn fn, void *ctx);
+
+/* ---- the registry as the log tells it ---- */
+enum { AUDIT_ROLE_OFFICE = 1, AUDIT_ROLE_TREASURER = 2 };
+struct audit_entry { /* one line of one office */
+    uint64_t version;
+    uint32_t region; /* province << 16 | city */
+    uint8_t role;
+    bool active;
+    int64_t from, to;
+    uint8_t signing[AUDIT_KEY];
+};
+struct audit_stream {
+    uint32_t number;
+    uint64_t epoch, watermark, lsn;
+    struct audit_hash head;
+    bool lost; /* a record before could not be read: the next one is believed */
+    struct audit_stream *next;
+};
+struct audit_office {
+    char id[AUDIT_OFFICE_MAX + 1];
+    struct audit_entry *entry; /* oldest first */
+    size_t entries;
+    struct audit_stream *streams;
+};
+struct audit_offices {
+    struct audit_office **slot;
+    size_t size, used;
+    uint64_t version;
+    struct audit_hash chain;
+    const uint8_t *issuer;
+};
+void audit_office_done(struct audit_offices *o);
+struct audit_office *audit_office_find(const struct audit_offices *o, struct audit_span id);
+/* The content of an office record. False after ret_why: the line cannot be read, its version is not the next one, or (with a
+ * register's key) its signature does not verify. */
+bool audit_office_take(struct audit_offices *o, struct audit_span content, char ret_why[AUDIT_TEXT]);
+/* The entry whose key may sign with this key id at that moment; NULL after ret_why. */
+const struct audit_entry *audit_office_signer(const struct audit_office *o, uint64_t key_id, int64_t at, const char **ret_what,
+                                              char ret_why[AUDIT_TEXT]);
+/* May this office state figures of `subject` from `source`? *ret_realised: of measure 2 only. */
+bool audit_office_may(const struct audit_offices *o, const struct audit_office *speaker, struct audit_span subject,
+                      struct audit_span source, bool *ret_realised);
+struct audit_stream *audit_office_stream(struct audit_office *o, uint32_t number);
+
+/* ---- the walk ---- */
+struct audit_anchor {
+    uint64_t lsn;
+    struct audit_hash hash;
+};
+enum { AUDIT_ANCHORS_MAX = 64 };
+struct audit {
+    const struct audit_store *store;
+    struct audit_report *report;
+    struct audit_offices offices;
+    struct audit_tree tree;
+    struct audit_anchor anchor[AUDIT_ANCHORS_MAX];
+    unsigned anchors;
+    bool lost, lost_ever; /* the record before, or any, could not be read */
+    uint64_t closed;      /* epochs that the log shows to be closed */
+};
+struct audit_record {
+    uint64_t kind, lsn, at;
+    struct audit_span previous, content, dispositions;
+};
+void audit_log_walk(struct audit *a);
+/* Checks one batch record and moves its stream on. *ret_hash: its batch hash, when it could be read (else zero). */
+void audit_batch_take(struct audit *a, const struct audit_record *r, struct audit_hash *ret_hash);
+/* The present epoch of a stream ends: its row of the table `epoch`. */
+void audit_index_closed(struct audit *a, const struct audit_office *o, const struct audit_stream *s);
+void audit_index_batch(struct audit *a, const struct audit_office *o, const struct audit_stream *s, uint64_t first, uint32_t count,
+                       uint64_t lsn, const struct audit_hash *hash);
+void audit_index_time(struct audit *a, const struct audit_record *r);
+void audit_index_rest(struct audit *a); /* after the walk: row counts, streams, the meta rows */
+
+#endif
