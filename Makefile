@@ -41,7 +41,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregat
                 aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
-AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/sse aggregator/control aggregator/main
+AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/setup cli/setup_conf \
          cli/status cli/up cli/watch cli/audit
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)

@@ -165,6 +165,8 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
         }
     if (!strcmp(path, "/api/v1/events"))
         sse_open(h->sse, req);
+    else if (!strcmp(path, "/") || !strcmp(path, ""))
+        reply(req, HTTP_OK, "text/html; charset=utf-8", http_page());
     else if (!strcmp(path, "/healthz"))
         reply(req, HTTP_OK, "text/plain", "ok\n");
     else if (!strcmp(path, "/readyz"))

@@ -34,6 +34,7 @@ void http_question_done(struct query_context *q);
 void http_reply_json(struct evhttp_request *req, int status, json_t *body); /* takes body */
 void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param,
                         const char *seen);
+const char *http_page(void); /* http_page.c: the page at `/`, a static text */
 int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
 void http_refresh_scales(struct http *h); /* looks whether the list of scales is another than the one read */

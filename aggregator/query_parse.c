@@ -46,6 +46,20 @@ static int parse_stage(struct slice text, bool *ret_murni, const struct query_co
     return query_refuse(problem, q, "stage", text, "tahap: murni atau berlaku", "stage: murni or berlaku");
 }
 
+/* A prefix as people copy it: dotted numbers, a dot at the end does not matter; or `total`. */
+static int parse_code(struct slice text, struct slice *ret, const struct query_context *q, struct query_problem *problem)
+{
+    struct slice s = text;
+    bool fine = !(s.n > 0 && (s.p[0] == '.' || s.n > CODE_TEXT_MAX));
+    for (; s.n > 0 && s.p[s.n - 1] == '.'; s.n--) continue;
+    for (size_t i = 0; fine && !query_parse_total(s) && i < s.n; i++)
+        fine = (s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] == '.' && s.p[i - 1] != '.');
+    *ret = s;
+    if (fine) return ST_OK;
+    return query_refuse(problem, q, "code", text, "kode harus angka bertitik, misalnya 1.06.02 atau 5.1",
+                        "a dotted code is expected, such as 1.06.02 or 5.1");
+}
+
 static int parse_office(const struct query_context *q, const struct query_params *p, struct query_scope *s,
                         struct query_problem *problem)
 {
@@ -75,7 +89,7 @@ static int parse_region(const struct query_context *q, const struct query_params
 int query_parse_scope(const struct query_context *q, const struct query_params *p, bool need_year, struct query_scope *ret,
                       struct query_problem *problem)
 {
-    struct query_scope s = {.code = p->code};
+    struct query_scope s = {0};
     int st = p->as_of.n ? query_refuse(problem, q, "as_of", p->as_of, "keadaan pada waktu lampau belum tersedia",
                                        "past states are not available yet")
                         : ST_OK;
@@ -84,6 +98,7 @@ int query_parse_scope(const struct query_context *q, const struct query_params *
     if (st == ST_OK) st = parse_until(p->until, &s.until, q, problem);
     if (st == ST_OK) st = parse_level(p->level, &s.level, q, problem);
     if (st == ST_OK) st = parse_stage(p->stage, &s.murni, q, problem);
+    if (st == ST_OK) st = parse_code(p->code, &s.code, q, problem);
     if (st == ST_OK) st = parse_office(q, p, &s, problem);
     if (st == ST_OK) *ret = s;
     return st;
@@ -111,6 +126,8 @@ int query_parse_stamp(const struct query_context *q, json_t *answer)
     json_object_set_new(answer, "registry_version", json_integer((json_int_t)registry_version(q->registry)));
     return ST_OK;
 }
+
+bool query_parse_total(struct slice code) { return code.n == 5 && !memcmp(code.p, "total", 5); }
 
 bool query_parse_below(struct slice prefix, const char *code)
 {

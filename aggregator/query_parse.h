@@ -24,5 +24,6 @@ int query_refuse(struct query_problem *p, const struct query_context *q, const c
 int query_parse_stamp(const struct query_context *q, json_t *answer);
 /* Is the dotted code text equal to or below the prefix? An empty prefix matches all. */
 bool query_parse_below(struct slice prefix, const char *code);
+bool query_parse_total(struct slice code); /* the word `total` */
 
 #endif

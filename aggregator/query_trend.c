@@ -53,7 +53,7 @@ static int add_total(void *ctx, const struct figure_row *f)
 static int sum_year(const struct query_context *q, const struct query_scope *s, struct sum *ret)
 {
     *ret = (struct sum){.s = s};
-    if (s->code.n == 0) return query_rows(q, s, NODE_TOTAL, 0, add_total, ret);
+    if (s->code.n == 0 || query_parse_total(s->code)) return query_rows(q, s, NODE_TOTAL, 0, add_total, ret);
     int st = ST_OK;
     if (code_looks_account(s->code)) {
         for (unsigned depth = 1; st == ST_OK && depth <= 6; depth++) st = query_rows(q, s, NODE_ACCOUNT, depth, add_node, ret);
