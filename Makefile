@@ -34,7 +34,7 @@ INTAKE := collector/shape collector/intake collector/intake_cell collector/intak
           collector/intake_name collector/intake_report collector/tray
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/feed worker/work
+WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/export aggregator/aggregate aggregator/names \
@@ -100,15 +100,17 @@ LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_z
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
-WORKER_TEST := $(CODEC) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node $(WORKER_P) tests/unit/work_world
+TREE := proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256
+WORKER_TEST := $(CODEC) $(TREE) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node $(WORKER_P) tests/unit/work_world
 COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/collect_import collector/tray proto/unit proto/unit_row proto/store proto/store_mem proto/node $(CODEC)
-$(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) collector/uplink collector/collect $(WORKER_P) proto/registry proto/registry_sign proto/period) tests/sim/pair tests/sim/pair_check,-lsodium -lmsgpackc))
+$(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) collector/uplink collector/collect $(WORKER_P) $(TREE) proto/registry proto/registry_sign proto/period) tests/sim/pair tests/sim/pair_check,-lsodium -lmsgpackc))
 $(eval $(call unit_test,outbox,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,import,$(COLLECTOR_TEST) collector/uplink collector/collect tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,uplink,$(COLLECTOR_TEST) collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
+$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,csv,proto/csv collector/shape proto/bytes proto/status,-lcsv))

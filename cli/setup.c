@@ -53,6 +53,7 @@ static int make_keys(const struct cli *c, const struct place *p, struct setup_ke
     int rc = make_key(c, p, "keys/worker.key", "curve25519", ret->pub[0]);
     if (rc == EXIT_OK) rc = make_key(c, p, "keys/collector.key", "curve25519", ret->pub[1]);
     if (rc == EXIT_OK) rc = make_key(c, p, "keys/aggregator.key", "curve25519", ret->pub[2]);
+    if (rc == EXIT_OK) rc = make_key(c, p, "keys/checkpoint.key", "ed25519", ret->checkpoint);
     return rc == EXIT_OK ? make_key(c, p, "keys/registry.key", "ed25519", ret->registry) : rc;
 }
 

@@ -84,6 +84,7 @@ static void put_worker(const struct files *f, struct buf *b)
     bytes_hex(f->keys->pub[2], PUBKEY_SIZE, follower);
     bytes_hex(f->keys->registry, PUBKEY_SIZE, registry);
     buf_printf(b, "id = w1\nnumber = 1\nlisten = ipc://%s\nfollowers = %s\nregistry_key = %s\n", listen, follower, registry);
+    buf_printf(b, "checkpoint_key = %s/keys/checkpoint.key\n", f->p->dir);
     put_common(b, f->p, "worker", "worker/ledger");
 }
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ledger_tables[] = { "meta", "log", "stream", "epoch", "by_office", "time", NULL };
+const char *const ledger_tables[] = { "meta", "log", "stream", "epoch", "by_office", "time", "tree", NULL };
 
 enum { LOG_ROW = 8 + HASH_SIZE + 8 + 8, IDENTITY_FIXED = 4 + 1 + INCARNATION_SIZE };
 
@@ -24,14 +24,17 @@ static struct slice text_slice(const char *s)
     return slice_of(s, strlen(s));
 }
 
-int ledger_init(struct ledger *l, const struct ledger_identity *identity)
+int ledger_init(struct ledger *l, const struct ledger_identity *identity, const struct signer *signer)
 {
+    int st;
+
     memset(l, 0, sizeof *l);
     l->identity = *identity;
     buf_init(&l->scratch, RECORD_BYTES_MAX);
     l->bucket_count = 256;
     l->bucket = calloc(l->bucket_count, sizeof *l->bucket);
-    return l->bucket != NULL ? ST_OK : ST_NO_MEMORY;
+    st = tree_init(&l->tree, signer, LEDGER_TREE, LEDGER_META);
+    return l->bucket != NULL ? st : ST_NO_MEMORY;
 }
 
 void ledger_done(struct ledger *l)
@@ -47,6 +50,7 @@ void ledger_done(struct ledger *l)
     }
     free(l->bucket);
     buf_done(&l->scratch);
+    tree_done(&l->tree);
     memset(l, 0, sizeof *l);
 }
 
@@ -109,13 +113,14 @@ static int position_read(struct ledger *l, struct store_txn *t)
     if (st != ST_OK && st != ST_NOT_FOUND) return st;
     if (st == ST_OK && row.n != LOG_ROW) return ST_CORRUPT;
     position_set(l, st == ST_OK ? row.p : NULL);
-    return ST_OK;
+    return tree_load(&l->tree, t, l->lsn);
 }
 
 int ledger_recover(struct ledger *l, struct store_txn *t)
 {
     int st = identity_read(l, t);
 
+    if (st == ST_OK) st = tree_name(&l->tree, l->identity.id, l->identity.incarnation);
     return st == ST_OK ? position_read(l, t) : st;
 }
 
@@ -141,14 +146,16 @@ int ledger_flush(struct ledger *l, struct store_txn *t)
     }
     if (st != ST_OK || !l->dirty) return st;
     l->dirty = false;
-    return position_put(l, t);
+    st = tree_flush(&l->tree, t);
+    return st == ST_OK ? position_put(l, t) : st;
 }
 
 /* ---- appending ---- */
 
-/* Appends r, whose kind, content and dispositions are set: numbers it, links it, and moves the position. */
-static int record_append(struct ledger *l, struct store_txn *t, struct wall now, struct record *r)
+/* Appends r, whose kind, content and dispositions are set: numbers it, links it, and moves the position. batch: its batch hash. */
+static int record_append(struct ledger *l, struct store_txn *t, struct wall now, struct record *r, const struct hash *batch)
 {
+    struct receipt_leaf leaf;
     uint8_t key[16];
     int st;
 
@@ -162,6 +169,9 @@ static int record_append(struct ledger *l, struct store_txn *t, struct wall now,
     bytes_be64(key + 8, r->lsn);
     st = store_append(t, LEDGER_LOG, slice_of(key + 8, 8), buf_slice(&l->scratch));
     if (st == ST_OK) st = store_append(t, LEDGER_TIME, slice_of(key, 16), slice_of(NULL, 0));
+    if (st != ST_OK) return st;
+    leaf = receipt_leaf_of(r, batch);
+    st = tree_append(&l->tree, t, &leaf);
     if (st != ST_OK) return st;
     l->hash = sign_hash2(l->hash.b, HASH_SIZE, l->scratch.p, l->scratch.n);
     l->lsn = r->lsn;
@@ -179,7 +189,7 @@ int ledger_append_batch(struct ledger *l, struct store_txn *t, struct wall now, 
 
     ASSERT(s->granted && b->h.epoch == s->epoch && b->h.sequence == s->watermark + 1 && b->h.count > 0);
     ASSERT(sign_hash_equal(&b->h.previous, &s->head));
-    st = record_append(l, t, now, &r);
+    st = record_append(l, t, now, &r, &b->hash);
     if (st == ST_OK) st = ledger_entry_put(t, s, &e);
     if (st != ST_OK) return st;
     s->watermark += b->h.count;
@@ -200,7 +210,7 @@ int ledger_append_office(struct ledger *l, struct store_txn *t, struct wall now,
     buf_printf(&content, "%llu\t", (unsigned long long)version);
     buf_put(&content, line.p, line.n);
     r.content = buf_slice(&content);
-    if (buf_ok(&content)) st = record_append(l, t, now, &r);
+    if (buf_ok(&content)) st = record_append(l, t, now, &r, NULL);
     buf_done(&content);
     if (st == ST_OK) l->registry_version = version;
     return st;

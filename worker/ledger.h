@@ -7,6 +7,7 @@
  * stream    office text | 0 | stream u32 -> epoch u64 | watermark u64 | lsn of the head u64 | head 32 | installation 16
  * epoch     office text | 0 | stream u32 | epoch u64 -> the same, as it stood when the epoch was closed
  * by_office office text | 0 | stream u32 | epoch u64 | first sequence u64 -> lsn u64 | count u32 | batch hash 32
+ * tree      the Merkle tree over the log (tree.h); meta "checkpoint" -> the newest signed checkpoint
  * time      commit ms u64 | lsn u64 -> empty; ms never decreases, so it is an index from time to position
  *
  * Everything of a batch is put in the caller's transaction (P1, P2): its record, its index rows at once, its stream row and the
@@ -17,8 +18,9 @@
 
 #include "proto/codec.h"
 #include "proto/node.h"
+#include "worker/tree.h"
 
-enum ledger_table { LEDGER_META, LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TABLE_COUNT };
+enum ledger_table { LEDGER_META, LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TREE, LEDGER_TABLE_COUNT };
 extern const char *const ledger_tables[];       /* names in order, NULL-terminated, for the store */
 enum { LEDGER_FORMAT = 1, INCARNATION_SIZE = 16, STREAMS_PER_OFFICE = 16 /* stream numbers 0..15 */ };
 
@@ -55,9 +57,11 @@ struct ledger {
     struct stream **bucket, *dirty_list;
     uint32_t bucket_count, stream_count;
     struct buf scratch;                 /* one record while it is built */
+    struct tree tree;                   /* over the records 1..lsn */
 };
 
-int ledger_init(struct ledger *l, const struct ledger_identity *identity);      /* ST_NO_MEMORY */
+/* signer: signs the log's checkpoints, outlives the ledger; NULL: none are signed. ST_NO_MEMORY, ST_DENIED (tree_init). */
+int ledger_init(struct ledger *l, const struct ledger_identity *identity, const struct signer *signer);
 void ledger_done(struct ledger *l);
 /* Reads the meta rows; an empty store gets them (the identity's incarnation counts only then). ST_VERSION: the store belongs to
  * another worker id or number, or has another format. ST_CORRUPT. */

@@ -20,6 +20,7 @@ static const struct conf_option OPTIONS[] = {
     { "worker.store", CONF_PATH, true, NULL, 0, 0, "directory of the ledger" },
     { "worker.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "largest size of the ledger; 0 = chosen by the disk" },
     { "worker.registry", CONF_PATH, true, NULL, 0, 0, "office register; read again when it changes" },
+    { "worker.checkpoint_key", CONF_PATH, true, NULL, 0, 0, "signing key of the log's checkpoints (ed25519)" },
     { "worker.registry_key", CONF_TEXT, true, NULL, 0, 0, "public key the register's lines are signed with (hex)" },
     { "worker.followers", CONF_TEXT, false, "", 0, 0, "public keys that may follow the log, hex, comma-separated" },
     { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
@@ -29,6 +30,7 @@ struct daemon {
     struct conf *conf;
     struct store *store;
     struct work_options options;
+    struct signer signer;               /* of checkpoints */
     struct control c;
     char err[512];
 };
@@ -68,6 +70,18 @@ static int open_registry(struct daemon *d)
     return office_open(&o, &d->c.book, d->err, sizeof d->err);
 }
 
+static int open_signer(struct daemon *d)
+{
+    uint8_t seed[32], pub[PUBKEY_SIZE];
+    int st = conf_key_read(conf_text(d->conf, "worker.checkpoint_key"), "ed25519", seed, pub, d->err, sizeof d->err);
+
+    if (st == ST_OK) st = sign_ed25519_ring_new(&d->signer);
+    if (st == ST_OK) st = sign_ed25519_ring_add(&d->signer, slice_of(TREE_SIGNER_ID, sizeof TREE_SIGNER_ID - 1), seed);
+    explicit_bzero(seed, sizeof seed);
+    d->options.signer = &d->signer;
+    return st;
+}
+
 static int make_node(struct daemon *d)
 {
     struct ledger_identity *id = &d->options.identity;
@@ -80,7 +94,7 @@ static int make_node(struct daemon *d)
     randombytes_buf(id->incarnation, sizeof id->incarnation);
     d->options.verifier = sign_ed25519_verifier();
     if (parse_followers(d) != ST_OK) return ST_INVALID;
-    if (open_registry(d) != ST_OK) return ST_INVALID;
+    if (open_registry(d) != ST_OK || open_signer(d) != ST_OK) return ST_INVALID;
     snprintf(d->err, sizeof d->err, "no memory");
     if (work_new(&d->options, &d->c.work) != ST_OK) return ST_NO_MEMORY;
     work_set_registry(d->c.work, office_registry(d->c.book));
@@ -143,6 +157,7 @@ static void release(struct daemon *d)
     link_free(&d->c.link);
     work_free(&d->c.work);
     office_close(&d->c.book);
+    sign_ed25519_ring_free(&d->signer);
     store_lmdb_close(&d->store);
     conf_free(&d->conf);
 }

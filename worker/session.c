@@ -73,7 +73,7 @@ static uint64_t incarnation(const struct ledger *l)
     return bytes_rd64(l->identity.incarnation);
 }
 
-static int hello_ok(struct sessions *w, const struct session_step *s, const struct session *se)
+static int hello_ok(struct sessions *w, const struct session_step *s, struct session *se)
 {
     struct ledger *l = w->ledger;
     const struct field fields[] = { { .u = CODEC_VERSION },  { .s = text_slice(l->identity.id) },
@@ -81,6 +81,7 @@ static int hello_ok(struct sessions *w, const struct session_step *s, const stru
                                     { .u = CREDIT_BATCHES }, { .s = { l->hash.b, HASH_SIZE } },
                                     { .u = l->lsn } };
 
+    se->checkpoint_due = true;
     return session_reply(w, s, se->peer, MSG_HELLO_OK, fields);
 }
 
@@ -110,6 +111,7 @@ static int on_ping(struct sessions *w, const struct session_step *s, struct sess
     struct field in[FIELDS_MAX];
 
     codec_fields(f, in);
+    se->checkpoint_due = true;
     const struct field out[] = { { .u = in[0].u }, { .u = w->ledger->lsn }, { .s = { w->ledger->hash.b, HASH_SIZE } } };
     return session_reply(w, s, se->peer, MSG_PONG, out);
 }
@@ -118,6 +120,41 @@ static int on_bye(struct sessions *w, const struct session_step *s, struct sessi
 {
     (void)f;
     return close_peer(w, s, se);
+}
+
+/* ---- checkpoints and proofs ---- */
+
+int session_checkpoints(struct sessions *w, const struct session_step *s)
+{
+    struct field out[1] = { { .u = 0 } };
+    int st = ST_OK;
+
+    for (uint32_t i = 0; st == ST_OK && i < w->count; i++) {
+        if (!w->v[i].checkpoint_due) continue;
+        w->v[i].checkpoint_due = false;
+        st = tree_checkpoint(&w->ledger->tree, &out[0].s);
+        if (st == ST_NOT_FOUND) return ST_OK;
+        if (st == ST_OK) st = session_reply(w, s, w->v[i].peer, MSG_CHECKPOINT, out);
+    }
+    return st;
+}
+
+static int on_prove(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f)
+{
+    struct field in[FIELDS_MAX];
+    struct merkle_proof proof;
+    char seen[64];
+    int st;
+
+    codec_fields(f, in);
+    snprintf(seen, sizeof seen, "PROVE %llu %llu %llu", (unsigned long long)in[0].u, (unsigned long long)in[1].u,
+             (unsigned long long)in[2].u);
+    if (++se->step_proofs > SESSION_PROOFS_PER_STEP) return complain(w, s, se, CODE_OVER_CREDIT, seen, "");
+    st = tree_prove(&w->ledger->tree, s->t, in[0].u <= TREE_CONSISTENCY ? (unsigned)in[0].u : 0, in[1].u, in[2].u, &proof);
+    if (st == ST_INVALID) return complain(w, s, se, CODE_BAD_FORMAT, seen, "1 lsn ukuran, 2 lama baru");
+    if (st != ST_OK) return st;
+    const struct field out[] = { in[0], in[1], in[2], { .s = { proof.h[0].b, proof.n * (size_t)HASH_SIZE } } };
+    return session_reply(w, s, se->peer, MSG_PROOF, out);
 }
 
 /* ---- OPEN ---- */
@@ -245,7 +282,7 @@ static const struct { handler_fn fn; enum session_state least;
     [MSG_HELLO] = { on_hello, SESSION_NEW },       [MSG_OPEN] = { on_open, SESSION_OPEN },
     [MSG_BATCH] = { session_batch, SESSION_OPEN }, [MSG_PING] = { on_ping, SESSION_OPEN },
     [MSG_BYE] = { on_bye, SESSION_NEW },           [MSG_SUBSCRIBE] = { on_subscribe, SESSION_OPEN },
-    [MSG_CREDIT] = { on_credit, SESSION_OPEN },
+    [MSG_CREDIT] = { on_credit, SESSION_OPEN },    [MSG_PROVE] = { on_prove, SESSION_OPEN },
 };
 
 /* The session of this peer, made at its first message. */
@@ -258,7 +295,7 @@ static struct session *session_of(struct sessions *w, const struct session_step 
     se->heard = s->now.mono;
     if (se->step != w->step) {
         se->step = w->step;
-        se->step_batches = se->step_nacks = 0;
+        se->step_batches = se->step_nacks = se->step_proofs = 0;
         se->step_bytes = 0;
     }
     return se;

@@ -19,6 +19,7 @@
 enum {
     SESSIONS_PER_KEY = 8,               /* connections one transport key may hold */
     SESSION_NACKS_PER_STEP = 64,        /* complaints to one peer in one step; the rest is silence */
+    SESSION_PROOFS_PER_STEP = 64,
     SESSION_SILENCE_S = 120,            /* a collector or follower pings every few seconds */
     FOLLOWER_KEYS_MAX = 16,
 };
@@ -33,6 +34,8 @@ struct session {
     uint64_t step;                      /* the step the next three count in */
     uint32_t step_batches, step_nacks;
     uint64_t step_bytes;
+    uint32_t step_proofs;
+    bool checkpoint_due;                /* something was said in this step that a checkpoint seals */
     bool store_full;                    /* a step with input of this peer was lost to a full store: it must be told */
     struct mono told_full;              /* when it was told last */
     uint64_t told_step;                 /* in which step: told again when that step is lost too */
@@ -67,6 +70,7 @@ void session_done(struct sessions *w);
 /* One message of a peer. ST_OK also for a bad one; ST_FULL and worse come from the store. */
 int session_message(struct sessions *w, const struct session_step *s, const struct message *m);
 int session_acks(struct sessions *w, const struct session_step *s); /* the cumulative ACK of every stream touched in this step */
+int session_checkpoints(struct sessions *w, const struct session_step *s);      /* to every peer that is due one; after the ACKs */
 void session_aborted(struct sessions *w);       /* the step was lost: forget its ACKs, remember whom to tell */
 int session_tick(struct sessions *w, const struct session_step *s);     /* tells of a full store, ends silent sessions */
 struct mono session_deadline(const struct sessions *w);

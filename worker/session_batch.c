@@ -46,6 +46,9 @@ static int send_ack(struct sessions *w, const struct session_step *s, struct str
                                     { .u = 1 /* durable */ },
                                     { .s = buf_slice(pairs) },
                                     { .u = t->ack_from } };
+    struct session *se = session_find(w, t->owner);
+
+    if (se != NULL) se->checkpoint_due = true;
     return session_reply(w, s, t->owner, MSG_ACK, fields);
 }
 

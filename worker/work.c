@@ -38,7 +38,7 @@ int work_new(const struct work_options *o, struct work **ret)
     w->sessions.follower_key = (const uint8_t (*)[PUBKEY_SIZE])w->options.follower_key;
     w->sessions.follower_keys = o->follower_keys;
     st = session_init(&w->sessions);
-    if (st == ST_OK) st = ledger_init(&w->ledger, &o->identity);
+    if (st == ST_OK) st = ledger_init(&w->ledger, &o->identity, o->signer);
     if (st != ST_OK) {
         work_free(&w);
         return st;
@@ -150,6 +150,7 @@ static int node_flush(void *node, struct store_txn *t, struct now now, struct ef
     int st = begin(w, t, now);
 
     if (st == ST_OK) st = session_acks(&w->sessions, &s);
+    if (st == ST_OK) st = session_checkpoints(&w->sessions, &s);
     if (st == ST_OK) st = ledger_flush(&w->ledger, t);
     if (st == ST_OK) st = feed_pump(&w->feed, &w->ledger, t, now, x);
     if (st == ST_OK) w->in_step = false;

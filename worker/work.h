@@ -12,6 +12,7 @@ struct work;
 struct work_options {
     struct ledger_identity identity;    /* incarnation: 16 fresh random bytes, used only when the store is new */
     struct verifier verifier;
+    const struct signer *signer;        /* of checkpoints, key TREE_SIGNER_ID; outlives the node; NULL: none are signed */
     uint8_t follower_key[FOLLOWER_KEYS_MAX][PUBKEY_SIZE];
     unsigned follower_keys;
 };

@@ -302,6 +302,11 @@ static void check_feed(struct parts *p)
     check_frame(p, MSG_RECORDS, records);
     check_frame(p, MSG_CREDIT, credit);
     check_frame(p, MSG_IDLE, idle);
+    const struct field checkpoint[] = {str("rekap/w1/0707000000000000\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n")};
+    const struct field prove[] = {num(2), num(1), num(2)}, proof[] = {num(2), num(1), num(2), raw(p->log_hash.b, 32)};
+    check_frame(p, MSG_CHECKPOINT, checkpoint);
+    check_frame(p, MSG_PROVE, prove);
+    check_frame(p, MSG_PROOF, proof);
     buf_done(&list);
 }
 

@@ -36,7 +36,7 @@ static int setup(void **state)
     struct fixture *x = calloc(1, sizeof *x);
 
     assert_int_equal(store_mem_new(ledger_tables, &x->store), ST_OK);
-    assert_int_equal(ledger_init(&x->l, &IDENTITY), ST_OK);
+    assert_int_equal(ledger_init(&x->l, &IDENTITY, NULL), ST_OK);
     begin(x);
     assert_int_equal(ledger_recover(&x->l, x->t), ST_OK);
     *state = x;
@@ -108,7 +108,7 @@ static void a_new_process_finds_everything(void **state)
 
     append(x, s, 3, 20);
     commit(x);
-    assert_int_equal(ledger_init(&l, &other), ST_OK);
+    assert_int_equal(ledger_init(&l, &other, NULL), ST_OK);
     assert_int_equal(ledger_recover(&l, x->t), ST_OK);
     assert_true(l.lsn == 1 && sign_hash_equal(&l.hash, &x->l.hash) && l.commit_ms == 20);
     assert_memory_equal(l.identity.incarnation, IDENTITY.incarnation, INCARNATION_SIZE);       /* the store's, not the new one */
@@ -130,7 +130,7 @@ static void another_worker_s_store_is_refused(void **state)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         struct ledger l;
 
-        assert_int_equal(ledger_init(&l, &others[i]), ST_OK);
+        assert_int_equal(ledger_init(&l, &others[i], NULL), ST_OK);
         assert_int_equal(ledger_recover(&l, x->t), ST_VERSION);
         ledger_done(&l);
     }

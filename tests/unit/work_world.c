@@ -103,6 +103,7 @@ static void start(struct world *w)
 {
     struct work_options o = { .identity = { .id = "w1", .number = 1, .incarnation = { 7, 7 } },
                               .verifier = w->verifier,
+                              .signer = &w->signer,
                               .follower_keys = 1 };
     struct store_txn *t = NULL;
 
@@ -127,6 +128,7 @@ void work_world_init(struct world *w, bool ed25519)
         assert_int_equal(sign_ed25519_ring_new(&w->signer), ST_OK);
         w->verifier = sign_ed25519_verifier();
         for (size_t i = 0; i < 4; i++) real_keys(w, ids[i]);
+        real_keys(w, TREE_SIGNER_ID);
     }
     buf_init(&w->registry_text, 1 << 20);
     buf_str(&w->registry_text, "#rekap-office 1\n");
