@@ -108,8 +108,9 @@ static int parse_measure(const struct query_context *q, struct slice text, enum 
             *ret = (enum trend_measure)i;
             return ST_OK;
         }
-    return query_refuse(problem, q, "measure", text, "ukuran: budget, realised atau absorption",
-                        "measure: budget, realised or absorption");
+    return query_refuse(problem, q, "measure", text,
+                        "ukuran: budget, realised atau absorption; dengan --indicator: reached, target atau achievement",
+                        "measure: budget, realised or absorption; with --indicator: reached, target or achievement");
 }
 
 struct span {
