@@ -135,6 +135,9 @@ $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/status,-ljansson
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc))
+STORE_LMDB := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check
+$(eval $(call unit_test,audit,$(sort $(WORKER_TEST) proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 $(STORE_LMDB)) tests/unit/audit_world tests/unit/audit_edit,-llmdb -lsodium -lmsgpackc -lpthread))
+$(B)/tests/unit/audit_test: | $(B)/bin/rekap-audit
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build unit-threads-build clean test demo

@@ -15,6 +15,7 @@ enum {
     LOG_ROW = 8 + AUDIT_HASH + 8 + 8,
     ID_FIXED = 4 + 1 + 16,
     KEY_MAX = AUDIT_OFFICE_MAX + 1 + 4 + 8 + 8,
+    STREAMS_MAX = 16,
     LEDGER_FORMAT = 1
 };
 
@@ -110,22 +111,23 @@ struct rest {
     bool epochs;
 };
 
-/* A row of `stream` (or `epoch`): the office's walk must have ended there, unless the row's epoch holds nothing. */
+/* A row of `stream` (or `epoch`): of an office and stream there can be, under its own epoch; the walk must have ended there, unless
+ * the row's epoch holds nothing. */
 static void rest_row(void *ctx, struct audit_span key, struct audit_span row, bool sound)
 {
     struct rest *c = ctx;
-    const uint8_t *end = key.n > 5 ? memchr(key.p, 0, key.n - 4) : NULL;
+    size_t tail = c->epochs ? 12 : 4;
+    const uint8_t *end = key.n > tail + 1 ? memchr(key.p, 0, key.n - tail) : NULL;
     struct audit_span office = audit_span_of(key.p, end != NULL ? (size_t)(end - key.p) : 0);
     struct audit_office *o = audit_office_find(&c->a->offices, office);
-    struct audit_stream *s;
+    uint32_t number = o != NULL && key.n == office.n + 1 + tail ? (uint32_t)audit_be(end + 1, 4) : UINT32_MAX;
+    const struct audit_stream *s = number < STREAMS_MAX ? audit_office_stream(o, number) : NULL;
 
     if (!sound) return;
-    if (stream_row_empty(row)) return;
-    c->full++;
-    if (c->epochs) return;
-    s = o != NULL && key.n == office.n + 5 ? audit_office_stream(o, (uint32_t)audit_be(key.p + office.n + 1, 4)) : NULL;
-    if (s != NULL && (s->lost || stream_row_is(row, s))) return;
-    audit_report_bad(c->a->report, s != NULL ? s->lsn : 0, office, "stream", "baris stream lain dari log",
+    if (!stream_row_empty(row)) c->full++;
+    if (s != NULL && c->epochs && row.n == STREAM_ROW && audit_be(end + 5, 8) == audit_be(row.p, 8)) return;
+    if (s != NULL && !c->epochs && (s->lost || stream_row_empty(row) || stream_row_is(row, s))) return;
+    audit_report_bad(c->a->report, s != NULL ? s->lsn : 0, office, c->epochs ? "epoch" : "stream", "baris lain dari log",
                      "urut %" PRIu64 " di lsn %" PRIu64, s != NULL ? s->watermark : 0, s != NULL ? s->lsn : 0);
 }
 
