@@ -192,14 +192,18 @@ run: all
 install: all
 	PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' deploy/install $(B)
 # ---- fuzz targets: the pure sources themselves, built by clang with libFuzzer and sanitizers ----
-FUZZ_C := tests/fuzz/frame.c tests/fuzz/record.c tests/fuzz/intake.c tests/fuzz/number.c tests/fuzz/config.c
+FUZZ_C := tests/fuzz/frame.c tests/fuzz/record.c tests/fuzz/receipt.c tests/fuzz/intake.c tests/fuzz/number.c tests/fuzz/config.c
 FUZZ := $(FUZZ_C:tests/fuzz/%.c=%)
-FUZZ_SRC := $(patsubst %,%.c,$(filter-out proto/store_mem,$(PROTO_P)) $(INTAKE))
+FUZZ_OBJS := $(patsubst %,$(B)/fuzz/%.o,$(sort $(filter-out proto/store_mem,$(PROTO_P)) $(INTAKE)))
+FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 .PHONY: fuzz fuzz-build
+.SECONDARY: $(FUZZ_C:%.c=$(B)/fuzz/%.o)
 fuzz-build: $(FUZZ:%=$(B)/fuzz/%_fuzz)
-$(B)/fuzz/%_fuzz: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_SRC) $(wildcard proto/*.h proto/*.def collector/*.h)
+$(B)/fuzz/%_fuzz: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJS)
+	clang -fsanitize=fuzzer $(FUZZ_FLAGS) -o $@ $^ -lmsgpackc -lsodium -lcsv -linih
+$(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang -std=c17 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(FUZZ_SRC) -lmsgpackc -lsodium -lcsv -linih
+	clang -std=c17 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) -fsanitize=fuzzer-no-link $(FUZZ_FLAGS) $(DEPFLAGS) -c -o $@ $<
 fuzz: fuzz-build
 	tests/fuzz/run $(B) $(or $(FUZZ_SECONDS),60)
 # ---- benchmarks (make bench): ours beside SQLite, PostgreSQL and bare LMDB on the same workload ----

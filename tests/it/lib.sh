@@ -1,9 +1,9 @@
 # lib.sh - what the integration tests share; sourced as `. tests/it/lib.sh "$1"` with the build directory. Bash and jq.
 #
 # A test starts real daemons (`start DIR`), asks them through the shipped programs and compares. Every check counts one and says on
-# its own line what failed; `finish` prints `N passed, N failed` and gives the exit code. Waiting is polling with a deadline, never a
-# sleep of a guessed length. Everything lives below $work (one directory per test) and is stopped and removed at the end, also after
-# a failure; names of sockets and ports are chosen by the programs from the directory, so any number of tests may run at once.
+# its own line what failed; `finish` prints `N passed, N failed` and gives the exit code. Waiting is polling with a deadline, never
+# a sleep of a guessed length. Everything lives below $work (one directory per test) and is stopped and removed at the end, also
+# after a failure; names of sockets and ports are chosen by the programs from the directory, so any number of tests may run at once.
 # shellcheck shell=bash disable=SC2034
 set -uo pipefail
 export LC_ALL=C.UTF-8

@@ -1,6 +1,6 @@
 /* link_hostile_test.c - the network port and those who mean harm or know no better: frames that are none, keys that nobody let
- * in, messages without an end. Hostile peers use the message library directly, as nothing of ours would. Each case also shows that an
- * honest peer is served meanwhile. */
+ * in, messages without an end. Hostile peers use the message library directly, as nothing of ours would. Each case also shows
+ * that an honest peer is served meanwhile. */
 #include "link_fixture.h"
 
 struct raw { void *ctx, *z; };
