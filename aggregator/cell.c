@@ -2,8 +2,9 @@
  *
  * Differences of one group meet in a hash table: one entry a (region, year, node, derived, source). Units of one region and
  * year touch the same entries in the same order, so each entry remembers which one followed it last time and the table is
- * mostly walked, not probed. Only the office's own region is added to while units come; provinces and the nation get the
- * combined differences once, at the end, and each touched cell is then read and written once, in key order.
+ * mostly walked, not probed. Only the office's own region is added to while units come. When a region and year is through, its
+ * differences go up to the parent's table and into the store (settle), so that what is being added to stays small enough for the
+ * processor's caches; provinces and the nation get theirs once, at the end. Cells are read and written in key order.
  * Bytes of a cell: twelve zigzag varints (difference to the month before), runs of equal office counts (length u8, zigzag of
  * the difference to the run before) that make twelve, then lines, bare, assumed as zigzag varints.
  * Invariant: a stored cell is never all zero and decodes from exactly one spelling. */
@@ -289,18 +290,28 @@ int cell_deltas_add(struct cell_deltas *d, region_code region, uint16_t year, co
 
 /* ---- writing ---- */
 
+/* Adds an entry to that of its region's parent in `up`; the nation has none. */
+static int parent_add(struct cell_deltas *up, const struct entry *e)
+{
+    struct packed k = e->key;
+    region_code region = (region_code)(k.place >> 32);
+    if (code_region_depth(region) == 0) return ST_OK;
+    k.place = (uint64_t)code_region_parent(region) << 32 | (k.place & 0xffffffff);
+    struct entry *to = entry_of(up, &k);
+    if (!to) return ST_NO_MEMORY;
+    cell_add(&to->sum, &e->sum);
+    return ST_OK;
+}
+
 /* Adds the entries of regions of one depth to those of their parents. */
 static int roll_up(struct cell_deltas *d, unsigned depth)
 {
     uint32_t end = d->count;
     for (uint32_t i = 0; i < end; i++) {
-        struct packed k = d->e[i].key;
-        region_code region = (region_code)(k.place >> 32);
-        if (code_region_depth(region) != depth) continue;
-        k.place = (uint64_t)code_region_parent(region) << 32 | (k.place & 0xffffffff);
-        struct entry *to = entry_of(d, &k);
-        if (!to) return ST_NO_MEMORY;
-        cell_add(&to->sum, &d->e[i].sum);
+        if (code_region_depth((region_code)(d->e[i].key.place >> 32)) != depth) continue;
+        struct entry e = d->e[i];       /* adding may move the entries */
+        int st = parent_add(d, &e);
+        if (st != ST_OK) return st;
     }
     return ST_OK;
 }
@@ -344,19 +355,34 @@ static int entry_write(const struct entry *e, struct store_txn *t, unsigned tabl
     return buf_ok(b) ? store_cursor_put(c, key, buf_slice(b)) : ST_NO_MEMORY;
 }
 
-int cell_deltas_apply(struct cell_deltas *d, struct store_txn *t, unsigned table)
+static int deltas_write(struct cell_deltas *d, struct store_txn *t, unsigned table)
 {
     struct store_cursor *c = NULL;
     struct buf b;
-    int st = roll_up(d, 2);
-    if (st == ST_OK) st = roll_up(d, 1);
-    if (st == ST_OK) st = deltas_sort(d);
+    int st = deltas_sort(d);
     if (st == ST_OK) st = store_cursor(t, table, &c);
     buf_init(&b, CELL_BYTES_MAX);
     for (uint32_t i = 0; st == ST_OK && i < d->count; i++) st = entry_write(&d->e[d->order[i].entry], t, table, c, &b);
     buf_done(&b);
     store_cursor_close(&c);
     return st;
+}
+
+int cell_deltas_settle(struct cell_deltas *d, struct cell_deltas *up, struct store_txn *t, unsigned table)
+{
+    int st = ST_OK;
+    if (d->count == 0) return ST_OK;
+    for (uint32_t i = 0; st == ST_OK && i < d->count; i++) st = parent_add(up, &d->e[i]);
+    if (st == ST_OK) st = deltas_write(d, t, table);
+    cell_deltas_clear(d);
+    return st;
+}
+
+int cell_deltas_apply(struct cell_deltas *d, struct store_txn *t, unsigned table)
+{
+    int st = roll_up(d, 2);
+    if (st == ST_OK) st = roll_up(d, 1);
+    return st == ST_OK ? deltas_write(d, t, table) : st;
 }
 
 /* ---- reading ---- */

@@ -22,6 +22,9 @@ void cell_deltas_clear(struct cell_deltas *d);          /* keeps memory */
  * two sorted sets in one walk; equal rows cost nothing. ST_NO_MEMORY. */
 int cell_deltas_add(struct cell_deltas *d, region_code region, uint16_t year, const struct derived_set *before,
                     const struct derived_set *after);
+/* Writes what d holds into the cells of its regions, adds it to their parents in `up`, and clears d. After the last one
+ * cell_deltas_apply(up) does the rest. The same result as adding everything to one and applying that. */
+int cell_deltas_settle(struct cell_deltas *d, struct cell_deltas *up, struct store_txn *t, unsigned table);
 /* Adds cities to provinces and provinces to the nation, then writes each touched cell once, in key order. cell_deltas_clear must
  * follow, whatever the result. ST_FULL, ST_CORRUPT, ST_NO_MEMORY. */
 int cell_deltas_apply(struct cell_deltas *d, struct store_txn *t, unsigned table);

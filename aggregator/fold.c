@@ -38,7 +38,7 @@ int fold_new(struct fold **ret)
     derive_init(&f->after);
     buf_init(&f->past_bytes, UINT32_MAX);
     buf_init(&f->bytes, RECORD_BYTES_MAX);
-    if (cell_deltas_new(&f->deltas) != ST_OK) fold_free(&f);
+    if (cell_deltas_new(&f->deltas) != ST_OK || cell_deltas_new(&f->deltas_up) != ST_OK) fold_free(&f);
     *ret = f;
     return f ? ST_OK : ST_NO_MEMORY;
 }
@@ -66,6 +66,7 @@ void fold_free(struct fold **fold)
     derive_done(&f->before);
     derive_done(&f->after);
     cell_deltas_free(&f->deltas);
+    cell_deltas_free(&f->deltas_up);
     free(f);
     *fold = NULL;
 }
@@ -75,6 +76,7 @@ static void group_clear(struct fold *f)
     f->updates = f->riches = f->runs = f->spokens = f->stateds = f->touches = f->pasts = 0;
     buf_clear(&f->past_bytes);
     cell_deltas_clear(f->deltas);
+    cell_deltas_clear(f->deltas_up);
     memset(f->pending_workers, 0, sizeof f->pending_workers);
     f->pending = 0;
     f->dirty = false;
@@ -238,7 +240,7 @@ int fold_flush(struct fold *f, struct store_txn *t)
     if (!f->dirty) return ST_OK;
     int st = fold_office_dict(f, t);
     if (st == ST_OK) st = fold_apply(f, t);
-    if (st == ST_OK) st = cell_deltas_apply(f->deltas, t, FOLD_CELL);
+    if (st == ST_OK) st = cell_deltas_apply(f->deltas_up, t, FOLD_CELL);
     if (st == ST_OK) st = fold_office_save(f, t);
     if (st == ST_OK) st = fold_state_save(f, t);
     if (st == ST_OK) group_clear(f);    /* otherwise the step is aborted and fold_forget follows */

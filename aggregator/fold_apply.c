@@ -270,10 +270,12 @@ int fold_apply(struct fold *f, struct store_txn *t)
     for (uint32_t i = 0, end; st == ST_OK && i < f->runs; i = end) {
         for (end = i + 1; end < f->runs && f->order[end].key == f->order[i].key; end++) continue;
         st = unit_apply(f, t, i, end);
+        bool through = end == f->runs || f->order[end].key >> 32 != f->order[i].key >> 32;     /* its region and year */
+        if (st == ST_OK && through) st = cell_deltas_settle(f->deltas, f->deltas_up, t, FOLD_CELL);
     }
     uint32_t sorted = f->touches;
     if (sorted > 1) qsort(f->touched, sorted, sizeof *f->touched, touched_order);
     for (uint32_t i = 0; st == ST_OK && i < f->offices; i++)
         if (office_moved(&f->office[i])) st = office_move(f, t, i, sorted);
-    return st;
+    return st == ST_OK ? cell_deltas_settle(f->deltas, f->deltas_up, t, FOLD_CELL) : st;
 }

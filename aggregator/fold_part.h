@@ -56,7 +56,8 @@ struct fold {
     struct seen seen[FOLD_SEEN];        /* indicator identities met in this flush */
     struct unit unit;
     struct derived_set before, after;
-    struct cell_deltas *deltas;
+    struct cell_deltas *deltas;         /* of the region and year being applied */
+    struct cell_deltas *deltas_up;      /* of provinces and the nation, until the end of the flush */
     uint64_t pending;                   /* updates received since the last flush */
     bool dirty;                         /* something was recorded since the last flush */
     bool pending_workers[FOLD_WORKERS];

@@ -9,7 +9,7 @@
 
 #include "proto/clock.h"
 
-enum { NOTES_MAX = 200000, PAUSE_MS = 3, ANSWER_MS = 5000 };
+enum { NOTES_MAX = 200000, PAUSE_MS = 10, ANSWER_MS = 5000 };
 struct note {
     double at;
     uint64_t n;
