@@ -139,6 +139,16 @@ int session_checkpoints(struct sessions *w, const struct session_step *s)
     return st;
 }
 
+/* The peer speaks of a log longer than this one: one of the two has lost something. */
+static int beyond(struct sessions *w, const struct session_step *s, struct session *se, uint64_t size, const char *seen)
+{
+    struct session_complaint c = { .sequence = size, .code = CODE_DIFFERENT_HISTORY };
+
+    snprintf(c.seen, sizeof c.seen, "%s", seen);
+    snprintf(c.expected, sizeof c.expected, "paling banyak %llu", (unsigned long long)w->ledger->tree.m.size);
+    return session_nack(w, s, se, &c);
+}
+
 static int on_prove(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f)
 {
     struct field in[FIELDS_MAX];
@@ -150,11 +160,60 @@ static int on_prove(struct sessions *w, const struct session_step *s, struct ses
     snprintf(seen, sizeof seen, "PROVE %llu %llu %llu", (unsigned long long)in[0].u, (unsigned long long)in[1].u,
              (unsigned long long)in[2].u);
     if (++se->step_proofs > SESSION_PROOFS_PER_STEP) return complain(w, s, se, CODE_OVER_CREDIT, seen, "");
+    if (in[2].u > w->ledger->tree.m.size) return beyond(w, s, se, in[2].u, seen);
     st = tree_prove(&w->ledger->tree, s->t, in[0].u <= TREE_CONSISTENCY ? (unsigned)in[0].u : 0, in[1].u, in[2].u, &proof);
     if (st == ST_INVALID) return complain(w, s, se, CODE_BAD_FORMAT, seen, "1 lsn ukuran, 2 lama baru");
     if (st != ST_OK) return st;
     const struct field out[] = { in[0], in[1], in[2], { .s = { proof.h[0].b, proof.n * (size_t)HASH_SIZE } } };
     return session_reply(w, s, se->peer, MSG_PROOF, out);
+}
+
+/* The record of the batch that ends at in[3] of the present epoch; ST_NOT_FOUND. */
+static int find_place(struct sessions *w, const struct session_step *s, const struct field *in, struct record *ret)
+{
+    struct stream *t = NULL;
+    struct ledger_entry e;
+    struct slice bytes;
+    int st = registry_id_ok(in[0].s) && in[1].u < STREAMS_PER_OFFICE
+                 ? ledger_stream(w->ledger, s->t, in[0].s, (uint32_t)in[1].u, &t) : ST_NOT_FOUND;
+
+    if (st == ST_OK && (t->epoch != in[2].u || in[3].u == 0 || in[3].u > t->watermark)) st = ST_NOT_FOUND;
+    if (st == ST_OK) st = ledger_batch_holding(s->t, t, in[3].u, &e);
+    if (st == ST_OK && e.first + e.count - 1 != in[3].u) st = ST_NOT_FOUND;
+    if (st == ST_OK) st = ledger_record(s->t, e.lsn, &bytes);
+    if (st == ST_OK && codec_record_parse(bytes, ret) != ST_OK) st = ST_CORRUPT;
+    return st;
+}
+
+/* Asked for by whoever knows the epoch, a random number of 63 bits; the answer says when, never what. */
+static int on_place(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f)
+{
+    struct session_complaint c = { .code = CODE_DIFFERENT_HISTORY };
+    struct field in[FIELDS_MAX];
+    struct merkle_proof proof;
+    struct hash dispositions;
+    struct record r;
+    int st;
+
+    codec_fields(f, in);
+    if (++se->step_proofs > SESSION_PROOFS_PER_STEP) return complain(w, s, se, CODE_OVER_CREDIT, "PLACE", "");
+    if (in[4].u > w->ledger->tree.m.size) return beyond(w, s, se, in[4].u, "PLACE");
+    st = find_place(w, s, in, &r);
+    if (st == ST_NOT_FOUND) {
+        c.office = in[0].s, c.stream = (uint32_t)in[1].u, c.epoch = in[2].u, c.sequence = in[3].u;
+        snprintf(c.seen, sizeof c.seen, "PLACE");
+        snprintf(c.expected, sizeof c.expected, "akhir kiriman yang ada di log");
+        return session_nack(w, s, se, &c);
+    }
+    if (st != ST_OK) return st;
+    dispositions = receipt_dispositions_hash(r.dispositions);
+    const uint64_t lsn = r.lsn, at = (uint64_t)r.at.ms;         /* r points into the store */
+    st = tree_prove(&w->ledger->tree, s->t, TREE_INCLUSION, lsn, in[4].u, &proof);
+    if (st == ST_INVALID) return complain(w, s, se, CODE_BAD_FORMAT, "PLACE", "ukuran dari lsn ke atas");
+    if (st != ST_OK) return st;
+    const struct field out[] = { in[0], in[1], in[2], in[3], in[4], { .u = lsn }, { .u = at },
+                                 { .s = { dispositions.b, HASH_SIZE } }, { .s = { proof.h[0].b, proof.n * (size_t)HASH_SIZE } } };
+    return session_reply(w, s, se->peer, MSG_PLACED, out);
 }
 
 /* ---- OPEN ---- */
@@ -283,6 +342,7 @@ static const struct { handler_fn fn; enum session_state least;
     [MSG_BATCH] = { session_batch, SESSION_OPEN }, [MSG_PING] = { on_ping, SESSION_OPEN },
     [MSG_BYE] = { on_bye, SESSION_NEW },           [MSG_SUBSCRIBE] = { on_subscribe, SESSION_OPEN },
     [MSG_CREDIT] = { on_credit, SESSION_OPEN },    [MSG_PROVE] = { on_prove, SESSION_OPEN },
+    [MSG_PLACE] = { on_place, SESSION_OPEN },
 };
 
 /* The session of this peer, made at its first message. */

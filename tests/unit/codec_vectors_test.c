@@ -307,6 +307,12 @@ static void check_feed(struct parts *p)
     check_frame(p, MSG_CHECKPOINT, checkpoint);
     check_frame(p, MSG_PROVE, prove);
     check_frame(p, MSG_PROOF, proof);
+    const struct field place[] = {str("dinsos-1872"), num(1), num(epoch), num(3), num(2)};
+    const struct field placed[] = {str("dinsos-1872"), num(1), num(epoch),
+                                   num(3),             num(2), num(1),
+                                   num((uint64_t)when.ms + 250), raw(zero.b, 32), raw(p->log_hash.b, 32)};
+    check_frame(p, MSG_PLACE, place);
+    check_frame(p, MSG_PLACED, placed);
     buf_done(&list);
 }
 

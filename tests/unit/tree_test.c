@@ -139,6 +139,39 @@ static void a_batch_has_a_provable_place(void **state)
     buf_done(&frame);
 }
 
+/* The same by its own number, which is all that a collector knows of a batch in the middle of an ack. */
+static void a_batch_is_placed_by_its_sequence(void **state)
+{
+    struct world *w = *state;
+    struct sender s = work_world_open(w, PEER_A, OFFICE_A, 5);
+    const struct field good[] = { { .s = slice_of(OFFICE_A, strlen(OFFICE_A)) }, { .u = 0 }, { .u = 5 }, { .u = 6 }, { .u = 7 } };
+    struct reply r;
+
+    for (int i = 0; i < 3; i++) work_world_push(w, &s, 3, i);
+    assert_int_equal(work_world_commit(w), ST_OK);
+    work_world_send(w, PEER_A, OFFICE_A, MSG_PLACE, good);
+    assert_int_equal(work_world_commit(w), ST_OK);
+    r = work_world_reply(w, PEER_A, MSG_PLACED, 0);
+    assert_true(r.found && r.f[3].u == 6 && r.f[4].u == 7 && r.f[5].u == 4 + 2 && r.f[6].u == (uint64_t)w->now.wall.ms);
+    struct hash none = receipt_dispositions_hash(slice_of(NULL, 0));
+    assert_memory_equal(r.f[7].s.p, none.b, HASH_SIZE);
+    assert_int_equal(r.f[8].s.n % HASH_SIZE, 0);
+    const struct { unsigned at; uint64_t v; unsigned code; } bad[] = {
+        { 1, 1, CODE_DIFFERENT_HISTORY }, { 1, 99, CODE_DIFFERENT_HISTORY }, { 2, 6, CODE_DIFFERENT_HISTORY },
+        { 3, 5, CODE_DIFFERENT_HISTORY }, { 3, 0, CODE_DIFFERENT_HISTORY },  { 3, 12, CODE_DIFFERENT_HISTORY },
+        { 4, 8, CODE_DIFFERENT_HISTORY }, { 4, 5, CODE_BAD_FORMAT },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct field ask[5];
+        memcpy(ask, good, sizeof ask);
+        ask[bad[i].at].u = bad[i].v;
+        work_world_send(w, PEER_A, OFFICE_A, MSG_PLACE, ask);
+        assert_int_equal(work_world_commit(w), ST_OK);
+        assert_int_equal(work_world_nack(w, PEER_A), bad[i].code);
+        assert_int_equal(work_world_count(w, PEER_A, MSG_PLACED), 0);
+    }
+}
+
 static void what_cannot_be_proven_is_refused(void **state)
 {
     static const uint64_t bad[][3] = { { 0, 1, 1 }, { 3, 1, 1 },  { 1, 0, 4 }, { 1, 5, 4 },         { 1, 1, 1000 },
@@ -151,7 +184,7 @@ static void what_cannot_be_proven_is_refused(void **state)
 
         work_world_send(w, PEER_A, OFFICE_A, MSG_PROVE, ask);
         assert_int_equal(work_world_commit(w), ST_OK);
-        assert_int_equal(work_world_nack(w, PEER_A), CODE_BAD_FORMAT);
+        assert_int_equal(work_world_nack(w, PEER_A), bad[i][2] > 4 ? CODE_DIFFERENT_HISTORY : CODE_BAD_FORMAT);
         assert_int_equal(work_world_count(w, PEER_A, MSG_PROOF), 0);
     }
 }
@@ -161,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_checkpoint_extends_all_before, setup, teardown),
         cmocka_unit_test_setup_teardown(a_batch_has_a_provable_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_is_placed_by_its_sequence, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_proven_is_refused, setup, teardown),
     };
 
