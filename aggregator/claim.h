@@ -30,6 +30,7 @@
  *      markers, account rows included) has neither a stated line above it (below P), nor itself a statement, nor any line
  *      below it. Complete: proven when P != S1 and P != S2 (a parent that took a wrong child as it was reported, or that is the
  *      sum of the leaves, is not at fault itself: named once, at the lowest level). Incomplete: proven when S1 > P and S2 > P.
+ *      Without any part nothing is proven.
  *      realised: judged at each month m reported by P, shows until the month before P's next report (else 12).
  *      budget: judged at every month at which P has a value in force; one claim per run of months with equal P and S1.
  *      Below `total`: all lines but that an urusan (or a one-segment account) with lines below is not a nearest stated line.

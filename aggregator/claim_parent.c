@@ -13,6 +13,7 @@
 struct parts {
     i128 reported[12], recomputed[12];  /* S1, S2 of claim.h */
     uint16_t complete;                  /* bit m: every part has reported up to month m+1 */
+    bool any;                           /* there is a part */
 };
 
 static void add12(i128 to[12], const i128 from[12])
@@ -46,6 +47,7 @@ static void parts_nearest(const struct lines *v, uint32_t first, uint32_t end, c
         bool leaf = j + 1 == end || !line_below(&v->line[j], &v->line[j + 1]);
         if (it && !(total && !leaf && line_is_heading(&v->line[j]))) {
             const struct series *s = &v->series[it->series];
+            ret->any = true;
             add12(ret->reported, s->value);
             ret->complete &= p->measure == MEASURE_BUDGET ? it->stated : until(s->last);
             j = subtree_end(v, j);
@@ -64,13 +66,16 @@ static void parts_of(const struct lines *v, uint32_t i, const struct line_item *
     parts_nearest(v, first, end, p, total, ret);
     for (uint32_t j = first; j < end; j++) {
         const struct line_item *it = line_item_of(v, &v->line[j], p->measure, p->source);
-        if (it && it->flags & LINE_COUNTED) add12(ret->recomputed, v->series[it->series].value);
+        if (!it || !(it->flags & LINE_COUNTED)) continue;
+        ret->any = true;
+        add12(ret->recomputed, v->series[it->series].value);
     }
 }
 
 static bool parts_prove(const struct parts *p, unsigned m, i128 parent)
 {
     i128 a = p->reported[m], b = p->recomputed[m];
+    if (!p->any) return false;
     return p->complete >> m & 1 ? a != parent && b != parent : a > parent && b > parent;
 }
 
@@ -184,7 +189,6 @@ static bool detail_of(const struct lines *v, const struct line *l, const struct 
 {
     uint32_t end = l->row + l->rows;
     account_code taken = 0;
-    bool any = false;
     *ret = (struct parts){ .complete = 0xfff };
     for (struct account_run a = run_next(v, after, end), next; a.first < end; a = next) {
         account_code c = v->unit->leaf[a.first].key.account;
@@ -198,13 +202,13 @@ static bool detail_of(const struct lines *v, const struct line *l, const struct 
             add12(ret->reported, s.value);
             ret->complete &= p->key.measure == MEASURE_BUDGET ? (uint16_t)~until(s.first - 1u) : until(s.last);
             taken = c;
-            any = true;
+            ret->any = true;
         } else if (next.first >= end || !code_account_below(c, v->unit->leaf[next.first].key.account)) {
             ret->complete = 0;
         }
     }
     memcpy(ret->recomputed, ret->reported, sizeof ret->recomputed);
-    return any;
+    return ret->any;
 }
 
 static uint16_t stage_months(const struct line_item *it, unsigned stage, unsigned first)
