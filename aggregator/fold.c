@@ -12,7 +12,8 @@
 
 #include "fold_part.h"
 
-const char *const fold_tables[] = { "meta", "dict_text", "dict_id", "leaf", "history", "cell", "office", "count", "change", NULL };
+const char *const fold_tables[] = { "meta", "dict_text", "dict_id", "leaf", "history", "cell", "office", "count", "change",
+                                    "record", "entry", "reason", NULL };
 _Static_assert(sizeof fold_tables / sizeof *fold_tables == FOLD_TABLE_COUNT + 1, "one name a table");
 
 bool fold_room(void **array, uint32_t *cap, uint32_t need, size_t size)
@@ -38,6 +39,7 @@ int fold_new(struct fold **ret)
     derive_init(&f->after);
     buf_init(&f->past_bytes, UINT32_MAX);
     buf_init(&f->bytes, RECORD_BYTES_MAX);
+    statement_init(&f->told);
     if (cell_deltas_new(&f->deltas) != ST_OK || cell_deltas_new(&f->deltas_up) != ST_OK) fold_free(&f);
     *ret = f;
     return f ? ST_OK : ST_NO_MEMORY;
@@ -62,6 +64,7 @@ void fold_free(struct fold **fold)
     free(f->past);
     buf_done(&f->past_bytes);
     buf_done(&f->bytes);
+    statement_done(&f->told);
     unit_done(&f->unit);
     derive_done(&f->before);
     derive_done(&f->after);
@@ -75,6 +78,7 @@ static void group_clear(struct fold *f)
 {
     f->updates = f->riches = f->runs = f->spokens = f->stateds = f->touches = f->pasts = 0;
     buf_clear(&f->past_bytes);
+    statement_clear(&f->told);
     cell_deltas_clear(f->deltas);
     cell_deltas_clear(f->deltas_up);
     memset(f->pending_workers, 0, sizeof f->pending_workers);
@@ -132,7 +136,7 @@ static int update_add(struct fold *f, const struct figure *g, provenance prov)
 }
 
 struct taking {                         /* a batch on its way into the group */
-    uint32_t speaker, subject, refused;
+    uint32_t speaker, subject, refused, sections_left;
     struct slice subject_id;
     struct run *run;
 };
@@ -165,6 +169,10 @@ static int rows_take(struct fold *f, struct taking *k, struct body_reader *body,
     int st;
     codec_dispositions_open(r->dispositions, &d);
     for (uint32_t i = 0; (st = codec_body_figure(body, &figure, &code)) == ST_OK; i++) {
+        if (body->sections_left != k->sections_left) {
+            k->sections_left = body->sections_left;
+            if (statement_section(&f->told, i, &body->section) != ST_OK) return ST_NO_MEMORY;
+        }
         if (codec_dispositions_at(&d, i) != CODE_OK) code = CODE_BAD_FORMAT;
         st = code == CODE_OK ? run_for(f, k, &body->section) : ST_INVALID;
         if (st == ST_INVALID) {
@@ -196,7 +204,7 @@ static int batch_take(struct fold *f, unsigned worker, const struct record *r)
 {
     struct batch b;
     struct body_reader body;
-    struct taking k = { 0 };
+    struct taking k = { .sections_left = UINT32_MAX };
     struct mark before = mark_of(f);
     if (codec_batch_parse_covered(r->content, &b) != ST_OK || fold_office_find(f, b.h.office, &k.speaker) != ST_OK)
         return ST_CORRUPT;
@@ -205,10 +213,12 @@ static int batch_take(struct fold *f, unsigned worker, const struct record *r)
     int st = codec_body_stream(b.body, &body);
     if (st == ST_OK) st = rows_take(f, &k, &body, worker, r);
     if (st != ST_OK && st != ST_INVALID) return st;
-    if (st == ST_INVALID || body.rows != b.h.count) {
+    bool readable = st == ST_OK && body.rows == b.h.count;
+    if (!readable) {
         back_to(f, before);
         k.refused = b.h.count;
     }
+    if (statement_batch(&f->told, worker, r, &b, readable) != ST_OK) return ST_NO_MEMORY;
     f->pending += b.h.count;
     f->spoken[f->spokens++] = (struct spoken){ .speaker = k.speaker, .received = b.h.count, .refused = k.refused,
                                                .last = figure_provenance(worker, r->lsn, b.h.count - 1), .at = r->at };
@@ -224,6 +234,7 @@ int fold_record(struct fold *f, unsigned worker, struct slice record_bytes)
     if (r.lsn >> 40) return ST_CORRUPT;
     struct mark before = mark_of(f);
     int st = r.kind == RECORD_OFFICE ? fold_office_entry(f, worker, r.content) : batch_take(f, worker, &r);
+    if (st == ST_OK && r.kind == RECORD_OFFICE) st = statement_office(&f->told, worker, &r);
     if (st != ST_OK) {
         back_to(f, before);
         return st;
@@ -242,6 +253,7 @@ int fold_flush(struct fold *f, struct store_txn *t)
     if (st == ST_OK) st = fold_apply(f, t);
     if (st == ST_OK) st = cell_deltas_apply(f->deltas_up, t, FOLD_CELL);
     if (st == ST_OK) st = fold_office_save(f, t);
+    if (st == ST_OK) st = statement_save(&f->told, t);
     if (st == ST_OK) st = fold_state_save(f, t);
     if (st == ST_OK) group_clear(f);    /* otherwise the step is aborted and fold_forget follows */
     return st;

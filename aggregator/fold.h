@@ -27,6 +27,7 @@ enum fold_table {
     FOLD_COUNT,
     /* position u64 -> applied vector, [office u32, year u16].. touched by that commit; trimmed to CHANGES_KEPT */
     FOLD_CHANGE,
+    FOLD_RECORD, FOLD_ENTRY, FOLD_REASON,       /* what stands behind a provenance, and when: statement.h */
     FOLD_TABLE_COUNT
 };
 extern const char *const fold_tables[];         /* for the store port */

@@ -121,6 +121,7 @@ static int update_apply(struct fold *f, struct store_txn *t, const struct update
         count->same++;
         return ST_OK;
     }
+    if (g->reason.n > 0 && (st = statement_reason(&f->told, u->prov, g->reason)) != ST_OK) return st;
     if (result == UNIT_EFFECTIVE) {
         count->effective++;
         return ST_OK;

@@ -7,6 +7,7 @@
 #define REKAP_FOLD_PART_H
 
 #include "fold.h"
+#include "statement.h"
 #include "proto/codec.h"
 
 struct update {                         /* an admitted row, compact */
@@ -56,6 +57,7 @@ struct fold {
     struct seen seen[FOLD_SEEN];        /* indicator identities met in this flush */
     struct unit unit;
     struct derived_set before, after;
+    struct statements told;             /* rows about the records of the group */
     struct cell_deltas *deltas;         /* of the region and year being applied */
     struct cell_deltas *deltas_up;      /* of provinces and the nation, until the end of the flush */
     uint64_t pending;                   /* updates received since the last flush */
