@@ -82,7 +82,7 @@ static bool make_path(const char *dir)
     return mkdir(part, 0700) == 0 || errno == EEXIST;
 }
 
-static int make_runtime(const struct cli *c, const struct place *p)
+int place_runtime(const struct cli *c, const struct place *p)
 {
     struct stat sb, dir;
     if (mkdir(p->runtime, 0700) != 0 && errno != EEXIST)
@@ -98,7 +98,6 @@ int place_create(const struct cli *c, struct place *ret)
 {
     if (!make_path(c->dir)) return cli_fail(c, "DIR tidak dapat dibuat", "DIR cannot be made", strerror(errno));
     int rc = locate(c, ret);
-    if (rc == EXIT_OK) rc = make_runtime(c, ret);
     if (rc == EXIT_OK) place_refresh(ret);
     return rc;
 }

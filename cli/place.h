@@ -22,7 +22,7 @@ struct place {
 };
 /* All return EXIT_OK, or EXIT_FAILED after saying on stderr what is wrong and what to do. */
 int place_open(const struct cli *c, struct place *ret);         /* of an installation that `up` has set up */
-int place_create(const struct cli *c, struct place *ret);       /* creates DIR and the runtime directory when missing */
+int place_create(const struct cli *c, struct place *ret);       /* creates DIR when missing */
 int place_registry(const struct cli *c, const struct place *p, struct registry **ret);
 
 /* Says that an office is not registered, the nearest id, and the command that adds it. EXIT_FAILED. */
@@ -31,6 +31,8 @@ int office_unknown(const struct cli *c, const struct registry *r, const char *id
 void place_path(const struct place *p, const char *below, char ret[PLACE_PATH_MAX]);
 /* "worker", "collector", "aggregator": a daemon's control socket; "feed", "publish": those between them. */
 void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET_MAX]);
+/* The runtime directory: made when missing, refused when it is not ours alone. Its maker, who holds DIR/up.lock, removes it. */
+int place_runtime(const struct cli *c, const struct place *p);
 /* The value of a key in an INI file; ST_NOT_FOUND when file, section or key is missing, ST_FULL when it does not fit. */
 int place_setting(const char *file, const char *section, const char *key, char *ret, size_t size);
 /* One request on a daemon's control socket and its JSON answer (caller decrefs). ST_NOT_FOUND: it does not run; ST_AGAIN: no

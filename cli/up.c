@@ -259,7 +259,10 @@ static int take_lock(struct up *u)
     place_path(&u->p, "up.lock", path);
     u->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (u->lock_fd >= 0 && flock(u->lock_fd, LOCK_EX | LOCK_NB) == 0) return EXIT_OK;
-    if (errno != EWOULDBLOCK) return cli_fail(u->c, "tidak dapat dikunci", "cannot be locked", strerror(errno));
+    int why = errno;
+    if (u->lock_fd >= 0) close(u->lock_fd);
+    u->lock_fd = -1;                    /* not ours: nothing of the place is ours to remove */
+    if (why != EWOULDBLOCK) return cli_fail(u->c, "tidak dapat dikunci", "cannot be locked", strerror(why));
     return cli_fail(u->c, "rekap up sudah berjalan untuk DIR ini", "rekap up is already running for this DIR", u->p.dir);
 }
 
@@ -286,16 +289,31 @@ static int settle_http(struct up *u)
                     "the monitor's address is taken or not of this machine", u->p.http);
 }
 
+/* The sockets of daemons that died, and their directory; the lock still keeps another supervisor out. */
+static void leave_nothing(const struct up *u)
+{
+    static const char *const sockets[] = { "worker", "collector", "aggregator", "feed", "publish" };
+    char path[PLACE_SOCKET_MAX];
+    for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++) {
+        place_socket(&u->p, sockets[i], path);
+        (void)unlink(path);
+    }
+    (void)rmdir(u->p.runtime);
+}
+
 int up_run(struct cli *c)
 {
     struct up u = { .c = c, .signal_fd = -1, .lock_fd = -1 };
     int rc = place_create(c, &u.p);
     if (rc == EXIT_OK) rc = take_lock(&u);
+    if (rc == EXIT_OK) rc = place_runtime(c, &u.p);
     if (rc == EXIT_OK) rc = setup_run(c, &u.p, c->value[OPT_HTTP]);
     if (rc == EXIT_OK) rc = settle_http(&u);
     if (rc == EXIT_OK) rc = take_signals(&u);
-    if (rc != EXIT_OK) return rc;
-    rc = supervise(&u);
-    stop(&u);
+    if (rc == EXIT_OK) {
+        rc = supervise(&u);
+        stop(&u);
+    }
+    if (u.lock_fd >= 0) leave_nothing(&u);
     return rc;
 }
