@@ -126,7 +126,7 @@ static int node_recover(void *self, struct store_txn *t, struct now now)
 {
     struct collect *c = self;
     int st = outbox_identity(t, &c->o.fresh, &c->identity);
-    if (st == ST_OK) st = uplink_new(&c->identity, c->o.node_name, &c->uplink);
+    if (st == ST_OK) st = uplink_new(&c->identity, c->o.node_name, &c->o.witness, &c->uplink);
     if (st != ST_OK) return st;
     uplink_dialled(c->uplink, c->worker);
     return c->ids_new ? take_offices(c, t, now) : ST_OK;

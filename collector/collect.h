@@ -9,6 +9,7 @@ struct collect_options {
     struct outbox_identity fresh;       /* random, from the edge; used only when the store is new */
     const char *node_name;
     const struct signer *signer;        /* holds the keys of the offices served; outlives the node */
+    struct witness_options witness;
 };
 int collect_new(const struct collect_options *o, struct collect **ret);
 void collect_free(struct collect **c);

@@ -187,13 +187,15 @@ static int run_import(struct import *im, struct slice bytes, const struct tray *
 {
     struct outbox_pushed *p = &im->done;
     *p = (struct outbox_pushed){ .at = im->now.wall, .office = im->who.office, .rows = head->rows, .refused = head->refused,
-                                 .duplicate = head->duplicate };
+                                 .duplicate = head->duplicate, .last = im->stream.last };
     memcpy(p->file, head->file.p, head->file.n < sizeof p->file - 1 ? head->file.n : sizeof p->file - 1);
     int st = take_rows(im, bytes);
     if (st == ST_OK) st = close_body(im);
     for (size_t i = 0; st == ST_OK && i < im->units; i++) st = unit_save(&im->unit[i], im->t, OUTBOX_UNIT);
     if (st != ST_OK) return st;
     count_lines(im);
+    if (im->stream.last > p->last) st = outbox_due_put(im->t, im->who.office, im->stream.last, head->id, p);
+    if (st != ST_OK) return st;
     p->last = im->stream.last;
     return outbox_pushed_put(im->t, head->id, p);
 }

@@ -14,7 +14,8 @@
 #include <string.h>
 
 const char *const outbox_tables[] = { "meta",   "dict_text", "dict_id",   "unit",    "stream",
-                                      "out",    "pushed",    "pushed_at", "refused", NULL };
+                                      "out",    "pushed",    "pushed_at", "refused",
+                                      "due",    "receipt",   "witness", "witnessed", "evidence", NULL };
 _Static_assert(sizeof outbox_tables / sizeof outbox_tables[0] == OUTBOX_TABLE_COUNT + 1, "a name for every table");
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
@@ -207,15 +208,18 @@ int outbox_knows(struct store_txn *t, uint32_t office, uint64_t seq, const struc
     return b.last == seq && sign_hash_equal(&b.hash, hash) ? ST_OK : ST_INVALID;
 }
 
-static int drop_up_to(struct store_txn *t, uint32_t office, uint64_t seq, struct outbox_stream *s, struct outbox_settled *ret)
+static int drop_up_to(struct store_txn *t, uint32_t office, const struct outbox_receipt *a, struct outbox_stream *s,
+                      struct outbox_settled *ret)
 {
-    while (s->acked < seq) {
+    while (s->acked < a->sequence) {
         struct outbox_batch b;
         uint8_t k[12];
         int st = outbox_next(t, office, s->acked, &b);
         if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
         ret->batches++;
         ret->bytes += b.payload.n;
+        st = outbox_due_acked(t, office, &b, a);
+        if (st != ST_OK) return st;
         out_key(k, office, b.last);
         st = store_del(t, OUTBOX_OUT, slice_of(k, sizeof k));
         if (st != ST_OK) return st;
@@ -236,7 +240,7 @@ int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt
     *ret = settled;
     if (old || a->sequence == s->acked) return ST_OK;
     st = outbox_refuse(t, office, a->sequence, a->refused, s);
-    if (st == ST_OK) st = drop_up_to(t, office, a->sequence, s, &settled);
+    if (st == ST_OK) st = drop_up_to(t, office, a, s, &settled);
     if (st != ST_OK) return st;
     s->acked_hash = a->hash;
     s->lsn = a->lsn;

@@ -18,6 +18,9 @@ enum outbox_table {
     OUTBOX_PUSHED,      /* tray id -> struct outbox_pushed */
     OUTBOX_PUSHED_AT,   /* wall ms u64 | tray id -> empty; results older than 400 days are trimmed */
     OUTBOX_REFUSED,     /* office u32 | sequence u64 -> code u16: what the worker would not admit */
+    OUTBOX_DUE,         /* office u32 | last sequence u64 -> struct outbox_due: a receipt that is owed */
+    OUTBOX_RECEIPT,     /* the same key -> a receipt that is kept (witness.h) */
+    OUTBOX_WITNESS, OUTBOX_WITNESSED, OUTBOX_EVIDENCE, /* checkpoints of the worker's log (witness.h) */
     OUTBOX_TABLE_COUNT
 };
 extern const char *const outbox_tables[];
@@ -69,7 +72,7 @@ int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt
 int outbox_refuse(struct store_txn *t, uint32_t office, uint64_t upto, struct slice list, struct outbox_stream *s);
 bool outbox_refuse_list_ok(struct slice list);
 
-struct outbox_pushed {
+struct outbox_pushed { /* what became of a tray file */
     struct wall at;
     uint32_t office, rows, accepted, duplicate, superseded, refused;
     uint64_t last; /* the office's last sequence after this file; its receipt is the first ack at or above it */
@@ -77,5 +80,25 @@ struct outbox_pushed {
 };
 int outbox_pushed_get(struct store_txn *t, struct slice tray_id, struct outbox_pushed *ret);    /* ST_NOT_FOUND */
 int outbox_pushed_put(struct store_txn *t, struct slice tray_id, const struct outbox_pushed *p);
+
+/* ---- receipts that are owed (outbox_due.c) ---- */
+struct outbox_due {
+    uint64_t sequence;                  /* last one of the batch */
+    bool acked;                         /* and then: */
+    uint64_t lsn;                       /* of the ack that covers it; its own is at or below */
+    struct hash hash;                   /* of the batch which that ack named */
+    struct hash dispositions;           /* hash of what the ack said of its updates, packed as in the log's record */
+    char worker[OUTBOX_WORKER_SIZE];
+    struct wall pushed_at;
+    struct slice id, file;              /* tray id and file name; point into the store */
+    struct batch batch;                 /* without its body; points into the store */
+};
+/* Notes that a receipt is owed for the batch that ends at seq, which is in OUT: the last one of a pushed file. */
+int outbox_due_put(struct store_txn *t, uint32_t office, uint64_t seq, struct slice tray_id, const struct outbox_pushed *p);
+int outbox_due_get(struct store_txn *t, uint32_t office, uint64_t seq, struct outbox_due *ret);         /* ST_NOT_FOUND */
+int outbox_due_next(struct store_txn *t, uint32_t office, uint64_t after, struct outbox_due *ret);      /* the first one above */
+int outbox_due_del(struct store_txn *t, uint32_t office, uint64_t seq);
+/* Part of outbox_ack: b is about to leave OUT. Needs no room. */
+int outbox_due_acked(struct store_txn *t, uint32_t office, const struct outbox_batch *b, const struct outbox_receipt *a);
 
 #endif

@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum { OPENS_PER_STEP = 512, ROW_ROOM = 16384 /* bytes of pages a new row may take */ };
-static const int64_t SILENCE_US = 10 * 1000000, RETRY_US = 2 * 1000000, BLOCKED_RETRY_US = 30 * 1000000, PING_US = 5 * 1000000;
+static const int64_t SILENCE_US = 10 * 1000000, RETRY_US = 2 * 1000000, BLOCKED_RETRY_US = 30 * 1000000, PING_US = 5 * 1000000,
+                     UNTRUSTED_PING_US = 1000000;
 
 enum way_state { WAY_CLOSED, WAY_OPENING, WAY_OPEN };
 struct way {
@@ -22,6 +23,7 @@ struct way {
     bool kept;                          /* mark of uplink_set_offices */
     uint64_t sent;                      /* last sequence sent in this session */
     uint64_t flight_bytes, flight_batches;
+    struct witness_way receipts;        /* owed to the office */
     struct mono deadline;               /* OPENING, or in flight: when silence is too long; CLOSED: when to try again */
 };
 struct uplink {
@@ -36,13 +38,16 @@ struct uplink {
     size_t turn;                        /* where the round of sending goes on: no office waits for another's backlog */
     uint64_t credit_bytes, credit_batches, flight_bytes, flight_batches;
     struct mono ping_at, session_deadline;
+    struct witness witness;
 };
 
-int uplink_new(const struct outbox_identity *id, const char *node_name, struct uplink **ret)
+int uplink_new(const struct outbox_identity *id, const char *node_name, const struct witness_options *witness,
+               struct uplink **ret)
 {
     struct uplink *u = calloc(1, sizeof *u);
     if (!u) return ST_NO_MEMORY;
     u->identity = *id;
+    witness_init(&u->witness, witness);
     size_t n = strnlen(node_name, sizeof u->node - 1);
     memcpy(u->node, node_name, n);
     u->ping_at.us = u->session_deadline.us = INT64_MAX;
@@ -118,7 +123,7 @@ static void take_over(struct uplink *u, const struct uplink_office *list, size_t
             fresh[i] = *old;
             old->kept = true;
         } else {
-            fresh[i] = (struct way){ .office = list[i].office, .more = true };
+            fresh[i] = (struct way){ .office = list[i].office, .more = true, .receipts = { .due = true } };
             memcpy(fresh[i].id, list[i].id, strnlen(list[i].id, OFFICE_ID_MAX));
         }
     }
@@ -155,7 +160,11 @@ static void close_all(struct uplink *u)
     ASSERT(u->flight_bytes == 0 && u->flight_batches == 0);
 }
 
-void uplink_reset(struct uplink *u) { close_all(u); }
+void uplink_reset(struct uplink *u)
+{
+    close_all(u);
+    witness_reset(&u->witness);
+}
 
 void uplink_appended(struct uplink *u, uint32_t office)
 {
@@ -264,18 +273,52 @@ static int open_ways(struct uplink *u, struct store_txn *t, struct now now, stru
     return ST_OK;
 }
 
-int uplink_work(struct uplink *u, struct store_txn *t, struct now now, struct effects *x)
+static int claim_receipts(struct uplink *u, struct store_txn *t, struct now now, struct effects *x)
 {
-    if (u->session == UPLINK_DOWN) return ST_OK;
-    if (u->session == UPLINK_GREETED) return u->session_deadline.us <= now.mono.us ? send_hello(u, now, x) : ST_OK;
-    int st = open_ways(u, t, now, x);
-    if (st == ST_OK) st = send_round(u, t, now, x);
-    if (st == ST_OK && u->ping_at.us <= now.mono.us && effects_room(x, 1, 1024)) {
-        const struct field f[] = { { .u = (uint64_t)now.wall.ms } };
-        u->ping_at.us = now.mono.us + PING_US;
-        st = send_frame(u, x, MSG_PING, f);
+    bool again = u->witness.again;
+    int st = ST_OK;
+    u->witness.again = false;
+    for (size_t i = 0; st == ST_OK && i < u->count; i++) {
+        struct way *w = &u->way[i];
+        const struct witness_office o = { w->office, w->id, u->identity.epoch };
+        if (again) w->receipts = (struct witness_way){ .due = true };
+        if (w->receipts.due) st = witness_claim(&u->witness, &w->receipts, &o, t, now, u->peer, x);
     }
     return st;
+}
+
+/* A ping's answer has a checkpoint with it: where one is missing it is asked for sooner. */
+static int ping(struct uplink *u, struct now now, struct effects *x)
+{
+    const struct field f[] = { { .u = (uint64_t)now.wall.ms } };
+    if (u->ping_at.us > now.mono.us || !effects_room(x, 1, 1024)) return ST_OK;
+    u->ping_at.us = now.mono.us + (witness_trusts(&u->witness) ? PING_US : UNTRUSTED_PING_US);
+    return send_frame(u, x, MSG_PING, f);
+}
+
+/* The log differs from the one that was witnessed: the session is over, nothing more is sent or taken, later it is looked at again. */
+static void stop_if_broken(struct uplink *u, struct now now)
+{
+    if (u->session != UPLINK_UP || !u->witness.broken) return;
+    close_all(u);
+    u->session = UPLINK_GREETED;
+    u->session_deadline.us = now.mono.us + BLOCKED_RETRY_US;
+}
+
+int uplink_work(struct uplink *u, struct store_txn *t, struct now now, struct effects *x)
+{
+    if (u->session == UPLINK_UP) {
+        int st = witness_work(&u->witness, t, now, u->peer, x);
+        if (st != ST_OK) return st;
+        stop_if_broken(u, now);
+    }
+    if (u->session == UPLINK_DOWN) return ST_OK;
+    if (u->session == UPLINK_GREETED) return u->session_deadline.us <= now.mono.us ? send_hello(u, now, x) : ST_OK;
+    int st = ping(u, now, x);
+    if (st != ST_OK || !witness_trusts(&u->witness)) return st;
+    st = open_ways(u, t, now, x);
+    if (st == ST_OK) st = claim_receipts(u, t, now, x);
+    return st == ST_OK ? send_round(u, t, now, x) : st;
 }
 
 /* ---- what the worker says ---- */
@@ -284,7 +327,6 @@ typedef int (*handler_fn)(struct uplink *u, struct store_txn *t, struct now now,
 
 static int on_hello_ok(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
 {
-    (void)t;
     (void)x;
     size_t n = f[1].s.n < sizeof u->worker - 1 ? f[1].s.n : sizeof u->worker - 1;
     memset(u->worker, 0, sizeof u->worker);
@@ -293,9 +335,38 @@ static int on_hello_ok(struct uplink *u, struct store_txn *t, struct now now, co
     u->credit_batches = f[4].u;
     u->session = UPLINK_UP;
     u->refused_code = CODE_OK;
-    u->ping_at.us = now.mono.us + PING_US;
     close_all(u);
-    return ST_OK;
+    int st = witness_greeted(&u->witness, t, now, f[1].s, f[2].u);
+    u->ping_at.us = now.mono.us + (witness_trusts(&u->witness) ? PING_US : UNTRUSTED_PING_US);
+    stop_if_broken(u, now);
+    return st;
+}
+
+static int on_checkpoint(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)x;
+    int st = witness_checkpoint(&u->witness, t, now, f[0].s);
+    stop_if_broken(u, now);
+    return st;
+}
+
+static int on_proof(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)x;
+    int st = witness_proof(&u->witness, t, now, f);
+    stop_if_broken(u, now);
+    return st;
+}
+
+static int on_placed(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)x;
+    struct way *w = find_id(u, f[0].s);
+    if (!w) return ST_OK;
+    const struct witness_office o = { w->office, w->id, u->identity.epoch };
+    int st = witness_placed(&u->witness, &o, t, now, f);
+    stop_if_broken(u, now);
+    return st;
 }
 
 /* An office that has stated nothing has no row yet; in a full store it gets none. */
@@ -370,6 +441,8 @@ static int on_ack(struct uplink *u, struct store_txn *t, struct now now, const s
     if (st == ST_INVALID) return block(u, t, w, &s, CODE_DIFFERENT_HISTORY, now);
     if (st != ST_OK) return st;
     settle(u, w, &s, settled);
+    w->receipts.due = true;
+    w->receipts.from = 0;
     if (settled.batches) w->deadline.us = now.mono.us + SILENCE_US;
     return ST_OK;
 }
@@ -383,7 +456,13 @@ static int on_nack(struct uplink *u, struct store_txn *t, struct now now, const 
 {
     (void)x;
     unsigned code = f[4].u <= UINT16_MAX ? (unsigned)f[4].u : CODE_BAD_FORMAT;
+    if (f[0].s.n == 0 && code == CODE_DIFFERENT_HISTORY && u->session == UPLINK_UP) {
+        int st = witness_denied(&u->witness, t, now, f[3].u);
+        stop_if_broken(u, now);
+        if (st != ST_OK || u->session != UPLINK_UP) return st;
+    }
     if (f[0].s.n == 0) { /* the session itself: greet again later */
+        witness_lost(&u->witness);
         close_all(u);
         u->refused_code = code;
         u->session = UPLINK_GREETED;
@@ -404,7 +483,8 @@ static int on_nack(struct uplink *u, struct store_txn *t, struct now now, const 
 static int on_data(struct uplink *u, struct store_txn *t, struct now now, struct slice bytes, struct effects *x)
 {
     static const handler_fn handlers[MSG_TYPE_COUNT] = {
-        [MSG_HELLO_OK] = on_hello_ok, [MSG_OPEN_OK] = on_open_ok, [MSG_ACK] = on_ack, [MSG_NACK] = on_nack
+        [MSG_HELLO_OK] = on_hello_ok, [MSG_OPEN_OK] = on_open_ok, [MSG_ACK] = on_ack, [MSG_NACK] = on_nack,
+        [MSG_CHECKPOINT] = on_checkpoint, [MSG_PROOF] = on_proof, [MSG_PLACED] = on_placed
     };
     struct frame fr;
     struct field f[FIELDS_MAX];
@@ -421,6 +501,7 @@ int uplink_message(struct uplink *u, struct store_txn *t, struct now now, const 
     if (m->peer != u->peer) return ST_OK;
     if (m->what == MESSAGE_DATA) return on_data(u, t, now, m->bytes, x);
     close_all(u);
+    witness_lost(&u->witness);
     u->session = UPLINK_DOWN;
     return m->what == MESSAGE_UP ? send_hello(u, now, x) : ST_OK;
 }
@@ -429,7 +510,7 @@ int uplink_message(struct uplink *u, struct store_txn *t, struct now now, const 
 
 bool uplink_wants_step(const struct uplink *u)
 {
-    if (!credit_left(u)) return false;
+    if (!credit_left(u) || !witness_trusts(&u->witness)) return false;
     for (size_t i = 0; i < u->count; i++)
         if (u->way[i].state == WAY_OPEN && u->way[i].more) return true;
     return false;
@@ -440,7 +521,9 @@ struct mono uplink_next_deadline(const struct uplink *u)
     struct mono d = { INT64_MAX };
     if (u->session == UPLINK_DOWN) return d;
     if (u->session == UPLINK_GREETED) return u->session_deadline;
-    d = u->ping_at;
+    d = witness_next_deadline(&u->witness);
+    if (u->ping_at.us < d.us) d = u->ping_at;
+    if (!witness_trusts(&u->witness)) return d;
     for (size_t i = 0; i < u->count; i++) {
         const struct way *w = &u->way[i];
         if ((w->state != WAY_OPEN || w->flight_batches) && w->deadline.us < d.us) d = w->deadline;
@@ -455,4 +538,8 @@ void uplink_status(const struct uplink *u, struct uplink_status *ret)
                                    .in_flight_bytes = u->flight_bytes,
                                    .refused_code = u->refused_code };
     memcpy(ret->worker, u->worker, sizeof ret->worker);
+    const struct witness *w = &u->witness;
+    ret->witness = (struct uplink_witness){ .on = w->o.on, .trusted = w->trusted, .fault = w->fault, .fault_kept = w->fault_kept,
+                                            .fault_seen = w->fault_seen, .size = w->has_kept ? w->kept.size : 0 };
+    if (w->fault != WITNESS_FINE) ret->refused_code = CODE_DIFFERENT_HISTORY;
 }

@@ -4,18 +4,22 @@
  * OPEN_OK only proves that both sides hold one history; sending starts after what this side saw acknowledged, because an ACK that
  * was lost had the refusals of its updates with it, and a batch that is repeated is acknowledged again with them. So a lost,
  * repeated or reordered message costs a resend and never a statement. Silence for ten seconds while something is unacknowledged,
- * a NACK about order, or an ACK that shows that one before it was lost, opens the stream anew. */
+ * a NACK about order, or an ACK that shows that one before it was lost, opens the stream anew.
+ *
+ * With a checkpoint key the worker's log is witnessed (witness.h): no stream is opened and no ack taken before the log of this
+ * session is proven to extend the one witnessed last, and a log that does not ends the session with RIWAYAT_BEDA. */
 #ifndef REKAP_UPLINK_H
 #define REKAP_UPLINK_H
 
-#include "collector/outbox.h"
+#include "collector/witness.h"
 #include "proto/node.h"
 
 struct uplink;
 struct uplink_office { uint32_t office; char id[OFFICE_ID_MAX + 1]; };
 enum uplink_session { UPLINK_DOWN, UPLINK_GREETED, UPLINK_UP };
 
-int uplink_new(const struct outbox_identity *id, const char *node_name, struct uplink **ret);
+int uplink_new(const struct outbox_identity *id, const char *node_name, const struct witness_options *witness,
+               struct uplink **ret);
 void uplink_free(struct uplink **u);
 /* The offices served, known to the signer; called at start and whenever a key file appears or goes. Keeps the state of those that
  * stay. */
@@ -30,11 +34,13 @@ bool uplink_wants_step(const struct uplink *u);                         /* there
 struct mono uplink_next_deadline(const struct uplink *u);
 void uplink_appended(struct uplink *u, uint32_t office);                /* new batches stand in OUT */
 
+struct uplink_witness { bool on, trusted; enum witness_fault fault; uint64_t size /* kept */, fault_kept, fault_seen; };
 struct uplink_status {
     enum uplink_session session;
     char worker[12];
     uint64_t in_flight_batches, in_flight_bytes;
     unsigned refused_code;
+    struct uplink_witness witness;
 };
 void uplink_status(const struct uplink *u, struct uplink_status *ret);
 

@@ -158,6 +158,8 @@ static void start_collector(struct pair *p)
     struct slice ids[PAIR_OFFICES];
     for (unsigned i = 0; i < PAIR_OFFICES; i++) ids[i] = text(pair_office[i]);
     o.fresh.installation[0] = (uint8_t)rng_next(&p->rng);
+    o.witness = (struct witness_options){ .on = true, .verifier = { NULL, pair_verify } };
+    (void)public_key(NULL, text(TREE_SIGNER_ID), o.witness.key);
     int st = collect_new(&o, &p->collect);
     if (st == ST_OK) st = collect_set_offices(p->collect, ids, PAIR_OFFICES);
     ASSERT(st == ST_OK);
@@ -169,7 +171,7 @@ static void start_collector(struct pair *p)
 static void start_worker(struct pair *p)
 {
     const struct work_options o = { .identity = { .id = "w1", .number = 1, .incarnation = { (uint8_t)rng_next(&p->rng) } },
-                                    .verifier = { NULL, pair_verify } };
+                                    .verifier = { NULL, pair_verify }, .signer = &p->signer };
     int st = work_new(&o, &p->work);
     ASSERT(st == ST_OK);
     work_set_registry(p->work, p->registry);
@@ -468,7 +470,10 @@ static void check_states(struct pair *p)
 {
     struct store_txn *t = NULL;
     struct outbox_stream s = { 0 };
+    struct uplink_status u;
     uint32_t office;
+    collect_status(p->collect, &u);
+    if (u.witness.fault != WITNESS_FINE) pair_wrong(p, "the witness finds fault: %s", witness_fault_name(u.witness.fault));
     if (store_begin(p->outbox, false, &t) != ST_OK) return;
     for (unsigned i = 0; i < PAIR_OFFICES; i++)
         if (unit_dict_get(t, OUTBOX_DICT_TEXT, text(pair_office[i]), &office) == ST_OK &&
@@ -492,7 +497,13 @@ void pair_play(struct pair *p, unsigned turns)
     p->faults = false;
 }
 
-/* Nothing in the tray, nothing in the outbox and nothing to complain of, by the collector's own books. */
+static bool no_receipt_owed(struct store_txn *t, uint32_t office)
+{
+    struct outbox_due d;
+    return outbox_due_next(t, office, 0, &d) == ST_NOT_FOUND;
+}
+
+/* Nothing in the tray, nothing in the outbox, every receipt kept and nothing to complain of, by the collector's own books. */
 static bool drained(struct pair *p)
 {
     struct store_txn *t = NULL;
@@ -502,7 +513,8 @@ static bool drained(struct pair *p)
         struct outbox_stream s = { 0 };
         uint32_t office;
         ok = unit_dict_get(t, OUTBOX_DICT_TEXT, text(pair_office[i]), &office) == ST_OK &&
-             outbox_stream_get(t, office, &s) == ST_OK && s.acked == s.last && s.last == p->rows[i].n && s.state == CODE_OK;
+             outbox_stream_get(t, office, &s) == ST_OK && s.acked == s.last && s.last == p->rows[i].n && s.state == CODE_OK &&
+             no_receipt_owed(t, office);
     }
     store_abort(&t);
     return ok;

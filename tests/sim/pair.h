@@ -19,7 +19,7 @@ struct pair_queue { struct pair_packet v[PAIR_PACKETS]; size_t n; };
 struct pair_file { struct buf bytes; char id[24]; unsigned office; bool gone; };
 struct pair_row { int64_t value; bool refused; };
 struct pair_rows { struct pair_row *v; size_t n, cap; };
-struct pair_counts { unsigned lost, repeated, reordered, cut, silent_cuts, collector_ends, worker_ends, aborts, rested; };
+struct pair_counts { unsigned lost, repeated, reordered, cut, silent_cuts, collector_ends, worker_ends, aborts, rested, receipts; };
 
 struct pair {
     uint64_t seed;

@@ -127,6 +127,44 @@ static void check_copy(struct pair *p, struct store_txn *t, unsigned office, uin
     }
 }
 
+/* Each file stated something, so there is a receipt for each; it verifies under the worker's key and names that record of the log. */
+static bool receipt_stands(struct pair *p, const struct witness_receipt *kept, struct store_txn *ledger)
+{
+    struct note_key k;
+    struct receipt r;
+    struct batch b;
+    struct record rec;
+    struct slice bytes, origin;
+    uint8_t key[8], pub[PUBKEY_SIZE];
+    const struct verifier v = { NULL, pair_verify };
+    if (receipt_parse(kept->text, &r) != ST_OK) return false;
+    const uint8_t *end = memchr(r.checkpoint.p, '\n', r.checkpoint.n);
+    origin = slice_of(r.checkpoint.p, end ? (size_t)(end - r.checkpoint.p) : 0);
+    (void)p->signer.public_key(NULL, text(TREE_SIGNER_ID), pub);
+    if (note_key_make(origin, pub, &k) != ST_OK || receipt_verify(&r, &k, &v, NULL) != RECEIPT_OK) return false;
+    bytes_be64(key, r.lsn);
+    if (store_get(ledger, LEDGER_LOG, slice_of(key, 8), &bytes) != ST_OK || codec_record_parse(bytes, &rec) != ST_OK) return false;
+    struct hash said = receipt_dispositions_hash(rec.dispositions), batch = receipt_batch_hash(&r);
+    return codec_batch_parse(rec.content, &b) == ST_OK && sign_hash_equal(&b.hash, &batch) && rec.at.ms == r.at.ms &&
+           sign_hash_equal(&said, &r.dispositions) && b.h.sequence + b.h.count - 1 == kept->sequence;
+}
+
+static void check_receipts(struct pair *p, struct store_txn *t, unsigned office, uint32_t number)
+{
+    struct witness_receipt r = { .office = number };
+    struct store_txn *ledger = NULL;
+    unsigned files = 0, receipts = 0;
+    for (unsigned i = 0; i < p->files; i++) files += p->file[i].office == office;
+    if (store_begin(p->ledger, false, &ledger) != ST_OK) return;
+    while (witness_receipt_next(t, number, r.sequence, &r) == ST_OK && r.office == number) {
+        receipts++;
+        if (!receipt_stands(p, &r, ledger)) pair_wrong(p, "%s: a receipt does not stand", pair_office[office]);
+    }
+    store_abort(&ledger);
+    if (receipts != files) pair_wrong(p, "%s: %u receipts for %u files", pair_office[office], receipts, files);
+    p->n.receipts += receipts;
+}
+
 static void check_office(struct walk *w, struct store_txn *t, unsigned i)
 {
     struct pair *p = w->p;
@@ -148,6 +186,7 @@ static void check_office(struct walk *w, struct store_txn *t, unsigned i)
                    (unsigned long long)refused);
     if (s.out_bytes != 0 || s.state != CODE_OK) pair_wrong(p, "%s: the outbox is not done (state %u)", pair_office[i], s.state);
     check_notes(p, t, i, number);
+    check_receipts(p, t, i, number);
     check_copy(p, t, i, number);
 }
 

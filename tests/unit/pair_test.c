@@ -48,12 +48,12 @@ static void everything_arrives_once_and_in_order(void **state)
     for (uint64_t i = 0; i < n; i++) play(first + i, &c);
     print_message(
         "%llu seeds from %llu: lost %u, repeated %u, reordered %u, cut %u, silently %u, collector ended %u, worker ended %u, "
-        "steps aborted %u, without room %u\n",
+        "steps aborted %u, without room %u; receipts %u\n",
         (unsigned long long)n, (unsigned long long)first, c.lost, c.repeated, c.reordered, c.cut, c.silent_cuts, c.collector_ends,
-        c.worker_ends, c.aborts, c.rested);
+        c.worker_ends, c.aborts, c.rested, c.receipts);
     if (n < SEEDS) return;
     assert_true(c.lost && c.repeated && c.reordered && c.cut && c.silent_cuts && c.collector_ends && c.worker_ends && c.aborts &&
-                c.rested);
+                c.rested && c.receipts);
 }
 
 static void the_same_seed_plays_the_same(void **state)
