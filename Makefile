@@ -27,25 +27,25 @@ PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/deci
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/receipt
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/receipt proto/join proto/invite
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_report collector/tray
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/witness collector/witness_store collector/witness_receipt collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
+WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/guest worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
-                aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
+                aggregator/asof aggregator/asof_cells aggregator/query_past aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/setup cli/setup_conf \
          cli/status cli/up cli/watch cli/audit
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
-AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_report
+AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
 PROTO := $(PROTO_P) $(PROTO_E)
@@ -165,12 +165,16 @@ IT := $(B)/tests/it/kill $(B)/tests/it/fault
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
-.PHONY: it it-build campaign kills
+.PHONY: it it-build campaign kills audits
 it-build: all $(IT)
 it: it-build
 	tests/it/run $(B)
-campaign kills: it-build
+campaign: kills audits
+kills: it-build
 	tests/it/kills $(B)
+# the offline verifier against 10.000 flipped bits and 10.000 edits of an operator (about a quarter of an hour)
+audits: $(B)/tests/unit/audit_test $(B)/bin/rekap-audit
+	AUDIT_FLIPS=$(or $(FLIPS),10000) AUDIT_EDITS=$(or $(EDITS),10000) $<
 # ---- setup, style, installation ----
 TIDY_P := $(PROTO_P) $(COLLECTOR_P) $(WORKER_P) $(AGGREGATOR_P)
 TIDY_ALL := $(sort $(COLLECTOR_ALL) $(WORKER_ALL) $(AGGREGATOR_ALL) $(CLI_ALL) $(AUDIT_E))

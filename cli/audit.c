@@ -1,6 +1,8 @@
 /* audit.c - `rekap audit`: hands over to rekap-audit, the offline verifier, for the installation's ledger. Kind: E.
  *
- * The verifier is a program of its own so that it shares no code with what it judges (audit_part.h); here is only the way to it. */
+ * The verifier is a program of its own so that it shares no code with what it judges (audit_part.h); here is only the way to it.
+ * The register's key is taken from the worker's configuration; who does not trust that machine calls rekap-audit with a key of his
+ * own. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,14 +12,20 @@
 
 int audit_run(struct cli *c)
 {
-    char program[PLACE_PATH_MAX], ledger[PLACE_PATH_MAX], json[] = "--json", lang[] = "--lang", en[] = "en", id[] = "id";
-    char *argv[] = {program, lang, c->lang == LANG_EN ? en : id, ledger, c->format == FORMAT_JSON ? json : NULL, NULL};
+    char program[PLACE_PATH_MAX], ledger[PLACE_PATH_MAX], conf[PLACE_PATH_MAX], issuer[80];
+    char lang[] = "--lang", en[] = "en", id[] = "id", json[] = "--json", registry[] = "--registry-key";
+    char *argv[8] = {program, lang, c->lang == LANG_EN ? en : id, ledger};
     struct place p;
-
-    int rc = place_open(c, &p);
+    int n = 4, rc = place_open(c, &p);
 
     if (rc != EXIT_OK) return rc;
     place_path(&p, "worker/ledger", ledger);
+    place_path(&p, "etc/worker.conf", conf);
+    if (c->format == FORMAT_JSON) argv[n++] = json;
+    if (place_setting(conf, "worker", "registry_key", issuer, sizeof issuer) == ST_OK) {
+        argv[n++] = registry;
+        argv[n++] = issuer;
+    }
     if (place_program("/rekap-audit", program) != ST_OK)
         return cli_fail(c, "rekap-audit tidak ditemukan", "rekap-audit is not found", "rekap-audit");
     fflush(stdout);

@@ -90,12 +90,18 @@ static struct audit_hash joined(const struct audit_hash *left, const struct audi
     return prefixed(1, audit_span_of(left->b, AUDIT_HASH), audit_span_of(right->b, AUDIT_HASH));
 }
 
-void audit_hash_leaf(struct audit_tree *t, struct audit_span data)
+void audit_hash_leaf(struct audit_tree *t, struct audit_span data, audit_node_fn fn, void *ctx)
 {
     struct audit_hash h = prefixed(0, data, audit_span_of(NULL, 0));
+    uint64_t index = t->size;
     unsigned level = 0;
 
-    for (uint64_t n = t->size; n & 1; n >>= 1, level++) h = joined(&t->edge[level], &h);
+    fn(ctx, level, index, &h);
+    for (; index & 1; level++) {
+        h = joined(&t->edge[level], &h);
+        index >>= 1;
+        fn(ctx, level + 1, index, &h);
+    }
     t->edge[level] = h;
     t->size++;
 }

@@ -84,6 +84,20 @@ void audit_index_time(struct audit *a, const struct audit_record *r)
     audit_report_bad(a->report, r->lsn, audit_span_of(NULL, 0), "index", "baris time hilang atau lain", "%" PRIu64 " ms", r->at);
 }
 
+void audit_index_node(void *audit, unsigned level, uint64_t index, const struct audit_hash *h)
+{
+    struct audit *a = audit;
+    struct audit_span row;
+    uint8_t key[9];
+
+    put(key, put(key, 0, level, 1), index, 8);
+    if (!a->has_tree) return;
+    if (audit_store_get(a->store, "tree", audit_span_of(key, sizeof key), &row) && row.n == AUDIT_HASH && audit_hash_same(h, row.p))
+        return;
+    audit_report_bad(a->report, a->report->lsn, audit_span_of(NULL, 0), "tree", "simpul pohon hilang atau lain",
+                     "tingkat %u nomor %" PRIu64, level, index);
+}
+
 /* ---- the end ---- */
 
 static void bad_count(struct audit *a, const char *table, uint64_t seen, uint64_t expected)
@@ -186,6 +200,28 @@ static void rest_meta(struct audit *a)
         meta_bad(a, "waktu atau versi daftar kantor", "waktu dan versi terakhir di log");
 }
 
+/* The checkpoint that the store keeps, of the worker that the store names. Its root was an anchor of the walk. */
+static void rest_checkpoint(struct audit *a)
+{
+    char origin[8 + AUDIT_OFFICE_MAX + 20] = "rekap/", hex[17];
+    struct audit_checkpoint c;
+    struct audit_span row, id;
+
+    if (!audit_store_get(a->store, "meta", audit_span_of("checkpoint", 10), &row)) return;
+    if (!audit_note_open(row, a->key, &c)) {
+        audit_report_bad(a->report, 0, audit_span_of(NULL, 0), "checkpoint", "titik periksa tersimpan",
+                         "catatan yang ditandatangani kunci log");
+        return;
+    }
+    if (!audit_store_get(a->store, "meta", audit_span_of("identity", 8), &id) || id.n <= ID_FIXED ||
+        id.n > ID_FIXED + AUDIT_OFFICE_MAX)
+        return;
+    audit_hash_hex(id.p + 5, 8, hex);
+    snprintf(origin, sizeof origin, "rekap/%.*s/%s", (int)(id.n - ID_FIXED), (const char *)id.p + ID_FIXED, hex);
+    if (!audit_same(c.origin, audit_span_of(origin, strlen(origin))))
+        audit_report_bad(a->report, 0, audit_span_of(NULL, 0), "checkpoint", "nama log lain", "%s", origin);
+}
+
 void audit_index_rest(struct audit *a)
 {
     struct rest streams = {a, 0, false}, epochs = {a, 0, true};
@@ -195,7 +231,9 @@ void audit_index_rest(struct audit *a)
     count_rows(a, "time", a->report->records);
     audit_store_each(a->store, "stream", rest_row, &streams);
     audit_store_each(a->store, "epoch", rest_row, &epochs);
+    if (a->has_tree) count_rows(a, "tree", 2 * a->tree.size - (uint64_t)__builtin_popcountll(a->tree.size));
     bad_count(a, "stream", streams.full, open);
     bad_count(a, "epoch", epochs.full, a->closed);
     rest_meta(a);
+    rest_checkpoint(a);
 }

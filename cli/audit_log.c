@@ -69,7 +69,7 @@ static void leaf(struct audit *a, const struct audit_record *r, const struct aud
     n = put_uint(data, n, r->at);
     n = put_hash(data, n, content);
     n = put_hash(data, n, &dispositions);
-    audit_hash_leaf(&a->tree, audit_span_of(data, n));
+    audit_hash_leaf(&a->tree, audit_span_of(data, n), audit_index_node, a);
 }
 
 /* ---- records ---- */
@@ -98,9 +98,14 @@ static void check_anchors(struct audit *a)
     char hex[2 * AUDIT_HASH + 1];
 
     for (unsigned i = 0; i < a->anchors; i++) {
-        if (a->anchor[i].lsn != a->report->lsn || audit_hash_same(&a->report->hash, a->anchor[i].hash.b)) continue;
-        audit_hash_hex(a->anchor[i].hash.b, AUDIT_HASH, hex);
-        bad(a, a->report->lsn, "anchor", "hash log pada posisi itu lain", hex);
+        const struct audit_anchor *anchor = &a->anchor[i];
+        struct audit_hash root;
+
+        if (anchor->lsn != a->report->lsn) continue;
+        if (anchor->root) root = audit_hash_root(&a->tree);
+        if (audit_hash_same(anchor->root ? &root : &a->report->hash, anchor->hash.b)) continue;
+        audit_hash_hex(anchor->hash.b, AUDIT_HASH, hex);
+        bad(a, a->report->lsn, "anchor", anchor->root ? "akar log pada posisi itu lain" : "hash log pada posisi itu lain", hex);
     }
 }
 

@@ -7,7 +7,8 @@
  *   audit_store   pages of the data file -> rows, checked       audit_hash    CRC-32C, BLAKE2b-256, SHA-256 tree, Ed25519
  *   audit_pack    strict msgpack                                audit_office  registry lines, keys and authority by position
  *   audit_log     the walk through the log                      audit_batch   one batch: header, signature, order, rows
- *   audit_index   the other tables against the walk             audit_report  what was found, for people and as JSON */
+ *   audit_index   the other tables against the walk             audit_report  what was found, for people and as JSON
+ *   audit_note    signed checkpoints */
 #ifndef REKAP_AUDIT_PART_H
 #define REKAP_AUDIT_PART_H
 
@@ -40,7 +41,9 @@ struct audit_tree {
     uint64_t size;
     struct audit_hash edge[64];
 }; /* RFC 6962 */
-void audit_hash_leaf(struct audit_tree *t, struct audit_span data);
+/* fn is told each complete subtree that the leaf makes. */
+typedef void (*audit_node_fn)(void *ctx, unsigned level, uint64_t index, const struct audit_hash *h);
+void audit_hash_leaf(struct audit_tree *t, struct audit_span data, audit_node_fn fn, void *ctx);
 struct audit_hash audit_hash_root(const struct audit_tree *t);
 void audit_hash_hex(const void *p, size_t n, char *ret);      /* 2n + 1 */
 bool audit_hash_unhex(const char *s, size_t n, uint8_t *ret); /* n bytes from exactly 2n digits */
@@ -136,21 +139,38 @@ bool audit_office_may(const struct audit_offices *o, const struct audit_office *
                       struct audit_span source, bool *ret_realised);
 struct audit_stream *audit_office_stream(struct audit_office *o, uint32_t number);
 
+/* ---- checkpoints ---- */
+struct audit_note_key {
+    char name[129];
+    uint8_t id[4], pub[AUDIT_KEY];
+};
+struct audit_checkpoint {
+    struct audit_span origin;
+    uint64_t size;
+    struct audit_hash root;
+};
+bool audit_note_key(const char *vkey, struct audit_note_key *ret);
+/* A signed checkpoint, alone or at the end of a receipt. key NULL: its signature is not looked at. origin points into note. */
+bool audit_note_open(struct audit_span note, const struct audit_note_key *key, struct audit_checkpoint *ret);
+
 /* ---- the walk ---- */
-struct audit_anchor {
+struct audit_anchor { /* what somebody else remembers */
     uint64_t lsn;
-    struct audit_hash hash;
+    struct audit_hash hash; /* the log hash at lsn, or the root of the tree */
+    bool root;
 };
 enum { AUDIT_ANCHORS_MAX = 64 };
 struct audit {
-    const struct audit_store *store;
+    struct audit_store *store;
     struct audit_report *report;
     struct audit_offices offices;
     struct audit_tree tree;
     struct audit_anchor anchor[AUDIT_ANCHORS_MAX];
     unsigned anchors;
-    bool lost, lost_ever; /* the record before, or any, could not be read */
-    uint64_t closed;      /* epochs that the log shows to be closed */
+    const struct audit_note_key *key; /* of the log; NULL: checkpoints are not verified */
+    bool has_tree;                    /* the store has the table `tree` */
+    bool lost, lost_ever;             /* the record before, or any, could not be read */
+    uint64_t closed;                  /* epochs that the log shows to be closed */
 };
 struct audit_record {
     uint64_t kind, lsn, at;
@@ -164,6 +184,7 @@ void audit_index_closed(struct audit *a, const struct audit_office *o, const str
 void audit_index_batch(struct audit *a, const struct audit_office *o, const struct audit_stream *s, uint64_t first, uint32_t count,
                        uint64_t lsn, const struct audit_hash *hash);
 void audit_index_time(struct audit *a, const struct audit_record *r);
+void audit_index_node(void *audit, unsigned level, uint64_t index, const struct audit_hash *h);
 void audit_index_rest(struct audit *a); /* after the walk: row counts, streams, the meta rows */
 
 #endif

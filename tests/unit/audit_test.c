@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "proto/receipt.h"
 #include "tests/unit/audit_edit.h"
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
@@ -201,7 +202,7 @@ static void change_row(struct audit_world *a, unsigned table, enum row_change ho
 /* Rows with checksums in order, but not what the log says. */
 static void single_rows_changed_by_hand_are_found(void **state)
 {
-    static const unsigned tables[] = {LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME};
+    static const unsigned tables[] = {LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TREE};
     struct audit_world *a = *state;
     struct rng g;
 
@@ -308,6 +309,95 @@ static void a_signed_register_is_held_to_its_key(void **state)
     audit_world_copy_done(&c);
 }
 
+/* ---- checkpoints that somebody kept ---- */
+
+static int sign_note(void *ctx, struct slice t, uint8_t ret[SIG_SIZE])
+{
+    const struct signer *s = ctx;
+
+    return s->sign(s->ctx, text("operator"), t, ret);
+}
+
+/* The worker's checkpoint over the first `size` records, signed with the operator's key, in ROOT/kept; before it what a receipt
+ * has. */
+static void keep_checkpoint(struct audit_world *a, uint64_t size, struct note_key *key, char ret_path[PATH_BYTES])
+{
+    struct note_checkpoint c = {.origin = text(key->name), .size = size};
+    struct merkle m = {.size = 0};
+    struct buf body, file;
+
+    for (uint64_t i = 0; i < size; i++) {
+        const struct audit_entry_copy *e = a->log.r[i];
+        struct record r = {.kind = e->kind,
+                           .lsn = i + 1,
+                           .at = {e->at},
+                           .content = buf_slice(&e->content),
+                           .dispositions = buf_slice(&e->dispositions)};
+        struct batch b;
+        struct receipt_leaf leaf = receipt_leaf_of(&r, audit_world_batch(e, &b) ? &b.hash : NULL);
+        struct hash h = receipt_leaf_hash(&leaf);
+
+        assert_int_equal(merkle_append(&m, &h, NULL), ST_OK);
+    }
+    c.root = merkle_root(&m);
+    buf_init(&body, NOTE_BYTES_MAX);
+    buf_init(&file, NOTE_BYTES_MAX);
+    note_checkpoint_put(&c, &body);
+    buf_str(&file, "rekap-receipt 1\nand so on\n\n");
+    assert_int_equal(note_sign(buf_slice(&body), key, sign_note, &a->operator, & file), ST_OK);
+    audit_world_path(a, "kept", ret_path);
+    (void)remove(ret_path);
+    write_at(ret_path, file.p, file.n, 0);
+    buf_done(&body);
+    buf_done(&file);
+}
+
+static void a_kept_checkpoint_holds_the_operator(void **state)
+{
+    struct audit_world *a = *state;
+    char path[PATH_BYTES], vkey[256];
+    const char *args[] = {"--log-key", vkey, "--checkpoint", path, NULL};
+    struct audit_copy c = {.n = 0};
+    uint8_t pub[PUBKEY_SIZE];
+    struct note_key key;
+    struct audit_result r;
+    struct buf b;
+
+    assert_int_equal(a->operator.public_key(a->operator.ctx, text("operator"), pub), ST_OK);
+    assert_int_equal(note_key_make(text("rekap/w1/0707000000000000"), pub, &key), ST_OK);
+    buf_init(&b, sizeof vkey);
+    note_key_format(&key, &b);
+    buf_u8(&b, '\0');
+    memcpy(vkey, b.p, b.n);
+    buf_done(&b);
+    for (uint64_t size = 1; size <= a->log.n; size += 5) {
+        keep_checkpoint(a, size, &key, path);
+        assert_int_equal(audit_world_run_with(a, "sound", args).rc, 0);
+    }
+    keep_checkpoint(a, a->log.n, &key, path);
+    audit_world_copy(&a->log, &c);
+    audit_world_remove(&c, c.n - 1); /* the end is forgotten, everything else in order */
+    audit_world_write(a, &c, "edit");
+    assert_int_equal(audit_world_run(a, "edit", NULL, NULL).rc, 0);
+    r = audit_world_run_with(a, "edit", args);
+    assert_true(r.rc == 1 && strcmp(r.what, "anchor") == 0);
+    audit_world_copy_done(&c);
+    audit_world_copy(&a->log, &c);
+    c.r[c.n - 1]->at++; /* a moment later than it was */
+    audit_world_write(a, &c, "edit");
+    assert_int_equal(audit_world_run(a, "edit", NULL, NULL).rc, 0);
+    r = audit_world_run_with(a, "edit", args);
+    assert_true(r.rc == 1 && r.bad_lsn == c.n && strcmp(r.what, "anchor") == 0);
+    audit_world_copy_done(&c);
+    write_at(path, (const uint8_t *)"X", 1, strlen("rekap-receipt 1\nand so on\n\nrekap/w1/0707000000000000\n"));
+    assert_int_equal(audit_world_run_with(a, "sound", args).rc, 2); /* the size is another: not what was signed */
+    write_at(path, (const uint8_t *)"9", 1, strlen("rekap-receipt 1\nand so on\n\nrekap/w1/0707000000000000\n"));
+    assert_int_equal(audit_world_run_with(a, "sound", args).rc, 2);
+    vkey[strlen(vkey) - 1] = vkey[strlen(vkey) - 1] == 'A' ? 'B' : 'A';
+    assert_int_equal(audit_world_run_with(a, "sound", args).rc, 2);
+    assert_int_equal(audit_world_run(a, "sound", "--checkpoint", path).rc, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_sound_ledger_is_sound),
@@ -315,7 +405,8 @@ int main(void)
                                        cmocka_unit_test(every_flipped_bit_is_found_or_in_no_row),
                                        cmocka_unit_test(single_rows_changed_by_hand_are_found),
                                        cmocka_unit_test(what_an_operator_changes_is_found_and_named),
-                                       cmocka_unit_test(a_signed_register_is_held_to_its_key)};
+                                       cmocka_unit_test(a_signed_register_is_held_to_its_key),
+                                       cmocka_unit_test(a_kept_checkpoint_holds_the_operator)};
 
     return cmocka_run_group_tests_name("audit", tests, setup, teardown);
 }

@@ -394,10 +394,13 @@ static void program(char ret[PATH_BYTES])
     memcpy(ret + strlen(ret), "/bin/rekap-audit", sizeof "/bin/rekap-audit");
 }
 
-struct audit_result audit_world_run(const struct audit_world *a, const char *name, const char *option, const char *value)
+enum { ARGS_MAX = 8, ARG_BYTES = 1024 };
+
+struct audit_result audit_world_run_with(const struct audit_world *a, const char *name, const char *const *args)
 {
-    char path[PATH_BYTES], tool[PATH_BYTES], out[PATH_BYTES], json[4096], flag[] = "--json", opt[64], val[256];
-    char *argv[] = {tool, flag, path, option != NULL ? opt : NULL, val, NULL};
+    static char word[ARGS_MAX][ARG_BYTES];
+    char path[PATH_BYTES], tool[PATH_BYTES], out[PATH_BYTES], json[4096], flag[] = "--json";
+    char *argv[ARGS_MAX + 4] = {tool, flag, path};
     struct audit_result r = {.rc = -1};
     posix_spawn_file_actions_t files;
     int status = 0, fd;
@@ -407,8 +410,11 @@ struct audit_result audit_world_run(const struct audit_world *a, const char *nam
     audit_world_path(a, name, path);
     audit_world_path(a, "out", out);
     program(tool);
-    snprintf(opt, sizeof opt, "%s", option != NULL ? option : "");
-    snprintf(val, sizeof val, "%s", value != NULL ? value : "");
+    for (size_t i = 0; args[i] != NULL; i++) {
+        assert_true(i < ARGS_MAX);
+        snprintf(word[i], ARG_BYTES, "%s", args[i]);
+        argv[3 + i] = word[i];
+    }
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
@@ -424,6 +430,13 @@ struct audit_result audit_world_run(const struct audit_world *a, const char *nam
     json[n > 0 ? n : 0] = '\0';
     result_read(json, &r);
     return r;
+}
+
+struct audit_result audit_world_run(const struct audit_world *a, const char *name, const char *option, const char *value)
+{
+    const char *args[] = {option, value, NULL};
+
+    return audit_world_run_with(a, name, args);
 }
 
 void audit_world_init(struct audit_world *a)

@@ -48,6 +48,8 @@ struct store *audit_world_open(const struct audit_world *a, const char *name);
 struct hash audit_world_dump(const struct audit_world *a, const char *name);
 void audit_world_path(const struct audit_world *a, const char *name, char ret[PATH_BYTES]);
 /* Runs the program on ROOT/NAME. option and value may be NULL. */
+/* args: more words for its command line, NULL-terminated. */
+struct audit_result audit_world_run_with(const struct audit_world *a, const char *name, const char *const *args);
 struct audit_result audit_world_run(const struct audit_world *a, const char *name, const char *option, const char *value);
 
 #endif
