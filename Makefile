@@ -27,18 +27,18 @@ PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/deci
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/receipt proto/join proto/invite
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/receipt
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_report collector/tray
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/witness collector/witness_store collector/witness_receipt collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/guest worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
+WORKER_P := worker/session worker/session_table worker/session_batch worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
-                aggregator/asof aggregator/asof_cells aggregator/query_past aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
+                aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
