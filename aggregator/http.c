@@ -115,17 +115,16 @@ static void read_params(const struct evkeyvalq *q, struct query_params *ret)
 
 /* ---- routes ---- */
 
-typedef int (*question_fn)(const struct query_context *, const struct query_params *, json_t **, struct query_problem *);
 static const struct {
     const char *path;
-    question_fn ask;
+    query_fn ask;
 } QUESTIONS[] = {
     {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
     {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
     {"/api/v1/indicators", query_indicators},
 };
 
-static void answer(struct http *h, struct evhttp_request *req, question_fn ask, const struct evkeyvalq *query)
+static void answer(struct http *h, struct evhttp_request *req, query_fn ask, const struct evkeyvalq *query)
 {
     struct query_params p;
     struct query_context q;
@@ -135,7 +134,9 @@ static void answer(struct http *h, struct evhttp_request *req, question_fn ask, 
     read_params(query, &p);
     int st = http_question(h, lang && !strcmp(lang, "en") ? LANG_EN : LANG_ID, &q);
     if (st == ST_OK) {
-        st = ask(&q, &p, &body, &problem);
+        /* the register's counters and the state of the workers are about now only */
+        bool past = ask != query_offices && ask != query_status;
+        st = past ? query_as_of(ask, &q, &p, &body, &problem) : ask(&q, &p, &body, &problem);
         http_question_done(&q);
     }
     if (st == ST_OK)

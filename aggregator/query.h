@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "aggregator/aggregate.h"
+#include "aggregator/asof.h"
 #include "aggregator/names.h"
 #include "aggregator/scales.h"
 
@@ -20,6 +21,7 @@ struct query_context { /* everything a question may look at; all immutable while
     struct aggregate_status live;
     struct now now;
     enum lang lang;
+    struct asof *past; /* NULL: as it stands; else the position asked for, and registry is the register then */
 };
 struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap;
@@ -33,6 +35,11 @@ struct query_problem {
 
 /* Each: ST_OK with *ret (caller decrefs), ST_INVALID with *ret_problem, or the store's errors (ST_CORRUPT: a damaged row is
  * refused, never served). */
+typedef int (*query_fn)(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+/* Asks as of p->as_of (RFC 3339 or "w1:4711,.."): finds the position, then asks `fn` with the past in the context. Without as_of it
+ * asks about what stands. */
+int query_as_of(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,
+                struct query_problem *ret_problem);
 int query_rollup(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_findings(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

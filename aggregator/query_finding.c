@@ -109,7 +109,7 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
 {
     struct unit u;
     unit_init(&u);
-    int st = unit_load(&u, l->q->t, FOLD_LEAF, id, (uint16_t)year);
+    int st = asof_unit(l->q->t, asof_position(l->q->past), id, (uint16_t)year, &u);
     if (st == ST_OK) st = claim_unit(&u, &l->claims);
     for (uint32_t i = 0; st == ST_OK && i < l->claims.count; i++) {
         const struct claim *c = &l->claims.c[i];

@@ -18,7 +18,7 @@ int query_indicators_open(const struct query_context *q, const struct office *o,
     *ret = (struct query_indicators){.office = o, .year = year};
     unit_init(&ret->u);
     int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &ret->id);
-    if (st == ST_OK) st = unit_load(&ret->u, q->t, FOLD_LEAF, ret->id, (uint16_t)year);
+    if (st == ST_OK) st = asof_unit(q->t, asof_position(q->past), ret->id, (uint16_t)year, &ret->u);
     if (st == ST_OK) st = indicator_view(&ret->u, &ret->v);
     size_t n = scales_known(q->scales, known);
     indicator_scale_pick(&ret->u, &ret->v, scales_for(q->scales, o->region, o->id, year), known, n, &ret->scale);

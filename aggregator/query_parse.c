@@ -90,9 +90,9 @@ int query_parse_scope(const struct query_context *q, const struct query_params *
                       struct query_problem *problem)
 {
     struct query_scope s = {0};
-    int st = p->as_of.n ? query_refuse(problem, q, "as_of", p->as_of, "keadaan pada waktu lampau belum tersedia",
-                                       "past states are not available yet")
-                        : ST_OK;
+    int st = p->as_of.n && !q->past ? query_refuse(problem, q, "as_of", p->as_of, "pertanyaan ini hanya tentang keadaan sekarang",
+                                                   "this question is only about the present")
+                                    : ST_OK;
     if (st == ST_OK) st = parse_region(q, p, &s, problem);
     if (st == ST_OK && (need_year || p->year.n)) st = query_parse_year(p->year, "year", &s.year, q, problem);
     if (st == ST_OK) st = parse_until(p->until, &s.until, q, problem);
@@ -104,14 +104,27 @@ int query_parse_scope(const struct query_context *q, const struct query_params *
     return st;
 }
 
+/* Where the log stood that the answer is about. */
+static int stamp_time(const struct query_context *q, json_t *as_of)
+{
+    char when[32];
+    struct wall at = q->now.wall;
+    int st = q->past ? asof_time(q->t, asof_position(q->past), &at) : ST_OK;
+    bool known = st == ST_OK && at.ms > 0 && period_format_time(at, when) > 0;
+    json_object_set_new(as_of, "time", known ? json_string(when) : json_null());
+    if (q->past) json_object_set_new(as_of, "asked", json_string(asof_asked(q->past)));
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 int query_parse_stamp(const struct query_context *q, json_t *answer)
 {
-    char when[32], name[8];
+    char name[8];
     json_t *as_of = json_object(), *position = json_object();
     for (unsigned i = 0; i < q->live.workers; i++) {
         uint64_t lsn;
         struct hash h;
         int st = fold_applied(q->t, q->live.worker[i].number, &lsn, &h);
+        if (q->past) lsn = asof_position(q->past)->lsn[q->live.worker[i].number];
         if (st != ST_OK) {
             json_decref(as_of);
             json_decref(position);
@@ -121,10 +134,10 @@ int query_parse_stamp(const struct query_context *q, json_t *answer)
         json_object_set_new(position, name, json_integer((json_int_t)lsn));
     }
     json_object_set_new(as_of, "position", position);
-    json_object_set_new(as_of, "time", period_format_time(q->now.wall, when) > 0 ? json_string(when) : json_null());
     json_object_set_new(answer, "as_of", as_of);
-    json_object_set_new(answer, "registry_version", json_integer((json_int_t)registry_version(q->registry)));
-    return ST_OK;
+    json_object_set_new(answer, "registry_version",
+                        json_integer((json_int_t)(q->past ? asof_version(q->past) : registry_version(q->registry))));
+    return stamp_time(q, as_of);
 }
 
 bool query_parse_total(struct slice code) { return code.n == 5 && !memcmp(code.p, "total", 5); }

@@ -110,7 +110,7 @@ static int walk_office(const struct query_context *q, struct gather *g, enum nod
     struct derived_set d;
     unit_init(&u);
     derive_init(&d);
-    int st = unit_load(&u, q->t, FOLD_LEAF, g->s->office_id, (uint16_t)g->s->year);
+    int st = asof_unit(q->t, asof_position(q->past), g->s->office_id, (uint16_t)g->s->year, &u);
     if (st == ST_OK) st = derive_unit(&u, &d);
     for (uint32_t i = 0; st == ST_OK && g->st == ST_OK && i < d.count; i++) {
         const struct derived_row *r = &d.row[i];
@@ -129,8 +129,11 @@ int query_rows(const struct query_context *q, const struct query_scope *s, enum 
                void *ctx)
 {
     struct gather g = {.s = s, .fn = fn, .ctx = ctx};
-    int st = s->office ? walk_office(q, &g, kind, level)
-                       : cell_scan(q->t, FOLD_CELL, s->region, (uint16_t)s->year, kind, level, on_cell, &g);
+    struct store_txn *cells = q->t;
+    int st = q->past && !s->office ? asof_cells(q->past, q->t, s->region, (uint16_t)s->year, &cells) : ST_OK;
+    if (st != ST_OK) return st;
+    st = s->office ? walk_office(q, &g, kind, level)
+                       : cell_scan(cells, FOLD_CELL, s->region, (uint16_t)s->year, kind, level, on_cell, &g);
     if (st == ST_OK) hand_on(&g);
     return st == ST_OK ? g.st : st;
 }
@@ -187,8 +190,8 @@ static int load_one(const struct query_context *q, const struct query_scope *s, 
     if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
     unit_init(&p->year[p->count]);
     unit_init(&p->names[p->count]);
-    st = unit_load(&p->year[p->count], q->t, FOLD_LEAF, id, (uint16_t)s->year);
-    if (st == ST_OK) st = unit_load(&p->names[p->count], q->t, FOLD_LEAF, id, 0);
+    st = asof_unit(q->t, asof_position(q->past), id, (uint16_t)s->year, &p->year[p->count]);
+    if (st == ST_OK) st = asof_unit(q->t, asof_position(q->past), id, 0, &p->names[p->count]);
     p->count++;
     return st;
 }

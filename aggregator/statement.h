@@ -15,8 +15,13 @@
 #ifndef REKAP_STATEMENT_H
 #define REKAP_STATEMENT_H
 
-#include "proto/codec.h"
+#include "proto/bytes.h"
+#include "proto/figure.h"
 #include "proto/store.h"
+
+struct section;
+struct record;
+struct batch;                           /* proto/codec.h; it clashes with <sys/socket.h>, which questions may meet */
 
 /* ---- written by the fold: what a group adds ---- */
 struct statement_row { uint8_t worker; uint64_t lsn; uint32_t at, size; };

@@ -227,6 +227,7 @@ int query_trend(struct cli *c)
         { "region", c->value[OPT_REGION] }, { "code", c->value[OPT_CODE] },     { "indicator", c->value[OPT_INDICATOR] },
         { "from", c->value[OPT_FROM] },     { "to", c->value[OPT_TO] },         { "measure", c->value[OPT_MEASURE] },
         { "until", c->value[OPT_UNTIL] },   { "office", c->value[OPT_OFFICE] }, { "stage", c->value[OPT_STAGE] },
+        { "as_of", c->value[OPT_AS_OF] },
     };
     if (!c->value[OPT_FROM] || !c->value[OPT_TO])
         return cli_usage(c, "sebutkan --from TAHUN dan --to TAHUN", "give --from YEAR and --to YEAR", NULL);
@@ -269,6 +270,7 @@ int query_findings(struct cli *c)
     const struct ask_param params[] = {
         { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] },
         { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
+        { "as_of", c->value[OPT_AS_OF] },
     };
     return query_ask(c, "/api/v1/findings", params, sizeof params / sizeof params[0], show_findings);
 }

@@ -263,6 +263,30 @@ void unit_sort(struct unit *u)
     index_all(u);
 }
 
+/* The highest stated month of a leaf; 0 none. */
+static uint8_t highest(const struct leaf *l)
+{
+    unsigned m = 12;
+
+    while (m > 0 && l->slot[m - 1].kind == VALUE_EMPTY)
+        m--;
+    return (uint8_t)m;
+}
+
+void unit_drop_empty(struct unit *u)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < u->count; i++) {
+        u->leaf[i].present = highest(&u->leaf[i]);
+        if (u->leaf[i].present)
+            u->leaf[kept++] = u->leaf[i];
+    }
+    u->count = kept;
+    if (u->index_size)
+        index_all(u);
+}
+
 /* ---- store ---- */
 
 static void unit_clear(struct unit *u, uint32_t office, uint16_t year)

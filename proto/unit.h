@@ -62,6 +62,8 @@ int unit_save(struct unit *u, struct store_txn *t, unsigned table);
 struct leaf *unit_find(struct unit *u, const struct leaf_key *k); /* NULL when never stated */
 /* Key order; unit_save sorts too. unit_find stays right; leaf numbers and pointers that the caller holds do not. */
 void unit_sort(struct unit *u);
+/* Takes out the leaves none of whose slots is stated, for who emptied slots; numbers and pointers change. */
+void unit_drop_empty(struct unit *u);
 struct slice unit_text(const struct unit *u, const struct slot *s);
 unsigned unit_slot_of(const struct figure *f); /* 0..11; 0 for month 0 */
 
