@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proto/log.h"
+#include "proto/period.h"
 
 static json_t *hex(const void *p, size_t n)
 {
@@ -172,9 +173,62 @@ static json_t *streams_json(struct store *store, const json_t *after)
     return json_pack("{s:s}", "error", status_str(st));
 }
 
+static void take_lists(struct control *c)
+{
+    work_set_registry(c->work, office_registry(c->book));
+    work_set_invites(c->work, office_invites(c->book));
+}
+
+/* ---- requests that wait for approval ---- */
+
+static json_t *guest_json(const struct guest *g)
+{
+    char time[32], fingerprint[JOIN_FINGERPRINT_SIZE];
+    struct buf line;
+    json_t *o;
+
+    buf_init(&line, JOIN_LINE_MAX);
+    join_request_put(&line, &g->request);
+    join_fingerprint(&g->request, fingerprint);
+    if (period_format_time(g->received, time) <= 0) time[0] = '\0';
+    o = json_pack("{s:s,s:s,s:s,s:s,s:s%}", "office", g->request.office, "kind", g->request.kind == JOIN_NEW ? "new" : "rotate",
+                  "fingerprint", fingerprint, "received", time, "request", (const char *)line.p, line.n);
+    buf_done(&line);
+    return o;
+}
+
+static json_t *pending_json(const struct control *c)
+{
+    json_t *list = json_array();
+    uint64_t changes;
+    uint32_t n;
+    const struct guest *g = work_guests(c->work, &n, &changes);
+
+    for (uint32_t i = 0; i < n; i++) json_array_append_new(list, guest_json(&g[i]));
+    return json_pack("{s:o}", "pending", list);
+}
+
+/* In a transaction of its own, between turns. A commit whose outcome is unknown leaves memory and store apart: that ends the
+ * process, as everywhere. */
+static json_t *reject_json(struct control *c, struct store *s, const json_t *request)
+{
+    const char *office = json_string_value(json_object_get(request, "office"));
+    struct store_txn *t = NULL;
+    int st = office != NULL ? store_begin(s, true, &t) : ST_INVALID;
+
+    if (st == ST_OK) st = work_reject(c->work, t, slice_of(office, strlen(office)));
+    if (st == ST_OK) st = store_commit(&t);
+    else store_abort(&t);
+    if (st != ST_OK && st != ST_NOT_FOUND && st != ST_INVALID) {
+        log_write(LOG_L_ERROR, "a request cannot be dropped", "reason=\"%s\"", status_str(st));
+        exit(EXIT_CRASH);
+    }
+    return json_pack("{s:b}", "ok", st == ST_OK);
+}
+
 static json_t *reload_json(struct control *c)
 {
-    if (office_poll(c->book, c->clock.now(c->clock.ctx), true)) work_set_registry(c->work, office_registry(c->book));
+    if (office_poll(c->book, c->clock.now(c->clock.ctx), true)) take_lists(c);
     return json_pack("{s:b,s:I}", "ok", 1, "registry_version", (json_int_t)registry_version(office_registry(c->book)));
 }
 
@@ -185,6 +239,8 @@ static json_t *answer(struct control *c, struct store *s, const json_t *request,
     if (verb == NULL) return json_pack("{s:s}", "error", "verb is missing");
     if (strcmp(verb, "status") == 0) return status_json(c, s);
     if (strcmp(verb, "streams") == 0) return streams_json(s, json_object_get(request, "after"));
+    if (strcmp(verb, "pending") == 0) return pending_json(c);
+    if (strcmp(verb, "reject") == 0) return reject_json(c, s, request);
     if (strcmp(verb, "reload") == 0) {
         *ret_wake = true;
         return reload_json(c);
@@ -207,9 +263,28 @@ void control_answer(void *ctx, struct store *s, struct slice request, struct buf
     json_decref(q);
 }
 
+/* Who waits for approval may connect, to be told so. */
+static void admit_pending(struct control *c)
+{
+    uint8_t key[GUEST_PENDING_MAX][PUBKEY_SIZE];
+    uint64_t changes;
+    uint32_t n;
+    const struct guest *g = work_guests(c->work, &n, &changes);
+
+    if (changes == c->guest_changes) return;
+    for (uint32_t i = 0; i < n; i++) memcpy(key[i], g[i].request.transport, PUBKEY_SIZE);
+    if (office_set_pending(c->book, (const uint8_t(*)[PUBKEY_SIZE])key, n) == ST_OK) c->guest_changes = changes;
+}
+
+void control_after(void *ctx)
+{
+    admit_pending(ctx);
+}
+
 void control_turn(void *ctx, struct now now)
 {
     struct control *c = ctx;
 
-    if (office_poll(c->book, now, run_hup_pending())) work_set_registry(c->work, office_registry(c->book));
+    if (office_poll(c->book, now, run_hup_pending())) take_lists(c);
+    admit_pending(c);
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ledger_tables[] = { "meta", "log", "stream", "epoch", "by_office", "time", "tree", NULL };
+const char *const ledger_tables[] = { "meta", "log", "stream", "epoch", "by_office", "time", "tree", "join", NULL };
 
 enum { LOG_ROW = 8 + HASH_SIZE + 8 + 8, IDENTITY_FIXED = 4 + 1 + INCARNATION_SIZE };
 

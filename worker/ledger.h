@@ -8,6 +8,7 @@
  * epoch     office text | 0 | stream u32 | epoch u64 -> the same, as it stood when the epoch was closed
  * by_office office text | 0 | stream u32 | epoch u64 | first sequence u64 -> lsn u64 | count u32 | batch hash 32
  * tree      the Merkle tree over the log (tree.h); meta "checkpoint" -> the newest signed checkpoint
+ * join      requests of offices that are not registered yet (guest.h); no part of the log
  * time      commit ms u64 | lsn u64 -> empty; ms never decreases, so it is an index from time to position
  *
  * Everything of a batch is put in the caller's transaction (P1, P2): its record, its index rows at once, its stream row and the
@@ -20,7 +21,8 @@
 #include "proto/node.h"
 #include "worker/tree.h"
 
-enum ledger_table { LEDGER_META, LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TREE, LEDGER_TABLE_COUNT };
+enum ledger_table { LEDGER_META, LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TREE, LEDGER_JOIN,
+                    LEDGER_TABLE_COUNT };
 extern const char *const ledger_tables[];       /* names in order, NULL-terminated, for the store */
 enum { LEDGER_FORMAT = 1, INCARNATION_SIZE = 16, STREAMS_PER_OFFICE = 16 /* stream numbers 0..15 */ };
 

@@ -14,7 +14,7 @@
 static const struct conf_option OPTIONS[] = {
     { "worker.id", CONF_TEXT, true, NULL, 0, 0, "name of this worker, 1 to 8 lower-case letters or digits" },
     { "worker.number", CONF_COUNT, false, "1", 1, 255, "number of this worker, unique; never changed once something is recorded" },
-    { "worker.listen", CONF_TEXT, true, NULL, 0, 0, "endpoint for collectors and followers, ipc:// or tcp://" },
+    { "worker.listen", CONF_TEXT, true, NULL, 0, 0, "endpoints for collectors and followers, ipc:// or tcp://, comma-separated" },
     { "worker.control", CONF_PATH, true, NULL, 0, 0, "local control socket" },
     { "worker.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)" },
     { "worker.store", CONF_PATH, true, NULL, 0, 0, "directory of the ledger" },
@@ -98,6 +98,7 @@ static int make_node(struct daemon *d)
     snprintf(d->err, sizeof d->err, "no memory");
     if (work_new(&d->options, &d->c.work) != ST_OK) return ST_NO_MEMORY;
     work_set_registry(d->c.work, office_registry(d->c.book));
+    work_set_invites(d->c.work, office_invites(d->c.book));
     return ST_OK;
 }
 
@@ -109,6 +110,23 @@ static int open_store(struct daemon *d)
     return store_lmdb_open(conf_text(d->conf, "worker.store"), &o, &d->store, d->err, sizeof d->err);
 }
 
+static int listen_each(struct daemon *d, const struct link_keys *keys)
+{
+    int st = ST_OK;
+    for (const char *p = conf_text(d->conf, "worker.listen"); st == ST_OK && *p != '\0';) {
+        char endpoint[512];
+        size_t n = strcspn(p, ", ");
+        if (n >= sizeof endpoint) {
+            snprintf(d->err, sizeof d->err, "worker.listen: an endpoint over %zu bytes", sizeof endpoint - 1);
+            return ST_INVALID;
+        }
+        snprintf(endpoint, sizeof endpoint, "%.*s", (int)n, p);
+        if (n != 0) st = link_listen(d->c.link, endpoint, keys, office_admit, d->c.book, d->err, sizeof d->err);
+        p += n + (p[n] != '\0');
+    }
+    return st;
+}
+
 static int listen_all(struct daemon *d)
 {
     struct link_keys keys;
@@ -116,8 +134,7 @@ static int listen_all(struct daemon *d)
     if (st != ST_OK) return st;
     st = link_new(&d->c.link);
     if (st != ST_OK) snprintf(d->err, sizeof d->err, "%s", status_str(st));
-    if (st == ST_OK)
-        st = link_listen(d->c.link, conf_text(d->conf, "worker.listen"), &keys, office_admit, d->c.book, d->err, sizeof d->err);
+    if (st == ST_OK) st = listen_each(d, &keys);
     explicit_bzero(&keys, sizeof keys);
     if (st != ST_OK) return st;
     st = link_control(d->c.link, conf_text(d->conf, "worker.control"));
@@ -128,7 +145,8 @@ static int listen_all(struct daemon *d)
 static int loop(struct daemon *d)
 {
     const struct run_options o = { .node = work_node(d->c.work), .store = d->store, .link = d->c.link, .clock = d->c.clock,
-                                   .control = control_answer, .control_ctx = &d->c, .turn = control_turn };
+                                   .control = control_answer, .control_ctx = &d->c, .turn = control_turn,
+                                   .after = control_after };
     int st = run_new(&o, &d->c.run);
     if (st == ST_OK) {
         log_write(LOG_L_INFO, "started", "worker=%s listen=%s", conf_text(d->conf, "worker.id"),

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "proto/clock.h"
 #include "proto/log.h"
 #include "proto/sign.h"
 
@@ -23,8 +24,12 @@ static const int64_t POLL_US = 200 * 1000;
 
 struct stamp { struct timespec mtime; off_t size; ino_t inode; };
 struct office_book {
-    char *path;
+    char *path, *invite_path;
     pthread_mutex_t lock;
+    struct invites *invites, *old_invites;
+    struct stamp invite_stamp;
+    uint8_t (*pending)[PUBKEY_SIZE];
+    unsigned pending_count;
     struct registry *current, *previous;
     struct registry_chain chain;        /* of `current`: every line of it was verified */
     uint8_t issuer[PUBKEY_SIZE];
@@ -97,6 +102,65 @@ static int load(struct office_book *b, char *err, size_t err_size)
     return st;
 }
 
+/* ---- invitations ---- */
+
+static char *beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    char *ret = malloc(n + strlen(name) + 1);
+
+    if (ret == NULL) return NULL;
+    memcpy(ret, path, n);
+    memcpy(ret + n, name, strlen(name) + 1);
+    return ret;
+}
+
+static int load_invites(struct office_book *b, char *err, size_t err_size)
+{
+    struct invites *i = NULL;
+    char why[256] = "";
+    struct buf text;
+    int st;
+
+    buf_init(&text, INVITE_FILE_BYTES_MAX);
+    st = conf_file_read(b->invite_path, INVITE_FILE_BYTES_MAX, &text);
+    if (st == ST_NOT_FOUND) st = ST_OK;                 /* nobody was invited yet */
+    if (st != ST_OK) snprintf(why, sizeof why, "%s", st == ST_IO ? strerror(errno) : status_str(st));
+    else st = invite_parse(buf_slice(&text), &i, why, sizeof why);
+    buf_done(&text);
+    if (st != ST_OK) {
+        snprintf(err, err_size, "%s: %s", b->invite_path, why);
+        return st;
+    }
+    pthread_mutex_lock(&b->lock);
+    invite_free(&b->old_invites);
+    b->old_invites = b->invites;
+    b->invites = i;
+    pthread_mutex_unlock(&b->lock);
+    return ST_OK;
+}
+
+const struct invites *office_invites(const struct office_book *b)
+{
+    return b->invites;
+}
+
+int office_set_pending(struct office_book *b, const uint8_t (*key)[PUBKEY_SIZE], unsigned n)
+{
+    uint8_t(*copy)[PUBKEY_SIZE] = calloc(n + 1u, sizeof *copy), (*old)[PUBKEY_SIZE];
+
+    if (copy == NULL) return ST_NO_MEMORY;
+    if (n > 0) memcpy(copy, key, n * sizeof *copy);
+    pthread_mutex_lock(&b->lock);
+    old = b->pending;
+    b->pending = copy;
+    b->pending_count = n;
+    pthread_mutex_unlock(&b->lock);
+    free(old);
+    return ST_OK;
+}
+
 static int copy_followers(struct office_book *b, const uint8_t (*key)[PUBKEY_SIZE], unsigned n)
 {
     b->follower_key = calloc(n + 1u, sizeof *b->follower_key);
@@ -115,15 +179,18 @@ int office_open(const struct office_options *o, struct office_book **ret, char *
     if (b == NULL) return ST_NO_MEMORY;
     pthread_mutex_init(&b->lock, NULL);
     b->path = strdup(o->path);
+    b->invite_path = beside(o->path, "invite.tsv");
     b->looked.us = INT64_MIN / 2;
     memcpy(b->issuer, o->issuer, PUBKEY_SIZE);
     b->verifier = sign_ed25519_verifier();
     registry_chain_start(&b->chain);
-    st = b->path != NULL ? copy_followers(b, o->follower_key, o->follower_keys) : ST_NO_MEMORY;
+    st = b->path != NULL && b->invite_path != NULL ? copy_followers(b, o->follower_key, o->follower_keys) : ST_NO_MEMORY;
     if (st == ST_OK) {
         (void)stamp_read(b->path, &b->stamp);
+        (void)stamp_read(b->invite_path, &b->invite_stamp);
         st = load(b, err, err_size);
     }
+    if (st == ST_OK) st = load_invites(b, err, err_size);
     if (st != ST_OK) office_close(&b);
     else *ret = b;
     return st;
@@ -134,7 +201,11 @@ void office_close(struct office_book **b)
     if (b == NULL || *b == NULL) return;
     registry_free(&(*b)->current);
     registry_free(&(*b)->previous);
+    invite_free(&(*b)->invites);
+    invite_free(&(*b)->old_invites);
     pthread_mutex_destroy(&(*b)->lock);
+    free((*b)->pending);
+    free((*b)->invite_path);
     free((*b)->follower_key);
     free((*b)->path);
     free(*b);
@@ -146,16 +217,22 @@ const struct registry *office_registry(const struct office_book *b)
     return b->current;
 }
 
-bool office_poll(struct office_book *b, struct now now, bool force)
+/* Has this file changed since it was looked at last? */
+static bool changed(const char *path, struct stamp *seen, bool force)
 {
     struct stamp stamp = { 0 };
+
+    if (!stamp_read(path, &stamp)) memset(&stamp, 0, sizeof stamp);
+    if (!force && stamp_same(&stamp, seen)) return false;
+    *seen = stamp;
+    return true;
+}
+
+static bool poll_registry(struct office_book *b, bool force)
+{
     char err[512];
 
-    if (!force && now.mono.us - b->looked.us < POLL_US) return false;
-    b->looked = now.mono;
-    if (!stamp_read(b->path, &stamp)) memset(&stamp, 0, sizeof stamp);
-    if (!force && stamp_same(&stamp, &b->stamp)) return false;
-    b->stamp = stamp;
+    if (!changed(b->path, &b->stamp, force)) return false;
     if (load(b, err, sizeof err) != ST_OK) {
         log_write(LOG_L_ERROR, "the registry file is refused; the one in force stays", "reason=\"%s\"", err);
         return false;
@@ -165,11 +242,42 @@ bool office_poll(struct office_book *b, struct now now, bool force)
     return true;
 }
 
+static bool poll_invites(struct office_book *b, bool force)
+{
+    char err[512];
+
+    if (!changed(b->invite_path, &b->invite_stamp, force)) return false;
+    if (load_invites(b, err, sizeof err) == ST_OK) return true;
+    log_write(LOG_L_ERROR, "the list of invitations is refused; the one in force stays", "reason=\"%s\"", err);
+    return false;
+}
+
+bool office_poll(struct office_book *b, struct now now, bool force)
+{
+    bool registry, invites;
+
+    if (!force && now.mono.us - b->looked.us < POLL_US) return false;
+    b->looked = now.mono;
+    registry = poll_registry(b, force);
+    invites = poll_invites(b, force);
+    return registry || invites;
+}
+
 static bool is_follower(const struct office_book *b, const uint8_t key[PUBKEY_SIZE])
 {
     for (unsigned i = 0; i < b->follower_keys; i++)
         if (memcmp(b->follower_key[i], key, PUBKEY_SIZE) == 0) return true;
     return false;
+}
+
+/* Under the lock. */
+static bool is_guest(const struct office_book *b, const uint8_t key[PUBKEY_SIZE])
+{
+    struct clock c = clock_posix();
+
+    for (unsigned i = 0; i < b->pending_count; i++)
+        if (memcmp(b->pending[i], key, PUBKEY_SIZE) == 0) return true;
+    return invite_may_ask(invite_find(b->invites, key), c.now(c.ctx).wall);
 }
 
 int office_admit(void *book, const uint8_t key[PUBKEY_SIZE])
@@ -179,7 +287,7 @@ int office_admit(void *book, const uint8_t key[PUBKEY_SIZE])
 
     if (is_follower(b, key)) return 200;
     pthread_mutex_lock(&b->lock);
-    known = registry_transport(b->current, key) != NULL;
+    known = registry_transport(b->current, key) != NULL || is_guest(b, key);
     pthread_mutex_unlock(&b->lock);
     return known ? 200 : 400;
 }

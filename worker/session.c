@@ -95,8 +95,7 @@ static int on_hello(struct sessions *w, const struct session_step *s, struct ses
     snprintf(seen, sizeof seen, "%llu..%llu", (unsigned long long)in[0].u, (unsigned long long)in[1].u);
     if (in[0].u > CODEC_VERSION || in[1].u < CODEC_VERSION) return complain(w, s, se, CODE_BAD_VERSION, seen, "1");
     if (in[2].s.n != sizeof se->installation) return complain(w, s, se, CODE_BAD_FORMAT, "HELLO", "installation id 16 byte");
-    if (!session_is_follower(w, se->key) && (w->registry == NULL || registry_transport(w->registry, se->key) == NULL))
-        return complain(w, s, se, CODE_UNKNOWN_OFFICE, "HELLO", "kunci kantor yang aktif");
+    if (session_is_guest(w, se->key)) return session_hello_guest(w, s, se);
     memcpy(se->installation, in[2].s.p, sizeof se->installation);
     feed_drop(w->feed, peer);
     session_replace(w, s, se);
@@ -338,6 +337,7 @@ static int on_credit(struct sessions *w, const struct session_step *s, struct se
 typedef int (*handler_fn)(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 static const struct { handler_fn fn; enum session_state least;
 } HANDLERS[MSG_TYPE_COUNT] = {
+    [MSG_JOIN] = { session_join, SESSION_NEW },
     [MSG_HELLO] = { on_hello, SESSION_NEW },       [MSG_OPEN] = { on_open, SESSION_OPEN },
     [MSG_BATCH] = { session_batch, SESSION_OPEN }, [MSG_PING] = { on_ping, SESSION_OPEN },
     [MSG_BYE] = { on_bye, SESSION_NEW },           [MSG_SUBSCRIBE] = { on_subscribe, SESSION_OPEN },

@@ -15,9 +15,11 @@
 
 #include "proto/registry.h"
 #include "worker/feed.h"
+#include "worker/guest.h"
 
 enum {
     SESSIONS_PER_KEY = 8,               /* connections one transport key may hold */
+    SESSIONS_PER_GUEST = 2,             /* the same of a key that is not in the register */
     SESSION_NACKS_PER_STEP = 64,        /* complaints to one peer in one step; the rest is silence */
     SESSION_PROOFS_PER_STEP = 64,
     SESSION_SILENCE_S = 120,            /* a collector or follower pings every few seconds */
@@ -53,6 +55,7 @@ struct sessions {
     struct verifier verifier;
     const uint8_t (*follower_key)[PUBKEY_SIZE];
     unsigned follower_keys;
+    struct guests guests;               /* requests of offices that are not registered yet */
     uint64_t step;                      /* number of the present step, from 1 */
     /* -------- */
     uint64_t full_step;                 /* this step must not need the store to grow: the one before it was lost to a full store */
@@ -93,5 +96,8 @@ void session_replace(struct sessions *w, const struct session_step *s, const str
 int session_reply(struct sessions *w, const struct session_step *s, peer_id to, unsigned type, const struct field *fields);
 int session_nack(struct sessions *w, const struct session_step *s, struct session *se, const struct session_complaint *c);
 int session_batch(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
+int session_join(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
+int session_hello_guest(struct sessions *w, const struct session_step *s, struct session *se); /* a HELLO of no registered key */
+bool session_is_guest(const struct sessions *w, const uint8_t key[PUBKEY_SIZE]);        /* neither follower nor in the register */
 
 #endif

@@ -17,13 +17,15 @@ int session_init(struct sessions *w)
     buf_init(&w->frame, FRAME_BYTES_MAX);
     buf_init(&w->scratch, FRAME_BYTES_MAX);
     w->codes = calloc(BATCH_UPDATES_MAX, sizeof *w->codes);
-    return w->codes != NULL ? ST_OK : ST_NO_MEMORY;
+    w->guests.table = LEDGER_JOIN;
+    return w->codes != NULL ? guest_init(&w->guests) : ST_NO_MEMORY;
 }
 
 void session_done(struct sessions *w)
 {
     buf_done(&w->frame);
     buf_done(&w->scratch);
+    guest_done(&w->guests);
     free(w->codes);
     free(w->v);
     w->v = NULL;
@@ -78,7 +80,7 @@ static void end(struct sessions *w, const struct session_step *s, peer_id peer)
 static void make_room(struct sessions *w, const struct session_step *s, const uint8_t key[PUBKEY_SIZE])
 {
     const struct session *oldest = NULL, *oldest_same = NULL;
-    unsigned same = 0;
+    unsigned same = 0, most = session_is_guest(w, key) ? SESSIONS_PER_GUEST : SESSIONS_PER_KEY;
 
     for (uint32_t i = 0; i < w->count; i++) {
         const struct session *e = &w->v[i];
@@ -88,9 +90,9 @@ static void make_room(struct sessions *w, const struct session_step *s, const ui
         same++;
         if (oldest_same == NULL || e->heard.us < oldest_same->heard.us) oldest_same = e;
     }
-    if (same < SESSIONS_PER_KEY && w->count < PEERS_MAX) return;
+    if (same < most && w->count < PEERS_MAX) return;
     w->n.evicted++;
-    end(w, s, same >= SESSIONS_PER_KEY ? oldest_same->peer : oldest->peer);
+    end(w, s, same >= most ? oldest_same->peer : oldest->peer);
 }
 
 static bool grow(struct sessions *w)

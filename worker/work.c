@@ -20,6 +20,7 @@ struct work {
     struct feed feed;
     struct sessions sessions;
     bool in_step;
+    bool sweep_due;                     /* register or invitations changed: some request may be decided */
 };
 
 int work_new(const struct work_options *o, struct work **ret)
@@ -60,6 +61,25 @@ void work_free(struct work **w)
 void work_set_registry(struct work *w, const struct registry *r)
 {
     w->sessions.registry = r;
+    w->sweep_due = true;
+}
+
+void work_set_invites(struct work *w, const struct invites *i)
+{
+    w->sessions.guests.invites = i;
+    w->sweep_due = true;
+}
+
+const struct guest *work_guests(const struct work *w, uint32_t *ret_count, uint64_t *ret_changes)
+{
+    *ret_count = w->sessions.guests.count;
+    *ret_changes = w->sessions.guests.changes;
+    return w->sessions.guests.v;
+}
+
+int work_reject(struct work *w, struct store_txn *t, struct slice office)
+{
+    return guest_drop(&w->sessions.guests, t, office);
 }
 
 static struct work *work_of(void *node)
@@ -111,7 +131,11 @@ static int begin(struct work *w, struct store_txn *t, struct now now)
         w->sessions.step++;
         feed_committed(&w->feed);
     }
-    return w->sessions.step != w->sessions.full_step ? import(w, t, now) : ST_OK;
+    if (w->sessions.step == w->sessions.full_step) return ST_OK;
+    int st = import(w, t, now);
+    if (st == ST_OK && w->sweep_due) st = guest_sweep(&w->sessions.guests, t, w->sessions.registry);
+    if (st == ST_OK) w->sweep_due = false;
+    return st;
 }
 
 static int node_recover(void *node, struct store_txn *t, struct now now)
@@ -122,7 +146,7 @@ static int node_recover(void *node, struct store_txn *t, struct now now)
     (void)now;
     if (st == ST_OK && w->sessions.registry != NULL && registry_version(w->sessions.registry) < w->ledger.registry_version)
         return ST_VERSION;
-    return st;
+    return st == ST_OK ? guest_load(&w->sessions.guests, t) : st;
 }
 
 static int node_message(void *node, struct store_txn *t, struct now now, const struct message *m, struct effects *x)
@@ -165,7 +189,9 @@ static int node_abort(void *node, struct store_txn *t, struct now now)
     w->in_step = false;
     session_aborted(&w->sessions);
     feed_abort(&w->feed);
-    return ledger_reload(&w->ledger, t);
+    w->sweep_due = true;
+    int st = guest_load(&w->sessions.guests, t);
+    return st == ST_OK ? ledger_reload(&w->ledger, t) : st;
 }
 
 static struct mono node_deadline(const void *node)
@@ -180,7 +206,7 @@ static bool node_wants_step(const void *node)
 {
     const struct work *w = work_of_const(node);
 
-    return import_due(w) || feed_waiting(&w->feed, &w->ledger);
+    return import_due(w) || w->sweep_due || feed_waiting(&w->feed, &w->ledger);
 }
 
 struct node work_node(struct work *w)

@@ -23,6 +23,14 @@ struct node work_node(struct work *w);
  * gives ST_VERSION when the store has imported more entries than the registry it finds set has: a registry never shrinks. */
 void work_set_registry(struct work *w, const struct registry *r);
 
+/* The centre's invitations, as work_set_registry. The next step drops requests that are decided by either. */
+void work_set_invites(struct work *w, const struct invites *i);
+/* Requests that wait, by office id; `changes` grows whenever they do. Between turns only. */
+const struct guest *work_guests(const struct work *w, uint32_t *ret_count, uint64_t *ret_changes);
+/* The centre said no: forgets the request of an office, in a transaction of the caller's, between turns. ST_NOT_FOUND. After an
+ * abort or a failed commit the caller calls on_abort of the node. */
+int work_reject(struct work *w, struct store_txn *t, struct slice office);
+
 struct work_status {
     struct ledger_identity identity;
     uint64_t lsn, registry_version;

@@ -316,6 +316,24 @@ static void check_feed(struct parts *p)
     buf_done(&list);
 }
 
+static void check_join(struct parts *p)
+{
+    uint8_t key[3][PUBKEY_SIZE], sig[SIG_SIZE];
+    for (unsigned i = 0; i < 3; i++) memset(key[i], 0x11 * (int)(i + 1), PUBKEY_SIZE);
+    memset(sig, 0x44, sizeof sig);
+    const struct field join[] = {num(1),
+                                 raw(key[0], 32),
+                                 str("dinsos-1872"),
+                                 raw(key[1], 32),
+                                 raw(key[2], 32),
+                                 num((uint64_t)when.ms),
+                                 raw(sig, SIG_SIZE),
+                                 raw(sig, 0)};
+    const struct field joined[] = {str("dinsos-1872"), num(1), str("12345 67890 12345 67890")};
+    check_frame(p, MSG_JOIN, join);
+    check_frame(p, MSG_JOINED, joined);
+}
+
 static void vectors(void **state)
 {
     struct parts p;
@@ -339,6 +357,7 @@ static void vectors(void **state)
     for (unsigned i = 0; i < 3; i++) assert_true(codec_body_next(&r, &row) == ST_OK && row.code == CODE_OK);
     check_session(&p);
     check_feed(&p);
+    check_join(&p);
     buf_done(&p.body);
     buf_done(&p.header);
     buf_done(&p.record);
