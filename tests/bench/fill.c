@@ -17,7 +17,7 @@
 #include "tests/bench/load.h"
 #include "tests/bench/office.h"
 
-enum { WINDOW = 100000 };
+enum { WINDOWS = 20 }; /* so an office's batches are as long at every size: what grows with the size is the store alone */
 struct fill {
     struct store *store;
     struct signer signer;
@@ -159,8 +159,9 @@ int main(int argc, char **argv)
     if (argc != 6 || sodium_init() < 0 || !load_mode_of(argv[4], &mode))
         return fprintf(stderr, "fill OUTBOX KEYS SIZE MODE REGIONS\n"), 2;
     load_make(argv[3][0], mode, &f.load);
+    const uint64_t window = (f.load.n + WINDOWS - 1) / WINDOWS;
     f.office = bench_offices(argv[5], f.load.offices);
-    f.order = malloc(WINDOW * sizeof *f.order);
+    f.order = malloc((size_t)window * sizeof *f.order);
     if (!f.office || !f.order) die("memory or regions", ST_NO_MEMORY);
     for (unsigned i = 0; i < LOAD_LEAVES; i++) {
         struct code_reading c;
@@ -172,8 +173,8 @@ int main(int argc, char **argv)
     open_outbox(&f, argv[1]);
     struct clock clock = clock_posix();
     int64_t start = clock.now(clock.ctx).mono.us;
-    for (uint64_t at = 0; at < f.load.n; at += WINDOW)
-        put_window(&f, at, (uint32_t)(f.load.n - at < WINDOW ? f.load.n - at : WINDOW));
+    for (uint64_t at = 0; at < f.load.n; at += window)
+        put_window(&f, at, (uint32_t)(f.load.n - at < window ? f.load.n - at : window));
     int64_t us = clock.now(clock.ctx).mono.us - start;
     store_lmdb_close(&f.store);
     printf("{\"updates\":%llu,\"batches\":%llu,\"bytes\":%llu,\"us\":%lld}\n", (unsigned long long)f.load.n,

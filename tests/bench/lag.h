@@ -2,7 +2,7 @@
  *
  * Each asks its daemon's status again and again and notes when it first saw which number: updates acknowledged at the collector,
  * updates committed at the aggregator. An update's lag is the time between its number in the one and in the other row of notes; the
- * daemons answer between their steps, so both notes are late by at most one question: ten milliseconds and the step it waits for. */
+ * daemons answer between their steps, so both notes are late by at most one question: 10 ms and the step it waits for. */
 #ifndef REKAP_BENCH_LAG_H
 #define REKAP_BENCH_LAG_H
 
