@@ -23,7 +23,7 @@ LDFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now
 DEPFLAGS = -MMD -MP
 
 # ---- objects, one line a module; P = pure core (checked by make tidy), E = edge ----
-PROTO_P := proto/status proto/bytes proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/achieve proto/achieve_over proto/code proto/code_text proto/period proto/figure proto/unit \
+PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/achieve proto/achieve_over proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv \
@@ -80,6 +80,7 @@ $(B)/tests/unit/$(1)_test: $(B)/tests/unit/$(1)_test.o $(call OBJS,$(2))
 endef
 $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,address,proto/address proto/registry proto/period proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,))
@@ -131,7 +132,7 @@ $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/nai
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/scales proto/achieve proto/achieve_over proto/csv proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 QUERIES := $(filter aggregator/asof% aggregator/query% aggregator/indicator% aggregator/scales aggregator/names,$(AGGREGATOR_P))
-$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/achieve proto/achieve_over proto/csv) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
+$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/achieve proto/achieve_over proto/csv) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
@@ -160,7 +161,7 @@ demo:
 clean:
 	rm -rf build build-*
 # ---- integration: the real programs; `it` is part of `make test`, `campaign` the whole kill campaign (about half an hour) ----
-IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream tests/it/world tests/it/world_tool
+IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
     tests/it/fault_peer tests/it/fault_wire))
