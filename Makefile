@@ -35,7 +35,7 @@ INTAKE := collector/shape collector/intake collector/intake_cell collector/intak
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/witness collector/witness_store collector/witness_receipt collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/guest worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
-WORKER_E := worker/office worker/control worker/main
+WORKER_E := worker/office worker/settings worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/asof aggregator/asof_cells aggregator/query_past aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \

@@ -10,6 +10,7 @@
 #include "proto/conf_start.h"
 #include "proto/log.h"
 #include "worker/control.h"
+#include "worker/settings.h"
 
 static const struct conf_option OPTIONS[] = {
     { "worker.id", CONF_TEXT, true, NULL, 0, 0, "name of this worker, 1 to 8 lower-case letters or digits" },
@@ -29,8 +30,7 @@ static const struct conf_option OPTIONS[] = {
 struct daemon {
     struct conf *conf;
     struct store *store;
-    struct work_options options;
-    struct signer signer;               /* of checkpoints */
+    struct settings settings;
     struct control c;
     char err[512];
 };
@@ -41,62 +41,14 @@ static int fail(const char *what, const char *why)
     return 1;
 }
 
-static int parse_followers(struct daemon *d)
-{
-    struct work_options *o = &d->options;
-    for (const char *p = conf_text(d->conf, "worker.followers"); *p != '\0';) {
-        size_t n = strcspn(p, ", ");
-        if (n != 0) {
-            snprintf(d->err, sizeof d->err, "worker.followers: at most %d keys of %u hex digits", FOLLOWER_KEYS_MAX,
-                     2 * PUBKEY_SIZE);
-            if (o->follower_keys == FOLLOWER_KEYS_MAX || n != 2 * PUBKEY_SIZE) return ST_INVALID;
-            if (bytes_unhex(p, n, o->follower_key[o->follower_keys]) != ST_OK) return ST_INVALID;
-            o->follower_keys++;
-        }
-        p += n + (p[n] != '\0');
-    }
-    return ST_OK;
-}
-
-static int open_registry(struct daemon *d)
-{
-    struct office_options o = { .path = conf_text(d->conf, "worker.registry"),
-                                .follower_key = (const uint8_t(*)[PUBKEY_SIZE])d->options.follower_key,
-                                .follower_keys = d->options.follower_keys };
-    const char *issuer = conf_text(d->conf, "worker.registry_key");
-
-    snprintf(d->err, sizeof d->err, "worker.registry_key must be a public key of 64 hexadecimal digits");
-    if (strlen(issuer) != 2 * PUBKEY_SIZE || bytes_unhex(issuer, strlen(issuer), o.issuer) != ST_OK) return ST_INVALID;
-    return office_open(&o, &d->c.book, d->err, sizeof d->err);
-}
-
-static int open_signer(struct daemon *d)
-{
-    uint8_t seed[32], pub[PUBKEY_SIZE];
-    int st = conf_key_read(conf_text(d->conf, "worker.checkpoint_key"), "ed25519", seed, pub, d->err, sizeof d->err);
-
-    if (st == ST_OK) st = sign_ed25519_ring_new(&d->signer);
-    if (st == ST_OK) st = sign_ed25519_ring_add(&d->signer, slice_of(TREE_SIGNER_ID, sizeof TREE_SIGNER_ID - 1), seed);
-    explicit_bzero(seed, sizeof seed);
-    d->options.signer = &d->signer;
-    return st;
-}
-
 static int make_node(struct daemon *d)
 {
-    struct ledger_identity *id = &d->options.identity;
-    const char *name = conf_text(d->conf, "worker.id");
-    snprintf(d->err, sizeof d->err, "worker.id must be 1 to 8 lower-case letters or digits");
-    if (strlen(name) > 8 || name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(name))
-        return ST_INVALID;
-    memcpy(id->id, name, strlen(name) + 1);
-    id->number = (uint8_t)conf_int(d->conf, "worker.number");
-    randombytes_buf(id->incarnation, sizeof id->incarnation);
-    d->options.verifier = sign_ed25519_verifier();
-    if (parse_followers(d) != ST_OK) return ST_INVALID;
-    if (open_registry(d) != ST_OK || open_signer(d) != ST_OK) return ST_INVALID;
+    struct work_options *o = &d->settings.options;
+    if (settings_read(d->conf, &d->settings, d->err, sizeof d->err) != ST_OK) return ST_INVALID;
+    randombytes_buf(o->identity.incarnation, sizeof o->identity.incarnation);
+    if (office_open(&d->settings.office, &d->c.book, d->err, sizeof d->err) != ST_OK) return ST_INVALID;
     snprintf(d->err, sizeof d->err, "no memory");
-    if (work_new(&d->options, &d->c.work) != ST_OK) return ST_NO_MEMORY;
+    if (work_new(o, &d->c.work) != ST_OK) return ST_NO_MEMORY;
     work_set_registry(d->c.work, office_registry(d->c.book));
     work_set_invites(d->c.work, office_invites(d->c.book));
     return ST_OK;
@@ -175,7 +127,7 @@ static void release(struct daemon *d)
     link_free(&d->c.link);
     work_free(&d->c.work);
     office_close(&d->c.book);
-    sign_ed25519_ring_free(&d->signer);
+    settings_done(&d->settings);
     store_lmdb_close(&d->store);
     conf_free(&d->conf);
 }

@@ -1,7 +1,7 @@
 /* tree.c - see tree.h. Kind: P.
  *
- * Design notes: a record costs two rows of 32 bytes on average, all of them at the ends of a few key ranges. One signature a step is
- * enough for all the acks of the step, and none is made when nobody is told anything.
+ * Design notes: a record costs two rows of 32 bytes on average, all of them at the ends of a few key ranges. One signature a step
+ * is enough for all the acks of the step, and none is made when nobody is told anything.
  *
  * What was signed in a step that is then aborted was never spoken: tree_load forgets it.
  *

@@ -4,7 +4,7 @@
  * level u8 | index u64 -> hash 32; the frontier is read back from them, so it has no row of its own.
  *
  * A checkpoint is a signed note (proto/note.h) of origin, size and root; the newest one signed also is the meta row "checkpoint".
- * Origin, and so the name of the key: "rekap/<worker id>/<incarnation, first 8 bytes in hex>": another incarnation is another log. */
+ * Origin, and so the name of the key: "rekap/<worker id>/<incarnation, first 8 bytes in hex>": another one is another log. */
 #ifndef REKAP_TREE_H
 #define REKAP_TREE_H
 
@@ -32,8 +32,8 @@ int tree_append(struct tree *tr, struct store_txn *t, const struct receipt_leaf 
 int tree_checkpoint(struct tree *tr, struct slice *ret);
 /* Stores the checkpoint of this step, if one was signed. */
 int tree_flush(struct tree *tr, struct store_txn *t);
-/* kind TREE_INCLUSION: that record a is in the log of b records; TREE_CONSISTENCY: that the log of a records is the beginning of that
- * of b. ST_INVALID unless a and b fit the tree. */
+/* kind TREE_INCLUSION: that record a is in the log of b records; TREE_CONSISTENCY: that the log of a records is the beginning of
+ * that of b. ST_INVALID unless a and b fit the tree. */
 enum tree_proof { TREE_INCLUSION = 1, TREE_CONSISTENCY = 2 };
 int tree_prove(struct tree *tr, struct store_txn *t, unsigned kind, uint64_t a, uint64_t b, struct merkle_proof *ret);
 

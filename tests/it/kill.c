@@ -106,7 +106,7 @@ static bool strike(struct kill *k, enum world_part part)
     const struct timespec moment = { 0, (long)rng_below(&k->rng, MOMENT_NS) };
     for (unsigned n = 0; n < BURST_FILES && k->fed < FILES - 1; n++) (void)kill_feed(k);
     json_decref(world_ask(&k->w, WORLD_COLLECTOR, "{\"verb\":\"push\"}", 200));
-    (void)nanosleep(&moment, NULL);
+    (void)nanosleep(&moment, NULL);     /* the moment is the point: no event marks it */
     return world_signal(&k->w, part, SIGKILL);
 }
 

@@ -1,5 +1,5 @@
-/* tree_test.c - what a worker signs about its log: a checkpoint for what it has said, each one extending all before, a provable place
- * for every batch, over restarts and lost steps. */
+/* tree_test.c - what a worker signs about its log: a checkpoint for what it has said, each one extending all before, a provable
+ * place for every batch, over restarts and lost steps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
