@@ -86,7 +86,7 @@ static uint64_t change_body(struct audit_world *a, struct audit_copy *c, size_t 
     struct batch b;
 
     (void)a;
-    if (!is_batch(c, i, &b)) return 0;
+    if (!is_batch(c, i, &b) || sign_hash_zero(&b.h.previous)) return 0; /* the writer could not tell that an epoch began */
     c->r[i]->content.p[(size_t)(b.body.p - c->r[i]->content.p) + b.body.n - 1] ^= 1;
     return i + 1;
 }
