@@ -33,7 +33,7 @@ PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/sto
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_report collector/tray
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/witness collector/witness_store collector/witness_receipt collector/uplink collector/collect collector/collect_import
-COLLECTOR_E := collector/desk collector/desk_control collector/main
+COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/guest worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/settings worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
@@ -43,7 +43,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregat
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/setup cli/setup_conf \
-         cli/status cli/up cli/watch cli/audit
+         cli/status cli/receipt cli/up cli/watch cli/audit
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report
 

@@ -222,7 +222,7 @@ static int settle(const struct command *cmd, struct cli *c)
     c->format = c->value[OPT_JSON] ? FORMAT_JSON : c->value[OPT_CSV] ? FORMAT_CSV : FORMAT_TEXT;
     c->dir = c->value[OPT_DIR] ? c->value[OPT_DIR] : getenv("REKAP_DIR");
     if (c->value[OPT_HELP]) return EXIT_OK;
-    if (!c->dir || !*c->dir)
+    if ((!c->dir || !*c->dir) && !c->value[OPT_KEY])
         return cli_usage(c, "sebutkan --dir DIR atau isi $REKAP_DIR", "give --dir DIR or set $REKAP_DIR", NULL);
     if (c->operand_count < cmd->operands_min || (cmd->operands_max >= 0 && c->operand_count > cmd->operands_max)) {
         fprintf(stderr, "rekap %s %s\n", cmd->name, cmd->operands);
@@ -244,8 +244,9 @@ int cli_parse(const struct command *cmd, int argc, char **argv, struct cli *ret,
     opterr = 0;
     optind = 1;
     for (;;) {
-        int at = optind, o = getopt_long(argc, argv, ":", longs, NULL);
+        int at = optind, o = getopt_long(argc, argv, cmd->options & OPTION_BIT(OPT_OUTPUT) ? ":o:" : ":", longs, NULL);
         if (o == -1) break;
+        if (o == 'o') o = 256 + OPT_OUTPUT;
         if (o < 256) return bad_option(cmd, argv[optind > at ? optind - 1 : at], cli_lang(argc, argv));
         ret->value[o - 256] = optarg ? optarg : "";
     }

@@ -29,6 +29,9 @@ const struct command cli_commands[] = {
       query_findings },
     { "watch", "pantau", "", O(REGION) | O(YEAR) | O(COUNT_EVENTS), 0, 0, "menampilkan perubahan saat terjadi",
       "shows changes as they happen", "rekap watch --region 33.74 --year 2020", watch_run },
+    { "receipt", "tanda-terima", "[ID] | verify FILE", O(OFFICE) | O(KEY) | O(OUTPUT), 0, 2,
+      "tanda terima dari pusat: daftar, ekspor, periksa tanpa jaringan", "receipts of the centre: list, export, verify offline",
+      "rekap receipt verify tanda-terima.txt --dir data", receipt_run },
     { "audit", "periksa", "", 0, 0, 0, "memeriksa log worker yang berhenti, tanda tangan demi tanda tangan",
       "verifies a stopped worker's log offline", "rekap audit --dir data", audit_run },
 };
@@ -70,5 +73,7 @@ const struct option_row cli_options[OPT_COUNT] = {
     [OPT_KIND] = { "kind", "JENIS", "jenis temuan", "kind of finding" },
     [OPT_OPEN] = { "open", NULL, "hanya yang masih terbuka", "only open ones" },
     [OPT_HTTP] = { "http", "ALAMAT", "alamat monitor, misalnya 127.0.0.1:7411", "address of the monitor" },
+    [OPT_KEY] = { "key", "VKEY", "kunci pemeriksa log pusat (nama+hash+kunci)", "verifier key of the centre's log (name+hash+key)" },
+    [OPT_OUTPUT] = { "output", "BERKAS", "tulis ke berkas (juga -o)", "write to a file (also -o)" },
     [OPT_COUNT_EVENTS] = { "events", "N", "berhenti setelah N perubahan", "stop after N changes" },
 };

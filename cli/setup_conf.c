@@ -95,6 +95,8 @@ static void put_collector(const struct files *f, struct buf *b)
     bytes_hex(f->keys->pub[0], PUBKEY_SIZE, key);
     buf_printf(b, "worker = ipc://%s\nworker_key = %s\ntray = %s/collector/tray\noffices = %s/keys/office\nnode = collector\n",
                worker, key, f->p->dir, f->p->dir);
+    bytes_hex(f->keys->checkpoint, PUBKEY_SIZE, key);
+    buf_printf(b, "worker_checkpoint_key = %s\n", key);
     put_common(b, f->p, "collector", "collector/outbox");
 }
 

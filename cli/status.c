@@ -94,6 +94,17 @@ static const char *mark(const struct cli *c, bool up)
 
 static long long count_of(const json_t *o, const char *key) { return (long long)json_integer_value(json_object_get(o, key)); }
 
+/* What the witness has against the worker's log: nothing of it is small. */
+static void history(const struct cli *c, const json_t *w)
+{
+    const char *text = json_string_value(json_object_get(w, c->lang == LANG_EN ? "text_en" : "text"));
+    if (!text) return;
+    printf(c->lang == LANG_EN ? "\n     RIWAYAT_BEDA: %s (witnessed: %lld records, shown: %lld); nothing is sent, all is kept"
+                              : "\n     RIWAYAT_BEDA: %s (disaksikan: %lld catatan, ditunjukkan: %lld); "
+                                "pengiriman berhenti, semua tersimpan",
+           text, count_of(w, "kept_size"), count_of(w, "seen_size"));
+}
+
 static void services(const struct cli *c, const struct place *p, const struct picture *s)
 {
     printf("%sworker      ", mark(c, s->worker != NULL));
@@ -109,6 +120,7 @@ static void services(const struct cli *c, const struct place *p, const struct pi
                session ? session : "?", count_of(s->collector, "tray_waiting"), count_of(s->collector, "keys"));
         if (json_is_true(json_object_get(json_object_get(s->collector, "store"), "full")))
             fputs(cli_say(c, "; antrean penuh", "; the outbox is full"), stdout);
+        history(c, json_object_get(s->collector, "witness"));
     }
     printf("\n%saggregator  http://%s/", mark(c, s->aggregator != NULL), p->http);
     size_t i;

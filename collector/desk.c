@@ -279,10 +279,28 @@ static void note_room(struct desk *d)
     d->full = full;
 }
 
+/* Once for each finding, however often the worker is looked at again. */
+static void note_history(struct desk *d)
+{
+    struct uplink_status u;
+    collect_status(d->o.collect, &u);
+    const struct uplink_witness *w = &u.witness;
+    if (w->fault == d->told && w->fault_kept == d->told_kept && w->fault_seen == d->told_seen) return;
+    if (w->fault != WITNESS_FINE)
+        log_write(LOG_L_ERROR, "RIWAYAT_BEDA: the worker's log is not the one witnessed; nothing is sent, everything is kept",
+                  "kind=%s worker=%s kept_size=%llu seen_size=%llu reason=\"%s\"", witness_fault_name(w->fault), u.worker,
+                  (unsigned long long)w->fault_kept, (unsigned long long)w->fault_seen, witness_fault_text(w->fault, LANG_EN));
+    else log_write(LOG_L_WARN, "the worker's log extends the one witnessed again", "worker=%s", u.worker);
+    d->told = w->fault;
+    d->told_kept = w->fault_kept;
+    d->told_seen = w->fault_seen;
+}
+
 void desk_turn(void *desk, struct now now)
 {
     struct desk *d = desk;
     note_room(d);
+    note_history(d);
     if (d->check_damaged) sweep_damaged(d);
     if (now.mono.us - d->keys_looked.us >= KEYS_LOOK_US) {
         d->keys_looked = now.mono;

@@ -81,6 +81,7 @@ static json_t *status_json(struct desk *d, struct store *s)
     json_object_set_new(o, "session", json_string(sessions[u.session]));
     json_object_set_new(o, "worker", json_string(u.worker));
     json_object_set_new(o, "refused", u.refused_code ? json_string(status_code_spelling(u.refused_code)) : json_null());
+    json_object_set_new(o, "witness", desk_witness(&u.witness));
     json_object_set_new(o, "in_flight_batches", json_integer((json_int_t)u.in_flight_batches));
     json_object_set_new(o, "tray_waiting", json_integer((json_int_t)d->waiting));
     json_object_set_new(o, "tray_damaged", json_integer((json_int_t)d->damaged));
@@ -92,6 +93,7 @@ static json_t *status_json(struct desk *d, struct store *s)
     json_object_set_new(o, "link", link_json(d));
     int st = store_begin(s, false, &t);
     if (st == ST_OK) st = offices_json(t, list);
+    if (st == ST_OK) json_object_set_new(o, "evidence", desk_evidence(t));
     store_abort(&t);
     json_object_set_new(o, "offices", list);
     if (st != ST_OK) json_object_set_new(o, "error", json_string(status_str(st)));
@@ -99,16 +101,6 @@ static json_t *status_json(struct desk *d, struct store *s)
 }
 
 /* ---- what became of pushed files ---- */
-
-static void receipt_json(json_t *o, const struct outbox_stream *s)
-{
-    char text[128], hex[2 * HASH_SIZE + 1];
-    bytes_hex(s->acked_hash.b, HASH_SIZE, hex);
-    snprintf(text, sizeof text, "%s:%llu:%.16s", s->worker[0] ? s->worker : "?", (unsigned long long)s->lsn, hex);
-    json_object_set_new(o, "receipt", json_string(text));
-    json_object_set_new(o, "lsn", json_integer((json_int_t)s->lsn));
-    json_object_set_new(o, "worker", json_string(s->worker));
-}
 
 static json_t *pushed_json(struct store_txn *t, const char *id)
 {
@@ -130,7 +122,7 @@ static json_t *pushed_json(struct store_txn *t, const char *id)
     json_object_set_new(o, "acked", json_boolean(acked || p.last == 0));
     json_object_set_new(o, "state", json_string(status_code_spelling(s.state)));
     json_object_set_new(o, "state_text", json_string(status_code_text(s.state, LANG_ID)));
-    if (acked) receipt_json(o, &s);
+    if (acked) desk_receipt_of(o, t, &p, &s);
     return o;
 }
 
@@ -188,6 +180,7 @@ static json_t *answer(struct desk *d, struct store *s, const json_t *request, bo
     const char *verb = json_string_value(json_object_get(request, "verb"));
     if (verb && !strcmp(verb, "status")) return status_json(d, s);
     if (verb && !strcmp(verb, "pushed")) return pushed_list(s, request);
+    if (verb && !strcmp(verb, "receipts")) return desk_receipts(s, request);
     if (verb && !strcmp(verb, "judge")) return judged_list(d, s, request);
     if (verb && !strcmp(verb, "push")) {
         d->look_now = *ret_wake = true;

@@ -2,6 +2,7 @@
 #ifndef REKAP_DESK_PRIV_H
 #define REKAP_DESK_PRIV_H
 
+#include <jansson.h>
 #include <time.h>
 
 #include "collector/desk.h"
@@ -20,7 +21,14 @@ struct desk {
     struct mono keys_looked, looked;
     size_t key_count, waiting, damaged;
     bool look_now, check_damaged, full;
+    enum witness_fault told;            /* what the log was told last of the worker's history, and its sizes */
+    uint64_t told_kept, told_seen;
 };
 void desk_reload(struct desk *d);
+/* desk_receipt.c; what is returned belongs to the caller. */
+void desk_receipt_of(json_t *o, struct store_txn *t, const struct outbox_pushed *p, const struct outbox_stream *s);
+json_t *desk_receipts(struct store *s, const json_t *request);
+json_t *desk_witness(const struct uplink_witness *w);
+json_t *desk_evidence(struct store_txn *t);
 
 #endif

@@ -14,6 +14,7 @@
 static const struct conf_option OPTIONS[] = {
     { "collector.worker", CONF_TEXT, true, NULL, 0, 0, "endpoint of the worker, ipc:// or tcp://" },
     { "collector.worker_key", CONF_TEXT, true, NULL, 0, 0, "public key of the worker, 64 hex digits" },
+    { "collector.worker_checkpoint_key", CONF_TEXT, false, "", 0, 0, "public key of the worker's checkpoints, 64 hex digits" },
     { "collector.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)" },
     { "collector.store", CONF_PATH, true, NULL, 0, 0, "directory of the outbox" },
     { "collector.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "address space of the outbox; 0 = chosen by the disk" },
@@ -48,13 +49,30 @@ static int open_store(struct daemon *d, char *err, size_t n)
     return store_lmdb_open(conf_text(d->conf, "collector.store"), &o, &d->store, err, n);
 }
 
-static int make_node(struct daemon *d)
+/* Without the key the log is not witnessed, and there are no receipts. */
+static int read_witness(struct daemon *d, struct witness_options *ret, char *err, size_t n)
+{
+    const char *hex = conf_text(d->conf, "collector.worker_checkpoint_key");
+    ret->verifier = sign_ed25519_verifier();
+    ret->on = *hex != '\0';
+    if (!ret->on)
+        log_write(LOG_L_WARN, "the worker's log is not witnessed, no receipts are kept", "missing=collector.worker_checkpoint_key");
+    if (!ret->on || (strlen(hex) == 2 * PUBKEY_SIZE && bytes_unhex(hex, 2 * PUBKEY_SIZE, ret->key) == ST_OK)) return ST_OK;
+    snprintf(err, n, "collector.worker_checkpoint_key must be %u hex digits", 2 * PUBKEY_SIZE);
+    return ST_INVALID;
+}
+
+static int make_node(struct daemon *d, char *err, size_t n)
 {
     struct collect_options o = { .node_name = conf_text(d->conf, "collector.node"), .signer = &d->signer };
+    int st = read_witness(d, &o.witness, err, n);
+    if (st != ST_OK) return st;
     randombytes_buf(o.fresh.installation, sizeof o.fresh.installation);
     randombytes_buf(&o.fresh.epoch, sizeof o.fresh.epoch);
     o.fresh.epoch = (o.fresh.epoch >> 1) | 1; /* 63 bits, never 0 */
-    return collect_new(&o, &d->collect);
+    st = collect_new(&o, &d->collect);
+    if (st != ST_OK) snprintf(err, n, "%s", status_str(st));
+    return st;
 }
 
 static int dial(struct daemon *d, char *err, size_t n)
@@ -82,7 +100,7 @@ static int serve(struct daemon *d)
 {
     char err[512] = "";
     if (open_store(d, err, sizeof err) != ST_OK) return fail("store cannot be opened", err);
-    if (make_node(d) != ST_OK) return fail("start", "no memory");
+    if (make_node(d, err, sizeof err) != ST_OK) return fail("start", err);
     if (dial(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);
     const struct desk_options desk = { .tray = conf_text(d->conf, "collector.tray"),
                                        .offices = conf_text(d->conf, "collector.offices"),

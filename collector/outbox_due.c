@@ -3,8 +3,8 @@
  * A receipt needs the signed header and signature of its batch, and OUT lets go of both at the ack. So the row is written at the
  * import, where there is room; the ack only fills in what it learnt, at the same width, and so works in a full store.
  *
- * What the ack said of single updates is kept as the hash that the log's record must have: a worker cannot tell the office one thing
- * and log another.
+ * What the ack said of single updates is kept as the hash that the log's record must have: a worker cannot tell the office one
+ * thing and log another.
  *
  * Invariant: a row stands here from the import of its file until its receipt is kept (witness_receipt.c). */
 #include <string.h>
@@ -96,7 +96,7 @@ int outbox_due_del(struct store_txn *t, uint32_t office, uint64_t seq)
     return store_del(t, OUTBOX_DUE, due_key(k, office, seq));
 }
 
-/* The dispositions of the record that holds updates first..last, as its worker packs them: those of the ack's list in that range. */
+/* The dispositions of the record that holds updates first..last, as its worker packs them: those of the ack's list in between. */
 static int dispositions_hash(struct slice list, uint64_t first, uint64_t last, struct hash *ret)
 {
     struct buf pairs, whole;

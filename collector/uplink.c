@@ -296,7 +296,7 @@ static int ping(struct uplink *u, struct now now, struct effects *x)
     return send_frame(u, x, MSG_PING, f);
 }
 
-/* The log differs from the one that was witnessed: the session is over, nothing more is sent or taken, later it is looked at again. */
+/* The log differs from the one that was witnessed: the session is over, nothing is sent or taken, later it is looked at again. */
 static void stop_if_broken(struct uplink *u, struct now now)
 {
     if (u->session != UPLINK_UP || !u->witness.broken) return;

@@ -1,14 +1,15 @@
 /* witness.c - see witness.h. Kind: P.
  *
- * One question is out at a time: is `older` the beginning of `newer`? Asked forwards it moves the kept checkpoint on; asked backwards
- * (`behind`) it clears a checkpoint that came late. While it is out the kept one does not change, so the answer fits what was asked.
+ * One question is out at a time: is `older` the beginning of `newer`? Asked forwards it moves the kept checkpoint on; asked
+ * backwards (`behind`) it clears a checkpoint that came late. While it is out the kept one does not change, so the answer fits what
+ * was asked.
  *
  * How often: at once in a session that is not trusted yet or when a receipt waits for a newer checkpoint, else once a second. A
  * question without an answer is asked again every two seconds. Backwards that ends after ASKS_MAX times: the worker has signed a
  * log shorter than one it signed before and will not say how they fit.
  *
- * A log of size 0 is the beginning of every log; its proof is empty and nobody is asked forwards. Backwards the question is asked all
- * the same: its answer says that the worker still has the longer one.
+ * A log of size 0 is the beginning of every log; its proof is empty and nobody is asked forwards. Backwards the question is asked
+ * all the same: its answer says that the worker still has the longer one.
  *
  * Invariant: `kept` was signed under the configured key and every checkpoint kept before it is a beginning of it. */
 #include "collector/witness.h"

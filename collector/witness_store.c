@@ -1,7 +1,7 @@
 /* witness_store.c - the rows of witness.h: the kept checkpoint, some older ones, evidence. Kind: P.
  *
- * All of it can be done without: in a store without room nothing is written, and the worker is asked again later. What is acked needs
- * its room first (outbox.c).
+ * All of it can be done without: in a store without room nothing is written, and the worker is asked again later. What is acked
+ * needs its room first (outbox.c).
  *
  * Invariant: the kept row is the greatest size of its worker that was ever proven to extend the one before it. */
 #include <string.h>

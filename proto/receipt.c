@@ -77,17 +77,35 @@ int receipt_of_batch(const struct batch *b, struct receipt *ret)
     return ST_OK;
 }
 
-struct hash receipt_batch_hash(const struct receipt *r)
+static void header_put(const struct receipt *r, struct buf *b)
 {
     struct batch_header h = { .office = slice_of(r->office, strlen(r->office)), .stream = r->stream, .epoch = r->epoch,
                               .sequence = r->first, .count = r->count, .previous = r->previous, .body_hash = r->body,
                               .signed_at = r->signed_at, .key_id = r->key_id };
+
+    memcpy(h.installation, r->installation, sizeof h.installation);
+    codec_batch_header_put(b, &h);
+}
+
+bool receipt_signed_by(const struct receipt *r, const uint8_t pub[PUBKEY_SIZE], const struct verifier *v)
+{
+    struct buf b;
+    bool ok;
+
+    buf_init(&b, BATCH_HEADER_BYTES_MAX);
+    header_put(r, &b);
+    ok = buf_ok(&b) && v->verify(v->ctx, pub, buf_slice(&b), r->signature);
+    buf_done(&b);
+    return ok;
+}
+
+struct hash receipt_batch_hash(const struct receipt *r)
+{
     struct hash hash;
     struct buf b;
 
-    memcpy(h.installation, r->installation, sizeof h.installation);
     buf_init(&b, BATCH_HEADER_BYTES_MAX);
-    codec_batch_header_put(&b, &h);
+    header_put(r, &b);
     ASSERT(buf_ok(&b));
     hash = codec_batch_hash(buf_slice(&b), slice_of(r->signature, SIG_SIZE));
     buf_done(&b);

@@ -45,6 +45,7 @@ struct receipt {
 /* Fills what the office signed; the rest is zero. ST_INVALID: an office id that cannot stand in a receipt. */
 int receipt_of_batch(const struct batch *b, struct receipt *ret);
 struct hash receipt_batch_hash(const struct receipt *r);
+bool receipt_signed_by(const struct receipt *r, const uint8_t pub[PUBKEY_SIZE], const struct verifier *v); /* by the office */
 void receipt_format(const struct receipt *r, struct buf *b);
 /* Exactly what receipt_format writes; ST_INVALID. ret->checkpoint points into text. The checkpoint is not looked at here. */
 int receipt_parse(struct slice text, struct receipt *ret);

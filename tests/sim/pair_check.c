@@ -127,7 +127,7 @@ static void check_copy(struct pair *p, struct store_txn *t, unsigned office, uin
     }
 }
 
-/* Each file stated something, so there is a receipt for each; it verifies under the worker's key and names that record of the log. */
+/* Each file stated something, so there is a receipt for each; it verifies under the worker's key and names a record of the log. */
 static bool receipt_stands(struct pair *p, const struct witness_receipt *kept, struct store_txn *ledger)
 {
     struct note_key k;
