@@ -136,7 +136,8 @@ int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t offic
     struct rolling r = { u, x };
     for (uint32_t i = 0; i < u->count; i++)
         for (unsigned m = 0; m < 12; m++)
-            if (u->leaf[i].slot[m].kind != VALUE_EMPTY && !asof_reached(x, u->leaf[i].slot[m].prov)) u->leaf[i].slot[m] = (struct slot){ 0 };
+            if (u->leaf[i].slot[m].kind != VALUE_EMPTY && !asof_reached(x, u->leaf[i].slot[m].prov))
+                u->leaf[i].slot[m] = (struct slot){ 0 };
     st = asof_history(t, u, roll_back, &r);
     if (st == ST_OK) unit_drop_empty(u);
     return st;

@@ -30,8 +30,8 @@ int asof_time(struct store_txn *t, const struct asof_position *x, struct wall *r
 
 /* The unit as of x (NULL: as it stands, which is unit_load). Leaves without a slot then are not there. */
 int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u);
-/* Calls fn for each row of the history of (office, year), in key order; the slot's text lives in u's pool. fn: ST_OK or a status that
- * ends it. */
+/* Calls fn for each row of the history of (office, year), in key order; the slot's text lives in u's pool. fn: ST_OK or a status
+ * that ends it. */
 struct asof_past { struct leaf_key leaf; unsigned slot; struct slot old; };
 int asof_history(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const struct asof_past *p), void *ctx);
 /* The register as of x. version: of its newest entry. */
@@ -44,7 +44,8 @@ const struct asof_position *asof_position(const struct asof *a);        /* NULL 
 const struct registry *asof_offices(const struct asof *a);
 uint64_t asof_version(const struct asof *a);    /* of the register */
 const char *asof_asked(const struct asof *a);   /* as it was asked: a time or a vector */
-/* Makes the cells of (region, year) and of every region in it; *ret is a transaction whose table FOLD_CELL has them, until asof_free. */
+/* Makes the cells of (region, year) and of every region in it; *ret is a transaction whose table FOLD_CELL has them, until
+ * asof_free. */
 int asof_cells(struct asof *a, struct store_txn *t, region_code region, uint16_t year, struct store_txn **ret);
 
 #endif

@@ -1,9 +1,9 @@
 /* asof_cells.c - one question's view of a position: the register then, and region cells computed when they are asked for.
  *
- * Cells are made by the same two steps as in the fold (derive_unit, cell_deltas_add and _apply), from an empty table, into a store in
- * memory that lives as long as the question; so whatever reads cells reads these without knowing. What was made for a region holds
- * for every region in it; a question about another one begins anew.
- * Invariant: `done` lists years whose cells of `region` and below are complete in the store. */
+ * Cells are made by the same two steps as in the fold (derive_unit, cell_deltas_add and _apply), from an empty table, into a store
+ * in memory that lives as long as the question; so whatever reads cells reads these without knowing. What was made for a region
+ * holds for every region in it; a question about another one begins anew. Invariant: `done` lists years whose cells of `region` and
+ * below are complete in the store. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* query_past.c - a question about an earlier state: WHEN to a position, then the same question with that position. Kind: P.
  *
- * WHEN is a moment (RFC 3339) or a position as an answer's as_of shows it. A moment means every worker's last record committed at or
- * before it. What lies ahead has no answer yet: a moment to come and a position beyond what is applied are refused, each saying how
- * far one can ask. Before the log begins everything is empty. */
+ * WHEN is a moment (RFC 3339) or a position as an answer's as_of shows it. A moment means every worker's last record committed at
+ * or before it. What lies ahead has no answer yet: a moment to come and a position beyond what is applied are refused, each saying
+ * how far one can ask. Before the log begins everything is empty. */
 #include <stdio.h>
 #include <string.h>
 

@@ -105,9 +105,9 @@ int achieve_formula_parse(struct slice text, uint8_t *ret)
     struct slice s = bytes_trim(text);
     if (s.n == 0 || s.n >= sizeof name) return ST_INVALID;
     achieve_name_fold(s, name);
-    for (uint8_t i = 1; i < FORMULAS_COUNT; i++)
+    for (unsigned i = 1; i < FORMULAS_COUNT; i++)
         if (strcmp(name, FORMULAS[i]) == 0) {
-            *ret = i;
+            *ret = (uint8_t)i;
             return ST_OK;
         }
     return ST_INVALID;

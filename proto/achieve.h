@@ -64,7 +64,7 @@ struct achieve_result {
     enum achieve_state state;
     struct ratio raw, share;                    /* of ACHIEVE_OK: before and after the floor */
 };
-void achieve_compute(const struct achieve_input *in, struct achieve_result *ret);
+void achieve_compute(const struct achieve_input *given, struct achieve_result *ret);
 /* "80-90", "80 s.d. 90", "80 s/d 90,5", a trailing unit aside: two plain numbers, lo <= hi, as 1e-6. ST_INVALID. */
 int achieve_range_parse(struct slice text, int64_t *ret_lo, int64_t *ret_hi);
 /* Case, blanks and a closing dot folded: are the words the same? */

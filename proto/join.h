@@ -1,5 +1,5 @@
-/* join.h - how an office on another machine gets into the register: the centre's invitation, the office's request, and the two lines
- * people paste. Kind: P.
+/* join.h - how an office on another machine gets into the register: the centre's invitation, the office's request, and the two
+ * lines people paste. Kind: P.
  *
  * An invitation is made at the centre: who is meant (id, region, role, name), where the worker listens, the public keys that
  * identify the centre, and the secret half of a one-time CURVE key. Whoever holds the line may ask; nobody gets in by it. The
@@ -49,8 +49,12 @@ struct join_request {
 };
 
 /* What is wrong with a pasted line. */
-enum join_fault { JOIN_FAULT_NONE, JOIN_FAULT_OTHER /* not such a line, or of another version */, JOIN_FAULT_MISTYPED /* checksum */,
-                  JOIN_FAULT_BROKEN /* the checksum is right and the content is not */ };
+enum join_fault {
+    JOIN_FAULT_NONE,
+    JOIN_FAULT_OTHER /* not such a line, or of another version */,
+    JOIN_FAULT_MISTYPED /* checksum */,
+    JOIN_FAULT_BROKEN /* the checksum is right and the content is not */
+};
 
 /* Appends the line, without a newline. The texts are checked by the caller (asserted). */
 void join_invitation_put(struct buf *b, const struct join_invitation *i);

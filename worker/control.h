@@ -1,9 +1,9 @@
 /* control.h - the worker's answers on its control socket, and its housekeeping between turns. Kind: E.
  *
  * Requests and answers are JSON objects: {"verb":"status"}, {"verb":"streams","after":{"office":"","stream":0}} (pages of
- * CONTROL_STREAMS_MAX, "more" tells that there are others), {"verb":"reload"} (the registry file, now), {"verb":"pending"} (requests that wait for approval, as
- * the lines office join prints), {"verb":"reject","office":ID}, {"verb":"stop"}. An answer
- * is the object asked for, {"ok":true}, or {"error":TEXT}. */
+ * CONTROL_STREAMS_MAX, "more" tells that there are others), {"verb":"reload"} (the registry file, now), {"verb":"pending"}
+ * (requests that wait for approval, as the lines office join prints), {"verb":"reject","office":ID}, {"verb":"stop"}. An answer is
+ * the object asked for, {"ok":true}, or {"error":TEXT}. */
 #ifndef REKAP_CONTROL_H
 #define REKAP_CONTROL_H
 

@@ -1,7 +1,7 @@
 /* guest.c - see guest.h. Kind: P.
  *
- * Design notes: the table is small and lies in memory as a sorted array; the store is written first, so an aborted step is undone by
- * reading it again. Of two different requests on one invitation the first stays and the second is told so: whoever found a lost
+ * Design notes: the table is small and lies in memory as a sorted array; the store is written first, so an aborted step is undone
+ * by reading it again. Of two different requests on one invitation the first stays and the second is told so: whoever found a lost
  * line can so be noticed by the office it was meant for, and cannot push its request aside. A rotation is signed by the key in
  * force, so a later one of the same office replaces an earlier one.
  *

@@ -7,8 +7,8 @@
  * replaced at will: it only says who may ask.
  *
  * Who is let in at a handshake: keys of active offices, followers, keys of pending requests (they are told that they wait) and the
- * one-time keys of open invitations. Two threads: the loop polls and owns the node's pointer, the ZAP thread only calls office_admit,
- * which reads the newest registry under the lock. */
+ * one-time keys of open invitations. Two threads: the loop polls and owns the node's pointer, the ZAP thread only calls
+ * office_admit, which reads the newest registry under the lock. */
 #ifndef REKAP_OFFICE_H
 #define REKAP_OFFICE_H
 

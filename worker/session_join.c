@@ -1,8 +1,8 @@
 /* session_join.c - JOIN: an office asks to be registered, or for another key. Kind: P.
  *
- * Design notes: the answer is JOINED (1 it waits for the centre, 2 the register has it) or a NACK; asking again gives the same answer
- * and writes nothing, so who lost the answer asks again. A guest is closed after it: it has nothing more to say. Each JOIN costs a
- * signature check, so only a few of one peer are looked at in one step.
+ * Design notes: the answer is JOINED (1 it waits for the centre, 2 the register has it) or a NACK; asking again gives the same
+ * answer and writes nothing, so who lost the answer asks again. A guest is closed after it: it has nothing more to say. Each JOIN
+ * costs a signature check, so only a few of one peer are looked at in one step.
  *
  * Invariant: nothing of a request reaches the log or the register here; the centre decides (rekap office approve). */
 #include "session.h"

@@ -9,7 +9,8 @@
 
 #include "proto/clock.h"
 
-/* The collector's answer lists every office: it is asked for at most a tenth of its time, or the watching would be what is measured.
+/* The collector's answer lists every office: it is asked for at most a tenth of its time, or the watching would be what is
+ * measured.
  */
 enum { NOTES_MAX = 200000, PAUSE_MS = 10, ANSWER_MS = 5000, REST = 9 };
 struct note {

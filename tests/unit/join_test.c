@@ -1,5 +1,5 @@
-/* join_test.c - lines people paste (every single character changed, every cut), the list of invitations, and the worker's answers to
- * JOIN: who may ask what, the bounded table, the same request again, used and expired invitations, what a guest may not do. */
+/* join_test.c - lines people paste (every single character changed, every cut), the list of invitations, and the worker's answers
+ * to JOIN: who may ask what, the bounded table, the same request again, used and expired invitations, what a guest may not do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,8 +25,12 @@ static void fill(uint8_t *p, size_t n, uint8_t from)
 
 static struct join_invitation invitation(void)
 {
-    struct join_invitation i = { .office = NEW_OFFICE, .region = 33u << 16 | 74, .role = ROLE_OFFICE, .until = { 1700000000000 + DAY_MS },
-                                 .name = "Dinas Uji \xc3\xa9 & Co.", .address = "tcp://192.0.2.7:7412" };
+    struct join_invitation i = { .office = NEW_OFFICE,
+                                 .region = 33u << 16 | 74,
+                                 .role = ROLE_OFFICE,
+                                 .until = { 1700000000000 + DAY_MS },
+                                 .name = "Dinas Uji \xc3\xa9 & Co.",
+                                 .address = "tcp://192.0.2.7:7412" };
 
     fill(i.worker, PUBKEY_SIZE, 1);
     fill(i.checkpoint, PUBKEY_SIZE, 50);
@@ -176,7 +180,9 @@ static void bad_lists_are_refused_whole(void **state)
 
 static struct invite invite_of(const char *office, uint8_t key, unsigned state, int64_t until)
 {
-    struct invite i = { .region = 33u << 16 | 74, .role = ROLE_OFFICE, .state = (uint8_t)state, .until = { until }, .name = "Kantor" };
+    struct invite i = {
+        .region = 33u << 16 | 74, .role = ROLE_OFFICE, .state = (uint8_t)state, .until = { until }, .name = "Kantor"
+    };
 
     memcpy(i.office, office, strlen(office) + 1);
     fill(i.key, PUBKEY_SIZE, key);
@@ -400,13 +406,17 @@ static void a_guest_may_do_nothing_else(void **state)
     static const uint8_t zero[64];
     struct stage *s = *state;
     struct join_request r = asks(s, &s->open, NEW_OFFICE, NEW_OFFICE);
-    const struct field hello[] = { { .u = 1 }, { .u = 1 }, { .s = { zero, 16 } }, { .s = text("collector") }, { .s = text("g") }, { .u = 0 } };
+    const struct field hello[] = { { .u = 1 },         { .u = 1 }, { .s = { zero, 16 } }, { .s = text("collector") },
+                                   { .s = text("g") }, { .u = 0 } };
     const struct field open[] = { { .s = text(OFFICE_A) }, { .u = 0 }, { .u = 5 }, { .u = 0 }, { .s = { zero, 32 } } };
     const struct field batch[] = { { .s = { zero, 16 } }, { .s = { zero, 64 } }, { .s = { zero, 16 } } };
     const struct field ping[] = { { .u = 0 } }, subscribe[] = { { .u = 0 }, { .s = { zero, 32 } }, { .u = 1 << 20 } };
     const struct field prove[] = { { .u = 1 }, { .u = 1 }, { .u = 1 } }, credit[] = { { .u = 1 } };
-    const struct { unsigned type; const struct field *f; } tries[] = { { MSG_HELLO, hello }, { MSG_OPEN, open }, { MSG_BATCH, batch },
-        { MSG_PING, ping }, { MSG_SUBSCRIBE, subscribe }, { MSG_PROVE, prove }, { MSG_CREDIT, credit } };
+    const struct {
+        unsigned type;
+        const struct field *f;
+    } tries[] = { { MSG_HELLO, hello },         { MSG_OPEN, open },   { MSG_BATCH, batch },  { MSG_PING, ping },
+                  { MSG_SUBSCRIBE, subscribe }, { MSG_PROVE, prove }, { MSG_CREDIT, credit } };
     uint8_t waiting[PUBKEY_SIZE];
     struct work_status st;
     struct buf b;
