@@ -54,7 +54,7 @@ static bool name_ok(struct slice s)
     return s.n > 0 && s.n < sizeof((struct office *)0)->name && bytes_utf8_ok(s.p, s.n);
 }
 
-static int wanted(const struct cli *c, const struct place *p, struct office *ret)
+int office_wanted(const struct cli *c, const struct place *p, struct office *ret)
 {
     const char *id = c->operand[1], *name = c->value[OPT_NAME], *role = c->value[OPT_ROLE];
     struct slice trimmed = name ? bytes_trim(slice_of(name, strlen(name))) : slice_of("", 0);
@@ -155,7 +155,7 @@ static int add(const struct cli *c, const struct place *p)
 {
     struct office want, o;
     bool added = false;
-    int rc = wanted(c, p, &want);
+    int rc = office_wanted(c, p, &want);
     if (rc != EXIT_OK) return rc;
     int fd = office_lock(c, p);
     rc = fd < 0 ? EXIT_FAILED : add_locked(c, p, &want, &o, &added);
@@ -176,7 +176,8 @@ static const char *readable(const struct cli *c, const char *key, const char *wo
         { "role", "office", "kantor", "office" },       { "role", "treasurer", "bendahara", "treasurer" },
         { "role", "planner", "perencana", "planner" },  { "role", "auditor", "pemeriksa", "auditor" },
         { "role", "centre", "pusat", "centre" },        { "status", "active", "aktif", "active" },
-        { "status", "revoked", "dicabut", "revoked" },
+        { "status", "revoked", "dicabut", "revoked" },  { "state", "pending", "menunggu", "waiting" },
+        { "state", "invited", "diundang", "invited" },
     };
     for (size_t i = 0; c->format == FORMAT_TEXT && word && i < sizeof WORDS / sizeof WORDS[0]; i++)
         if (!strcmp(WORDS[i].key, key) && !strcmp(WORDS[i].word, word)) return cli_say(c, WORDS[i].id, WORDS[i].en);
@@ -212,7 +213,30 @@ static bool inside(region_code at, region_code region)
     return at == region;
 }
 
-static int list(const struct cli *c, const struct registry *r)
+/* Those who wait for approval, and those who were invited and have not asked. */
+static void output_waiting(const struct cli *c, const json_t *list)
+{
+    static const struct print_column columns[] = {
+        { "Kantor", "Office", "office", PRINT_TEXT },       { "Wilayah", "Region", "region", PRINT_TEXT },
+        { "Peran", "Role", "role", PRINT_TEXT },            { "Keadaan", "State", "state", PRINT_TEXT },
+        { "Sidik jari", "Fingerprint", "fingerprint", PRINT_TEXT }, { "Nama", "Name", "name", PRINT_TEXT },
+    };
+    static const char *const keys[] = { "office", "region", "role", "state", "fingerprint", "name" };
+    struct print *t = json_array_size(list) ? print_begin(c, columns, sizeof columns / sizeof columns[0]) : NULL;
+    size_t i;
+    json_t *o;
+    if (!t) return;
+    json_array_foreach(list, i, o) for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+    {
+        const char *word = readable(c, keys[k], json_string_value(json_object_get(o, keys[k])));
+        print_cell(t, word ? word : "");
+    }
+    print_end(&t);
+    cli_talk(c, "menunggu: cocokkan sidik jari lewat telepon, lalu rekap office approve ID (atau reject ID)",
+             "waiting: compare the fingerprint by telephone, then rekap office approve ID (or reject ID)");
+}
+
+static int list(const struct cli *c, const struct place *p, const struct registry *r)
 {
     const char *text = c->value[OPT_REGION] ? c->value[OPT_REGION] : "";
     region_code region;
@@ -221,7 +245,11 @@ static int list(const struct cli *c, const struct registry *r)
     json_t *a = json_array();
     for (size_t i = 0; i < registry_count(r); i++)
         if (inside(registry_at(r, i)->region, region)) json_array_append_new(a, office_json(registry_at(r, i)));
-    output(c, a);
+    json_t *waiting = office_waiting(c, p);
+    if (c->format == FORMAT_JSON) print_json(json_pack("{s:O,s:O}", "offices", a, "waiting", waiting));
+    else output(c, a);
+    if (c->format == FORMAT_TEXT) output_waiting(c, waiting);
+    json_decref(waiting);
     json_decref(a);
     return EXIT_OK;
 }
@@ -274,15 +302,16 @@ int office_unknown(const struct cli *c, const struct registry *r, const char *id
 /* What follows `office`, and whether an ID does. */
 static const struct verb { const char *name; bool id; } VERBS[] = {
     { "add", true }, { "list", false }, { "show", true }, { "revoke", true }, { "rotate-key", true },
+    { "invite", true }, { "join", true },    { "approve", true }, { "reject", true },
 };
-enum { VERB_ADD, VERB_LIST, VERB_SHOW, VERB_REVOKE, VERB_ROTATE, VERB_COUNT };
+enum { VERB_ADD, VERB_LIST, VERB_SHOW, VERB_REVOKE, VERB_ROTATE, VERB_INVITE, VERB_JOIN, VERB_APPROVE, VERB_REJECT, VERB_COUNT };
 _Static_assert(sizeof VERBS / sizeof VERBS[0] == VERB_COUNT, "a row for each");
 
 static int look(const struct cli *c, const struct place *p, unsigned verb)
 {
     struct registry *r = NULL;
     int rc = place_registry(c, p, &r);
-    if (rc == EXIT_OK) rc = verb == VERB_LIST ? list(c, r) : show(c, r);
+    if (rc == EXIT_OK) rc = verb == VERB_LIST ? list(c, p, r) : show(c, r);
     registry_free(&r);
     return rc;
 }
@@ -293,17 +322,22 @@ int office_run(struct cli *c)
     unsigned i = 0;
     while (i < VERB_COUNT && strcmp(c->operand[0], VERBS[i].name) != 0) i++;
     if (i == VERB_COUNT)
-        return cli_usage(c, "rekap office add|show|revoke|rotate-key ID | list; tidak dikenal",
-                         "rekap office add|show|revoke|rotate-key ID | list; unknown", c->operand[0]);
+        return cli_usage(c, "rekap office add|show|revoke|rotate-key|invite|approve|reject ID | join LINE | list; tidak dikenal",
+                         "rekap office add|show|revoke|rotate-key|invite|approve|reject ID | join LINE | list; unknown", c->operand[0]);
     if (c->operand_count != (VERBS[i].id ? 2 : 1))
         return cli_usage(c, VERBS[i].id ? "sebutkan ID kantor" : "list tidak memakai ID",
                          VERBS[i].id ? "give the office's ID" : "list takes no ID", NULL);
-    int rc = place_open(c, &p);
+    if (i == VERB_JOIN) return office_join(c);
+    bool anywhere = i == VERB_LIST || i == VERB_SHOW || i == VERB_ROTATE;
+    int rc = anywhere ? place_open_any(c, &p) : place_open(c, &p);
     if (rc != EXIT_OK) return rc;
     switch (i) {
     case VERB_ADD: return add(c, &p);
     case VERB_REVOKE: return office_revoke(c, &p);
     case VERB_ROTATE: return office_rotate(c, &p);
+    case VERB_INVITE: return office_invite(c, &p);
+    case VERB_APPROVE: return office_approve(c, &p);
+    case VERB_REJECT: return office_reject(c, &p);
     default: return look(c, &p, i);
     }
 }

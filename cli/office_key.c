@@ -88,6 +88,7 @@ static int rotate_locked(const struct cli *c, const struct place *p, struct offi
 int office_rotate(const struct cli *c, const struct place *p)
 {
     struct office o;
+    if (p->office) return office_rotate_here(c, p);
     int fd = office_lock(c, p);
     int rc = fd < 0 ? EXIT_FAILED : rotate_locked(c, p, &o);
     if (fd >= 0) close(fd);

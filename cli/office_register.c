@@ -67,9 +67,11 @@ static int add_line(const struct place *p, struct buf *b, struct office *o, char
     uint8_t pub[PUBKEY_SIZE];
     int st = registry_parse(buf_slice(b), &r, err, err_size);
     registry_chain_start(&chain);
-    if (st == ST_OK) st = registry_key(p, &signer, pub, err, err_size);
-    if (st == ST_OK) st = registry_verify(r, &chain, pub, &v, err, err_size);
-    if (st == ST_OK) st = registry_seal(&chain, o, &signer);
+    o->sealed = false;
+    if (st == ST_OK && p->office) chain.version = registry_version(r) + 1;
+    else if (st == ST_OK) st = registry_key(p, &signer, pub, err, err_size);
+    if (st == ST_OK && !p->office) st = registry_verify(r, &chain, pub, &v, err, err_size);
+    if (st == ST_OK && !p->office) st = registry_seal(&chain, o, &signer);
     if (st == ST_OK && registry_line_format(o, line, sizeof line) < 0) st = ST_FULL;
     if (st == ST_OK) {
         if (b->n && b->p[b->n - 1] != '\n') buf_u8(b, '\n');
@@ -77,7 +79,7 @@ static int add_line(const struct place *p, struct buf *b, struct office *o, char
         o->version = chain.version;
         if (!buf_ok(b)) st = ST_NO_MEMORY;
     }
-    sign_ed25519_ring_free(&signer);
+    if (signer.ctx) sign_ed25519_ring_free(&signer);
     registry_free(&r);
     return st;
 }

@@ -47,6 +47,9 @@ static int locate(const struct cli *c, struct place *ret)
     bytes_hex(h.b, 8, hex);
     snprintf(ret->dir, sizeof ret->dir, "%s", real);
     snprintf(ret->runtime, sizeof ret->runtime, "/tmp/rekap-%lu-%.16s", (unsigned long)sb.st_uid, hex);
+    char centre[PLACE_PATH_MAX];
+    place_path(ret, "etc/centre.conf", centre);
+    ret->office = access(centre, F_OK) == 0;
     return EXIT_OK;
 }
 
@@ -57,7 +60,7 @@ void place_refresh(struct place *p)
     if (place_setting(path, "aggregator", "http", p->http, sizeof p->http) != ST_OK) p->http[0] = '\0';
 }
 
-int place_open(const struct cli *c, struct place *ret)
+int place_open_any(const struct cli *c, struct place *ret)
 {
     char path[PLACE_PATH_MAX];
     int rc = locate(c, ret);
@@ -65,9 +68,17 @@ int place_open(const struct cli *c, struct place *ret)
     place_path(ret, "registry/office.tsv", path);
     place_refresh(ret);
     if (access(path, R_OK) != 0 && errno == EACCES) return cli_fail(c, "tidak boleh dibaca", "may not be read", path);
-    if (ret->http[0] && access(path, R_OK) == 0) return EXIT_OK;
+    if ((ret->http[0] || ret->office) && access(path, R_OK) == 0) return EXIT_OK;
     cli_talk(c, "%s belum disiapkan: jalankan rekap up --dir %s", "%s is not set up yet: run rekap up --dir %s", c->dir, c->dir);
     return EXIT_FAILED;
+}
+
+int place_open(const struct cli *c, struct place *ret)
+{
+    int rc = place_open_any(c, ret);
+    if (rc != EXIT_OK || !ret->office) return rc;
+    return cli_fail(c, "ini instalasi kantor: ia mengirim ke pusat; angka dan daftar kantor dilihat di pusat",
+                    "this is an office's installation: it sends to the centre; figures and the register are seen there", ret->dir);
 }
 
 static bool make_path(const char *dir)

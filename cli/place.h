@@ -1,6 +1,7 @@
 /* place.h - a local installation DIR: where everything of it lies. Kind: E.
  *
  *   DIR/etc/{worker,collector,aggregator}.conf   DIR/keys/NAME.key, DIR/keys/office/ID.key   DIR/log/NAME.log   DIR/up.lock
+ *   of an office: DIR/etc/{collector,centre}.conf and the collector's part of the rest
  *   DIR/registry/{office.tsv,region.csv,nomenklatur.csv}   DIR/worker/ledger   DIR/collector/{outbox,tray}   DIR/aggregator/state
  *   runtime: /tmp/rekap-<uid of DIR's owner>-<16 hex of the hash of DIR's real path>/NAME.sock
  *
@@ -18,10 +19,12 @@ enum { PLACE_REGISTRY_BYTES_MAX = 64 << 20 };
 struct place {
     char dir[PLACE_DIR_MAX];            /* real path */
     char runtime[80];
+    bool office;                        /* an office's installation (rekap office join): a collector and nothing else */
     char http[PLACE_HTTP_MAX];          /* host:port from DIR/etc/aggregator.conf; "" before the first start */
 };
 /* All return EXIT_OK, or EXIT_FAILED after saying on stderr what is wrong and what to do. */
-int place_open(const struct cli *c, struct place *ret);         /* of an installation that `up` has set up */
+int place_open(const struct cli *c, struct place *ret);         /* of an installation that `up` has set up; of a centre */
+int place_open_any(const struct cli *c, struct place *ret);     /* of a centre, or of an office */
 int place_create(const struct cli *c, struct place *ret);       /* creates DIR when missing */
 int place_registry(const struct cli *c, const struct place *p, struct registry **ret);
 

@@ -232,7 +232,7 @@ int push_run(struct cli *c)
 {
     struct push u = { .c = c };
     int rc = read_words(&u);
-    if (rc == EXIT_OK) rc = place_open(c, &u.p);
+    if (rc == EXIT_OK) rc = place_open_any(c, &u.p);
     if (rc == EXIT_OK) rc = place_registry(c, &u.p, &u.registry);
     if (rc == EXIT_OK) rc = check_office(&u);
     if (rc == EXIT_OK) {

@@ -28,7 +28,7 @@ static void copy(char *ret, size_t size, const json_t *text)
     snprintf(ret, size, "%s", s ? s : "");
 }
 
-static void learn(struct push_file *f, const json_t *o)
+static void learn(struct push_file *f, const json_t *o, bool at_office)
 {
     f->counted = true;
     f->accepted = json_integer_value(json_object_get(o, "accepted"));
@@ -39,7 +39,8 @@ static void learn(struct push_file *f, const json_t *o)
     copy(f->receipt, sizeof f->receipt, json_object_get(o, "receipt"));
     copy(f->worker, sizeof f->worker, json_object_get(o, "worker"));
     copy(f->state, sizeof f->state, json_object_get(o, "state_text"));
-    if (f->acked && f->lsn == 0) f->visible = true; /* it stated nothing that was not known */
+    /* it stated nothing that was not known; or what is seen is seen at the centre, and this side knows only that it is stored there */
+    if (f->acked && (f->lsn == 0 || at_office)) f->visible = true;
 }
 
 /* ---- dry run ---- */
@@ -88,7 +89,7 @@ static int ask_counts(struct push *u)
     json_array_foreach(json_object_get(answer, "files"), i, o)
     {
         struct push_file *f = find(u, json_string_value(json_object_get(o, "id")));
-        if (f && json_is_true(json_object_get(o, "found"))) learn(f, o);
+        if (f && json_is_true(json_object_get(o, "found"))) learn(f, o, u->p.office);
     }
     free(text);
     json_decref(request);

@@ -14,4 +14,14 @@ int setup_run(const struct cli *c, struct place *p, const char *http);
 bool setup_move_http(const struct cli *c, struct place *p);
 bool setup_http_free(const char *address);      /* can host:port be bound now? */
 
+struct join_invitation;
+/* An office's installation: directories, transport key, configuration that points at the centre of the invitation; what is there
+ * is kept. EXIT_FAILED after saying why: DIR is a centre's, or belongs to another centre. */
+int setup_office(const struct cli *c, const struct place *p, const struct join_invitation *i);
+/* Adds the endpoint to those the worker listens on, or replaces the tcp:// one that is there. */
+int setup_listen(const struct cli *c, const struct place *p, const char *endpoint);
+/* The first tcp:// endpoint the worker listens on; ST_NOT_FOUND. */
+int setup_listening(const struct place *p, char *ret, size_t size);
+bool setup_address_ok(const char *address);     /* tcp://HOST:PORT that can be written into a configuration */
+
 #endif

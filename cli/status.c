@@ -11,6 +11,7 @@
 
 #include "cli/ask.h"
 #include "cli/print.h"
+#include "proto/join.h"
 
 enum { ASK_MS = 2000 };
 static const char STATUS[] = "{\"verb\":\"status\"}";
@@ -75,10 +76,12 @@ static json_t *office_json(const struct office *o, const json_t *desk)
 
 static void look(const struct place *p, const struct registry *r, struct picture *ret)
 {
-    *ret = (struct picture){
-        .worker = service(p, "worker"), .collector = service(p, "collector"), .aggregator = aggregator(p), .offices = json_array()
-    };
-    ret->ok = ret->worker && ret->collector && ret->aggregator;
+    *ret = (struct picture){ .collector = service(p, "collector"), .offices = json_array() };
+    if (!p->office) {
+        ret->worker = service(p, "worker");
+        ret->aggregator = aggregator(p);
+    }
+    ret->ok = p->office ? ret->collector != NULL : ret->worker && ret->collector && ret->aggregator;
     for (size_t i = 0; i < registry_count(r); i++)
         json_array_append_new(ret->offices, office_json(registry_at(r, i), ret->collector));
 }
@@ -103,6 +106,46 @@ static void history(const struct cli *c, const json_t *w)
                               : "\n     RIWAYAT_BEDA: %s (disaksikan: %lld catatan, ditunjukkan: %lld); "
                                 "pengiriman berhenti, semua tersimpan",
            text, count_of(w, "kept_size"), count_of(w, "seen_size"));
+}
+
+/* The fingerprints of an office's own keys, as the centre sees them. */
+static void fingerprints(const struct cli *c, const struct registry *r)
+{
+    for (size_t i = 0; i < registry_count(r); i++) {
+        const struct office *o = registry_at(r, i);
+        struct join_request q = { .kind = JOIN_NEW };
+        char fingerprint[JOIN_FINGERPRINT_SIZE];
+        memcpy(q.office, o->id, sizeof q.office);
+        memcpy(q.transport, o->transport, PUBKEY_SIZE);
+        memcpy(q.signing, o->signing, PUBKEY_SIZE);
+        join_fingerprint(&q, fingerprint);
+        printf(c->lang == LANG_EN ? "     %s: at the centre, rekap office approve %s; fingerprint %s\n"
+                                  : "     %s: di pusat, rekap office approve %s; sidik jari %s\n", o->id, o->id, fingerprint);
+    }
+}
+
+/* What an office can know of its centre, in words that say what to do. */
+static void centre(const struct cli *c, const struct place *p, const struct registry *r, const struct picture *s)
+{
+    char path[PLACE_PATH_MAX], where[256] = "";
+    const char *session = json_string_value(json_object_get(s->collector, "session")),
+               *refused = json_string_value(json_object_get(s->collector, "refused"));
+    bool waits = refused && !strcmp(refused, status_code_spelling(CODE_AWAITING_APPROVAL));
+    place_path(p, "etc/collector.conf", path);
+    (void)place_setting(path, "collector", "worker", where, sizeof where);
+    printf("%s%s %s: ", mark(c, session && !strcmp(session, "up")), cli_say(c, "pusat", "centre"), where);
+    if (session && !strcmp(session, "up")) puts(cli_say(c, "tersambung", "connected"));
+    else if (waits) puts(cli_say(c, "menunggu persetujuan pusat; setelah disetujui tersambung sendiri", "awaits approval by the centre; connects by itself once approved"));
+    else if (refused) printf("%s (%s)\n", cli_say(c, "pusat menolak", "the centre refuses"), refused);
+    else puts(cli_say(c, "belum tersambung: jaringan tertutup, atau permohonan belum sampai (ulangi rekap office join)",
+                      "not connected: the network is closed, or the request has not arrived (repeat rekap office join)"));
+    if (waits) fingerprints(c, r);
+    printf("%scollector: ", mark(c, s->collector != NULL));
+    if (s->collector)
+        printf(c->lang == LANG_EN ? "%lld files waiting, %lld office keys" : "%lld berkas menunggu, %lld kunci kantor",
+               count_of(s->collector, "tray_waiting"), count_of(s->collector, "keys"));
+    if (s->collector) history(c, json_object_get(s->collector, "witness"));
+    puts("\n");
 }
 
 static void services(const struct cli *c, const struct place *p, const struct picture *s)
@@ -148,7 +191,7 @@ static void offices(const struct cli *c, const struct picture *s)
     print_end(&t);
 }
 
-static void output(const struct cli *c, const struct place *p, const struct picture *s)
+static void output(const struct cli *c, const struct place *p, const struct registry *r, const struct picture *s)
 {
     if (c->format == FORMAT_JSON) {
         char http[PLACE_HTTP_MAX + 8];
@@ -157,7 +200,8 @@ static void output(const struct cli *c, const struct place *p, const struct pict
                              "collector", s->collector, "aggregator", s->aggregator, "offices", s->offices));
         return;
     }
-    if (c->format == FORMAT_TEXT) services(c, p, s);
+    if (c->format == FORMAT_TEXT && p->office) centre(c, p, r, s);
+    else if (c->format == FORMAT_TEXT) services(c, p, s);
     offices(c, s);
     if (!json_array_size(s->offices)) cli_talk(c, "belum ada kantor; rekap office add", "no office yet; rekap office add");
 }
@@ -172,18 +216,18 @@ int status_run(struct cli *c)
     struct place p;
     struct registry *r = NULL;
     struct picture s;
-    int rc = place_open(c, &p);
+    int rc = place_open_any(c, &p);
     if (rc == EXIT_OK) rc = place_registry(c, &p, &r);
     if (rc != EXIT_OK) return rc;
     look(&p, r, &s);
-    registry_free(&r);
     bool ok = s.ok;
     if (c->format == FORMAT_JSON) {
         null_for_missing(&s.worker);
         null_for_missing(&s.collector);
         null_for_missing(&s.aggregator);
     }
-    output(c, &p, &s);
+    output(c, &p, r, &s);
+    registry_free(&r);
     json_decref(s.worker);
     json_decref(s.collector);
     json_decref(s.aggregator);

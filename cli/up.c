@@ -5,9 +5,14 @@
  * descriptor and are looked at before the dead are counted, so a Ctrl-C that reaches the whole group is a stop and not three
  * crashes.
  *
+ * In an office's installation (rekap office join) there is a collector and nothing else. While a new key of the office waits for the
+ * centre's approval, `rekap office rotate-key` is run again every few seconds: it asks, and puts the key in place once it is in the
+ * register.
+ *
  * A daemon that died is started again after 200 ms, doubling up to 2 s, and from 200 ms again once it has lived for 10 s. Before
  * the first readiness the supervisor gives up after a few deaths: then it is the set-up that is wrong, and the log's last line says
  * what. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,6 +37,7 @@ enum {
     STOP_MS = 5000,
     PROBE_MS = 50,
     DEATHS_MAX = 5,
+    KEYS_MS = 2000,
     LOG_TAIL = 2048
 };
 static const char *const NAMES[DAEMONS] = { "worker", "collector", "aggregator" };
@@ -49,7 +55,11 @@ struct up {
     int signal_fd, lock_fd;
     sigset_t before; /* signal mask of the daemons */
     bool ready;
+    pid_t helper;    /* `rekap office rotate-key`, see above */
+    int64_t keys_at; /* when new keys are looked for again */
 };
+
+static bool runs(const struct up *u, unsigned i) { return !u->p.office || i == COLLECTOR; }
 
 /* ---- one daemon ---- */
 
@@ -132,9 +142,11 @@ static void buried(struct up *u, unsigned i, int status)
 static void reap(struct up *u)
 {
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         for (unsigned i = 0; i < DAEMONS; i++)
             if (u->d[i].pid == pid) buried(u, i, status);
+        if (pid == u->helper) u->helper = 0;
+    }
 }
 
 /* ---- all of them ---- */
@@ -144,7 +156,7 @@ static int restart_due(struct up *u)
     int64_t now = cli_mono_ms();
     for (unsigned i = 0; i < DAEMONS; i++) {
         struct daemon *d = &u->d[i];
-        if (d->pid || d->again > now) continue;
+        if (d->pid || d->again > now || !runs(u, i)) continue;
         if (!u->ready && d->deaths >= DEATHS_MAX) return cli_fail(u->c, "tidak dapat dijalankan", "cannot be started", NAMES[i]);
         /* Its port may have gone to somebody else. At the start it was free a moment ago, so that is another `up` that chose the
          * same one; later on a moment of patience first, for a process that is just ending. */
@@ -167,8 +179,27 @@ static bool answers(const struct up *u, unsigned i)
     return ok;
 }
 
+static void announce_office(const struct up *u)
+{
+    char path[PLACE_PATH_MAX], centre[256] = "";
+    place_path(&u->p, "etc/collector.conf", path);
+    (void)place_setting(path, "collector", "worker", centre, sizeof centre);
+    if (u->c->format == FORMAT_JSON)
+        printf("{\"ready\":true,\"http\":null,\"centre\":\"%s\",\"pids\":{\"up\":%ld,\"collector\":%ld}}\n", centre, (long)getpid(),
+               (long)u->d[COLLECTOR].pid);
+    else
+        printf("%s: %s\n%s: %s/log\n%s\n", cli_say(u->c, "kantor; mengirim ke pusat", "office; sends to the centre"), centre,
+               cli_say(u->c, "log", "logs"), u->p.dir,
+               cli_say(u->c, "Ctrl-C menghentikan; data tetap tersimpan", "Ctrl-C stops it; nothing stored is lost"));
+    fflush(stdout);
+}
+
 static void announce(const struct up *u)
 {
+    if (u->p.office) {
+        announce_office(u);
+        return;
+    }
     if (u->c->format == FORMAT_JSON) {
         printf(
             "{\"ready\":true,\"http\":\"http://%s\",\"pids\":{\"up\":%ld,\"worker\":%ld,\"collector\":%ld,\"aggregator\":%ld}}\n",
@@ -185,7 +216,7 @@ static void probe(struct up *u)
     for (unsigned i = 0; i < DAEMONS; i++)
         if (u->d[i].pid && !u->d[i].answers) u->d[i].answers = answers(u, i);
     for (unsigned i = 0; i < DAEMONS; i++)
-        if (!u->d[i].pid || !u->d[i].answers) return;
+        if (runs(u, i) && (!u->d[i].pid || !u->d[i].answers)) return;
     u->ready = true;
     announce(u);
 }
@@ -201,10 +232,44 @@ static bool drain_signals(struct up *u)
 
 static int next_timeout(const struct up *u)
 {
-    int64_t now = cli_mono_ms(), least = u->ready ? 60 * 1000 : PROBE_MS;
+    int64_t now = cli_mono_ms(), least = !u->ready ? PROBE_MS : u->p.office ? KEYS_MS : 60 * 1000;
     for (unsigned i = 0; i < DAEMONS; i++)
-        if (!u->d[i].pid && u->d[i].again - now < least) least = u->d[i].again - now;
+        if (runs(u, i) && !u->d[i].pid && u->d[i].again - now < least) least = u->d[i].again - now;
     return least > 0 ? (int)least : 0;
+}
+
+/* ---- a new key that waits ---- */
+
+/* The office of a key that was made and is not in place yet; false: none. */
+static bool waiting_key(const struct up *u, char ret[OFFICE_ID_MAX + 1])
+{
+    static const char tail[] = ".key.baru";
+    char path[PLACE_PATH_MAX];
+    bool found = false;
+    place_path(&u->p, "keys/office", path);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && !found && (e = readdir(d));) {
+        size_t n = strlen(e->d_name), t = sizeof tail - 1;
+        found = n > t && n - t <= OFFICE_ID_MAX && !strcmp(e->d_name + n - t, tail);
+        if (found) snprintf(ret, OFFICE_ID_MAX + 1, "%.*s", (int)(n - t), e->d_name);
+    }
+    if (d) closedir(d);
+    return found;
+}
+
+static void ask_about_keys(struct up *u)
+{
+    char program[PLACE_PATH_MAX], log[PLACE_PATH_MAX], id[OFFICE_ID_MAX + 1], office[] = "office", verb[] = "rotate-key",
+        dir_option[] = "--dir";
+    char *const argv[] = { program, office, verb, id, dir_option, u->p.dir, NULL };
+    int64_t now = cli_mono_ms();
+    if (!u->p.office || u->helper || now < u->keys_at) return;
+    u->keys_at = now + KEYS_MS;
+    if (!waiting_key(u, id) || place_program("/rekap", program) != ST_OK) return;
+    place_path(&u->p, "log/office.log", log);
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0) become(u, self, log, argv);
+    if (pid > 0) u->helper = pid;
 }
 
 static int supervise(struct up *u)
@@ -217,6 +282,7 @@ static int supervise(struct up *u)
         int rc = restart_due(u);
         if (rc != EXIT_OK) return rc;
         if (!u->ready) probe(u);
+        ask_about_keys(u);
     }
 }
 
@@ -301,14 +367,21 @@ static void leave_nothing(const struct up *u)
     (void)rmdir(u->p.runtime);
 }
 
+static int prepare_centre(struct up *u)
+{
+    const char *listen = u->c->value[OPT_LISTEN];
+    int rc = setup_run(u->c, &u->p, u->c->value[OPT_HTTP]);
+    if (rc == EXIT_OK && listen) rc = setup_listen(u->c, &u->p, listen);
+    return rc == EXIT_OK ? settle_http(u) : rc;
+}
+
 int up_run(struct cli *c)
 {
     struct up u = { .c = c, .signal_fd = -1, .lock_fd = -1 };
     int rc = place_create(c, &u.p);
     if (rc == EXIT_OK) rc = take_lock(&u);
     if (rc == EXIT_OK) rc = place_runtime(c, &u.p);
-    if (rc == EXIT_OK) rc = setup_run(c, &u.p, c->value[OPT_HTTP]);
-    if (rc == EXIT_OK) rc = settle_http(&u);
+    if (rc == EXIT_OK && !u.p.office) rc = prepare_centre(&u);
     if (rc == EXIT_OK) rc = take_signals(&u);
     if (rc == EXIT_OK) {
         rc = supervise(&u);

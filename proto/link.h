@@ -22,6 +22,10 @@ int link_listen(struct link *l, const char *endpoint, const struct link_keys *ke
  * back-off (100 ms .. 5 s). ret_peer is its fixed peer id. */
 int link_dial(struct link *l, const char *endpoint, const struct link_keys *keys, const uint8_t server[PUBKEY_SIZE],
               peer_id *ret_peer);
+bool link_refused(const struct link *l, peer_id dialled);       /* the server does not know our key; it is tried again */
+/* A fresh transport key, or the one of this secret. ST_IO: no randomness. */
+int link_keys_new(struct link_keys *ret);
+int link_keys_of(const uint8_t secret[32], struct link_keys *ret);
 int link_publisher(struct link *l, const char *endpoint);       /* PUB for doorbells: EFFECT_PUBLISH */
 /* Control: a ROUTER on a local ipc:// path (mode 0600), no CURVE; one JSON text per frame; peers have ids like others and
  * messages carry a zero key and `control` set by link_is_control(). */

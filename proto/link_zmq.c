@@ -381,6 +381,13 @@ void link_close(struct link *l, peer_id id)
     }
 }
 
+bool link_refused(const struct link *l, peer_id dialled)
+{
+    const struct peer *p = link_zmq_peer_get(l, dialled);
+
+    return p && l->socks[p->sock]->kind == SOCK_DIAL && l->socks[p->sock]->dial->refused;
+}
+
 int link_publish(struct link *l, struct slice bytes)
 {
     int rc = ST_NOT_FOUND;

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,4 +250,17 @@ void link_zmq_close(void **z, void **mon, int linger_ms)
     }
     if (*mon) zmq_close(*mon);
     *mon = NULL;
+}
+
+int link_keys_new(struct link_keys *ret)
+{
+    if (sodium_init() < 0) return ST_IO;
+    return crypto_box_keypair(ret->pub, ret->secret) == 0 ? ST_OK : ST_IO;
+}
+
+int link_keys_of(const uint8_t secret[32], struct link_keys *ret)
+{
+    if (sodium_init() < 0) return ST_IO;
+    memcpy(ret->secret, secret, sizeof ret->secret);
+    return crypto_scalarmult_base(ret->pub, ret->secret) == 0 ? ST_OK : ST_IO;
 }
