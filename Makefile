@@ -38,7 +38,8 @@ WORKER_P := worker/session worker/session_table worker/session_batch worker/sess
 WORKER_E := worker/office worker/settings worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
-                aggregator/asof aggregator/asof_cells aggregator/query_past aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
+                aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_figure aggregator/query_figure_slot \
+                aggregator/query_explain aggregator/query_explain_indicator aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
@@ -131,7 +132,7 @@ $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/scales proto/achieve proto/achieve_over proto/csv proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
-QUERIES := $(filter aggregator/asof% aggregator/query% aggregator/indicator% aggregator/scales aggregator/names,$(AGGREGATOR_P))
+QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names,$(AGGREGATOR_P))
 $(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/achieve proto/achieve_over proto/csv) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)

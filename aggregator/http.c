@@ -102,6 +102,7 @@ static const struct {
     {"from", offsetof(struct query_params, from)},           {"to", offsetof(struct query_params, to)},
     {"kind", offsetof(struct query_params, kind)},           {"as_of", offsetof(struct query_params, as_of)},
     {"indicator", offsetof(struct query_params, indicator)}, {"cap", offsetof(struct query_params, cap)},
+    {"vintage", offsetof(struct query_params, vintage)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)
@@ -124,7 +125,7 @@ static const struct {
     {"/api/v1/indicators", query_indicators},
 };
 
-static void answer(struct http *h, struct evhttp_request *req, query_fn ask, const struct evkeyvalq *query)
+static void answer(struct http *h, struct evhttp_request *req, query_fn ask, struct slice figure, const struct evkeyvalq *query)
 {
     struct query_params p;
     struct query_context q;
@@ -132,6 +133,7 @@ static void answer(struct http *h, struct evhttp_request *req, query_fn ask, con
     json_t *body = NULL;
     const char *lang = evhttp_find_header(query, "lang");
     read_params(query, &p);
+    p.figure = figure;
     int st = http_question(h, lang && !strcmp(lang, "en") ? LANG_EN : LANG_ID, &q);
     if (st == ST_OK) {
         /* the register's counters and the state of the workers are about now only */
@@ -149,6 +151,19 @@ static void answer(struct http *h, struct evhttp_request *req, query_fn ask, con
     }
 }
 
+/* /api/v1/figures/ADDRESS/explain and /history; the address decodes its own segments. */
+static bool route_figure(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
+{
+    static const char PREFIX[] = "/api/v1/figures/";
+    const size_t before = sizeof PREFIX - 1;
+    const char *verb = strrchr(path, '/');
+    if (strncmp(path, PREFIX, before) != 0 || verb < path + before) return false;
+    bool explain = !strcmp(verb, "/explain");
+    if (!explain && strcmp(verb, "/history") != 0) return false;
+    answer(h, req, explain ? query_explain : query_history, slice_of(path + before, (size_t)(verb - path) - before), query);
+    return true;
+}
+
 static bool ready(struct http *h)
 {
     struct aggregate_status s = http_live(h);
@@ -161,9 +176,10 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
 {
     for (size_t i = 0; i < sizeof QUESTIONS / sizeof QUESTIONS[0]; i++)
         if (!strcmp(path, QUESTIONS[i].path)) {
-            answer(h, req, QUESTIONS[i].ask, query);
+            answer(h, req, QUESTIONS[i].ask, slice_of("", 0), query);
             return;
         }
+    if (route_figure(h, req, path, query)) return;
     if (!strcmp(path, "/api/v1/events"))
         sse_open(h->sse, req);
     else if (!strcmp(path, "/") || !strcmp(path, ""))
@@ -175,7 +191,7 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
     else
         http_reply_problem(req, 404, "bentuk-tak-dikenal",
                            "alamat tidak dikenal; lihat /api/v1/rollup, trend, "
-                           "indicators, findings, offices, status, events", NULL, path);
+                           "indicators, findings, figures/ALAMAT/explain, offices, status, events", NULL, path);
 }
 
 static void on_request(struct evhttp_request *req, void *ctx)

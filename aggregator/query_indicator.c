@@ -3,7 +3,7 @@
  * Computed from the units when asked (some tens of microseconds an office), so nothing about formulas or scales is frozen into
  * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order and office.
  * Indicators of different offices are never added: that needs a shared definition. */
-#include "aggregator/query_indicator.h"
+#include "aggregator/query_figure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +184,7 @@ static json_t *indicator_json(const struct listing *l, const struct query_indica
     put_printed(j, &o->u, st->target, (unsigned)l->s->until);
     json_object_set_new(j, "id", text_json(id));
     json_object_set_new(j, "office", json_string(o->office->id));
+    json_object_set_new(j, "figure", query_figure_of_indicator(l->q, l->s, o->office->id, it));
     json_object_set_new(j, "reason",
                         st->result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(st->result.state)));
     json_object_set_new(j, "reached_unit", text_json(st->reached_unit));

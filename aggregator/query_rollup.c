@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregator/query_rows.h"
+#include "aggregator/query_figure.h"
 #include "proto/decimal.h"
 
 struct rollup {
@@ -104,6 +104,7 @@ static int add_row(void *ctx, const struct figure_row *f)
     json_object_set_new(o, "reported", activity ? reported(r, f, f->node.node, 0) : reported(r, f, 0, f->node.node));
     json_object_set_new(o, "findings", json_integer((json_int_t)f->findings));
     json_object_set_new(o, "complete", complete(f->reported, f->offices));
+    json_object_set_new(o, "figure", query_figure_of_row(r->q, r->s, &f->node));
     put_others(o, f);
     if (!activity || level == code_leaf_level(code_vintage(f->node.node))) put_assumed(o, f);
     return json_array_append_new(r->rows, o) == 0 ? ST_OK : ST_NO_MEMORY;
@@ -227,6 +228,7 @@ static int add_total(struct rollup *r, json_t *answer)
     json_object_set_new(total, "activities", part(r, &f[1]));
     json_object_set_new(total, "accounts", part(r, &f[2]));
     json_object_set_new(total, "findings", json_integer((json_int_t)f[0].findings));
+    json_object_set_new(total, "figure", query_figure_of_row(r->q, r->s, &f[0].node));
     put_others(total, &f[0]);
     put_assumed(total, &f[0]);
     int st = reported_total(r, &f[0], total);

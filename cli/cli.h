@@ -70,6 +70,8 @@ int query_rollup(struct cli *c);
 int query_trend(struct cli *c);
 int query_findings(struct cli *c);
 int query_indicators(struct cli *c);
+int explain_run(struct cli *c);
+int explain_history(struct cli *c);
 int watch_run(struct cli *c);
 int audit_run(struct cli *c);
 int receipt_run(struct cli *c);

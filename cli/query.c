@@ -165,7 +165,10 @@ static void show_rollup(const struct cli *c, json_t *answer)
         cli_talk(c, "tidak ada baris pada tingkat atau kode ini", "no rows at this level or code");
     if (c->format == FORMAT_JSON) print_json(json_incref(answer));
     else if (c->format == FORMAT_CSV) rollup_csv(c, answer);
-    else query_rollup_text(c, answer);
+    else {
+        query_rollup_text(c, answer);
+        printf("%s: rekap explain %s\n", cli_say(c, "Asal angka", "Where it comes from"), text_of(json_object_get(answer, "total"), "figure"));
+    }
 }
 
 int query_rollup(struct cli *c)

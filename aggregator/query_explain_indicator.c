@@ -1,0 +1,141 @@
+/* query_explain_indicator.c - what an indicator's achievement is made of: target, result, formula, scale, and the statements. Kind: P.
+ *
+ * The judging is indicator_judge's; here its inputs are named. Rows are those the judgement may read, each with its slots. */
+#include <string.h>
+
+#include "aggregator/query_figure.h"
+#include "proto/decimal.h"
+
+static const struct { const char *name, *text; } FORMULAS[] = {
+    {"MAX", "100 x R / T"}, {"MIN", "100 x (2T - R) / T, >= 0"}, {"MIN_RATIO", "100 x T / R"}, {"RANGE", "T1 <= R <= T2: 100; R > T2: 100 x R / T2; R < T1: 100 x R / T1"},
+    {"STABLE", "100 x (1 - |R - T| / T), >= 0"}, {"SCALE", "100 x R / T"}, {"TEXT", "R = T: 100; R <> T: 0"}, {"DELTA", "100 x (R - B) / (T - B)"}};
+
+const struct indicator *query_explain_find(const struct query_context *q, const struct query_figure *f, const struct query_indicators *o)
+{
+    for (uint32_t i = 0; i < o->v.count; i++) {
+        const struct indicator *it = &o->v.item[i];
+        struct slice id;
+        if ((it->activity ? it->activity : it->account) != f->a.code || query_indicators_identity(q, it, &id) != ST_OK) continue;
+        if (id.n == strlen(f->a.indicator) && memcmp(id.p, f->a.indicator, id.n) == 0) return it;
+    }
+    return NULL;
+}
+
+static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
+
+static json_t *value_of(const struct query_figure *f, const struct indicator_state *s)
+{
+    if (f->a.measure == ADDRESS_ACHIEVEMENT) return query_indicators_percent(&s->result);
+    return query_indicators_value(f->a.measure == ADDRESS_TARGET ? &s->in.target : &s->in.reached);
+}
+
+static void put_formula(json_t *answer, const struct indicator_state *s)
+{
+    const char *name = achieve_formula_name(s->formula), *text = NULL;
+    for (size_t i = 0; i < sizeof FORMULAS / sizeof FORMULAS[0]; i++)
+        if (strcmp(FORMULAS[i].name, name) == 0) text = FORMULAS[i].text;
+    json_object_set_new(answer, "formula_id", json_string(name));
+    json_object_set_new(answer, "formula", json_string(text ? text : name));
+    json_object_set_new(answer, "formula_declared", json_boolean(s->formula_declared));
+}
+
+static void put_components(const struct query_context *q, const struct query_figure *f, const struct indicator_state *s, json_t *answer)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < 2; i++) {
+        struct address a = f->a;
+        a.measure = i ? ADDRESS_REACHED : ADDRESS_TARGET;
+        json_t *o = json_object();
+        json_object_set_new(o, "measure", json_string(address_measure_name(a.measure)));
+        json_object_set_new(o, "figure", query_figure_address(q, &a));
+        json_object_set_new(o, "value", query_indicators_value(i ? &s->in.reached : &s->in.target));
+        json_object_set_new(o, "unit", text_json(i ? s->reached_unit : s->target_unit));
+        if (i)
+            json_object_set_new(o, "over_time", json_string(achieve_time_name(s->over_time)));
+        else
+            json_object_set_new(o, "source", s->target ? json_string(figure_source_name(s->target->source)) : json_null());
+        json_array_append_new(list, o);
+    }
+    json_object_set_new(answer, "components", list);
+}
+
+static json_t *part_value(const struct leaf *row, unsigned until)
+{
+    const struct slot *s = indicator_slot(row, until);
+    char t[32];
+    if (!s || s->kind == VALUE_TEXT) return json_null();
+    decimal_format_micro(s->kind == VALUE_NUMBER ? s->value : 0, 0, t);
+    return json_string(t);
+}
+
+/* Numerator and denominator of the result, and their ratio beside what is stated. */
+static void put_parts(const struct indicator *it, unsigned until, json_t *answer)
+{
+    const struct slot *num = indicator_slot(it->numerator, until), *den = indicator_slot(it->denominator, until);
+    struct ratio r;
+    if (!num || !den) return;
+    json_t *o = json_object();
+    json_object_set_new(o, "numerator", part_value(it->numerator, until));
+    json_object_set_new(o, "denominator", part_value(it->denominator, until));
+    json_object_set_new(o, "value", achieve_ratio(num->value, den->value, &r) ? query_indicators_share(r) : json_null());
+    json_object_set_new(answer, "result_parts", o);
+}
+
+static int put_rows(const struct query_context *q, const struct query_figure *f, struct query_indicators *o, const struct indicator *it,
+                    const struct indicator_state *s, json_t *answer)
+{
+    const struct leaf *row[8];
+    size_t n = 0;
+    json_t *list = json_array();
+    bool target = f->a.measure != ADDRESS_REACHED, reached = f->a.measure != ADDRESS_TARGET;
+    if (target && s->target && s->target->value) row[n++] = s->target->value;
+    if (target && s->first && s->first->value && s->first != s->target) row[n++] = s->first->value;
+    if (target && it->baseline) row[n++] = it->baseline;
+    if (reached && it->reached) row[n++] = it->reached;
+    if (reached && it->numerator) row[n++] = it->numerator;
+    if (reached && it->denominator) row[n++] = it->denominator;
+    json_object_set_new(answer, "rows", list);
+    return query_figure_rows(q, &o->u, row, n, (unsigned)f->s.until, list);
+}
+
+
+static int put_findings(const struct query_context *q, const struct query_figure *f, const struct query_indicators *o,
+                        const struct indicator *it, json_t *answer)
+{
+    json_t *all = json_array(), *mine = json_array(), *name = query_indicators_name(q, o, it), *e;
+    const struct query_finding_ask ask = {q, &f->s, {0}, all};
+    size_t i;
+    int st = query_indicators_findings(&ask, o->office, f->s.year);
+    json_array_foreach(all, i, e)
+        if (json_equal(json_object_get(e, "indicator"), name) && json_equal(json_object_get(e, "code"), json_object_get(answer, "code")))
+            json_array_append(mine, e);
+    json_object_set_new(answer, "findings", mine);
+    json_decref(name);
+    json_decref(all);
+    return st;
+}
+
+int query_explain_indicator(const struct query_context *q, const struct query_figure *f, json_t *answer)
+{
+    struct query_indicators o;
+    struct indicator_state s;
+    int st = query_indicators_open(q, f->s.office, f->s.year, &o);
+    const struct indicator *it = st == ST_OK ? query_explain_find(q, f, &o) : NULL;
+    if (st == ST_OK && !it) st = ST_NOT_FOUND;
+    if (st == ST_OK) {
+        indicator_judge(&o.u, it, (unsigned)f->s.until, NULL, &s);
+        const struct achieve_band *band = indicator_band(o.scale.scale, &s);
+        json_object_set_new(answer, "indicator", query_indicators_name(q, &o, it));
+        json_object_set_new(answer, "value", value_of(f, &s));
+        put_formula(answer, &s);
+        json_object_set_new(answer, "reason", s.result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(s.result.state)));
+        json_object_set_new(answer, "scale", json_string(o.scale.scale->name));
+        json_object_set_new(answer, "rating", band ? json_string(band->word) : json_null());
+        put_components(q, f, &s, answer);
+        put_parts(it, (unsigned)f->s.until, answer);
+        st = put_rows(q, f, &o, it, &s, answer);
+        if (st == ST_OK) st = put_findings(q, f, &o, it, answer);
+    }
+    query_indicators_close(&o);
+    return st;
+}

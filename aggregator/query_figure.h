@@ -1,0 +1,48 @@
+/* query_figure.h - one figure that is asked about by its address: what it is, its value, what it is made of. Kind: P. Used by the
+ * query_*.c files only. */
+#ifndef REKAP_QUERY_FIGURE_H
+#define REKAP_QUERY_FIGURE_H
+
+#include "aggregator/query_indicator.h"
+#include "aggregator/query_rows.h"
+#include "proto/address.h"
+
+struct query_figure { /* an address, looked up */
+    struct address a;
+    struct query_scope s;
+    struct derived_key node; /* of money; derived and source 0 */
+    unsigned level;          /* of the node */
+};
+/* p->figure, and until, stage, level, vintage beside it. ST_INVALID with the problem: no address, or an unknown region or office. */
+int query_figure_open(const struct query_context *q, const struct query_params *p, struct query_figure *ret,
+                      struct query_problem *problem);
+/* The figure's row; all zero when nothing is stated. */
+int query_figure_row(const struct query_context *q, const struct query_figure *f, struct figure_row *ret);
+/* The value a row has under the figure's measure, as text; null when it has none. */
+json_t *query_figure_value(const struct query_figure *f, const struct figure_row *row);
+json_t *query_figure_money(i128 sen);
+json_t *query_figure_code(const struct query_figure *f); /* dotted, or total.. */
+json_t *query_figure_name(const struct query_context *q, const struct query_figure *f);
+/* The address of another node (of the same scope, year, cut-off), as text. */
+json_t *query_figure_address(const struct query_context *q, const struct address *a);
+/* Address of a row of a rollup: its realisation. */
+json_t *query_figure_of_row(const struct query_context *q, const struct query_scope *s, const struct derived_key *node);
+json_t *query_figure_of_indicator(const struct query_context *q, const struct query_scope *s, const char *office,
+                                  const struct indicator *it);
+/* region or office, year, until, measure, code, name of it into an answer, with as_of and the register's version. */
+int query_figure_head(const struct query_context *q, const struct query_figure *f, json_t *answer);
+
+/* query_figure_slot.c: the statement behind a provenance; a row of the unit with its twelve slots. */
+int query_figure_statement(const struct query_context *q, provenance prov, json_t **ret);
+json_t *query_figure_slot_value(const struct unit *u, const struct slot *s, unsigned measure);
+const char *query_figure_kind(unsigned kind);
+int query_figure_rows(const struct query_context *q, struct unit *u, const struct leaf *const *rows, size_t n, unsigned until,
+                      json_t *list);
+
+/* query_explain_indicator.c */
+int query_explain_indicator(const struct query_context *q, const struct query_figure *f, json_t *answer);
+/* The indicator of the address in an opened office-year; NULL. */
+const struct indicator *query_explain_find(const struct query_context *q, const struct query_figure *f,
+                                           const struct query_indicators *o);
+
+#endif

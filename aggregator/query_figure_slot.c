@@ -1,0 +1,166 @@
+/* query_figure_slot.c - rows of a unit as their office stated them: twelve slots, the statement behind each, what stood there before.
+ * Kind: P.
+ *
+ * Everything is read from the aggregator's own tables, so it answers while the workers are away. A state that was folded by a release
+ * without these tables still names worker, position and index: statement details are then null. */
+#include <stdio.h>
+#include <string.h>
+
+#include "aggregator/query_figure.h"
+#include "proto/decimal.h"
+#include "proto/period.h"
+
+static json_t *time_json(struct wall w)
+{
+    char t[32];
+    return w.ms > 0 && period_format_time(w, t) > 0 ? json_string(t) : json_null();
+}
+
+static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
+
+static void put_batch(json_t *o, const struct statement *s, unsigned index)
+{
+    char hex[2 * HASH_SIZE + 1];
+    bytes_hex(s->batch.b, HASH_SIZE, hex);
+    json_object_set_new(o, "office", text_json(s->office));
+    json_object_set_new(o, "sequence", json_integer((json_int_t)(s->sequence + index)));
+    json_object_set_new(o, "entered_at", time_json(s->entered));
+    json_object_set_new(o, "signed_at", time_json(s->signed_at));
+    json_object_set_new(o, "committed_at", time_json(s->at));
+    json_object_set_new(o, "clerk", text_json(s->clerk));
+    json_object_set_new(o, "batch", json_string(hex));
+}
+
+int query_figure_statement(const struct query_context *q, provenance prov, json_t **ret)
+{
+    struct statement s;
+    struct slice why = {0};
+    char worker[8];
+    unsigned index = figure_prov_index(prov);
+    int st = statement_get(q->t, figure_prov_worker(prov), figure_prov_lsn(prov), index, &s);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    json_t *o = json_object();
+    snprintf(worker, sizeof worker, "w%u", figure_prov_worker(prov));
+    json_object_set_new(o, "worker", json_string(worker));
+    json_object_set_new(o, "lsn", json_integer((json_int_t)figure_prov_lsn(prov)));
+    json_object_set_new(o, "index", json_integer(index));
+    if (st == ST_OK) put_batch(o, &s, index);
+    st = statement_why(q->t, prov, &why);
+    json_object_set_new(o, "reason", st == ST_OK ? text_json(why) : json_null());
+    if (st != ST_OK && st != ST_NOT_FOUND) {
+        json_decref(o);
+        return st;
+    }
+    *ret = o;
+    return ST_OK;
+}
+
+const char *query_figure_kind(unsigned kind)
+{
+    static const char *const KINDS[] = {"empty", "number", "nil", "na", "text", "withdrawn"};
+    return KINDS[kind < sizeof KINDS / sizeof KINDS[0] ? kind : 0];
+}
+
+json_t *query_figure_slot_value(const struct unit *u, const struct slot *s, unsigned measure)
+{
+    char t[48];
+    if (s->kind == VALUE_TEXT) return text_json(unit_text(u, s));
+    if (s->kind != VALUE_NUMBER && s->kind != VALUE_NIL) return json_null();
+    int64_t v = s->kind == VALUE_NUMBER ? s->value : 0;
+    if (figure_measure_is_money(measure)) return query_figure_money(v);
+    decimal_format_micro(v, s->decimals, t);
+    return json_string(t);
+}
+
+static int put_slot(const struct query_context *q, const struct unit *u, const struct slot *s, unsigned measure, json_t *o)
+{
+    static const char *const BASES[] = {"", "cumulative", "monthly"};
+    json_t *statement = NULL;
+    json_object_set_new(o, "kind", json_string(query_figure_kind(s->kind)));
+    json_object_set_new(o, "value", query_figure_slot_value(u, s, measure));
+    json_object_set_new(o, "basis", s->basis ? json_string(BASES[s->basis]) : json_null());
+    int st = query_figure_statement(q, s->prov, &statement);
+    if (st == ST_OK) json_object_set_new(o, "statement", statement);
+    return st;
+}
+
+/* ---- what stood there before ---- */
+
+struct before { const struct query_context *q; struct unit *u; const struct leaf *const *rows; size_t n; json_t **slots; };
+
+static bool same_leaf(const struct leaf_key *a, const struct leaf_key *b)
+{
+    return a->activity == b->activity && a->account == b->account && a->indicator == b->indicator && a->measure == b->measure &&
+           a->stage == b->stage && a->source == b->source;
+}
+
+static int add_before(void *ctx, const struct asof_past *p)
+{
+    struct before *b = ctx;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct leaf *l = b->rows[i];
+        if (!same_leaf(&l->key, &p->leaf)) continue;
+        if (l->slot[p->slot].prov <= p->old.prov) return ST_OK; /* after the position asked for, or what stands there */
+        json_t *slot = json_array_get(b->slots[i], p->slot), *list = json_object_get(slot, "earlier"), *o = json_object();
+        if (!list) {
+            list = json_array();
+            json_object_set_new(slot, "earlier", list);
+        }
+        int st = put_slot(b->q, b->u, &p->old, l->key.measure, o);
+        if (json_array_insert_new(list, 0, o) != 0 && st == ST_OK) st = ST_NO_MEMORY; /* newest first */
+        return st;
+    }
+    return ST_OK;
+}
+
+/* ---- rows ---- */
+
+static bool is_flow(unsigned measure) { return measure == MEASURE_REALISED || measure == MEASURE_CASH_PLAN; }
+
+static int row_json(const struct query_context *q, const struct unit *u, const struct leaf *l, unsigned until, json_t **ret)
+{
+    char account[32] = "", stage[20];
+    i128 state[12];
+    json_t *o = json_object(), *slots = json_array();
+    int st = ST_OK, used = -1;
+    figure_stage_format(l->key.stage, stage);
+    if (l->key.account) code_format_account(l->key.account, account);
+    unit_cumulate(l->slot, state);
+    for (unsigned m = 0; m < until; m++)
+        if (figure_kind_reported(l->slot[m].kind)) used = (int)m;
+    for (unsigned m = 0; st == ST_OK && m < 12; m++) {
+        const struct slot *s = &l->slot[m];
+        json_t *slot = json_object();
+        json_object_set_new(slot, "month", json_integer(m + 1));
+        if (s->kind == VALUE_EMPTY)
+            json_object_set_new(slot, "kind", json_null());
+        else
+            st = put_slot(q, u, s, l->key.measure, slot);
+        if (is_flow(l->key.measure)) json_object_set_new(slot, "cumulative", query_figure_money(state[m]));
+        json_object_set_new(slot, "used", json_boolean((int)m == used));
+        json_array_append_new(slots, slot);
+    }
+    json_object_set_new(o, "measure", json_string(figure_measure_name(l->key.measure)));
+    json_object_set_new(o, "account", account[0] ? json_string(account) : json_null());
+    json_object_set_new(o, "source", json_string(figure_source_name(l->key.source)));
+    json_object_set_new(o, "stage", json_string(stage));
+    json_object_set_new(o, "slots", slots);
+    *ret = o;
+    return st;
+}
+
+int query_figure_rows(const struct query_context *q, struct unit *u, const struct leaf *const *rows, size_t n, unsigned until,
+                      json_t *list)
+{
+    enum { ROWS_SHOWN = 64 };
+    json_t *slots[ROWS_SHOWN];
+    struct before b = {q, u, rows, n < ROWS_SHOWN ? n : ROWS_SHOWN, slots};
+    int st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < b.n; i++) {
+        json_t *o = NULL;
+        st = row_json(q, u, rows[i], until, &o);
+        slots[i] = json_object_get(o, "slots");
+        json_array_append_new(list, o);
+    }
+    return st == ST_OK ? asof_history(q->t, u, add_before, &b) : st;
+}

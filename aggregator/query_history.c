@@ -1,0 +1,402 @@
+/* query_history.c - how a figure changed: one line for each statement that changed it, newest first. Kind: P.
+ *
+ * Each office of the scope is replayed (replay.h) and derived after every step; where its part of the figure changed, a line is kept.
+ * The lines of all offices in commit order, with running sums, are the history of the sum. An office that comes into a region or
+ * leaves it changes the sum too: its registry entries are steps as well. The work is bounded: a question that needs more than
+ * STEPS_MAX derivations is refused with the advice to ask for a smaller place.
+ * Invariant: the last `to` is the figure's value, and `to` of each line is the next one's `from`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregator/query_figure.h"
+#include "aggregator/replay.h"
+#include "proto/period.h"
+
+enum { STEPS_MAX = 20000 };
+
+struct sums { i128 budget, murni, realised; int64_t has_budget, has_realised; };       /* has: offices that have any; no padding */
+struct change {
+    struct wall at;
+    provenance prov;            /* of the slot shown, or of the entry with index 0 */
+    const char *office;         /* into the register */
+    struct sums from, to;       /* of the office's part */
+    json_t *text_from, *text_to; /* of an indicator, instead */
+    json_t *slot;               /* what was stated; NULL: a registry entry */
+};
+struct entry { struct statement_line l; struct wall at; region_code region; };
+struct history {
+    const struct query_context *q;
+    const struct query_figure *f;
+    struct change *c;
+    uint32_t count, cap, steps;
+    struct entry *entry;
+    uint32_t entries, entry_cap;
+    struct derived_set d;
+};
+
+/* ---- an office's part ---- */
+
+static i128 pick(const struct history *h, enum derived what, unsigned source, bool *ret_has)
+{
+    struct derived_key k = h->f->node;
+    k.derived = (uint8_t)what;
+    k.source = (uint8_t)source;
+    const struct derived_row *r = derive_find(&h->d, &k);
+    *ret_has = r != NULL;
+    return r ? r->value[h->f->s.until - 1] : 0;
+}
+
+static int part_of(struct history *h, struct unit *u, struct sums *ret)
+{
+    bool budget, murni, realised;
+    int st = derive_unit(u, &h->d);
+    if (st != ST_OK) return st;
+    *ret = (struct sums){.budget = pick(h, DERIVED_BUDGET, SOURCE_DPA, &budget),
+                         .murni = pick(h, DERIVED_BUDGET_MURNI, SOURCE_DPA, &murni),
+                         .realised = pick(h, DERIVED_REALISED, SOURCE_OPD, &realised)};
+    ret->has_budget = budget;
+    ret->has_realised = realised;
+    return ST_OK;
+}
+
+static int text_of(const struct history *h, struct unit *u, json_t **ret)
+{
+    struct query_indicators o = {.office = h->f->s.office, .year = h->f->s.year};
+    struct indicator_state s;
+    int st = indicator_view(u, &o.v);
+    const struct indicator *it = st == ST_OK ? query_explain_find(h->q, h->f, &o) : NULL;
+    if (it) indicator_judge(u, it, (unsigned)h->f->s.until, NULL, &s);
+    *ret = !it                                        ? json_null()
+           : h->f->a.measure == ADDRESS_ACHIEVEMENT ? query_indicators_percent(&s.result)
+                                                    : query_indicators_value(h->f->a.measure == ADDRESS_TARGET ? &s.in.target : &s.in.reached);
+    indicator_done(&o.v);
+    return st;
+}
+
+/* ---- the statement shown for a step ---- */
+
+/* 2: below the figure's node, 1: at it (a control total where there are lines below), 0: elsewhere. */
+static unsigned below(const struct query_figure *f, const struct leaf_key *k)
+{
+    if (address_of_indicator(&f->a)) return (k->activity ? k->activity : k->account) == f->a.code && k->indicator;
+    switch (f->a.part) {
+    case ADDRESS_ACTIVITY: return k->activity == f->a.code ? 1 : 2u * code_below(f->a.code, k->activity);
+    case ADDRESS_ACCOUNT: return k->account == f->a.code ? 1 : 2u * code_account_below(f->a.code, k->account);
+    case ADDRESS_LINE: return k->activity ? 0 : k->account == f->a.code ? 1 : 2u * code_account_below(f->a.code, k->account);
+    case ADDRESS_ACTIVITIES: return k->activity && k->activity != CODE_TOTAL;
+    case ADDRESS_ACCOUNTS: return !k->activity;
+    case ADDRESS_TOTAL:
+    default: return k->activity != CODE_TOTAL;
+    }
+}
+
+static unsigned fit(const struct query_figure *f, const struct leaf_key *k)
+{
+    enum address_measure m = f->a.measure;
+    bool measure = (m != ADDRESS_REALISED && k->measure == MEASURE_BUDGET) || (m != ADDRESS_BUDGET && k->measure == MEASURE_REALISED) ||
+                   (m != ADDRESS_REACHED && k->measure == MEASURE_TARGET) || (m != ADDRESS_TARGET && k->measure == MEASURE_REACHED);
+    unsigned place = below(f, k);
+    return measure && place ? 2 + place : place;
+}
+
+/* The slot of the step that fits the figure best, and how many fit as well. */
+static json_t *slot_json(const struct history *h, const struct replay *r, uint32_t from, provenance *ret_prov)
+{
+    uint32_t best = from, n = 0;
+    char code[32] = "", account[32] = "", stage[20];
+    for (uint32_t i = from; i < r->next; i++) {
+        unsigned a = fit(h->f, &r->all.leaf[r->v[i].leaf].key), b = fit(h->f, &r->all.leaf[r->v[best].leaf].key);
+        if (a > b || i == from) best = i, n = 0;
+        n += a >= b;
+    }
+    const struct replay_version *v = &r->v[best];
+    const struct leaf_key *k = &r->all.leaf[v->leaf].key;
+    if (k->activity) code_format_activity(k->activity, code);
+    if (k->account) code_format_account(k->account, account);
+    figure_stage_format(k->stage, stage);
+    *ret_prov = v->prov;
+    json_t *o = json_object();
+    json_object_set_new(o, "code", code[0] ? json_string(code) : json_null());
+    json_object_set_new(o, "account", account[0] ? json_string(account) : json_null());
+    json_object_set_new(o, "measure", json_string(figure_measure_name(k->measure)));
+    json_object_set_new(o, "stage", json_string(stage));
+    json_object_set_new(o, "month", json_integer(v->slot + 1));
+    json_object_set_new(o, "kind", json_string(query_figure_kind(v->value.kind)));
+    json_object_set_new(o, "value", query_figure_slot_value(&r->all, &v->value, k->measure));
+    json_object_set_new(o, "changes", json_integer(n)); /* slots of the batch that fit as well */
+    return o;
+}
+
+static struct change *change_add(struct history *h)
+{
+    if (h->count == h->cap) {
+        uint32_t cap = h->cap ? 2 * h->cap : 64;
+        struct change *p = realloc(h->c, cap * sizeof *p);
+        if (!p) return NULL;
+        h->c = p;
+        h->cap = cap;
+    }
+    h->c[h->count] = (struct change){0};
+    return &h->c[h->count++];
+}
+
+/* ---- registry entries ---- */
+
+static int entry_add(void *ctx, const struct statement_line *l)
+{
+    struct history *h = ctx;
+    const struct asof_position *x = asof_position(h->q->past);
+    struct statement s;
+    struct office o;
+    char err[160];
+    if (x && l->lsn > x->lsn[l->worker]) return ST_OK;
+    if (h->entries == h->entry_cap) {
+        uint32_t cap = h->entry_cap ? 2 * h->entry_cap : 64;
+        struct entry *p = realloc(h->entry, cap * sizeof *p);
+        if (!p) return ST_NO_MEMORY;
+        h->entry = p;
+        h->entry_cap = cap;
+    }
+    const uint8_t *tab = memchr(l->content.p, '\t', l->content.n);
+    size_t skip = tab ? (size_t)(tab - l->content.p) + 1 : 0;
+    int st = statement_get(h->q->t, l->worker, l->lsn, 0, &s);
+    if (st == ST_OK) st = registry_line_parse(slice_of(l->content.p + skip, l->content.n - skip), &o, err, sizeof err);
+    if (st == ST_OK) h->entry[h->entries++] = (struct entry){*l, s.at, o.region};
+    return st == ST_INVALID ? ST_CORRUPT : st;
+}
+
+static provenance entry_prov(const struct entry *e) { return figure_provenance(e->l.worker, e->l.lsn, 0); }
+
+static int entry_order(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return replay_order(x->at, entry_prov(x), y->at, entry_prov(y));
+}
+
+static bool inside(region_code region, region_code at)
+{
+    while (at != region && at != 0) at = code_region_parent(at);
+    return at == region;
+}
+
+struct member { const struct entry *newest; bool is; };
+
+static void member_step(const struct history *h, struct member *m, const struct entry *e)
+{
+    if (m->newest && m->newest->l.version > e->l.version) return;
+    m->newest = e;
+    m->is = inside(h->f->s.region, e->region);
+}
+
+/* ---- replaying ---- */
+
+static int sums_change(struct history *h, const struct change *as, const struct sums *before, const struct sums *after)
+{
+    if (memcmp(before, after, sizeof *before) == 0) return ST_OK;
+    struct change *c = change_add(h);
+    if (!c) return ST_NO_MEMORY;
+    *c = *as;
+    json_incref(c->slot);
+    c->from = *before;
+    c->to = *after;
+    return ST_OK;
+}
+
+static bool entry_first(const struct entry *e, bool unit, struct wall at, provenance prov)
+{
+    return e && (!unit || replay_order(e->at, entry_prov(e), at, prov) < 0);
+}
+
+/* Everything that moved the office's part, in order. e[0..n): its entries; none are looked at for a figure of the office itself. */
+static int office_replay(struct history *h, const char *id, struct replay *r, const struct entry *e, uint32_t n)
+{
+    struct member m = {.is = h->f->s.office != NULL};
+    static const struct sums NONE;
+    struct sums own = NONE, shown = NONE;
+    int st = ST_OK;
+    for (uint32_t i = 0; st == ST_OK;) {
+        struct change as = {.office = id};
+        bool unit = replay_peek(r, &as.at, &as.prov);
+        const struct entry *next = i < n ? &e[i] : NULL;
+        if (!unit && !next) break;
+        if (entry_first(next, unit, as.at, as.prov)) {
+            as.at = next->at;
+            as.prov = entry_prov(next);
+            member_step(h, &m, next);
+            i++;
+        } else {
+            uint32_t from;
+            replay_step(r, &from);
+            st = part_of(h, &r->now, &own);
+            if (st == ST_OK) as.slot = slot_json(h, r, from, &as.prov);
+        }
+        struct sums now = m.is ? own : NONE;
+        if (st == ST_OK) st = sums_change(h, &as, &shown, &now);
+        shown = now;
+        json_decref(as.slot);
+    }
+    return st;
+}
+
+static int indicator_replay(struct history *h, struct replay *r)
+{
+    json_t *shown = json_null();
+    int st = ST_OK;
+    struct wall at;
+    provenance prov;
+    while (st == ST_OK && replay_peek(r, &at, &prov)) {
+        uint32_t from;
+        json_t *now = NULL;
+        replay_step(r, &from);
+        st = text_of(h, &r->now, &now);
+        struct change *c = st == ST_OK && !json_equal(now, shown) ? change_add(h) : NULL;
+        if (c) {
+            *c = (struct change){.at = at, .office = h->f->s.office->id, .text_from = json_incref(shown), .text_to = json_incref(now)};
+            c->slot = slot_json(h, r, from, &c->prov);
+        }
+        json_decref(shown);
+        shown = now;
+    }
+    json_decref(shown);
+    return st;
+}
+
+/* ST_FULL: more steps than one question may take. */
+static int office_history(struct history *h, const struct office *o, const struct entry *e, uint32_t n)
+{
+    struct replay r;
+    uint32_t id;
+    int st = unit_dict_get(h->q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
+    if (st == ST_OK) st = replay_open(h->q->t, asof_position(h->q->past), id, (uint16_t)h->f->s.year, &r);
+    else return st == ST_NOT_FOUND ? ST_OK : st;
+    if (st != ST_OK) return st;
+    h->steps += replay_steps(&r);
+    if (h->steps > STEPS_MAX) st = ST_FULL;
+    else if (address_of_indicator(&h->f->a)) st = indicator_replay(h, &r);
+    else st = office_replay(h, o->id, &r, e, n);
+    replay_close(&r);
+    return st;
+}
+
+static int region_history(struct history *h)
+{
+    int st = statement_entries(h->q->t, entry_add, h);
+    for (uint32_t i = 0, end; st == ST_OK && i < h->entries; i = end) {
+        bool ever = false;
+        struct slice id = h->entry[i].l.office;
+        for (end = i; end < h->entries && h->entry[end].l.office.n == id.n && memcmp(h->entry[end].l.office.p, id.p, id.n) == 0; end++)
+            ever |= inside(h->f->s.region, h->entry[end].region);
+        const struct office *o = ever ? registry_office(h->q->registry, id) : NULL;
+        if (!o) continue;
+        qsort(&h->entry[i], end - i, sizeof *h->entry, entry_order);
+        st = office_history(h, o, &h->entry[i], end - i);
+    }
+    return st;
+}
+
+/* ---- lines ---- */
+
+static int change_order(const void *a, const void *b)
+{
+    const struct change *x = a, *y = b;
+    int c = replay_order(x->at, x->prov, y->at, y->prov);
+    return c ? c : strcmp(x->office, y->office);
+}
+
+static void sums_move(struct sums *s, const struct sums *from, const struct sums *to)
+{
+    s->budget += to->budget - from->budget;
+    s->murni += to->murni - from->murni;
+    s->realised += to->realised - from->realised;
+    s->has_budget += to->has_budget - from->has_budget;
+    s->has_realised += to->has_realised - from->has_realised;
+}
+
+static json_t *sums_value(const struct query_figure *f, const struct sums *s)
+{
+    const struct figure_row r = {.budget = s->budget, .murni = s->murni, .realised = s->realised,
+                                 .has_budget = s->has_budget > 0, .has_realised = s->has_realised > 0};
+    return query_figure_value(f, &r);
+}
+
+static int line_json(const struct history *h, const struct change *c, json_t *from, json_t *to, json_t *list)
+{
+    char when[32];
+    json_t *statement = NULL, *o;
+    int st = query_figure_statement(h->q, c->prov, &statement);
+    if (st != ST_OK) return st;
+    o = json_object();
+    json_object_set_new(o, "at", period_format_time(c->at, when) > 0 ? json_string(when) : json_null());
+    json_object_set(o, "from", from);
+    json_object_set(o, "to", to);
+    json_object_set_new(o, "office", json_string(c->office));
+    json_object_set_new(o, "what", json_string(c->slot ? "statement" : "registry"));
+    json_object_set(o, "slot", c->slot ? c->slot : json_null());
+    json_object_set_new(o, "statement", statement);
+    return json_array_insert_new(list, 0, o) == 0 ? ST_OK : ST_NO_MEMORY;
+}
+
+struct span { struct wall from, to; };
+
+static int lines(struct history *h, const struct span *span, json_t *list)
+{
+    struct sums s = {0};
+    int st = ST_OK;
+    if (h->count > 1) qsort(h->c, h->count, sizeof *h->c, change_order);
+    for (uint32_t i = 0; st == ST_OK && i < h->count; i++) {
+        struct change *c = &h->c[i];
+        json_t *from = c->text_from ? json_incref(c->text_from) : sums_value(h->f, &s);
+        sums_move(&s, &c->from, &c->to);
+        json_t *to = c->text_to ? json_incref(c->text_to) : sums_value(h->f, &s);
+        if (!json_equal(from, to) && c->at.ms >= span->from.ms && c->at.ms <= span->to.ms) st = line_json(h, c, from, to, list);
+        json_decref(from);
+        json_decref(to);
+    }
+    return st;
+}
+
+static int parse_moment(const struct query_context *q, struct slice text, const char *param, struct wall *ret, struct query_problem *problem)
+{
+    if (text.n == 0 || period_parse_time(text, ret) == ST_OK) return ST_OK;
+    return query_refuse(problem, q, param, text, "waktu RFC 3339, misalnya 2022-12-31T23:59:59+07:00", "a time (RFC 3339), such as 2022-12-31T23:59:59+07:00");
+}
+
+static int refuse(const struct query_context *q, const struct query_params *p, int st, struct query_problem *problem)
+{
+    if (st == ST_FULL)
+        return query_refuse(problem, q, "figure", p->figure, "terlalu banyak pernyataan; tanyakan per kota atau per kantor", "too many statements; ask for one city or office");
+    if (st == ST_NOT_FOUND)
+        return query_refuse(problem, q, "figure", p->figure, "waktu catatan belum tersimpan lengkap; hitung ulang aggregator/state", "times of records are not all kept; fold aggregator/state again");
+    return st;
+}
+
+int query_history(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
+{
+    struct query_figure f;
+    struct span span = {{INT64_MIN}, {INT64_MAX}};
+    int st = query_figure_open(q, p, &f, ret_problem);
+    if (st == ST_OK) st = parse_moment(q, p->from, "from", &span.from, ret_problem);
+    if (st == ST_OK) st = parse_moment(q, p->to, "to", &span.to, ret_problem);
+    if (st != ST_OK) return st;
+    struct history h = {.q = q, .f = &f};
+    json_t *answer = json_object(), *list = json_array();
+    derive_init(&h.d);
+    st = query_figure_head(q, &f, answer);
+    if (st == ST_OK) st = f.s.office ? office_history(&h, f.s.office, NULL, 0) : region_history(&h);
+    if (st == ST_OK) st = lines(&h, &span, list);
+    json_object_set_new(answer, "changes", list);
+    for (uint32_t i = 0; i < h.count; i++) {
+        json_decref(h.c[i].slot);
+        json_decref(h.c[i].text_from);
+        json_decref(h.c[i].text_to);
+    }
+    free(h.c);
+    free(h.entry);
+    derive_done(&h.d);
+    if (st == ST_OK)
+        *ret = answer;
+    else
+        json_decref(answer);
+    return st == ST_OK ? ST_OK : refuse(q, p, st, ret_problem);
+}
