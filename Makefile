@@ -31,7 +31,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
-          collector/intake_name collector/intake_report collector/tray
+          collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_report collector/tray
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/witness collector/witness_store collector/witness_receipt collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/guest worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
@@ -123,6 +123,7 @@ DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_
 $(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,intake,$(INTAKE) proto/csv proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,intake_indicator,$(INTAKE) proto/csv proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,intake_shape,$(INTAKE) proto/csv proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
 FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export proto/unit proto/unit_row \
         $(DECIMAL) $(CODEC) proto/registry proto/period proto/store proto/store_mem proto/rng tests/unit/fixture

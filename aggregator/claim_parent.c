@@ -161,7 +161,7 @@ static bool run_reported(const struct lines *v, struct account_run a)
 {
     for (uint32_t r = a.first; r < a.end; r++) {
         unsigned m = v->unit->leaf[r].key.measure;
-        if (m != MEASURE_NAME && m != MEASURE_COMPLETE && line_row_reported(&v->unit->leaf[r])) return true;
+        if (figure_measure_is_own(m) && line_row_reported(&v->unit->leaf[r])) return true;
     }
     return false;
 }

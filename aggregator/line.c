@@ -290,7 +290,7 @@ static bool run_stated(const struct unit *u, uint32_t first, uint32_t end)
 {
     for (uint32_t r = first; r < end; r++) {
         unsigned m = u->leaf[r].key.measure;
-        if (m != MEASURE_NAME && m != MEASURE_COMPLETE && line_row_reported(&u->leaf[r])) return true;
+        if (figure_measure_is_own(m) && line_row_reported(&u->leaf[r])) return true;
     }
     return false;
 }

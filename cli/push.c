@@ -84,6 +84,7 @@ static int check_office(struct push *u)
     u->intake.clerk = slice_of(u->clerk, strlen(u->clerk));
     u->intake.entered = wall_now();
     u->intake.treasurer = u->office->role == ROLE_TREASURER;
+    u->intake.centre = u->office->role == ROLE_CENTRE;
     return EXIT_OK;
 }
 

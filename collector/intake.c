@@ -232,9 +232,15 @@ static bool shifted(struct intake *in)
     return false;
 }
 
+/* One reader a shape; NULL: no intake yet. */
 static bool (*row_reader(enum shape_kind k))(struct intake *in)
 {
-    return k == SHAPE_ANGGARAN ? intake_money_row : k == SHAPE_INDIKATOR ? intake_indicator_row : intake_name_row;
+    static bool (*const READERS[SHAPE_COUNT])(struct intake *) = {
+        [SHAPE_ANGGARAN] = intake_money_row,    [SHAPE_INDIKATOR] = intake_indicator_row, [SHAPE_NOMENKLATUR] = intake_name_row,
+        [SHAPE_PEMBANDING] = intake_compare_row, [SHAPE_RENSTRA] = intake_plan_row,       [SHAPE_KOMPONEN] = intake_part_row,
+        [SHAPE_CATATAN] = intake_note_row,      [SHAPE_PADANAN] = intake_bridge_row,      [SHAPE_ALIAS] = intake_alias_row,
+    };
+    return READERS[k];
 }
 
 static void read_rows(struct intake *in)
@@ -281,8 +287,12 @@ static void run(struct intake *in, struct slice bytes)
         refuse_shape(in);
         return;
     }
+    if (in->shape == SHAPE_PADANAN && !intake_bridge_allowed(in))
+        return;
     note_header(in);
     read_rows(in);
+    if (in->shape == SHAPE_PADANAN)
+        intake_bridge_weights(in);
     if (p->rows == 0)
         intake_note_at(in, p->table.row[p->shape.header].line, 0, "tanpa-baris",
                        SAY("tidak ada baris data di bawah kepala tabel", "there is no data row below the header"));

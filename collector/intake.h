@@ -27,6 +27,7 @@ struct intake_options {
     enum shape_kind shape;              /* --shape; SHAPE_NONE = by header */
     bool complete;                      /* --complete */
     bool treasurer;                     /* may this office state source bud? */
+    bool centre;                        /* is it the centre, who states bridges? */
 };
 struct intake_refusal {
     uint32_t line, column;              /* physical line from 1; column from 1, 0 = the row or file */

@@ -46,6 +46,7 @@ struct intake_priv {
     enum vintage vintage;
     unsigned figures;
     bool complete;
+    uint16_t plan_first, plan_last;     /* span of the years of a `renstra` file without a column periode; 0 = not looked for */
 };
 
 /* ---- intake_report.c ---- */
@@ -89,6 +90,18 @@ bool intake_source(struct intake *in, uint8_t *ret);    /* SOURCE_NONE: not give
 bool intake_money_row(struct intake *in);
 bool intake_name_row(struct intake *in);
 bool intake_indicator_row(struct intake *in);
+bool intake_compare_row(struct intake *in);
+bool intake_plan_row(struct intake *in);
+bool intake_part_row(struct intake *in);
+bool intake_note_row(struct intake *in);
+bool intake_bridge_row(struct intake *in);
+bool intake_alias_row(struct intake *in);
+/* Does the row begin with a year or code (key, other)? If not, it is noted as skipped. */
+bool intake_row_is_data(struct intake *in, enum shape_column key, enum shape_column other);
+bool intake_required_text(struct intake *in, enum shape_column c, struct slice *ret);
+bool intake_plan_period(struct slice s, uint16_t *ret_first, uint16_t *ret_last);      /* "2021-2026" */
+bool intake_bridge_allowed(struct intake *in);          /* else the file is refused */
+void intake_bridge_weights(struct intake *in);          /* refuses the rows of sources whose weights do not sum to 1 */
 bool intake_says_total(const struct intake *in);        /* a cell of the row says that it is a total */
 void intake_add(struct intake *in, enum shape_column c, const struct figure *f);        /* one more figure of the current row */
 

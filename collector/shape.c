@@ -48,15 +48,15 @@ static const struct rule RULES[SHAPE_COUNT] = {
     [SHAPE_NONE] = { "", false, { { 0 } } },
     [SHAPE_ANGGARAN] = { "anggaran", true, { ONE(TAHUN), ONE(KODE), EITHER(PAGU, REALISASI) } },
     [SHAPE_INDIKATOR] = { "indikator", true, { ONE(TAHUN), ONE(KODE), ONE(INDIKATOR), EITHER(TARGET, REALISASI) } },
-    [SHAPE_RENSTRA] = { "renstra", false, { ONE(KODE), ONE(TAHUN), EITHER(TARGET, PAGU) } },
-    [SHAPE_PEMBANDING] = { "pembanding", false, { ONE(TAHUN), ONE(KODE), ONE(TABEL), EITHER(REALISASI, PAGU) } },
-    [SHAPE_KOMPONEN] = { "komponen", false, { ONE(KOMPONEN), ONE(CAPAIAN), ONE(SATUAN), ONE(DIHITUNG) } },
-    [SHAPE_CATATAN] = { "catatan", false, { ONE(TAHUN), ONE(KODE), ONE(JENIS), ONE(TEKS) } },
+    [SHAPE_RENSTRA] = { "renstra", true, { ONE(KODE), ONE(TAHUN), EITHER(TARGET, PAGU) } },
+    [SHAPE_PEMBANDING] = { "pembanding", true, { ONE(TAHUN), ONE(KODE), ONE(TABEL), EITHER(REALISASI, PAGU) } },
+    [SHAPE_KOMPONEN] = { "komponen", true, { ONE(KOMPONEN), ONE(CAPAIAN), ONE(SATUAN), ONE(DIHITUNG) } },
+    [SHAPE_CATATAN] = { "catatan", true, { ONE(TAHUN), ONE(KODE), ONE(JENIS), ONE(TEKS) } },
     [SHAPE_OFFICE] = { "office", false, { ONE(OFFICE), ONE(WILAYAH) } },
     [SHAPE_NOMENKLATUR] = { "nomenklatur", true, { ONE(NOMENKLATUR), ONE(KODE), ONE(URAIAN) } },
-    [SHAPE_PADANAN] = { "padanan", false, { ONE(KODE_LAMA), ONE(KODE_BARU) } },
+    [SHAPE_PADANAN] = { "padanan", true, { ONE(KODE_LAMA), ONE(KODE_BARU) } },
     [SHAPE_SKALA] = { "skala", false, { ONE(BATAS_BAWAH), ONE(BATAS_ATAS), ONE(KRITERIA) } },
-    [SHAPE_ALIAS] = { "alias", false, { ONE(KODE), ONE(URAIAN_TERCETAK) } },
+    [SHAPE_ALIAS] = { "alias", true, { ONE(KODE), ONE(URAIAN_TERCETAK) } },
     [SHAPE_INDIKATOR_BAKU] = { "indikator-baku", false, { ONE(ID), ONE(INDIKATOR), ONE(SATUAN), ONE(DEFINISI) } },
     [SHAPE_SATUAN] = { "satuan", false, { ONE(SATUAN), ONE(SINONIM) } },
 };
@@ -322,8 +322,14 @@ void shape_find(const struct csv_table *t, enum shape_kind forced, struct shape 
     for (uint32_t row = 0; row < t->rows && row < INTAKE_HEADER_SEARCH_ROWS; row++) {
         header_of(t, row, &h);
         enum shape_kind k = forced == SHAPE_NONE ? choose(&h) : fits(forced, &h, &c) ? forced : SHAPE_NONE;
-        if (k != SHAPE_NONE) {
+        if (k != SHAPE_NONE && (k != SHAPE_RENSTRA || fits(k, &h, &c))) {
             found(k, row, &h, ret);
+            return;
+        }
+        if (k != SHAPE_NONE) {          /* speaks of a plan and says nothing of it that could be taken */
+            ret->kind = k;
+            ret->header = row;
+            name_missing(k, &h, ret->missing, sizeof ret->missing);
             return;
         }
     }

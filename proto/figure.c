@@ -13,7 +13,7 @@
 
 #include "bytes.h"
 
-enum { MEASURES = MEASURE_FUND + 1 };
+enum { MEASURES = MEASURE_NOTE_EXPLANATION + 1 };
 #define PHYSICAL_MAX INT64_C(1000000000)        /* 1.000 %: over 100 is printed in practice, a thousandfold is a slip */
 
 enum {
@@ -23,6 +23,7 @@ enum {
     F_INDICATOR = 8,    /* may name an indicator */
     F_DECIMALS = 16,    /* keeps the printed number of decimals */
     F_TIMELESS = 32,    /* year and month are 0 */
+    F_ANY_TIME = 64,    /* timeless or of a year */
 };
 enum {
     KINDS_NUMBER = 1 << VALUE_NUMBER | 1 << VALUE_NIL | 1 << VALUE_NA | 1 << VALUE_WITHDRAWN,
@@ -66,6 +67,34 @@ static const struct rule RULES[MEASURES] = {
     [MEASURE_TIER] = {"tier", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_OWNER] = {"owner", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_FUND] = {"fund", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_COMPARED_BUDGET] = {"compared_budget", F_STAGE | F_LINE | F_INDICATOR, KINDS_NUMBER, BASIS_STATE, -VALUE_SEN_MAX,
+                                 VALUE_SEN_MAX},
+    [MEASURE_COMPARED_REALISED] = {"compared_realised", F_LINE | F_INDICATOR, KINDS_NUMBER, BASIS_STATE, -VALUE_SEN_MAX,
+                                   VALUE_SEN_MAX},
+    [MEASURE_COMPARED_ABSORPTION] = {"compared_absorption", F_STAGE | F_LINE | F_INDICATOR | F_DECIMALS, KINDS_NUMBER, BASIS_STATE,
+                                     -INT64_MAX + 1, INT64_MAX - 1},
+    [MEASURE_PLAN_START] = {"plan_start", F_STAGE | F_LINE | F_INDICATOR, KINDS_INDICATOR, BASIS_STATE, -INT64_MAX + 1,
+                            INT64_MAX - 1},
+    [MEASURE_PLAN_END] = {"plan_end", F_STAGE | F_LINE | F_INDICATOR, KINDS_INDICATOR, BASIS_STATE, -INT64_MAX + 1, INT64_MAX - 1},
+    [MEASURE_PLAN_END_BUDGET] = {"plan_end_budget", F_MONEY | F_STAGE | F_LINE, KINDS_NUMBER, BASIS_STATE, -VALUE_SEN_MAX,
+                                 VALUE_SEN_MAX},
+    [MEASURE_PLAN_REACHED] = {"plan_reached", F_STAGE | F_LINE | F_INDICATOR, KINDS_INDICATOR, BASIS_STATE, -INT64_MAX + 1,
+                              INT64_MAX - 1},
+    [MEASURE_PLAN_REALISED] = {"plan_realised", F_MONEY | F_STAGE | F_LINE, KINDS_NUMBER, BASIS_STATE, -VALUE_SEN_MAX,
+                               VALUE_SEN_MAX},
+    [MEASURE_PLAN] = {"plan", F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_BRIDGE] = {"bridge", F_LINE | F_INDICATOR | F_TIMELESS, 1 << VALUE_NUMBER | 1 << VALUE_WITHDRAWN, BASIS_STATE, 1,
+                        1000000},
+    [MEASURE_ALIAS] = {"alias", F_LINE | F_INDICATOR | F_TIMELESS, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_COMPONENT] = {"component", F_LINE | F_INDICATOR | F_ANY_TIME, KINDS_NUMBER, BASIS_STATE, -INT64_MAX + 1, INT64_MAX - 1},
+    [MEASURE_COMPONENT_UNIT] = {"component_unit", F_LINE | F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_COMPONENT_SOURCE] = {"component_source", F_LINE | F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_COMPONENT_EXCLUDED] = {"component_excluded", F_LINE | F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_COMPONENT_OF] = {"component_of", F_LINE | F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_NOTE_DRIVER] = {"note_driver", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_NOTE_HINDRANCE] = {"note_hindrance", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_NOTE_FOLLOW_UP] = {"note_follow_up", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_NOTE_EXPLANATION] = {"note_explanation", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
 };
 
 static const char *const SOURCES[] = {
@@ -172,6 +201,13 @@ bool figure_measure_is_money(unsigned measure)
     return r && r->flags & F_MONEY;
 }
 
+bool figure_measure_is_own(unsigned measure)
+{
+    if (measure >= MEASURE_COMPARED_BUDGET && measure <= MEASURE_PLAN_REALISED) return false;
+    if (measure >= MEASURE_NAME && measure < MEASURE_INDICATOR_NAME) return false;
+    return measure < MEASURE_COMPONENT;
+}
+
 /* ---- the check ---- */
 
 static bool text_ok(struct slice s, size_t max)
@@ -181,10 +217,11 @@ static bool text_ok(struct slice s, size_t max)
 
 static unsigned check_period(const struct figure *f, const struct rule *r)
 {
-    bool ok = r->flags & F_TIMELESS ? f->year == 0 && f->month == 0
-                                    : f->year >= YEAR_MIN && f->year <= YEAR_MAX && f->month >= 1 && f->month <= 12;
+    bool timeless = f->year == 0 && f->month == 0;
+    bool dated = f->year >= YEAR_MIN && f->year <= YEAR_MAX && f->month >= 1 && f->month <= 12;
 
-    return ok ? CODE_OK : CODE_PERIOD_BROKEN;
+    if (r->flags & F_TIMELESS) return timeless ? CODE_OK : CODE_PERIOD_BROKEN;
+    return dated || (r->flags & F_ANY_TIME && timeless) ? CODE_OK : CODE_PERIOD_BROKEN;
 }
 
 /* Do the fields fit the measure? */

@@ -22,8 +22,22 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_PRINTED_ABSORPTION = 16,    /* persen_tercetak: a claim; percent * 1e6, `decimals` as printed */
     MEASURE_PRINTED_ACHIEVEMENT = 17,   /* capaian_tercetak: a claim; source and stage are the target's it stands beside */
     MEASURE_PRINTED_RATING = 18,        /* kategori_tercetak: a claim, text */
+    /* a second print of a figure in a named table (indicator = the table): claims beside the figure, never summed */
+    MEASURE_COMPARED_BUDGET = 19,       /* sen; source = whose budget it repeats, 0 not said */
+    MEASURE_COMPARED_REALISED = 20,     /* sen */
+    MEASURE_COMPARED_ABSORPTION = 21,   /* percent * 1e6, `decimals` as printed */
+    /* a plan of several years; source renstra or rpjmd. Yearly targets and ceilings are TARGET and BUDGET of that source; these
+     * belong to the plan and stand in its first year, the two last in the year they are stated for */
+    MEASURE_PLAN_START = 22,            /* 1e-6: condition at the start */
+    MEASURE_PLAN_END = 23,              /* 1e-6: target at the end */
+    MEASURE_PLAN_END_BUDGET = 24,       /* sen */
+    MEASURE_PLAN_REACHED = 25,          /* 1e-6: of an indicator since the plan began (realisasi_sd) */
+    MEASURE_PLAN_REALISED = 26,         /* sen: the same of money */
     MEASURE_NAME = 32,                  /* text of a code (nomenklatur); year 0, month 0; speaker's own display name */
     MEASURE_COMPLETE = 33,              /* marker: (source, stage, year) is the whole budget of the office from `month` on; 1 */
+    MEASURE_PLAN = 34,                  /* marker, indicator and text "2021-2026": this year belongs to that plan of the source */
+    MEASURE_BRIDGE = 35,                /* activity -> indicator = "vintage code" of the other list; weight 1e-6; timeless */
+    MEASURE_ALIAS = 36,                 /* another print (indicator) of a code's name; text = the tables it stands in; timeless */
     /* an indicator in words, text: name as printed, print order, units (source and stage of the target; source of the reached),
      * ids of proto/achieve.h, tingkat, penanggung jawab, sumber dana */
     MEASURE_INDICATOR_NAME = 40,
@@ -36,6 +50,17 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_TIER = 47,
     MEASURE_OWNER = 48,
     MEASURE_FUND = 49,
+    /* a part an indicator is built from (indicator = its name as printed); timeless when no year is said */
+    MEASURE_COMPONENT = 50,             /* 1e-6 */
+    MEASURE_COMPONENT_UNIT = 51,
+    MEASURE_COMPONENT_SOURCE = 52,
+    MEASURE_COMPONENT_EXCLUDED = 53,    /* text: why it is not counted */
+    MEASURE_COMPONENT_OF = 54,          /* text: identity of the indicator */
+    /* signed words about a line and period (indicator = number of the note, may be empty) */
+    MEASURE_NOTE_DRIVER = 56,           /* pendorong */
+    MEASURE_NOTE_HINDRANCE = 57,        /* penghambat */
+    MEASURE_NOTE_FOLLOW_UP = 58,        /* tindak-lanjut */
+    MEASURE_NOTE_EXPLANATION = 59,      /* penjelasan: explains the findings of the line */
 };
 enum source {                           /* intake.md 4 */
     SOURCE_NONE = 0, SOURCE_OPD = 1, SOURCE_BUD = 2, SOURCE_RENJA = 3, SOURCE_PK2 = 4, SOURCE_PK3 = 5, SOURCE_PK4 = 6,
@@ -77,6 +102,9 @@ int figure_stage_format(uint16_t stage, char ret[20]);  /* "", "murni", "pergese
 int figure_stage_parse(struct slice text, uint16_t *ret);               /* case-folded; "" = none; ST_INVALID */
 bool figure_kind_reported(unsigned kind);               /* NUMBER and NIL count; n.a., text, withdrawn, empty do not */
 bool figure_measure_is_money(unsigned measure);
+/* Does a reported figure of this measure say that its line lives in this year? Not: names, markers, claims copied from another
+ * table, plans' ends, parts of indicators. */
+bool figure_measure_is_own(unsigned measure);
 
 /* Is this a statement that may stand in the log? CODE_OK, or CODE_BAD_FORMAT / CODE_VALUE_RANGE / CODE_TEXT_BROKEN /
  * CODE_PERIOD_BROKEN. Checks ranges and that the fields fit the measure; not authority. Used by intake (assert), the

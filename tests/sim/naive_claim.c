@@ -228,7 +228,7 @@ static bool account_missing(struct naive_unit u, const struct naive_row *parent)
 {
     for (size_t i = 0; i < u.rows; i++) {
         const struct naive_row *r = &u.row[i];
-        if (r->measure == MEASURE_NAME || r->measure == MEASURE_COMPLETE) continue;
+        if (!naive_own_measure(r)) continue;
         if (!account_below(parent, r) || !naive_is_reported(r)) continue;
         if (!account_covered(u, parent, r, true) && !account_has_below(u, r)) return true;
     }

@@ -22,6 +22,16 @@ void *naive_more(void *array, size_t count, size_t size)
 
 static bool slot_reported(const struct naive_slot *s) { return s->kind == VALUE_NUMBER || s->kind == VALUE_NIL; }
 
+bool naive_own_measure(const struct naive_row *r)
+{
+    static const unsigned NOT[] = { MEASURE_NAME, MEASURE_COMPLETE, MEASURE_COMPARED_BUDGET, MEASURE_COMPARED_REALISED,
+                                    MEASURE_COMPARED_ABSORPTION, MEASURE_PLAN_START, MEASURE_PLAN_END, MEASURE_PLAN_END_BUDGET,
+                                    MEASURE_PLAN_REACHED, MEASURE_PLAN_REALISED, MEASURE_COMPONENT };
+    for (size_t i = 0; i < sizeof NOT / sizeof *NOT; i++)
+        if (r->measure == NOT[i]) return false;
+    return true;
+}
+
 bool naive_is_reported(const struct naive_row *r)
 {
     for (unsigned m = 1; m <= 12; m++)
@@ -272,7 +282,7 @@ void naive_view(struct naive_unit u, struct naive_view *ret)
     *ret = (struct naive_view){ .u = u };
     for (size_t i = 0; i < u.rows; i++) {
         const struct naive_row *r = &u.row[i];
-        if ((!r->activity && !r->account) || !naive_is_reported(r)) continue;      /* a marker; nothing said */
+        if ((!r->activity && !r->account) || !naive_own_measure(r) || !naive_is_reported(r)) continue;      /* a marker; nothing said */
         line_add(ret, naive_line_of(r));
         if (is_channel(r->measure)) item_add(ret, naive_line_of(r), r->measure, r->source);
     }

@@ -330,7 +330,7 @@ static void headings(void **state)
     } cases[] = {
         {"tahun,kode,indikator,target\n", SHAPE_INDIKATOR, 0},
         {"Tahun;Kode;Indikator;Target;Realisasi;Kriteria\n", SHAPE_INDIKATOR, 0},
-        {"tahun,kode,indikator,target,pagu\n", SHAPE_RENSTRA, CODE_SHAPE_UNSUPPORTED},
+        {"tahun,kode,indikator,target,pagu\n", SHAPE_RENSTRA, 0},
         {"tahun,kode,indikator,target,pagu,realisasi\n", SHAPE_INDIKATOR, 0},
         {"tahun,kode,indikator\n", SHAPE_NONE, CODE_SHAPE_UNKNOWN},
     };

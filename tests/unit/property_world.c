@@ -110,7 +110,7 @@ static void code(struct world *w, struct figure *f)
 static void budget(struct world *w, struct figure *f)
 {
     f->measure = MEASURE_BUDGET;
-    f->source = (uint8_t)(chance(w, 88) ? SOURCE_DPA : chance(w, 60) ? SOURCE_RENJA : SOURCE_OPD);
+    f->source = (uint8_t)(chance(w, 88) ? SOURCE_DPA : chance(w, 60) ? SOURCE_RENJA : chance(w, 50) ? SOURCE_RENSTRA : SOURCE_OPD);
     f->stage = (uint16_t)stage(w);
     if (f->stage <= STAGE_MURNI && chance(w, 70)) f->month = 1;
     f->basis = (uint8_t)(chance(w, 90) ? BASIS_NONE : BASIS_CUMULATIVE);
@@ -161,6 +161,18 @@ static void indicator(struct world *w, struct figure *f)
     else f->value = (int64_t)below(w, 5) * 1000000;
 }
 
+/* Copies of figures in other tables, ends of plans, parts of indicators: they stand beside and change nothing. */
+static void beside(struct world *w, struct figure *f)
+{
+    static const uint16_t MEASURES[] = { MEASURE_COMPARED_BUDGET, MEASURE_COMPARED_REALISED, MEASURE_COMPARED_ABSORPTION,
+                                         MEASURE_PLAN_START, MEASURE_PLAN_END, MEASURE_PLAN_END_BUDGET, MEASURE_PLAN_REALISED,
+                                         MEASURE_COMPONENT };
+    f->measure = PICK(w, MEASURES);
+    if (f->measure == MEASURE_PLAN_END_BUDGET || f->measure == MEASURE_PLAN_REALISED) f->source = SOURCE_RENSTRA;
+    else f->indicator = text_of(PICK(w, INDICATORS));
+    amount(w, f);
+}
+
 static void name(struct world *w, struct figure *f)
 {
     f->measure = MEASURE_NAME;
@@ -182,7 +194,8 @@ static void figure(struct world *w, struct figure *f)
     else if (p < 80) flow(w, f, MEASURE_CASH_PLAN);
     else if (p < 84) complete(w, f);
     else if (p < 92) printed(w, f);
-    else if (p < 96) indicator(w, f);
+    else if (p < 95) indicator(w, f);
+    else if (p < 96) beside(w, f);
     else if (p < 98) name(w, f);
     else {
         f->measure = MEASURE_PHYSICAL;
