@@ -80,9 +80,9 @@ const struct option_row cli_options[OPT_COUNT] = {
     [OPT_HTTP] = { "http", "ALAMAT", "alamat monitor, misalnya 127.0.0.1:7411", "address of the monitor" },
     [OPT_KEY] = { "key", "VKEY", "kunci pemeriksa log pusat (nama+hash+kunci)", "verifier key of the centre's log (name+hash+key)" },
     [OPT_OUTPUT] = { "output", "BERKAS", "tulis ke berkas (juga -o)", "write to a file (also -o)" },
-    [OPT_COUNT_EVENTS] = { "events", "N", "berhenti setelah N perubahan", "stop after N changes" },
-};
     [OPT_LISTEN] = { "listen", "ALAMAT", "juga melayani kantor di mesin lain, misalnya tcp://10.0.0.5:7412",
                      "also serve offices on other machines, such as tcp://10.0.0.5:7412" },
     [OPT_ADDRESS] = { "address", "ALAMAT", "alamat pusat bagi kantor yang diundang", "the centre's address for the invited office" },
     [OPT_DAYS] = { "days", "N", "undangan berlaku N hari (bawaan 14)", "the invitation is valid for N days (default 14)" },
+    [OPT_COUNT_EVENTS] = { "events", "N", "berhenti setelah N perubahan", "stop after N changes" },
+};
