@@ -110,6 +110,7 @@ $(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplin
 $(eval $(call unit_test,outbox,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,import,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink collector/collect tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,uplink,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
+$(eval $(call unit_test,witness,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
