@@ -114,6 +114,7 @@ $(eval $(call unit_test,witness,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/perio
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
 $(eval $(call unit_test,join,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))

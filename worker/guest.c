@@ -204,6 +204,7 @@ static unsigned judge_rotation(const struct guest_question *q, const struct join
     snprintf(expected, size, "kantor yang aktif");
     if (o == NULL) return CODE_UNKNOWN_OFFICE;
     if (o->status != OFFICE_ACTIVE) return CODE_REVOKED;
+    if (q->now.ms < o->valid_from.ms || q->now.ms >= o->valid_to.ms) return CODE_EXPIRED;
     snprintf(expected, size, "kunci sambungan milik kantor ini");
     if (memcmp(q->key, o->transport, PUBKEY_SIZE) != 0 || memcmp(r->transport, o->transport, PUBKEY_SIZE) != 0)
         return CODE_UNAUTHORISED;
