@@ -24,7 +24,7 @@ int asof_applied(struct store_txn *t, struct asof_position *ret)
 int asof_at(struct store_txn *t, const struct asof_position *applied, struct wall when, struct asof_position *ret)
 {
     int st = ST_OK;
-    *ret = (struct asof_position){ { 0 } };
+    *ret = (struct asof_position){{0}};
     for (unsigned w = 1; st == ST_OK && w < ASOF_WORKERS; w++)
         if (applied->lsn[w]) st = statement_position(t, w, applied->lsn[w], when, &ret->lsn[w]);
     return st;
@@ -46,8 +46,8 @@ static bool number_read(struct slice *s, uint64_t max, uint64_t *ret)
 
 int asof_parse(struct slice text, struct asof_position *ret)
 {
-    struct asof_position x = { { 0 } };
-    bool seen[ASOF_WORKERS] = { false };
+    struct asof_position x = {{0}};
+    bool seen[ASOF_WORKERS] = {false};
     for (;;) {
         uint64_t worker, lsn;
         if (text.n < 2 || text.p[0] != 'w') return ST_INVALID;
@@ -68,7 +68,7 @@ int asof_parse(struct slice text, struct asof_position *ret)
 
 int asof_time(struct store_txn *t, const struct asof_position *x, struct wall *ret)
 {
-    struct wall newest = { 0 };
+    struct wall newest = {0};
     for (unsigned w = 1; w < ASOF_WORKERS; w++) {
         struct statement s;
         if (x->lsn[w] == 0) continue;
@@ -107,14 +107,17 @@ int asof_history(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-struct rolling { struct unit *u; const struct asof_position *x; };
+struct rolling {
+    struct unit *u;
+    const struct asof_position *x;
+};
 
 /* Rows of a slot come in ascending provenance, so the last one that fits stays. A slot that is current has its own, later one. */
 static int roll_back(void *ctx, const struct asof_past *p)
 {
     struct rolling *r = ctx;
     struct leaf *l = unit_find(r->u, &p->leaf);
-    if (!l) return ST_CORRUPT;          /* nothing is ever taken out of a unit */
+    if (!l) return ST_CORRUPT; /* nothing is ever taken out of a unit */
     struct slot *s = &l->slot[p->slot];
     if (!asof_reached(r->x, p->old.prov)) return ST_OK;
     if (s->kind == VALUE_EMPTY || s->prov < p->old.prov) *s = p->old;
@@ -133,11 +136,11 @@ int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t offic
 {
     int st = unit_load(u, t, FOLD_LEAF, office, year);
     if (st != ST_OK || !x || !later(u, x)) return st;
-    struct rolling r = { u, x };
+    struct rolling r = {u, x};
     for (uint32_t i = 0; i < u->count; i++)
         for (unsigned m = 0; m < 12; m++)
             if (u->leaf[i].slot[m].kind != VALUE_EMPTY && !asof_reached(x, u->leaf[i].slot[m].prov))
-                u->leaf[i].slot[m] = (struct slot){ 0 };
+                u->leaf[i].slot[m] = (struct slot){0};
     st = asof_history(t, u, roll_back, &r);
     if (st == ST_OK) unit_drop_empty(u);
     return st;
@@ -145,7 +148,12 @@ int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t offic
 
 /* ---- the register ---- */
 
-struct entries { struct statement_line *line; uint32_t count, cap; struct buf text; const struct asof_position *x; };
+struct entries {
+    struct statement_line *line;
+    uint32_t count, cap;
+    struct buf text;
+    const struct asof_position *x;
+};
 
 static struct slice line_of(struct slice content)
 {
@@ -190,7 +198,7 @@ static int version_order(const void *a, const void *b)
 
 int asof_registry(struct store_txn *t, const struct asof_position *x, struct registry **ret, uint64_t *ret_version)
 {
-    struct entries e = { .x = x };
+    struct entries e = {.x = x};
     char err[256];
     buf_init(&e.text, UINT32_MAX);
     buf_str(&e.text, "#rekap-office 1\n");

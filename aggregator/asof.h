@@ -14,7 +14,9 @@
 #include "aggregator/statement.h"
 
 enum { ASOF_WORKERS = 256, ASOF_ASKED_MAX = 255 };
-struct asof_position { uint64_t lsn[ASOF_WORKERS]; };
+struct asof_position {
+    uint64_t lsn[ASOF_WORKERS];
+};
 static inline bool asof_reached(const struct asof_position *x, provenance p)
 {
     return figure_prov_lsn(p) <= x->lsn[figure_prov_worker(p)];
@@ -32,18 +34,22 @@ int asof_time(struct store_txn *t, const struct asof_position *x, struct wall *r
 int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u);
 /* Calls fn for each row of the history of (office, year), in key order; the slot's text lives in u's pool. fn: ST_OK or a status
  * that ends it. */
-struct asof_past { struct leaf_key leaf; unsigned slot; struct slot old; };
+struct asof_past {
+    struct leaf_key leaf;
+    unsigned slot;
+    struct slot old;
+};
 int asof_history(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const struct asof_past *p), void *ctx);
 /* The register as of x. version: of its newest entry. */
 int asof_registry(struct store_txn *t, const struct asof_position *x, struct registry **ret, uint64_t *ret_version);
 
-struct asof;                            /* a position and what was computed of it; of one question */
+struct asof; /* a position and what was computed of it; of one question */
 int asof_new(struct store_txn *t, const struct asof_position *x, const char *asked, struct asof **ret);
 void asof_free(struct asof **a);
-const struct asof_position *asof_position(const struct asof *a);        /* NULL when a is */
+const struct asof_position *asof_position(const struct asof *a); /* NULL when a is */
 const struct registry *asof_offices(const struct asof *a);
-uint64_t asof_version(const struct asof *a);    /* of the register */
-const char *asof_asked(const struct asof *a);   /* as it was asked: a time or a vector */
+uint64_t asof_version(const struct asof *a);  /* of the register */
+const char *asof_asked(const struct asof *a); /* as it was asked: a time or a vector */
 /* Makes the cells of (region, year) and of every region in it; *ret is a transaction whose table FOLD_CELL has them, until
  * asof_free. */
 int asof_cells(struct asof *a, struct store_txn *t, region_code region, uint16_t year, struct store_txn **ret);

@@ -17,7 +17,7 @@ struct asof {
     uint64_t version;
     char asked[ASOF_ASKED_MAX + 1];
     struct store *store;
-    struct store_txn *cells;            /* the write transaction of that store */
+    struct store_txn *cells; /* the write transaction of that store */
     region_code region;
     bool done[YEARS_DONE];
 };
@@ -63,7 +63,11 @@ static bool inside(region_code region, region_code at)
     return at == region;
 }
 
-struct making { struct unit u; struct derived_set d; struct cell_deltas *deltas; };
+struct making {
+    struct unit u;
+    struct derived_set d;
+    struct cell_deltas *deltas;
+};
 
 static int office_add(struct asof *a, struct store_txn *t, const struct office *o, uint16_t year, struct making *m)
 {

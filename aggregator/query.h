@@ -35,7 +35,8 @@ struct query_problem {
 
 /* Each: ST_OK with *ret (caller decrefs), ST_INVALID with *ret_problem, or the store's errors (ST_CORRUPT: a damaged row is
  * refused, never served). */
-typedef int (*query_fn)(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+typedef int (*query_fn)(const struct query_context *q, const struct query_params *p, json_t **ret,
+                        struct query_problem *ret_problem);
 /* Asks as of p->as_of (RFC 3339 or "w1:4711,.."): finds the position, then asks `fn` with the past in the context. Without as_of it
  * asks about what stands. */
 int query_as_of(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,

@@ -1,5 +1,5 @@
-/* query_explain.c - what a figure of money is made of: formula, rules, the parts one level down, control totals, findings, and for an
- * office the rows it stated with the statement behind each slot. Kind: P.
+/* query_explain.c - what a figure of money is made of: formula, rules, the parts one level down, control totals, findings, and for
+ * an office the rows it stated with the statement behind each slot. Kind: P.
  *
  * Parts are the rows a rollup would show one level down, and the offices or regions one level down, each with its own address, so
  * one goes on asking until statements stand there. The parts of a sum add up to it; a control total stands beside, with the
@@ -97,8 +97,9 @@ static int add_total(struct explain *x, enum address_part part, const struct fig
     json_t *o = part_json(x, &at, r);
     json_object_set_new(o, "code", query_figure_code(&at));
     json_object_set_new(o, "level", json_string("total"));
-    json_object_set_new(o, "name", json_string(part == ADDRESS_ACTIVITIES ? say(x->q, "kegiatan", "activities")
-                                                                          : say(x->q, "rekening tanpa kegiatan", "account-only lines")));
+    json_object_set_new(o, "name",
+                        json_string(part == ADDRESS_ACTIVITIES ? say(x->q, "kegiatan", "activities")
+                                                               : say(x->q, "rekening tanpa kegiatan", "account-only lines")));
     return json_array_append_new(x->parts, o) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
@@ -124,14 +125,19 @@ static int code_parts(struct explain *x)
 {
     const struct query_figure *f = x->f;
     switch (f->a.part) {
-    case ADDRESS_TOTAL: return total_parts(x);
-    case ADDRESS_ACTIVITIES: return activity_parts(x);
-    case ADDRESS_ACCOUNTS: return line_parts(x);
+    case ADDRESS_TOTAL:
+        return total_parts(x);
+    case ADDRESS_ACTIVITIES:
+        return activity_parts(x);
+    case ADDRESS_ACCOUNTS:
+        return line_parts(x);
     case ADDRESS_ACTIVITY:
         return f->level < LEVEL_SUBKEGIATAN ? query_rows(x->q, &f->s, NODE_ACTIVITY, f->level + 1, add_code, x) : ST_OK;
-    case ADDRESS_ACCOUNT: return f->level < 6 ? query_rows(x->q, &f->s, NODE_ACCOUNT, f->level + 1, add_code, x) : ST_OK;
+    case ADDRESS_ACCOUNT:
+        return f->level < 6 ? query_rows(x->q, &f->s, NODE_ACCOUNT, f->level + 1, add_code, x) : ST_OK;
     case ADDRESS_LINE:
-    default: return ST_OK;
+    default:
+        return ST_OK;
     }
 }
 
@@ -199,13 +205,16 @@ static json_t *formula(const struct explain *x)
 {
     const struct query_figure *f = x->f;
     char id[240], en[240];
-    const char *month_id = period_month_name((unsigned)f->s.until, LANG_ID), *month_en = period_month_name((unsigned)f->s.until, LANG_EN);
+    const char *month_id = period_month_name((unsigned)f->s.until, LANG_ID),
+               *month_en = period_month_name((unsigned)f->s.until, LANG_EN);
     if (f->a.measure == ADDRESS_ABSORPTION) {
         snprintf(id, sizeof id, "100 x realisasi / pagu %s, s.d. %s", f->s.murni ? "murni" : "yang berlaku", month_id);
         snprintf(en, sizeof en, "100 x realised / budget %s, up to %s", f->s.murni ? "murni" : "in force", month_en);
     } else if (f->a.measure == ADDRESS_BUDGET) {
-        snprintf(id, sizeof id, "jumlah pagu baris yang dihitung (daun), %s pada akhir %s", f->s.murni ? "tahap murni" : "tahap yang berlaku", month_id);
-        snprintf(en, sizeof en, "sum of the budgets of the counted lines (leaves), %s at the end of %s", f->s.murni ? "stage murni" : "stage in force", month_en);
+        snprintf(id, sizeof id, "jumlah pagu baris yang dihitung (daun), %s pada akhir %s",
+                 f->s.murni ? "tahap murni" : "tahap yang berlaku", month_id);
+        snprintf(en, sizeof en, "sum of the budgets of the counted lines (leaves), %s at the end of %s",
+                 f->s.murni ? "stage murni" : "stage in force", month_en);
     } else {
         snprintf(id, sizeof id, "jumlah realisasi baris yang dihitung (daun), kumulatif s.d. %s", month_id);
         snprintf(en, sizeof en, "sum of the realisations of the counted lines (leaves), cumulative up to %s", month_en);
@@ -218,13 +227,32 @@ static json_t *rules(const struct explain *x)
     const struct figure_row *r = &x->row;
     i128 control;
     json_t *list = json_array();
-    if (x->f->a.measure == ADDRESS_ABSORPTION) rule(x, list, "jumlah-per-jumlah", "persen kelompok dihitung dari jumlahnya, tidak pernah dari rata-rata persen", "a group's percentage is sum by sum, never a mean of percentages");
-    if (x->f->a.measure != ADDRESS_REALISED && !x->f->s.murni) rule(x, list, "tahap-berlaku", "pagu sebuah baris adalah tahap terbaru yang sudah berlaku pada akhir bulan itu; baris yang hilang dari tahap lengkap berpagu 0", "a line's budget is the newest stage in force at the end of that month; a line absent from a complete stage has 0");
-    if (x->f->a.measure != ADDRESS_REALISED && r->assumed) rule(x, list, "tahap-diperkirakan", "tahap pertama yang diketahui dari sebagian baris dianggap berlaku sejak Januari", "the first known stage of some lines is taken from January on");
-    if (x->f->a.measure != ADDRESS_BUDGET) rule(x, list, "kumulatif", "dua belas bulan dibaca berurutan: angka kumulatif menggantikan, angka bulanan menambah, bulan tanpa laporan meneruskan", "the twelve months are read in order: a cumulative value replaces, a monthly one adds, an unreported one carries on");
-    if (r->bare) rule(x, list, "tanpa-rincian", "sebagian baris dihitung walau rinciannya tidak dilaporkan", "some lines count although no detail of them is reported");
-    if (control_of(x->f, r, &control)) rule(x, list, "induk-terpisah", "total kontrol yang dilaporkan pada kode ini ditampilkan di samping, tidak ikut dijumlahkan", "the control total reported at this code stands beside, it is never added");
-    if (r->has_other_realised || r->has_other_budget) rule(x, list, "sumber-lain", "sumber lain (bendahara, renja) tidak ikut dijumlahkan", "other sources (treasurer, renja) are not added");
+    if (x->f->a.measure == ADDRESS_ABSORPTION)
+        rule(x, list, "jumlah-per-jumlah", "persen kelompok dihitung dari jumlahnya, tidak pernah dari rata-rata persen",
+             "a group's percentage is sum by sum, never a mean of percentages");
+    if (x->f->a.measure != ADDRESS_REALISED && !x->f->s.murni)
+        rule(x, list, "tahap-berlaku",
+             "pagu sebuah baris adalah tahap terbaru yang sudah berlaku pada akhir bulan itu; baris yang hilang dari tahap lengkap "
+             "berpagu 0",
+             "a line's budget is the newest stage in force at the end of that month; a line absent from a complete stage has 0");
+    if (x->f->a.measure != ADDRESS_REALISED && r->assumed)
+        rule(x, list, "tahap-diperkirakan", "tahap pertama yang diketahui dari sebagian baris dianggap berlaku sejak Januari",
+             "the first known stage of some lines is taken from January on");
+    if (x->f->a.measure != ADDRESS_BUDGET)
+        rule(x, list, "kumulatif",
+             "dua belas bulan dibaca berurutan: angka kumulatif menggantikan, angka bulanan menambah, bulan tanpa laporan "
+             "meneruskan",
+             "the twelve months are read in order: a cumulative value replaces, a monthly one adds, an unreported one carries on");
+    if (r->bare)
+        rule(x, list, "tanpa-rincian", "sebagian baris dihitung walau rinciannya tidak dilaporkan",
+             "some lines count although no detail of them is reported");
+    if (control_of(x->f, r, &control))
+        rule(x, list, "induk-terpisah",
+             "total kontrol yang dilaporkan pada kode ini ditampilkan di samping, tidak ikut dijumlahkan",
+             "the control total reported at this code stands beside, it is never added");
+    if (r->has_other_realised || r->has_other_budget)
+        rule(x, list, "sumber-lain", "sumber lain (bendahara, renja) tidak ikut dijumlahkan",
+             "other sources (treasurer, renja) are not added");
     return list;
 }
 
@@ -251,8 +279,8 @@ static int findings(const struct explain *x, json_t *answer)
     if (f->s.office) p.office = slice_of(f->s.office->id, strlen(f->s.office->id));
     if (near && x->row.findings && f->a.part != ADDRESS_ACTIVITIES && f->a.part != ADDRESS_ACCOUNTS)
         st = query_findings(x->q, &p, &found, &problem);
-    json_array_foreach(json_object_get(found, "findings"), i, o)
-        if (json_equal(json_object_get(o, "code"), code)) json_array_append(list, o);
+    json_array_foreach(json_object_get(found, "findings"), i, o) if (json_equal(json_object_get(o, "code"), code))
+        json_array_append(list, o);
     json_decref(found);
     json_decref(code);
     json_object_set_new(answer, "findings", list);
@@ -282,10 +310,14 @@ static int line_state(const struct query_figure *f, struct unit *u, json_t *answ
     int st = line_view(u, &v);
     for (uint32_t i = 0; st == ST_OK && i < v.count; i++) {
         const struct line *l = &v.line[i];
-        bool same = f->a.part == ADDRESS_ACTIVITY ? l->activity == f->a.code : f->a.part == ADDRESS_LINE && !l->activity && l->account == f->a.code;
-        const struct line_item *it = same ? line_item_of(&v, l, budget ? MEASURE_BUDGET : MEASURE_REALISED, budget ? SOURCE_DPA : SOURCE_OPD) : NULL;
+        bool same = f->a.part == ADDRESS_ACTIVITY ? l->activity == f->a.code
+                                                  : f->a.part == ADDRESS_LINE && !l->activity && l->account == f->a.code;
+        const struct line_item *it =
+            same ? line_item_of(&v, l, budget ? MEASURE_BUDGET : MEASURE_REALISED, budget ? SOURCE_DPA : SOURCE_OPD) : NULL;
         if (!it) continue;
-        json_object_set_new(answer, "line", json_string(it->flags & LINE_COUNTED ? it->flags & LINE_BARE ? "tanpa-rincian" : "dihitung" : "total-kontrol"));
+        json_object_set_new(
+            answer, "line",
+            json_string(it->flags & LINE_COUNTED ? it->flags & LINE_BARE ? "tanpa-rincian" : "dihitung" : "total-kontrol"));
         if (!budget || it->stage[f->s.until - 1] == LINE_NO_STAGE) continue;
         figure_stage_format(it->stage[f->s.until - 1], stage);
         json_object_set_new(answer, "stage_in_force", json_string(stage));
@@ -306,7 +338,7 @@ static int own_rows(const struct explain *x, json_t *answer)
     int st = asof_unit(x->q->t, asof_position(x->q->past), f->s.office_id, (uint16_t)f->s.year, &u);
     const struct leaf **rows = st == ST_OK ? calloc(u.count + 1, sizeof *rows) : NULL;
     if (st == ST_OK && !rows) st = ST_NO_MEMORY;
-    if (st == ST_OK) st = line_state(f, &u, answer);    /* sorts the unit, so before pointers into it are taken */
+    if (st == ST_OK) st = line_state(f, &u, answer); /* sorts the unit, so before pointers into it are taken */
     for (uint32_t i = 0; st == ST_OK && i < u.count; i++)
         if (row_is_of(f, &u.leaf[i])) rows[n++] = &u.leaf[i];
     if (st == ST_OK) st = query_figure_rows(x->q, &u, rows, n, (unsigned)f->s.until, list);
@@ -339,7 +371,8 @@ static int explain_money(const struct query_context *q, const struct query_figur
     json_object_set_new(answer, "value", query_figure_value(f, &x.row));
     json_object_set_new(answer, "formula", formula(&x));
     json_object_set_new(answer, "rules", rules(&x));
-    json_object_set_new(answer, "complete", json_pack("{s:I,s:I}", "offices", (json_int_t)x.row.reported, "of", (json_int_t)x.row.offices));
+    json_object_set_new(answer, "complete",
+                        json_pack("{s:I,s:I}", "offices", (json_int_t)x.row.reported, "of", (json_int_t)x.row.offices));
     components(&x, answer);
     put_control(f, &x.row, answer);
     json_object_set_new(answer, "parts", x.parts = json_array());

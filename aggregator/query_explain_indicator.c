@@ -1,4 +1,5 @@
-/* query_explain_indicator.c - what an indicator's achievement is made of: target, result, formula, scale, and the statements. Kind: P.
+/* query_explain_indicator.c - what an indicator's achievement is made of: target, result, formula, scale, and the statements. Kind:
+ * P.
  *
  * The judging is indicator_judge's; here its inputs are named. Rows are those the judgement may read, each with its slots. */
 #include <string.h>
@@ -6,11 +7,19 @@
 #include "aggregator/query_figure.h"
 #include "proto/decimal.h"
 
-static const struct { const char *name, *text; } FORMULAS[] = {
-    {"MAX", "100 x R / T"}, {"MIN", "100 x (2T - R) / T, >= 0"}, {"MIN_RATIO", "100 x T / R"}, {"RANGE", "T1 <= R <= T2: 100; R > T2: 100 x R / T2; R < T1: 100 x R / T1"},
-    {"STABLE", "100 x (1 - |R - T| / T), >= 0"}, {"SCALE", "100 x R / T"}, {"TEXT", "R = T: 100; R <> T: 0"}, {"DELTA", "100 x (R - B) / (T - B)"}};
+static const struct {
+    const char *name, *text;
+} FORMULAS[] = {{"MAX", "100 x R / T"},
+                {"MIN", "100 x (2T - R) / T, >= 0"},
+                {"MIN_RATIO", "100 x T / R"},
+                {"RANGE", "T1 <= R <= T2: 100; R > T2: 100 x R / T2; R < T1: 100 x R / T1"},
+                {"STABLE", "100 x (1 - |R - T| / T), >= 0"},
+                {"SCALE", "100 x R / T"},
+                {"TEXT", "R = T: 100; R <> T: 0"},
+                {"DELTA", "100 x (R - B) / (T - B)"}};
 
-const struct indicator *query_explain_find(const struct query_context *q, const struct query_figure *f, const struct query_indicators *o)
+const struct indicator *query_explain_find(const struct query_context *q, const struct query_figure *f,
+                                           const struct query_indicators *o)
 {
     for (uint32_t i = 0; i < o->v.count; i++) {
         const struct indicator *it = &o->v.item[i];
@@ -39,7 +48,8 @@ static void put_formula(json_t *answer, const struct indicator_state *s)
     json_object_set_new(answer, "formula_declared", json_boolean(s->formula_declared));
 }
 
-static void put_components(const struct query_context *q, const struct query_figure *f, const struct indicator_state *s, json_t *answer)
+static void put_components(const struct query_context *q, const struct query_figure *f, const struct indicator_state *s,
+                           json_t *answer)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < 2; i++) {
@@ -81,8 +91,8 @@ static void put_parts(const struct indicator *it, unsigned until, json_t *answer
     json_object_set_new(answer, "result_parts", o);
 }
 
-static int put_rows(const struct query_context *q, const struct query_figure *f, struct query_indicators *o, const struct indicator *it,
-                    const struct indicator_state *s, json_t *answer)
+static int put_rows(const struct query_context *q, const struct query_figure *f, struct query_indicators *o,
+                    const struct indicator *it, const struct indicator_state *s, json_t *answer)
 {
     const struct leaf *row[8];
     size_t n = 0;
@@ -98,7 +108,6 @@ static int put_rows(const struct query_context *q, const struct query_figure *f,
     return query_figure_rows(q, &o->u, row, n, (unsigned)f->s.until, list);
 }
 
-
 static int put_findings(const struct query_context *q, const struct query_figure *f, const struct query_indicators *o,
                         const struct indicator *it, json_t *answer)
 {
@@ -106,9 +115,9 @@ static int put_findings(const struct query_context *q, const struct query_figure
     const struct query_finding_ask ask = {q, &f->s, {0}, all};
     size_t i;
     int st = query_indicators_findings(&ask, o->office, f->s.year);
-    json_array_foreach(all, i, e)
-        if (json_equal(json_object_get(e, "indicator"), name) && json_equal(json_object_get(e, "code"), json_object_get(answer, "code")))
-            json_array_append(mine, e);
+    json_array_foreach(all, i, e) if (json_equal(json_object_get(e, "indicator"), name) &&
+                                      json_equal(json_object_get(e, "code"), json_object_get(answer, "code")))
+        json_array_append(mine, e);
     json_object_set_new(answer, "findings", mine);
     json_decref(name);
     json_decref(all);
@@ -128,7 +137,8 @@ int query_explain_indicator(const struct query_context *q, const struct query_fi
         json_object_set_new(answer, "indicator", query_indicators_name(q, &o, it));
         json_object_set_new(answer, "value", value_of(f, &s));
         put_formula(answer, &s);
-        json_object_set_new(answer, "reason", s.result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(s.result.state)));
+        json_object_set_new(answer, "reason",
+                            s.result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(s.result.state)));
         json_object_set_new(answer, "scale", json_string(o.scale.scale->name));
         json_object_set_new(answer, "rating", band ? json_string(band->word) : json_null());
         put_components(q, f, &s, answer);

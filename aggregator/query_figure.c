@@ -18,16 +18,20 @@ static void add_param(struct buf *b, char *mark, const char *name, struct slice 
 
 static int fault(const struct query_context *q, const struct address_fault *f, struct query_problem *problem)
 {
-    static const struct { const char *part, *id, *en; } TEXTS[] = {
-        {"SCOPE", "alamat angka dimulai dengan wilayah atau kantor, misalnya 33.74/2020/realised/1.06.01?until=8",
-         "an address begins with a region or office, such as 33.74/2020/realised/1.06.01?until=8"},
-        {"YEAR", "bagian kedua alamat adalah tahun, misalnya 33.74/2020/realised/total", "the second part is a year, such as 33.74/2020/realised/total"},
-        {"MEASURE", "bagian ketiga alamat: budget, realised, absorption; dari indikator target, reached, achievement",
-         "the third part: budget, realised, absorption; of an indicator target, reached, achievement"},
-        {"CODE", "bagian keempat alamat: kode menurut daftar tahun itu, misalnya 1.06.01, 5.1, total", "the fourth part: a code of that year's list, such as 1.06.01, 5.1, total"},
-        {"INDICATOR", "indikator ditulis sesudah kode, hanya pada target, reached, achievement", "an indicator follows the code, only with target, reached, achievement"},
-        {"PARAM", "keterangan alamat: until=1..12, stage=murni, level=daun, vintage=NAMA, as_of=KAPAN",
-         "parameters of an address: until=1..12, stage=murni, level=daun, vintage=NAME, as_of=WHEN"}};
+    static const struct {
+        const char *part, *id, *en;
+    } TEXTS[] = {{"SCOPE", "alamat angka dimulai dengan wilayah atau kantor, misalnya 33.74/2020/realised/1.06.01?until=8",
+                  "an address begins with a region or office, such as 33.74/2020/realised/1.06.01?until=8"},
+                 {"YEAR", "bagian kedua alamat adalah tahun, misalnya 33.74/2020/realised/total",
+                  "the second part is a year, such as 33.74/2020/realised/total"},
+                 {"MEASURE", "bagian ketiga alamat: budget, realised, absorption; dari indikator target, reached, achievement",
+                  "the third part: budget, realised, absorption; of an indicator target, reached, achievement"},
+                 {"CODE", "bagian keempat alamat: kode menurut daftar tahun itu, misalnya 1.06.01, 5.1, total",
+                  "the fourth part: a code of that year's list, such as 1.06.01, 5.1, total"},
+                 {"INDICATOR", "indikator ditulis sesudah kode, hanya pada target, reached, achievement",
+                  "an indicator follows the code, only with target, reached, achievement"},
+                 {"PARAM", "keterangan alamat: until=1..12, stage=murni, level=daun, vintage=NAMA, as_of=KAPAN",
+                  "parameters of an address: until=1..12, stage=murni, level=daun, vintage=NAME, as_of=WHEN"}};
     size_t i = 0;
     while (strcmp(TEXTS[i].part, f->part) != 0 && i + 1 < sizeof TEXTS / sizeof TEXTS[0]) i++;
     return query_refuse(problem, q, "figure", slice_of(f->seen, strlen(f->seen)), TEXTS[i].id, TEXTS[i].en);

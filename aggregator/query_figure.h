@@ -13,7 +13,8 @@ struct query_figure { /* an address, looked up */
     struct derived_key node; /* of money; derived and source 0 */
     unsigned level;          /* of the node */
 };
-/* p->figure, and until, stage, level, vintage beside it. ST_INVALID with the problem: no address, or an unknown region or office. */
+/* p->figure, and until, stage, level, vintage beside it. ST_INVALID with the problem: no address, or an unknown region or office.
+ */
 int query_figure_open(const struct query_context *q, const struct query_params *p, struct query_figure *ret,
                       struct query_problem *problem);
 /* The figure's row; all zero when nothing is stated. */

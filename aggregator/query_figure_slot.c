@@ -1,8 +1,8 @@
-/* query_figure_slot.c - rows of a unit as their office stated them: twelve slots, the statement behind each, what stood there before.
- * Kind: P.
+/* query_figure_slot.c - rows of a unit as their office stated them: twelve slots, the statement behind each, what stood there
+ * before. Kind: P.
  *
- * Everything is read from the aggregator's own tables, so it answers while the workers are away. A state that was folded by a release
- * without these tables still names worker, position and index: statement details are then null. */
+ * Everything is read from the aggregator's own tables, so it answers while the workers are away. A state that was folded by a
+ * release without these tables still names worker, position and index: statement details are then null. */
 #include <stdio.h>
 #include <string.h>
 
@@ -86,7 +86,13 @@ static int put_slot(const struct query_context *q, const struct unit *u, const s
 
 /* ---- what stood there before ---- */
 
-struct before { const struct query_context *q; struct unit *u; const struct leaf *const *rows; size_t n; json_t **slots; };
+struct before {
+    const struct query_context *q;
+    struct unit *u;
+    const struct leaf *const *rows;
+    size_t n;
+    json_t **slots;
+};
 
 static bool same_leaf(const struct leaf_key *a, const struct leaf_key *b)
 {

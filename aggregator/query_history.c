@@ -1,8 +1,8 @@
 /* query_history.c - how a figure changed: one line for each statement that changed it, newest first. Kind: P.
  *
- * Each office of the scope is replayed (replay.h) and derived after every step; where its part of the figure changed, a line is kept.
- * The lines of all offices in commit order, with running sums, are the history of the sum. An office that comes into a region or
- * leaves it changes the sum too: its registry entries are steps as well. The work is bounded: a question that needs more than
+ * Each office of the scope is replayed (replay.h) and derived after every step; where its part of the figure changed, a line is
+ * kept. The lines of all offices in commit order, with running sums, are the history of the sum. An office that comes into a region
+ * or leaves it changes the sum too: its registry entries are steps as well. The work is bounded: a question that needs more than
  * STEPS_MAX derivations is refused with the advice to ask for a smaller place.
  * Invariant: the last `to` is the figure's value, and `to` of each line is the next one's `from`. */
 #include <stdio.h>
@@ -15,16 +15,23 @@
 
 enum { STEPS_MAX = 20000 };
 
-struct sums { i128 budget, murni, realised; int64_t has_budget, has_realised; };       /* has: offices that have any; no padding */
+struct sums {
+    i128 budget, murni, realised;
+    int64_t has_budget, has_realised;
+}; /* has: offices that have any; no padding */
 struct change {
     struct wall at;
-    provenance prov;            /* of the slot shown, or of the entry with index 0 */
-    const char *office;         /* into the register */
-    struct sums from, to;       /* of the office's part */
+    provenance prov;             /* of the slot shown, or of the entry with index 0 */
+    const char *office;          /* into the register */
+    struct sums from, to;        /* of the office's part */
     json_t *text_from, *text_to; /* of an indicator, instead */
-    json_t *slot;               /* what was stated; NULL: a registry entry */
+    json_t *slot;                /* what was stated; NULL: a registry entry */
 };
-struct entry { struct statement_line l; struct wall at; region_code region; };
+struct entry {
+    struct statement_line l;
+    struct wall at;
+    region_code region;
+};
 struct history {
     const struct query_context *q;
     const struct query_figure *f;
@@ -67,9 +74,10 @@ static int text_of(const struct history *h, struct unit *u, json_t **ret)
     int st = indicator_view(u, &o.v);
     const struct indicator *it = st == ST_OK ? query_explain_find(h->q, h->f, &o) : NULL;
     if (it) indicator_judge(u, it, (unsigned)h->f->s.until, NULL, &s);
-    *ret = !it                                        ? json_null()
-           : h->f->a.measure == ADDRESS_ACHIEVEMENT ? query_indicators_percent(&s.result)
-                                                    : query_indicators_value(h->f->a.measure == ADDRESS_TARGET ? &s.in.target : &s.in.reached);
+    *ret = !it ? json_null()
+           : h->f->a.measure == ADDRESS_ACHIEVEMENT
+               ? query_indicators_percent(&s.result)
+               : query_indicators_value(h->f->a.measure == ADDRESS_TARGET ? &s.in.target : &s.in.reached);
     indicator_done(&o.v);
     return st;
 }
@@ -81,20 +89,27 @@ static unsigned below(const struct query_figure *f, const struct leaf_key *k)
 {
     if (address_of_indicator(&f->a)) return (k->activity ? k->activity : k->account) == f->a.code && k->indicator;
     switch (f->a.part) {
-    case ADDRESS_ACTIVITY: return k->activity == f->a.code ? 1 : 2u * code_below(f->a.code, k->activity);
-    case ADDRESS_ACCOUNT: return k->account == f->a.code ? 1 : 2u * code_account_below(f->a.code, k->account);
-    case ADDRESS_LINE: return k->activity ? 0 : k->account == f->a.code ? 1 : 2u * code_account_below(f->a.code, k->account);
-    case ADDRESS_ACTIVITIES: return k->activity && k->activity != CODE_TOTAL;
-    case ADDRESS_ACCOUNTS: return !k->activity;
+    case ADDRESS_ACTIVITY:
+        return k->activity == f->a.code ? 1 : 2u * code_below(f->a.code, k->activity);
+    case ADDRESS_ACCOUNT:
+        return k->account == f->a.code ? 1 : 2u * code_account_below(f->a.code, k->account);
+    case ADDRESS_LINE:
+        return k->activity ? 0 : k->account == f->a.code ? 1 : 2u * code_account_below(f->a.code, k->account);
+    case ADDRESS_ACTIVITIES:
+        return k->activity && k->activity != CODE_TOTAL;
+    case ADDRESS_ACCOUNTS:
+        return !k->activity;
     case ADDRESS_TOTAL:
-    default: return k->activity != CODE_TOTAL;
+    default:
+        return k->activity != CODE_TOTAL;
     }
 }
 
 static unsigned fit(const struct query_figure *f, const struct leaf_key *k)
 {
     enum address_measure m = f->a.measure;
-    bool measure = (m != ADDRESS_REALISED && k->measure == MEASURE_BUDGET) || (m != ADDRESS_BUDGET && k->measure == MEASURE_REALISED) ||
+    bool measure = (m != ADDRESS_REALISED && k->measure == MEASURE_BUDGET) ||
+                   (m != ADDRESS_BUDGET && k->measure == MEASURE_REALISED) ||
                    (m != ADDRESS_REACHED && k->measure == MEASURE_TARGET) || (m != ADDRESS_TARGET && k->measure == MEASURE_REACHED);
     unsigned place = below(f, k);
     return measure && place ? 2 + place : place;
@@ -180,7 +195,10 @@ static bool inside(region_code region, region_code at)
     return at == region;
 }
 
-struct member { const struct entry *newest; bool is; };
+struct member {
+    const struct entry *newest;
+    bool is;
+};
 
 static void member_step(const struct history *h, struct member *m, const struct entry *e)
 {
@@ -252,7 +270,8 @@ static int indicator_replay(struct history *h, struct replay *r)
         st = text_of(h, &r->now, &now);
         struct change *c = st == ST_OK && !json_equal(now, shown) ? change_add(h) : NULL;
         if (c) {
-            *c = (struct change){.at = at, .office = h->f->s.office->id, .text_from = json_incref(shown), .text_to = json_incref(now)};
+            *c = (struct change){
+                .at = at, .office = h->f->s.office->id, .text_from = json_incref(shown), .text_to = json_incref(now)};
             c->slot = slot_json(h, r, from, &c->prov);
         }
         json_decref(shown);
@@ -268,13 +287,18 @@ static int office_history(struct history *h, const struct office *o, const struc
     struct replay r;
     uint32_t id;
     int st = unit_dict_get(h->q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
-    if (st == ST_OK) st = replay_open(h->q->t, asof_position(h->q->past), id, (uint16_t)h->f->s.year, &r);
-    else return st == ST_NOT_FOUND ? ST_OK : st;
+    if (st == ST_OK)
+        st = replay_open(h->q->t, asof_position(h->q->past), id, (uint16_t)h->f->s.year, &r);
+    else
+        return st == ST_NOT_FOUND ? ST_OK : st;
     if (st != ST_OK) return st;
     h->steps += replay_steps(&r);
-    if (h->steps > STEPS_MAX) st = ST_FULL;
-    else if (address_of_indicator(&h->f->a)) st = indicator_replay(h, &r);
-    else st = office_replay(h, o->id, &r, e, n);
+    if (h->steps > STEPS_MAX)
+        st = ST_FULL;
+    else if (address_of_indicator(&h->f->a))
+        st = indicator_replay(h, &r);
+    else
+        st = office_replay(h, o->id, &r, e, n);
     replay_close(&r);
     return st;
 }
@@ -285,7 +309,8 @@ static int region_history(struct history *h)
     for (uint32_t i = 0, end; st == ST_OK && i < h->entries; i = end) {
         bool ever = false;
         struct slice id = h->entry[i].l.office;
-        for (end = i; end < h->entries && h->entry[end].l.office.n == id.n && memcmp(h->entry[end].l.office.p, id.p, id.n) == 0; end++)
+        for (end = i; end < h->entries && h->entry[end].l.office.n == id.n && memcmp(h->entry[end].l.office.p, id.p, id.n) == 0;
+             end++)
             ever |= inside(h->f->s.region, h->entry[end].region);
         const struct office *o = ever ? registry_office(h->q->registry, id) : NULL;
         if (!o) continue;
@@ -315,8 +340,11 @@ static void sums_move(struct sums *s, const struct sums *from, const struct sums
 
 static json_t *sums_value(const struct query_figure *f, const struct sums *s)
 {
-    const struct figure_row r = {.budget = s->budget, .murni = s->murni, .realised = s->realised,
-                                 .has_budget = s->has_budget > 0, .has_realised = s->has_realised > 0};
+    const struct figure_row r = {.budget = s->budget,
+                                 .murni = s->murni,
+                                 .realised = s->realised,
+                                 .has_budget = s->has_budget > 0,
+                                 .has_realised = s->has_realised > 0};
     return query_figure_value(f, &r);
 }
 
@@ -337,7 +365,9 @@ static int line_json(const struct history *h, const struct change *c, json_t *fr
     return json_array_insert_new(list, 0, o) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
-struct span { struct wall from, to; };
+struct span {
+    struct wall from, to;
+};
 
 static int lines(struct history *h, const struct span *span, json_t *list)
 {
@@ -356,18 +386,22 @@ static int lines(struct history *h, const struct span *span, json_t *list)
     return st;
 }
 
-static int parse_moment(const struct query_context *q, struct slice text, const char *param, struct wall *ret, struct query_problem *problem)
+static int parse_moment(const struct query_context *q, struct slice text, const char *param, struct wall *ret,
+                        struct query_problem *problem)
 {
     if (text.n == 0 || period_parse_time(text, ret) == ST_OK) return ST_OK;
-    return query_refuse(problem, q, param, text, "waktu RFC 3339, misalnya 2022-12-31T23:59:59+07:00", "a time (RFC 3339), such as 2022-12-31T23:59:59+07:00");
+    return query_refuse(problem, q, param, text, "waktu RFC 3339, misalnya 2022-12-31T23:59:59+07:00",
+                        "a time (RFC 3339), such as 2022-12-31T23:59:59+07:00");
 }
 
 static int refuse(const struct query_context *q, const struct query_params *p, int st, struct query_problem *problem)
 {
     if (st == ST_FULL)
-        return query_refuse(problem, q, "figure", p->figure, "terlalu banyak pernyataan; tanyakan per kota atau per kantor", "too many statements; ask for one city or office");
+        return query_refuse(problem, q, "figure", p->figure, "terlalu banyak pernyataan; tanyakan per kota atau per kantor",
+                            "too many statements; ask for one city or office");
     if (st == ST_NOT_FOUND)
-        return query_refuse(problem, q, "figure", p->figure, "waktu catatan belum tersimpan lengkap; hitung ulang aggregator/state", "times of records are not all kept; fold aggregator/state again");
+        return query_refuse(problem, q, "figure", p->figure, "waktu catatan belum tersimpan lengkap; hitung ulang aggregator/state",
+                            "times of records are not all kept; fold aggregator/state again");
     return st;
 }
 

@@ -1,7 +1,7 @@
 /* replay.c - see replay.h.
  *
- * Order between workers is that of commit times, ties by worker number: the only order people know; within a worker it is log order,
- * because times never fall along a log. Slots of one leaf come from one worker, so the outcome does not depend on it.
+ * Order between workers is that of commit times, ties by worker number: the only order people know; within a worker it is log
+ * order, because times never fall along a log. Slots of one leaf come from one worker, so the outcome does not depend on it.
  * Invariant: `all` holds, for each slot, the last version before `next`. */
 #include "replay.h"
 
@@ -32,11 +32,14 @@ static int version_add(struct replay *r, uint32_t leaf, unsigned slot, const str
         r->v = p;
         r->cap = cap;
     }
-    r->v[r->count++] = (struct replay_version){ .prov = s->prov, .leaf = leaf, .slot = (uint8_t)slot, .value = *s };
+    r->v[r->count++] = (struct replay_version){.prov = s->prov, .leaf = leaf, .slot = (uint8_t)slot, .value = *s};
     return ST_OK;
 }
 
-struct gathering { struct replay *r; const struct asof_position *x; };
+struct gathering {
+    struct replay *r;
+    const struct asof_position *x;
+};
 
 static int add_past(void *ctx, const struct asof_past *p)
 {
@@ -57,14 +60,14 @@ static int add_current(struct gathering *g)
         for (unsigned m = 0; st == ST_OK && m < 12; m++) {
             struct slot *s = &u->leaf[i].slot[m];
             if (s->kind != VALUE_EMPTY && (!g->x || asof_reached(g->x, s->prov))) st = version_add(g->r, i, m, s);
-            *s = (struct slot){ 0 };
+            *s = (struct slot){0};
         }
     return st;
 }
 
 static int times_read(struct store_txn *t, struct replay *r)
 {
-    struct statement s = { 0 };
+    struct statement s = {0};
     provenance last = 0;
     for (uint32_t i = 0; i < r->count; i++) {
         provenance p = r->v[i].prov;
@@ -92,8 +95,8 @@ static int copy_room(struct replay *r)
 
 int replay_open(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct replay *ret)
 {
-    struct replay r = { 0 };
-    struct gathering g = { &r, x };
+    struct replay r = {0};
+    struct gathering g = {&r, x};
     unit_init(&r.all);
     int st = unit_load(&r.all, t, FOLD_LEAF, office, year);
     if (st == ST_OK) unit_sort(&r.all);
@@ -102,8 +105,10 @@ int replay_open(struct store_txn *t, const struct asof_position *x, uint32_t off
     if (st == ST_OK) st = times_read(t, &r);
     if (st == ST_OK) st = copy_room(&r);
     if (st == ST_OK && r.count > 1) qsort(r.v, r.count, sizeof *r.v, version_order);
-    if (st != ST_OK) replay_close(&r);
-    else *ret = r;
+    if (st != ST_OK)
+        replay_close(&r);
+    else
+        *ret = r;
     return st;
 }
 
@@ -113,7 +118,7 @@ void replay_close(struct replay *r)
     free(r->now.index);
     free(r->v);
     unit_done(&r->all);
-    *r = (struct replay){ 0 };
+    *r = (struct replay){0};
 }
 
 uint32_t replay_steps(const struct replay *r)

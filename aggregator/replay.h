@@ -1,18 +1,25 @@
 /* replay.h - one office-year statement by statement: every version its slots ever had, in the order they were committed. Kind: P.
  *
- * The current slots and the history rows of a unit are all that was ever effective in it; sorted by commit they are its life. A step
- * is everything one log record changed. After each step the unit stands exactly as asof_unit gives it at that position. */
+ * The current slots and the history rows of a unit are all that was ever effective in it; sorted by commit they are its life. A
+ * step is everything one log record changed. After each step the unit stands exactly as asof_unit gives it at that position. */
 #ifndef REKAP_REPLAY_H
 #define REKAP_REPLAY_H
 
 #include "aggregator/asof.h"
 
-struct replay_version { provenance prov; struct wall at; uint32_t leaf; uint8_t slot; struct slot value; };
+struct replay_version {
+    provenance prov;
+    struct wall at;
+    uint32_t leaf;
+    uint8_t slot;
+    struct slot value;
+};
 struct replay {
-    struct unit all;                    /* every leaf; the slots as they stand in the replay */
-    struct unit now;                    /* the same without empty leaves: what is to be derived. Valid after a step */
-    struct replay_version *v; uint32_t count, cap;
-    uint32_t next;                      /* the first version of the next step */
+    struct unit all; /* every leaf; the slots as they stand in the replay */
+    struct unit now; /* the same without empty leaves: what is to be derived. Valid after a step */
+    struct replay_version *v;
+    uint32_t count, cap;
+    uint32_t next; /* the first version of the next step */
 };
 /* Everything up to x (NULL: all). ST_NO_MEMORY, ST_CORRUPT; ST_NOT_FOUND: the state keeps no commit times. */
 int replay_open(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct replay *ret);

@@ -14,7 +14,7 @@ enum { ROW_KEY = 9, ENTRY_TAIL = 18 };
 
 void statement_init(struct statements *s)
 {
-    *s = (struct statements){ 0 };
+    *s = (struct statements){0};
     buf_init(&s->bytes, UINT32_MAX);
 }
 
@@ -43,7 +43,7 @@ int statement_section(struct statements *s, uint32_t index, const struct section
     const struct statement_part *last = s->parts ? &s->part[s->parts - 1] : NULL;
     if (last && last->entered.ms == section->entered.ms && same_text(last->clerk, section->clerk)) return ST_OK;
     if (!FOLD_ROOM(s->part, s->part_cap, s->parts + 1)) return ST_NO_MEMORY;
-    s->part[s->parts++] = (struct statement_part){ index, section->entered, section->clerk };
+    s->part[s->parts++] = (struct statement_part){index, section->entered, section->clerk};
     return ST_OK;
 }
 
@@ -56,7 +56,7 @@ static void text_put(struct buf *b, struct slice text)
 static int row_begin(struct statements *s, unsigned worker, const struct record *r, struct slice office)
 {
     if (!FOLD_ROOM(s->row, s->row_cap, s->rows + 1)) return ST_NO_MEMORY;
-    s->row[s->rows] = (struct statement_row){ .worker = (uint8_t)worker, .lsn = r->lsn, .at = (uint32_t)s->bytes.n };
+    s->row[s->rows] = (struct statement_row){.worker = (uint8_t)worker, .lsn = r->lsn, .at = (uint32_t)s->bytes.n};
     buf_u8(&s->bytes, (uint8_t)r->kind);
     buf_zigzag(&s->bytes, r->at.ms);
     text_put(&s->bytes, office);
@@ -122,7 +122,7 @@ int statement_office(struct statements *s, unsigned worker, const struct record 
 int statement_reason(struct statements *s, provenance prov, struct slice text)
 {
     if (!FOLD_ROOM(s->why, s->why_cap, s->whys + 1)) return ST_NO_MEMORY;
-    s->why[s->whys++] = (struct statement_why){ prov, text };
+    s->why[s->whys++] = (struct statement_why){prov, text};
     return ST_OK;
 }
 
@@ -186,7 +186,7 @@ static void parts_get(struct rd *r, uint32_t index, struct statement *ret)
     uint64_t parts = rd_varint(r);
     for (uint64_t i = 0; i < parts && !r->bad; i++) {
         uint64_t first = rd_varint(r);
-        struct wall entered = { ret->signed_at.ms + rd_zigzag(r) };
+        struct wall entered = {ret->signed_at.ms + rd_zigzag(r)};
         struct slice clerk = text_get(r);
         if (first > index) continue;
         ret->entered = entered;
@@ -213,11 +213,13 @@ int statement_get(struct store_txn *t, unsigned worker, uint64_t lsn, uint32_t i
     int st = store_get(t, FOLD_RECORD, row_key(worker, lsn, key), &value);
     if (st != ST_OK) return st;
     struct rd r = rd_of(value);
-    struct statement s = { .kind = rd_u8(&r) };
+    struct statement s = {.kind = rd_u8(&r)};
     s.at.ms = rd_zigzag(&r);
     s.office = text_get(&r);
-    if (s.kind == RECORD_BATCH) batch_get(&r, index, &s);
-    else s.version = rd_varint(&r);
+    if (s.kind == RECORD_BATCH)
+        batch_get(&r, index, &s);
+    else
+        s.version = rd_varint(&r);
     if (r.bad || rd_left(&r) > 0) return ST_CORRUPT;
     *ret = s;
     return ST_OK;
@@ -232,14 +234,16 @@ int statement_why(struct store_txn *t, provenance prov, struct slice *ret)
 
 int statement_position(struct store_txn *t, unsigned worker, uint64_t applied, struct wall when, uint64_t *ret_lsn)
 {
-    uint64_t low = 0, high = applied;   /* the answer is in low..high: commit times never fall along a log */
+    uint64_t low = 0, high = applied; /* the answer is in low..high: commit times never fall along a log */
     struct statement s;
     int st = applied ? statement_get(t, worker, 1, 0, &s) : ST_OK;
     while (st == ST_OK && low < high) {
         uint64_t mid = low + (high - low + 1) / 2;
         st = statement_get(t, worker, mid, 0, &s);
-        if (st == ST_OK && s.at.ms <= when.ms) low = mid;
-        else high = mid - 1;
+        if (st == ST_OK && s.at.ms <= when.ms)
+            low = mid;
+        else
+            high = mid - 1;
     }
     if (st == ST_OK) *ret_lsn = low;
     return st;
@@ -255,8 +259,11 @@ int statement_entries(struct store_txn *t, int (*fn)(void *ctx, const struct sta
         if (key.n <= ENTRY_TAIL) st = ST_CORRUPT;
         if (st != ST_OK) break;
         const uint8_t *tail = key.p + key.n - ENTRY_TAIL;
-        const struct statement_line l = { .office = slice_of(key.p, key.n - ENTRY_TAIL), .content = value,
-                                          .version = bytes_rd64(tail + 1), .worker = tail[9], .lsn = bytes_rd64(tail + 10) };
+        const struct statement_line l = {.office = slice_of(key.p, key.n - ENTRY_TAIL),
+                                         .content = value,
+                                         .version = bytes_rd64(tail + 1),
+                                         .worker = tail[9],
+                                         .lsn = bytes_rd64(tail + 10)};
         st = fn(ctx, &l);
         if (st == ST_OK) st = store_next(c, &key, &value);
     }

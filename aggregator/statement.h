@@ -21,18 +21,37 @@
 
 struct section;
 struct record;
-struct batch;                           /* proto/codec.h; it clashes with <sys/socket.h>, which questions may meet */
+struct batch; /* proto/codec.h; it clashes with <sys/socket.h>, which questions may meet */
 
 /* ---- written by the fold: what a group adds ---- */
-struct statement_row { uint8_t worker; uint64_t lsn; uint32_t at, size; };
-struct statement_part { uint32_t first; struct wall entered; struct slice clerk; };
-struct statement_entry { uint8_t key[STORE_KEY_MAX]; uint32_t key_size; struct slice content; };
-struct statement_why { provenance prov; struct slice text; };
-struct statements {                     /* slices point into the records of the group, which live until the flush */
-    struct statement_row *row; uint32_t rows, row_cap;
-    struct statement_part *part; uint32_t parts, part_cap;     /* of the batch being read */
-    struct statement_entry *entry; uint32_t entries, entry_cap;
-    struct statement_why *why; uint32_t whys, why_cap;
+struct statement_row {
+    uint8_t worker;
+    uint64_t lsn;
+    uint32_t at, size;
+};
+struct statement_part {
+    uint32_t first;
+    struct wall entered;
+    struct slice clerk;
+};
+struct statement_entry {
+    uint8_t key[STORE_KEY_MAX];
+    uint32_t key_size;
+    struct slice content;
+};
+struct statement_why {
+    provenance prov;
+    struct slice text;
+};
+struct statements { /* slices point into the records of the group, which live until the flush */
+    struct statement_row *row;
+    uint32_t rows, row_cap;
+    struct statement_part *part;
+    uint32_t parts, part_cap; /* of the batch being read */
+    struct statement_entry *entry;
+    uint32_t entries, entry_cap;
+    struct statement_why *why;
+    uint32_t whys, why_cap;
     struct buf bytes;
 };
 void statement_init(struct statements *s);
@@ -42,29 +61,33 @@ void statement_clear(struct statements *s);
 int statement_section(struct statements *s, uint32_t index, const struct section *section);
 /* A batch without a readable body has no parts. */
 int statement_batch(struct statements *s, unsigned worker, const struct record *r, const struct batch *b, bool readable);
-int statement_office(struct statements *s, unsigned worker, const struct record *r);    /* ST_CORRUPT: no entry */
+int statement_office(struct statements *s, unsigned worker, const struct record *r); /* ST_CORRUPT: no entry */
 int statement_reason(struct statements *s, provenance prov, struct slice text);
-int statement_save(struct statements *s, struct store_txn *t);  /* the store's errors */
+int statement_save(struct statements *s, struct store_txn *t); /* the store's errors */
 
 /* ---- read by questions ---- */
-struct statement {                      /* slices live as pointers of the transaction do */
-    uint8_t kind;                       /* RECORD_BATCH, RECORD_OFFICE */
-    struct slice office;                /* who speaks; of an entry: of whom */
+struct statement {       /* slices live as pointers of the transaction do */
+    uint8_t kind;        /* RECORD_BATCH, RECORD_OFFICE */
+    struct slice office; /* who speaks; of an entry: of whom */
     struct wall at, signed_at, entered;
     uint32_t stream, count;
-    uint64_t epoch, sequence;           /* first sequence of the batch */
+    uint64_t epoch, sequence; /* first sequence of the batch */
     struct hash batch;
     struct slice clerk;
-    uint64_t version;                   /* of an entry */
+    uint64_t version; /* of an entry */
 };
 /* The record at (worker, lsn), with entry time and clerk of the row `index`. ST_NOT_FOUND when the state has no row of it (it was
  * folded by a release that kept none); ST_CORRUPT. */
 int statement_get(struct store_txn *t, unsigned worker, uint64_t lsn, uint32_t index, struct statement *ret);
-int statement_why(struct store_txn *t, provenance prov, struct slice *ret);     /* ST_NOT_FOUND: none was given */
+int statement_why(struct store_txn *t, provenance prov, struct slice *ret); /* ST_NOT_FOUND: none was given */
 /* The greatest lsn of worker committed at or before `when`, among 1..applied; 0: none. ST_NOT_FOUND: rows are missing. */
 int statement_position(struct store_txn *t, unsigned worker, uint64_t applied, struct wall when, uint64_t *ret_lsn);
 /* Every entry row in key order (office, version, worker, lsn). fn: ST_OK or a status that ends the walk. */
-struct statement_line { struct slice office, content; uint64_t version, lsn; unsigned worker; };
+struct statement_line {
+    struct slice office, content;
+    uint64_t version, lsn;
+    unsigned worker;
+};
 int statement_entries(struct store_txn *t, int (*fn)(void *ctx, const struct statement_line *l), void *ctx);
 
 #endif

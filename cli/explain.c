@@ -27,19 +27,28 @@ static void put_path(struct buf *b, struct slice path)
     for (size_t i = 0; i < path.n; i++) {
         uint8_t c = path.p[i];
         bool plain = c > 0x20 && c < 0x7f && !strchr("\"#<>?[\\]^`{|}", c);
-        if (plain) buf_u8(b, c);
-        else buf_printf(b, "%%%02X", c);
+        if (plain)
+            buf_u8(b, c);
+        else
+            buf_printf(b, "%%%02X", c);
     }
 }
 
-struct question { char text[PARAMS][2][PARAM_BYTES]; struct ask_param param[PARAMS]; size_t n; struct buf path; };
+struct question {
+    char text[PARAMS][2][PARAM_BYTES];
+    struct ask_param param[PARAMS];
+    size_t n;
+    struct buf path;
+};
 
 static void add_param(struct question *x, struct slice name, struct slice value)
 {
     if (x->n == PARAMS) return;
-    snprintf(x->text[x->n][0], PARAM_BYTES, "%.*s", (int)(name.n < PARAM_BYTES - 1 ? name.n : PARAM_BYTES - 1), (const char *)name.p);
-    snprintf(x->text[x->n][1], PARAM_BYTES, "%.*s", (int)(value.n < PARAM_BYTES - 1 ? value.n : PARAM_BYTES - 1), (const char *)value.p);
-    x->param[x->n] = (struct ask_param){ x->text[x->n][0], x->text[x->n][1] };
+    snprintf(x->text[x->n][0], PARAM_BYTES, "%.*s", (int)(name.n < PARAM_BYTES - 1 ? name.n : PARAM_BYTES - 1),
+             (const char *)name.p);
+    snprintf(x->text[x->n][1], PARAM_BYTES, "%.*s", (int)(value.n < PARAM_BYTES - 1 ? value.n : PARAM_BYTES - 1),
+             (const char *)value.p);
+    x->param[x->n] = (struct ask_param){x->text[x->n][0], x->text[x->n][1]};
     x->n++;
 }
 
@@ -60,7 +69,8 @@ static int ask_figure(struct cli *c, const char *verb, void (*show)(const struct
     if (address_parse(text, &checked, &f) != ST_OK) {
         free(x);
         return cli_usage(c, "bukan alamat angka; contoh 33.74/2020/realised/1.06.01?until=8, seperti pada kolom figure",
-                         "not the address of a figure; such as 33.74/2020/realised/1.06.01?until=8, as in column figure", c->operand[0]);
+                         "not the address of a figure; such as 33.74/2020/realised/1.06.01?until=8, as in column figure",
+                         c->operand[0]);
     }
     buf_init(&x->path, 32 << 10);
     buf_str(&x->path, "/api/v1/figures/");
@@ -73,7 +83,8 @@ static int ask_figure(struct cli *c, const char *verb, void (*show)(const struct
     add_option(x, c, "as_of", OPT_AS_OF);
     add_option(x, c, "from", OPT_FROM);
     add_option(x, c, "to", OPT_TO);
-    int rc = buf_ok(&x->path) ? query_ask(c, (const char *)x->path.p, x->param, x->n, show) : cli_fail(c, "memori habis", "no memory", NULL);
+    int rc = buf_ok(&x->path) ? query_ask(c, (const char *)x->path.p, x->param, x->n, show)
+                              : cli_fail(c, "memori habis", "no memory", NULL);
     buf_done(&x->path);
     free(x);
     return rc;
@@ -84,9 +95,12 @@ static int ask_figure(struct cli *c, const char *verb, void (*show)(const struct
 static void shown(const json_t *v, char *ret, size_t size)
 {
     const char *s = json_string_value(v);
-    if (!s) snprintf(ret, size, "-");
-    else if (s[strspn(s, "-.0123456789")] == '\0') print_money(s, ret, size);
-    else snprintf(ret, size, "%s", s);
+    if (!s)
+        snprintf(ret, size, "-");
+    else if (s[strspn(s, "-.0123456789")] == '\0')
+        print_money(s, ret, size);
+    else
+        snprintf(ret, size, "%s", s);
 }
 
 static void print_line(const char *label, const char *text)
@@ -122,10 +136,10 @@ static void control_lines(const struct cli *c, const json_t *a)
 static void parts_table(const struct cli *c, const json_t *list, bool places)
 {
     static const struct print_column columns[] = {
-        { "Bagian", "Part", "part", PRINT_TEXT },         { "Uraian", "Name", "name", PRINT_TEXT },
-        { "Nilai", "Value", "value", PRINT_MONEY },       { "Bagian %", "Share %", "share", PRINT_PERCENT },
-        { "Tercetak", "Printed", "printed", PRINT_MONEY }, { "Selisih", "Difference", "difference", PRINT_MONEY },
-        { "Temuan", "Findings", "findings", PRINT_COUNT }, { "Alamat", "Address", "figure", PRINT_TEXT },
+        {"Bagian", "Part", "part", PRINT_TEXT},          {"Uraian", "Name", "name", PRINT_TEXT},
+        {"Nilai", "Value", "value", PRINT_MONEY},        {"Bagian %", "Share %", "share", PRINT_PERCENT},
+        {"Tercetak", "Printed", "printed", PRINT_MONEY}, {"Selisih", "Difference", "difference", PRINT_MONEY},
+        {"Temuan", "Findings", "findings", PRINT_COUNT}, {"Alamat", "Address", "figure", PRINT_TEXT},
     };
     struct print *t = json_array_size(list) ? print_begin(c, columns, sizeof columns / sizeof columns[0]) : NULL;
     size_t i;
@@ -151,10 +165,10 @@ static void parts_table(const struct cli *c, const json_t *list, bool places)
 static void statement_text(const json_t *s, char *ret, size_t size)
 {
     const char *clerk = text_of(s, "clerk"), *reason = text_of(s, "reason");
-    snprintf(ret, size, "%s:%lld:%lld %s #%lld %.16s %s%s%s%s%s", text_of(s, "worker"), (long long)json_integer_value(json_object_get(s, "lsn")),
-             (long long)json_integer_value(json_object_get(s, "index")), text_of(s, "office"),
-             (long long)json_integer_value(json_object_get(s, "sequence")), text_of(s, "batch"), text_of(s, "signed_at"), clerk[0] ? ", " : "", clerk,
-             reason[0] ? "; " : "", reason);
+    snprintf(ret, size, "%s:%lld:%lld %s #%lld %.16s %s%s%s%s%s", text_of(s, "worker"),
+             (long long)json_integer_value(json_object_get(s, "lsn")), (long long)json_integer_value(json_object_get(s, "index")),
+             text_of(s, "office"), (long long)json_integer_value(json_object_get(s, "sequence")), text_of(s, "batch"),
+             text_of(s, "signed_at"), clerk[0] ? ", " : "", clerk, reason[0] ? "; " : "", reason);
 }
 
 static void slot_cells(struct print *t, const char *month, const char *mark, const json_t *slot)
@@ -179,9 +193,9 @@ static void slot_cells(struct print *t, const char *month, const char *mark, con
 static void row_table(const struct cli *c, const json_t *row)
 {
     static const struct print_column columns[] = {
-        { "Bulan", "Month", "month", PRINT_TEXT },     { "", "", "used", PRINT_TEXT },
-        { "Nilai", "Value", "value", PRINT_MONEY },    { "Dasar", "Basis", "basis", PRINT_TEXT },
-        { "Tersimpan", "Stored", "at", PRINT_TEXT },   { "Pernyataan", "Statement", "statement", PRINT_TEXT },
+        {"Bulan", "Month", "month", PRINT_TEXT},   {"", "", "used", PRINT_TEXT},
+        {"Nilai", "Value", "value", PRINT_MONEY},  {"Dasar", "Basis", "basis", PRINT_TEXT},
+        {"Tersimpan", "Stored", "at", PRINT_TEXT}, {"Pernyataan", "Statement", "statement", PRINT_TEXT},
     };
     struct print *t = print_begin(c, columns, sizeof columns / sizeof columns[0]);
     size_t i, k;
@@ -204,8 +218,8 @@ static void rows_tables(const struct cli *c, const json_t *a)
     json_t *row;
     json_array_foreach(json_object_get(a, "rows"), i, row)
     {
-        printf("\n%s %s%s%s%s%s\n", text_of(row, "measure"), text_of(row, "source"), text_of(row, "stage")[0] ? " " : "", text_of(row, "stage"),
-               text_of(row, "account")[0] ? " " : "", text_of(row, "account"));
+        printf("\n%s %s%s%s%s%s\n", text_of(row, "measure"), text_of(row, "source"), text_of(row, "stage")[0] ? " " : "",
+               text_of(row, "stage"), text_of(row, "account")[0] ? " " : "", text_of(row, "account"));
         row_table(c, row);
     }
 }
@@ -221,8 +235,8 @@ static void findings_lines(const struct cli *c, const json_t *a)
         shown(json_object_get(o, "computed"), computed, sizeof computed);
         shown(json_object_get(o, "difference"), difference, sizeof difference);
         printf("%-11s %s: %s; %s %s, %s %s, %s %s\n", cli_say(c, "Temuan", "Finding"), text_of(o, "kind"), text_of(o, "rule"),
-               cli_say(c, "tercetak", "printed"), printed, cli_say(c, "dihitung", "computed"), computed, cli_say(c, "selisih", "difference"),
-               difference);
+               cli_say(c, "tercetak", "printed"), printed, cli_say(c, "dihitung", "computed"), computed,
+               cli_say(c, "selisih", "difference"), difference);
     }
 }
 
@@ -266,10 +280,10 @@ int explain_run(struct cli *c) { return ask_figure(c, "explain", show_explain); 
 static void show_history(const struct cli *c, json_t *a)
 {
     static const struct print_column columns[] = {
-        { "Saat", "When", "at", PRINT_TEXT },          { "Dari", "From", "from", PRINT_MONEY },
-        { "Menjadi", "To", "to", PRINT_MONEY },        { "Kantor", "Office", "office", PRINT_TEXT },
-        { "Kode", "Code", "code", PRINT_TEXT },        { "Ukuran", "Measure", "measure", PRINT_TEXT },
-        { "Bulan", "Month", "month", PRINT_TEXT },     { "Pernyataan", "Statement", "statement", PRINT_TEXT },
+        {"Saat", "When", "at", PRINT_TEXT},      {"Dari", "From", "from", PRINT_MONEY},
+        {"Menjadi", "To", "to", PRINT_MONEY},    {"Kantor", "Office", "office", PRINT_TEXT},
+        {"Kode", "Code", "code", PRINT_TEXT},    {"Ukuran", "Measure", "measure", PRINT_TEXT},
+        {"Bulan", "Month", "month", PRINT_TEXT}, {"Pernyataan", "Statement", "statement", PRINT_TEXT},
     };
     json_t *list = json_object_get(a, "changes"), *o;
     size_t i;

@@ -167,7 +167,8 @@ static void show_rollup(const struct cli *c, json_t *answer)
     else if (c->format == FORMAT_CSV) rollup_csv(c, answer);
     else {
         query_rollup_text(c, answer);
-        printf("%s: rekap explain %s\n", cli_say(c, "Asal angka", "Where it comes from"), text_of(json_object_get(answer, "total"), "figure"));
+        printf("%s: rekap explain %s\n", cli_say(c, "Asal angka", "Where it comes from"),
+               text_of(json_object_get(answer, "total"), "figure"));
     }
 }
 

@@ -1,7 +1,7 @@
 /* address.c - see address.h: the grammar of figure addresses, both ways.
  *
- * The path is cut at its slashes, each segment decoded by itself, so that an indicator's own slash (%2F) is none of ours. A parameter
- * without `=` belongs to the one before it: that is what lets as_of=w1:4,w2:9 stand unquoted in a list parted by commas.
+ * The path is cut at its slashes, each segment decoded by itself, so that an indicator's own slash (%2F) is none of ours. A
+ * parameter without `=` belongs to the one before it: that is what lets as_of=w1:4,w2:9 stand unquoted in a list parted by commas.
  * Invariant: parse(format(parse(x))) = parse(x). */
 #include "address.h"
 
@@ -12,9 +12,9 @@
 #include "registry.h"
 
 enum { PARAMS_MAX = 8, SEGMENTS = 5 };
-static const char *const MEASURES[] = { "budget", "realised", "absorption", "target", "reached", "achievement" };
+static const char *const MEASURES[] = {"budget", "realised", "absorption", "target", "reached", "achievement"};
 static const char NATION[] = "nasional";
-static const char *const TOTALS[] = { "total", "total-kegiatan", "total-rekening" };
+static const char *const TOTALS[] = {"total", "total-kegiatan", "total-rekening"};
 
 const char *address_measure_name(enum address_measure m) { return MEASURES[m]; }
 bool address_of_indicator(const struct address *a) { return a->measure >= ADDRESS_TARGET; }
@@ -58,7 +58,8 @@ size_t address_split(struct slice text, struct slice *ret_path, struct address_p
         struct slice piece = next_param(&rest);
         const uint8_t *eq = piece.n ? memchr(piece.p, '=', piece.n) : NULL;
         size_t name = eq ? (size_t)(eq - piece.p) : piece.n;
-        ret[n++] = (struct address_param){ slice_of(piece.p, name), slice_of(piece.p + name + (eq != NULL), piece.n - name - (eq != NULL)) };
+        ret[n++] =
+            (struct address_param){slice_of(piece.p, name), slice_of(piece.p + name + (eq != NULL), piece.n - name - (eq != NULL))};
     }
     return n;
 }
@@ -115,7 +116,7 @@ static int parse_measure(struct slice s, struct address *a)
 
 static int parse_code(struct slice s, enum vintage v, bool line, struct address *a)
 {
-    struct code_reading r = { 0 };
+    struct code_reading r = {0};
     bool account = code_looks_account(s) || (s.n == 1 && s.p[0] >= '4' && s.p[0] <= '6' && !address_of_indicator(a));
     for (unsigned i = 0; i < 3; i++) {
         if (!is(s, TOTALS[i])) continue;
@@ -130,7 +131,10 @@ static int parse_code(struct slice s, enum vintage v, bool line, struct address 
     return ST_OK;
 }
 
-struct late { enum vintage vintage; bool line; };       /* what parameters say about the code */
+struct late {
+    enum vintage vintage;
+    bool line;
+}; /* what parameters say about the code */
 
 static int parse_param(const struct address_param *p, struct address *a, struct late *late, struct address_fault *f)
 {
@@ -157,7 +161,8 @@ static int parse_path(const struct slice *seg, size_t n, struct address *a, cons
     if (n < 3 || parse_measure(seg[2], a) != ST_OK) return fault(f, "MEASURE", n < 3 ? slice_of("", 0) : seg[2]);
     enum vintage v = late->vintage ? late->vintage : code_vintage_of_year(a->year);
     if (n < 4 || parse_code(seg[3], v, late->line, a) != ST_OK) return fault(f, "CODE", n < 4 ? slice_of("", 0) : seg[3]);
-    if (address_of_indicator(a) != (n == 5) || (n == 5 && (!decode(seg[4], true, a->indicator, sizeof a->indicator) || seg[4].n == 0)))
+    if (address_of_indicator(a) != (n == 5) ||
+        (n == 5 && (!decode(seg[4], true, a->indicator, sizeof a->indicator) || seg[4].n == 0)))
         return fault(f, "INDICATOR", n < 5 ? slice_of("", 0) : seg[4]);
     return ST_OK;
 }
@@ -166,8 +171,8 @@ int address_parse(struct slice text, struct address *ret, struct address_fault *
 {
     struct address_param param[PARAMS_MAX];
     struct slice path, seg[SEGMENTS];
-    struct address a = { .until = 12 };
-    struct late late = { VINTAGE_NONE, false };
+    struct address a = {.until = 12};
+    struct late late = {VINTAGE_NONE, false};
     size_t params = address_split(text, &path, param, PARAMS_MAX), n = 0;
     for (size_t at = 0; at <= path.n; n++) {
         size_t end = at;
@@ -188,10 +193,14 @@ int address_parse(struct slice text, struct address *ret, struct address_fault *
 static void put_segment(struct buf *b, const char *text)
 {
     for (const uint8_t *p = (const uint8_t *)text; *p; p++) {
-        bool plain = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '-' || *p == '.' || *p > 0x7f;
-        if (*p == ' ') buf_u8(b, '_');
-        else if (plain) buf_u8(b, *p);
-        else buf_printf(b, "%%%02X", *p);
+        bool plain =
+            (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '-' || *p == '.' || *p > 0x7f;
+        if (*p == ' ')
+            buf_u8(b, '_');
+        else if (plain)
+            buf_u8(b, *p);
+        else
+            buf_printf(b, "%%%02X", *p);
     }
 }
 
@@ -205,9 +214,12 @@ static void put_scope(struct buf *b, const struct address *a)
 static void put_code(struct buf *b, const struct address *a)
 {
     char code[32];
-    if (a->part == ADDRESS_ACTIVITY) code_format_activity(a->code, code);
-    else if (a->part >= ADDRESS_ACCOUNT) code_format_account(a->code, code);
-    else snprintf(code, sizeof code, "%s", TOTALS[a->part]);
+    if (a->part == ADDRESS_ACTIVITY)
+        code_format_activity(a->code, code);
+    else if (a->part >= ADDRESS_ACCOUNT)
+        code_format_account(a->code, code);
+    else
+        snprintf(code, sizeof code, "%s", TOTALS[a->part]);
     buf_str(b, code);
 }
 

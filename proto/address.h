@@ -21,25 +21,30 @@
 enum address_measure { ADDRESS_BUDGET, ADDRESS_REALISED, ADDRESS_ABSORPTION, ADDRESS_TARGET, ADDRESS_REACHED, ADDRESS_ACHIEVEMENT };
 enum address_part { ADDRESS_TOTAL, ADDRESS_ACTIVITIES, ADDRESS_ACCOUNTS, ADDRESS_ACTIVITY, ADDRESS_ACCOUNT, ADDRESS_LINE };
 struct address {
-    char office[OFFICE_ID_MAX + 1];     /* "" : the region */
+    char office[OFFICE_ID_MAX + 1]; /* "" : the region */
     region_code region;
     int year, until;
     enum address_measure measure;
     enum address_part part;
-    uint64_t code;                      /* packed; 0 of totals, CODE_TOTAL of an indicator of the total */
+    uint64_t code; /* packed; 0 of totals, CODE_TOTAL of an indicator of the total */
     bool murni;
-    char indicator[TEXT_MAX + 1];       /* "" : money */
-    char as_of[256];                    /* "" : now */
+    char indicator[TEXT_MAX + 1]; /* "" : money */
+    char as_of[256];              /* "" : now */
 };
-struct address_fault { const char *part; char seen[64]; };      /* part: the word in capitals or the PARAM's name */
+struct address_fault {
+    const char *part;
+    char seen[64];
+}; /* part: the word in capitals or the PARAM's name */
 /* ST_OK or ST_INVALID with *ret_fault. */
 int address_parse(struct slice text, struct address *ret, struct address_fault *ret_fault);
-void address_format(const struct address *a, struct buf *b);    /* appends */
-bool address_of_indicator(const struct address *a);             /* target, reached or achievement */
+void address_format(const struct address *a, struct buf *b); /* appends */
+bool address_of_indicator(const struct address *a);          /* target, reached or achievement */
 const char *address_measure_name(enum address_measure m);
 
 /* The text in pieces, for who asks over HTTP: the path before the `?`, then the parameters. Returns how many (at most max). */
-struct address_param { struct slice name, value; };
+struct address_param {
+    struct slice name, value;
+};
 size_t address_split(struct slice text, struct slice *ret_path, struct address_param *ret, size_t max);
 
 #endif

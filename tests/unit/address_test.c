@@ -12,29 +12,32 @@ static struct slice text_of(const char *s) { return slice_of(s, strlen(s)); }
 static void spellings(void **state)
 {
     (void)state;
-    static const struct { const char *text, *canonical; } cases[] = {   /* canonical NULL: as it is */
-        { "33.74/2020/realised/1.06.01", NULL },
-        { "33.74/2020/realised/1.06.01?until=8", NULL },
-        { "33.74/2020/realised/1.06.01?until=08", "33.74/2020/realised/1.06.01?until=8" },
-        { "33.74/2020/realised/1.06.01?until=12", "33.74/2020/realised/1.06.01" },
-        { "33/2020/budget/total?stage=murni", NULL },
-        { "33/2020/budget/total?stage=berlaku", "33/2020/budget/total" },
-        { "nasional/2022/absorption/total-kegiatan", NULL },
-        { "nasional/2022/realised/total-rekening?until=3,stage=murni", NULL },
-        { "nasional/2022/realised/total?stage=murni&until=3", "nasional/2022/realised/total?until=3,stage=murni" },
-        { "dinsos-1872/2022/realised/1.06.01.2.02", NULL },
-        { "dinsos-1872/2022/realised/5.1", NULL },
-        { "dinsos-1872/2022/realised/5.1?level=daun", NULL },
-        { "dinsos-1872/2022/realised/5", NULL },
-        { "dinsos-1872/2022/realised/1.06.15.01?vintage=permendagri-13-2006", NULL },
-        { "33.74/2020/realised/1.06.01?vintage=permendagri-13-2006", "33.74/2020/realised/1.06.01" },
-        { "33.74/2020/realised/total?as_of=w1:4,w2:9", NULL },
-        { "33.74/2020/realised/total?as_of=w1:4,w2:9,until=8", "33.74/2020/realised/total?until=8,as_of=w1:4,w2:9" },
-        { "33.74/2020/realised/total?as_of=2026-11-21T10:00:00+07:00", NULL },
-        { "dinsos-1872/2022/achievement/1.06/persentase_ppks_yang_tertangani", NULL },
-        { "dinsos-1872/2022/achievement/1.06/persentase%20ppks", "dinsos-1872/2022/achievement/1.06/persentase_ppks" },
-        { "dinsos-1872/2022/target/total/a%2Fb%5F%25", NULL },
-        { "dinsos-1872/2022/reached/5.1/x", NULL },
+    static const struct {
+        const char *text, *canonical;
+    } cases[] = {
+        /* canonical NULL: as it is */
+        {"33.74/2020/realised/1.06.01", NULL},
+        {"33.74/2020/realised/1.06.01?until=8", NULL},
+        {"33.74/2020/realised/1.06.01?until=08", "33.74/2020/realised/1.06.01?until=8"},
+        {"33.74/2020/realised/1.06.01?until=12", "33.74/2020/realised/1.06.01"},
+        {"33/2020/budget/total?stage=murni", NULL},
+        {"33/2020/budget/total?stage=berlaku", "33/2020/budget/total"},
+        {"nasional/2022/absorption/total-kegiatan", NULL},
+        {"nasional/2022/realised/total-rekening?until=3,stage=murni", NULL},
+        {"nasional/2022/realised/total?stage=murni&until=3", "nasional/2022/realised/total?until=3,stage=murni"},
+        {"dinsos-1872/2022/realised/1.06.01.2.02", NULL},
+        {"dinsos-1872/2022/realised/5.1", NULL},
+        {"dinsos-1872/2022/realised/5.1?level=daun", NULL},
+        {"dinsos-1872/2022/realised/5", NULL},
+        {"dinsos-1872/2022/realised/1.06.15.01?vintage=permendagri-13-2006", NULL},
+        {"33.74/2020/realised/1.06.01?vintage=permendagri-13-2006", "33.74/2020/realised/1.06.01"},
+        {"33.74/2020/realised/total?as_of=w1:4,w2:9", NULL},
+        {"33.74/2020/realised/total?as_of=w1:4,w2:9,until=8", "33.74/2020/realised/total?until=8,as_of=w1:4,w2:9"},
+        {"33.74/2020/realised/total?as_of=2026-11-21T10:00:00+07:00", NULL},
+        {"dinsos-1872/2022/achievement/1.06/persentase_ppks_yang_tertangani", NULL},
+        {"dinsos-1872/2022/achievement/1.06/persentase%20ppks", "dinsos-1872/2022/achievement/1.06/persentase_ppks"},
+        {"dinsos-1872/2022/target/total/a%2Fb%5F%25", NULL},
+        {"dinsos-1872/2022/reached/5.1/x", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address a;
@@ -69,24 +72,38 @@ static void fields(void **state)
 static void faults(void **state)
 {
     (void)state;
-    static const struct { const char *text, *part; } cases[] = {
-        { "", "SCOPE" },                                { "/2020/realised/total", "SCOPE" },
-        { "Kota Metro/2020/realised/total", "SCOPE" },  { "33.74", "YEAR" },
-        { "33.74/20x2/realised/total", "YEAR" },        { "33.74/2020", "MEASURE" },
-        { "33.74/2020/serapan/total", "MEASURE" },      { "33.74/2020/realised", "CODE" },
-        { "33.74/2020/realised/", "CODE" },             { "33.74/2020/realised/1..2", "CODE" },
-        { "33.74/2020/realised/1.06.01.2.02", "CODE" }, { "33.74/2020/realised/1.06?level=daun", "CODE" },
-        { "33.74/2022/target/1.06", "INDICATOR" },      { "33.74/2022/target/1.06/", "INDICATOR" },
-        { "33.74/2022/realised/1.06/x", "INDICATOR" },  { "33.74/2022/target/1.06/x/y", "INDICATOR" },
-        { "33.74/2022/target/1.06/%2", "INDICATOR" },   { "33.74/2022/target/1.06/%00", "INDICATOR" },
-        { "33.74/2022/target/1.06/%ff", "INDICATOR" },  { "33.74/2022/realised/total?until=13", "PARAM" },
-        { "33.74/2022/realised/total?bulan=3", "PARAM" }, { "33.74/2022/realised/total?stage=x", "PARAM" },
-        { "33.74/2022/realised/total?until", "PARAM" }, { "33.74/2022/realised/total?as_of=", "PARAM" },
-        { "33.74/2022/target/total-kegiatan/x", "CODE" },
+    static const struct {
+        const char *text, *part;
+    } cases[] = {
+        {"", "SCOPE"},
+        {"/2020/realised/total", "SCOPE"},
+        {"Kota Metro/2020/realised/total", "SCOPE"},
+        {"33.74", "YEAR"},
+        {"33.74/20x2/realised/total", "YEAR"},
+        {"33.74/2020", "MEASURE"},
+        {"33.74/2020/serapan/total", "MEASURE"},
+        {"33.74/2020/realised", "CODE"},
+        {"33.74/2020/realised/", "CODE"},
+        {"33.74/2020/realised/1..2", "CODE"},
+        {"33.74/2020/realised/1.06.01.2.02", "CODE"},
+        {"33.74/2020/realised/1.06?level=daun", "CODE"},
+        {"33.74/2022/target/1.06", "INDICATOR"},
+        {"33.74/2022/target/1.06/", "INDICATOR"},
+        {"33.74/2022/realised/1.06/x", "INDICATOR"},
+        {"33.74/2022/target/1.06/x/y", "INDICATOR"},
+        {"33.74/2022/target/1.06/%2", "INDICATOR"},
+        {"33.74/2022/target/1.06/%00", "INDICATOR"},
+        {"33.74/2022/target/1.06/%ff", "INDICATOR"},
+        {"33.74/2022/realised/total?until=13", "PARAM"},
+        {"33.74/2022/realised/total?bulan=3", "PARAM"},
+        {"33.74/2022/realised/total?stage=x", "PARAM"},
+        {"33.74/2022/realised/total?until", "PARAM"},
+        {"33.74/2022/realised/total?as_of=", "PARAM"},
+        {"33.74/2022/target/total-kegiatan/x", "CODE"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address a;
-        struct address_fault f = { "none", "" };
+        struct address_fault f = {"none", ""};
         int st = address_parse(text_of(cases[i].text), &a, &f);
         if (st != ST_INVALID || strcmp(f.part, cases[i].part) != 0) fail_msg("%s: %s, %s", cases[i].text, status_str(st), f.part);
     }
@@ -94,6 +111,6 @@ static void faults(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(spellings), cmocka_unit_test(fields), cmocka_unit_test(faults) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(spellings), cmocka_unit_test(fields), cmocka_unit_test(faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

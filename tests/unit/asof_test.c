@@ -23,8 +23,15 @@ enum { UPDATES = 5200 };
 #define FIRST_SEED UINT64_C(20201106)
 enum { QUESTIONS = 5 };
 
-struct moment { struct asof_position x; struct hash state, answer; };   /* of the question whose turn it is */
-struct folding { struct store *store; struct fold *fold; uint32_t taken[WORLD_WORKERS]; };
+struct moment {
+    struct asof_position x;
+    struct hash state, answer;
+}; /* of the question whose turn it is */
+struct folding {
+    struct store *store;
+    struct fold *fold;
+    uint32_t taken[WORLD_WORKERS];
+};
 
 static uint64_t first_seed(void)
 {
@@ -72,7 +79,7 @@ static struct store_txn *reading(const struct folding *x)
 
 /* ---- a position's leaves, cells and offices as text ---- */
 
-static const char *const KEPT[] = { "leaf\t", "cell\t", "office\t" };
+static const char *const KEPT[] = {"leaf\t", "cell\t", "office\t"};
 
 /* Lines of the canonical export that are about what stands, without history, counters and applied. */
 static struct hash state_hash(struct store_txn *t)
@@ -117,7 +124,12 @@ static void put_units(struct store_txn *t, struct store_txn *to, const struct as
 }
 
 /* The entry as the fold stores it, of the office's newest line then. */
-struct newest { const struct asof_position *x; struct slice office; struct statement_line line; bool any; };
+struct newest {
+    const struct asof_position *x;
+    struct slice office;
+    struct statement_line line;
+    bool any;
+};
 
 static struct slice entry_line(const struct statement_line *l)
 {
@@ -138,7 +150,7 @@ static int newest_of(void *ctx, const struct statement_line *l)
 
 static void put_office(struct store_txn *t, struct store_txn *to, const struct asof_position *x, struct slice id, uint32_t office)
 {
-    struct newest n = { .x = x, .office = id };
+    struct newest n = {.x = x, .office = id};
     struct buf b;
     uint8_t key[4];
     assert_int_equal(statement_entries(t, newest_of, &n), ST_OK);
@@ -183,18 +195,34 @@ static struct hash past_hash(struct store_txn *t, const struct asof_position *x)
 
 /* ---- questions ---- */
 
-#define TEXT(s) { (const uint8_t *)(s), sizeof(s) - 1 }
-static const struct { query_fn ask; struct query_params p; } ASKED[QUESTIONS] = {
-    { query_rollup, { .region = TEXT("33.74"), .year = TEXT("2022"), .level = TEXT("daun"), .until = TEXT("8") } },
-    { query_rollup, { .region = TEXT(""), .year = TEXT("2021"), .level = TEXT("program") } },
-    { query_findings, { .region = TEXT("33"), .year = TEXT("2022") } },
-    { query_indicators, { .region = TEXT(""), .year = TEXT("2022") } },
-    { query_trend, { .region = TEXT("33"), .from = TEXT("2020"), .to = TEXT("2022") } },
+#define TEXT(s)                                                                                                                    \
+    {                                                                                                                              \
+        (const uint8_t *)(s), sizeof(s) - 1                                                                                        \
+    }
+static const struct {
+    query_fn ask;
+    struct query_params p;
+} ASKED[QUESTIONS] = {
+    {query_rollup, {.region = TEXT("33.74"), .year = TEXT("2022"), .level = TEXT("daun"), .until = TEXT("8")}},
+    {query_rollup, {.region = TEXT(""), .year = TEXT("2021"), .level = TEXT("program")}},
+    {query_findings, {.region = TEXT("33"), .year = TEXT("2022")}},
+    {query_indicators, {.region = TEXT(""), .year = TEXT("2022")}},
+    {query_trend, {.region = TEXT("33"), .from = TEXT("2020"), .to = TEXT("2022")}},
 };
+
+/* Without what names the position itself. */
+static void strip(json_t *answer)
+{
+    size_t i;
+    json_t *row;
+    json_object_del(answer, "as_of");
+    json_object_del(json_object_get(answer, "total"), "figure");
+    json_array_foreach(json_object_get(answer, "rows"), i, row) json_object_del(row, "figure");
+}
 
 static struct hash answer_hash(json_t *answer)
 {
-    json_object_del(answer, "as_of");
+    strip(answer);
     char *text = json_dumps(answer, JSON_SORT_KEYS | JSON_COMPACT);
     struct hash h = sign_hash(text, strlen(text));
     free(text);
@@ -205,7 +233,7 @@ static struct hash answer_hash(json_t *answer)
 static struct hash ask(const struct query_context *q, unsigned k, const char *as_of)
 {
     struct query_params p = ASKED[k].p;
-    struct query_problem problem = { 0 };
+    struct query_problem problem = {0};
     json_t *answer = NULL;
     if (as_of) p.as_of = slice_of(as_of, strlen(as_of));
     int st = query_as_of(ASKED[k].ask, q, &p, &answer, &problem);
@@ -220,7 +248,7 @@ static void keep(const struct folding *x, struct moment *m, unsigned k)
     uint64_t version;
     assert_int_equal(asof_applied(t, &m->x), ST_OK);
     assert_int_equal(asof_registry(t, &m->x, &offices, &version), ST_OK);
-    struct query_context q = { .t = t, .registry = offices, .now = { .wall = { INT64_C(1700000000000) } } };
+    struct query_context q = {.t = t, .registry = offices, .now = {.wall = {INT64_C(1700000000000)}}};
     m->state = state_hash(t);
     json_t *answer = NULL;
     struct query_problem problem;
@@ -262,7 +290,7 @@ static void every_position_answers_as_it_did(void **state)
     struct registry *offices = NULL;
     uint64_t version;
     assert_int_equal(asof_registry(t, &m[w->steps - 1].x, &offices, &version), ST_OK);
-    struct query_context q = { .t = t, .registry = offices, .now = { .wall = { INT64_C(1700000000000) } } };
+    struct query_context q = {.t = t, .registry = offices, .now = {.wall = {INT64_C(1700000000000)}}};
     for (uint32_t i = 0; i < w->steps; i++) compare(w, t, &q, &m[i], i);
     print_message("%u positions\n", w->steps);
     registry_free(&offices);
@@ -272,11 +300,82 @@ static void every_position_answers_as_it_did(void **state)
     free(m);
 }
 
+/* ---- history ---- */
+
+static json_t *asked_figure(query_fn fn, const struct query_context *q, const char *figure, const char *as_of)
+{
+    struct query_params p = {.figure = slice_of(figure, strlen(figure)), .as_of = slice_of(as_of, strlen(as_of))};
+    struct query_problem problem = {0};
+    json_t *answer = NULL;
+    int st = query_as_of(fn, q, &p, &answer, &problem);
+    if (st != ST_OK) fail_msg("%s as of %s: %s %s", figure, as_of, status_str(st), problem.text);
+    return answer;
+}
+
+/* Each change in a row: `from` is the next older one's `to`, and `to` is what the figure was as of that statement. One worker
+ * speaks for the figure, so its position alone says which statements count. */
+static size_t history_holds(const struct query_context *q, const char *figure, unsigned worker)
+{
+    json_t *history = asked_figure(query_history, q, figure, ""), *now = asked_figure(query_explain, q, figure, ""), *change;
+    json_t *list = json_object_get(history, "changes"), *newest = json_object_get(json_array_get(list, 0), "to");
+    size_t i, n = json_array_size(list);
+    if (n > 0 && !json_equal(newest, json_object_get(now, "value"))) fail_msg("%s: history does not end in today's value", figure);
+    json_array_foreach(list, i, change)
+    {
+        char as_of[64];
+        const json_t *older = json_array_get(list, i + 1);
+        json_int_t lsn = json_integer_value(json_object_get(json_object_get(change, "statement"), "lsn"));
+        if (older && !json_equal(json_object_get(change, "from"), json_object_get(older, "to")))
+            fail_msg("%s: a gap at %zu", figure, i);
+        for (unsigned before = 0; before < 2; before++) {
+            snprintf(as_of, sizeof as_of, "w%u:%lld", worker, (long long)(lsn - before));
+            json_t *then = asked_figure(query_explain, q, figure, as_of);
+            json_t *said = json_object_get(change, before ? "from" : "to"), *was = json_object_get(then, "value");
+            if (!json_equal(said, was)) fail_msg("%s: other value as of %s", figure, as_of);
+            json_decref(then);
+        }
+    }
+    json_decref(history);
+    json_decref(now);
+    return n;
+}
+
+/* gen-3374-01 speaks through worker 1 alone; sources of others never enter its figures. */
+static void history_is_the_list_of_pasts(void **state)
+{
+    (void)state;
+    static const char *const figures[] = {
+        "gen-3374-01/2022/realised/total",           "gen-3374-01/2022/budget/1.06.02?until=7",
+        "gen-3374-01/2022/absorption/total",         "gen-3374-01/2022/realised/1.06.02.2.02.01",
+        "gen-3374-01/2022/budget/total?stage=murni", "gen-3374-01/2022/realised/5.1?level=daun",
+    };
+    struct world *w = property_world_new(first_seed() + 1, 1500, 2, 1);
+    struct folding x;
+    size_t changes = 0;
+    folding_init(&x);
+    for (uint32_t i = 0; i < w->steps; i++) take(&x, w, w->step[i].log);
+    flush(&x);
+    struct store_txn *t = reading(&x);
+    struct asof_position applied;
+    struct registry *offices = NULL;
+    uint64_t version;
+    assert_int_equal(asof_applied(t, &applied), ST_OK);
+    assert_int_equal(asof_registry(t, &applied, &offices, &version), ST_OK);
+    struct query_context q = {.t = t, .registry = offices, .now = {.wall = {INT64_C(1700000000000)}}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) changes += history_holds(&q, figures[i], 1);
+    assert_true(changes > 50);
+    print_message("%zu changes\n", changes);
+    registry_free(&offices);
+    store_abort(&t);
+    folding_done(&x);
+    property_world_free(w);
+}
+
 /* ---- rows behind provenances ---- */
 
 static struct hash told_hash(const struct folding *x)
 {
-    static const unsigned tables[] = { FOLD_RECORD, FOLD_ENTRY, FOLD_REASON };
+    static const unsigned tables[] = {FOLD_RECORD, FOLD_ENTRY, FOLD_REASON};
     struct store_txn *t = reading(x);
     struct buf b;
     buf_init(&b, UINT32_MAX);
@@ -300,8 +399,8 @@ static void a_state_folded_again_says_the_same(void **state)
 {
     (void)state;
     struct world *w = property_world_new(first_seed(), 2000, WORLD_OFFICES, 2);
-    struct hash expected = { { 0 } };
-    static const unsigned groups[] = { 1, 3, 50, 100000 };
+    struct hash expected = {{0}};
+    static const unsigned groups[] = {1, 3, 50, 100000};
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
         struct folding x;
         folding_init(&x);
@@ -342,13 +441,13 @@ static void moments_lead_to_positions(void **state)
             assert_int_equal(s.at.ms, r.at.ms);
             assert_int_equal(asof_at(t, &applied, r.at, &at), ST_OK);
             assert_int_equal(at.lsn[log + 1], lsn);
-            assert_int_equal(asof_at(t, &applied, (struct wall){ r.at.ms - 1 }, &at), ST_OK);
+            assert_int_equal(asof_at(t, &applied, (struct wall){r.at.ms - 1}, &at), ST_OK);
             assert_int_equal(at.lsn[log + 1], lsn - 1);
         }
-        assert_int_equal(asof_at(t, &applied, (struct wall){ INT64_C(1800000000000) }, &at), ST_OK);
+        assert_int_equal(asof_at(t, &applied, (struct wall){INT64_C(1800000000000)}, &at), ST_OK);
         assert_int_equal(at.lsn[log + 1], applied.lsn[log + 1]);
     }
-    assert_int_equal(asof_at(t, &applied, (struct wall){ 0 }, &at), ST_OK);
+    assert_int_equal(asof_at(t, &applied, (struct wall){0}, &at), ST_OK);
     assert_int_equal(asof_time(t, &at, &time), ST_OK);
     assert_int_equal(time.ms, 0);
     store_abort(&t);
@@ -359,14 +458,31 @@ static void moments_lead_to_positions(void **state)
 static void positions_as_text(void **state)
 {
     (void)state;
-    static const struct { const char *text; int st; uint64_t w1, w2; } cases[] = {
-        { "w1:4711", ST_OK, 4711, 0 },      { "w2:80,w1:3", ST_OK, 3, 80 }, { "w1:0", ST_OK, 0, 0 },
-        { "w255:1", ST_OK, 0, 0 },          { "", ST_INVALID, 0, 0 },       { "w", ST_INVALID, 0, 0 },
-        { "w1", ST_INVALID, 0, 0 },         { "w1:", ST_INVALID, 0, 0 },    { "w1:x", ST_INVALID, 0, 0 },
-        { "w0:1", ST_INVALID, 0, 0 },       { "w256:1", ST_INVALID, 0, 0 }, { "w1:1,", ST_INVALID, 0, 0 },
-        { "w1:1,w1:2", ST_INVALID, 0, 0 },  { "w1:1 ", ST_INVALID, 0, 0 },  { "w1:1;w2:1", ST_INVALID, 0, 0 },
-        { "w1:-1", ST_INVALID, 0, 0 },      { "W1:1", ST_INVALID, 0, 0 },   { "w1:1099511627775", ST_OK, 1099511627775, 0 },
-        { "w1:1099511627776", ST_INVALID, 0, 0 }, { "2022-01-01T00:00:00Z", ST_INVALID, 0, 0 },
+    static const struct {
+        const char *text;
+        int st;
+        uint64_t w1, w2;
+    } cases[] = {
+        {"w1:4711", ST_OK, 4711, 0},
+        {"w2:80,w1:3", ST_OK, 3, 80},
+        {"w1:0", ST_OK, 0, 0},
+        {"w255:1", ST_OK, 0, 0},
+        {"", ST_INVALID, 0, 0},
+        {"w", ST_INVALID, 0, 0},
+        {"w1", ST_INVALID, 0, 0},
+        {"w1:", ST_INVALID, 0, 0},
+        {"w1:x", ST_INVALID, 0, 0},
+        {"w0:1", ST_INVALID, 0, 0},
+        {"w256:1", ST_INVALID, 0, 0},
+        {"w1:1,", ST_INVALID, 0, 0},
+        {"w1:1,w1:2", ST_INVALID, 0, 0},
+        {"w1:1 ", ST_INVALID, 0, 0},
+        {"w1:1;w2:1", ST_INVALID, 0, 0},
+        {"w1:-1", ST_INVALID, 0, 0},
+        {"W1:1", ST_INVALID, 0, 0},
+        {"w1:1099511627775", ST_OK, 1099511627775, 0},
+        {"w1:1099511627776", ST_INVALID, 0, 0},
+        {"2022-01-01T00:00:00Z", ST_INVALID, 0, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct asof_position x;
@@ -381,18 +497,27 @@ static void positions_as_text(void **state)
 static void what_lies_ahead_is_refused(void **state)
 {
     (void)state;
-    static const struct { const char *as_of; int st; const char *says; } cases[] = {
-        { "w1:1", ST_OK, "" },  { "w1:3", ST_INVALID, "w1:2" }, { "w2:1", ST_INVALID, "w1:2" },
-        { "kemarin", ST_INVALID, "2022-12-31T" }, { "2020-13-01T00:00:00Z", ST_INVALID, "w1:4711" },
-        { "1999-01-01T00:00:00Z", ST_OK, "" }, { "2023-11-14T22:13:20Z", ST_OK, "" },
-        { "2023-11-15T00:00:00Z", ST_INVALID, "2023-11-14T22:13:20" }, { "2023-11-15T00:00:00+07:00", ST_OK, "" },
+    static const struct {
+        const char *as_of;
+        int st;
+        const char *says;
+    } cases[] = {
+        {"w1:1", ST_OK, ""},
+        {"w1:3", ST_INVALID, "w1:2"},
+        {"w2:1", ST_INVALID, "w1:2"},
+        {"kemarin", ST_INVALID, "2022-12-31T"},
+        {"2020-13-01T00:00:00Z", ST_INVALID, "w1:4711"},
+        {"1999-01-01T00:00:00Z", ST_OK, ""},
+        {"2023-11-14T22:13:20Z", ST_OK, ""},
+        {"2023-11-15T00:00:00Z", ST_INVALID, "2023-11-14T22:13:20"},
+        {"2023-11-15T00:00:00+07:00", ST_OK, ""},
     };
     struct fixture_log log;
     struct folding x;
     fixture_log_init(&log, 1);
     folding_init(&x);
     fixture_log_office(&log, 1, "gen-3374-01", "33.74", ROLE_OFFICE);
-    fixture_log_texts(&log, "gen-3374-01", "gen-3374-01", 2022, (const char *const[]){ "1.06.01.2.01.01 realised 3 500", NULL });
+    fixture_log_texts(&log, "gen-3374-01", "gen-3374-01", 2022, (const char *const[]){"1.06.01.2.01.01 realised 3 500", NULL});
     for (uint32_t i = 0; i < log.count; i++) assert_int_equal(fold_record(x.fold, 1, fixture_log_record(&log, i)), ST_OK);
     flush(&x);
     struct store_txn *t = reading(&x);
@@ -401,10 +526,10 @@ static void what_lies_ahead_is_refused(void **state)
     uint64_t version;
     assert_int_equal(asof_applied(t, &applied), ST_OK);
     assert_int_equal(asof_registry(t, &applied, &offices, &version), ST_OK);
-    struct query_context q = { .t = t, .registry = offices, .now = { .wall = { INT64_C(1700000000000) } } };
+    struct query_context q = {.t = t, .registry = offices, .now = {.wall = {INT64_C(1700000000000)}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct query_params p = ASKED[0].p;
-        struct query_problem problem = { 0 };
+        struct query_problem problem = {0};
         json_t *answer = NULL;
         p.as_of = slice_of(cases[i].as_of, strlen(cases[i].as_of));
         int st = query_as_of(query_rollup, &q, &p, &answer, &problem);
@@ -421,8 +546,11 @@ static void what_lies_ahead_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_position_answers_as_it_did), cmocka_unit_test(a_state_folded_again_says_the_same),
-        cmocka_unit_test(moments_lead_to_positions),        cmocka_unit_test(positions_as_text),
+        cmocka_unit_test(every_position_answers_as_it_did),
+        cmocka_unit_test(history_is_the_list_of_pasts),
+        cmocka_unit_test(a_state_folded_again_says_the_same),
+        cmocka_unit_test(moments_lead_to_positions),
+        cmocka_unit_test(positions_as_text),
         cmocka_unit_test(what_lies_ahead_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
