@@ -65,6 +65,7 @@ int cli_number(const struct cli *c, enum option_id option, int def, int min, int
 int up_run(struct cli *c);
 int office_run(struct cli *c);
 int push_run(struct cli *c);
+int person_run(struct cli *c);
 int status_run(struct cli *c);
 int query_rollup(struct cli *c);
 int query_trend(struct cli *c);

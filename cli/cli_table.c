@@ -15,6 +15,8 @@ const struct command cli_commands[] = {
     { "push", "kirim", "FILE...", O(OFFICE) | O(WAIT) | O(DRY_RUN) | O(SHAPE) | O(COMPLETE) | O(DASH) | O(TIMEOUT), 1, -1,
       "mengirim berkas realisasi sebuah kantor", "sends an office's files", "rekap push --office dinsos-3374 anggaran.csv --wait",
       push_run },
+    { "person", "petugas", "list | name ID | erase ID", O(NAME), 1, 2, "nama di balik tanda petugas; dapat dihapus",
+      "the names behind the ids in statements; can be erased", "rekap person list", person_run },
     { "status", "keadaan", "", 0, 0, 0, "siapa sudah melapor, antrean, keadaan layanan", "who reported, backlog, health",
       "rekap status", status_run },
     { "rollup", "rekapitulasi", "", O(REGION) | O(YEAR) | O(UNTIL) | O(CODE) | O(LEVEL) | O(OFFICE) | O(STAGE) | O(AS_OF), 0, 0,

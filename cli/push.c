@@ -5,7 +5,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/person.h"
 #include "cli/push_part.h"
 #include "proto/conf.h"
 
@@ -47,13 +47,6 @@ static struct wall wall_now(void)
     return (struct wall){ (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 };
 }
 
-static void read_clerk(struct push *u)
-{
-    const struct passwd *who = getpwuid(getuid());
-    const char *name = who ? who->pw_name : "";
-    if (strlen(name) < sizeof u->clerk && bytes_utf8_ok(name, strlen(name))) snprintf(u->clerk, sizeof u->clerk, "%s", name);
-}
-
 /* The key that is to sign must be the one the register names: a batch signed by another would stop the office's stream. */
 static int check_key(const struct push *u)
 {
@@ -79,7 +72,7 @@ static int check_office(struct push *u)
     if (u->office->status != OFFICE_ACTIVE)
         return cli_fail(u->c, "kunci kantor ini sudah dicabut", "this office's key is revoked", id);
     if (!u->dry_run && check_key(u) != EXIT_OK) return EXIT_FAILED;
-    read_clerk(u);
+    if (!u->dry_run) person_own(u->c, &u->p, u->clerk);
     u->intake.office = slice_of(u->office->id, strlen(u->office->id));
     u->intake.clerk = slice_of(u->clerk, strlen(u->clerk));
     u->intake.entered = wall_now();
