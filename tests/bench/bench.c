@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +66,17 @@ static json_t *ask(const struct bench *b, int part)
     return place_ask(&b->place, NAMES[part], "{\"verb\":\"status\"}", 2000, &j) == ST_OK ? j : NULL;
 }
 
+/* What a daemon said last, on stderr. */
+static void last_words(const struct bench *b, int part)
+{
+    char path[600], line[1024], last[1024] = "";
+    snprintf(path, sizeof path, "%s/log/%s.log", b->dir, NAMES[part]);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f)) memcpy(last, line, sizeof last);
+    if (f) fclose(f);
+    fprintf(stderr, "bench: %s does not answer; its log ends: %s", NAMES[part], last);
+}
+
 static void wait_up(struct bench *b, int part)
 {
     for (double end = lag_now() + 60; lag_now() < end; pause_ms(20)) {
@@ -73,6 +85,7 @@ static void wait_up(struct bench *b, int part)
         json_decref(j);
         if (up) return;
     }
+    last_words(b, part);
     die(b, "a daemon does not answer");
 }
 
@@ -240,8 +253,10 @@ int main(int argc, char **argv)
     json_decref(fill);
     const struct cli c = {.dir = b.dir};
     if (place_open(&c, &b.place) != EXIT_OK) return 1;
+    (void)mkdir(b.place.runtime, 0700); /* `up` took it away when it stopped */
     measure(&b);
     rollups(&b);
     stop(&b);
+    (void)rmdir(b.place.runtime);
     return 0;
 }

@@ -9,10 +9,8 @@
 
 #include "proto/clock.h"
 
-/* The collector's answer lists every office: it is asked for at most a tenth of its time, or the watching would be what is
- * measured.
- */
-enum { NOTES_MAX = 200000, PAUSE_MS = 10, ANSWER_MS = 5000, REST = 9 };
+/* The collector's answer lists every office: asked without a rest, the watching would be what is measured. */
+enum { NOTES_MAX = 200000, PAUSE_MS = 10, ANSWER_MS = 5000, REST = 9, REST_MS_MAX = 300 };
 struct note {
     double at;
     uint64_t n;
@@ -68,8 +66,8 @@ static void *watch(void *self)
             take_note(w, n);
         }
         json_decref(status);
-        int took_ms = (int)((lag_now() - asked) * 1e3);
-        (void)poll(NULL, 0, w->costly ? PAUSE_MS + REST * took_ms : PAUSE_MS);
+        int rest_ms = w->costly ? REST * (int)((lag_now() - asked) * 1e3) : 0;
+        (void)poll(NULL, 0, PAUSE_MS + (rest_ms < REST_MS_MAX ? rest_ms : REST_MS_MAX));
     }
     atomic_store(&w->done, true);
     return NULL;
