@@ -27,14 +27,14 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/receipt proto/join proto/invite
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
 PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_report collector/tray
-COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/witness collector/witness_store collector/witness_receipt collector/uplink collector/collect collector/collect_import
+COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/guest worker/authority worker/ledger worker/ledger_stream worker/tree worker/feed worker/work
+WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/session_archive worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/settings worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
@@ -102,17 +102,18 @@ LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_z
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
-TREE := proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256
+TREE := proto/receipt proto/merkle proto/note proto/restore proto/base64 proto/sign_sha256
 WORKER_TEST := $(CODEC) $(TREE) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node proto/join proto/invite $(WORKER_P) tests/unit/work_world
-WITNESS := collector/witness collector/witness_store collector/witness_receipt
-COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/outbox_due collector/collect_import collector/tray proto/unit proto/unit_row proto/store proto/store_mem proto/node $(CODEC)
+WITNESS := collector/witness collector/witness_store collector/witness_receipt collector/witness_restore
+COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/collect_import collector/tray proto/unit proto/unit_row proto/store proto/store_mem proto/node $(CODEC)
 $(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) proto/registry proto/registry_sign proto/period proto/join proto/invite) tests/sim/pair tests/sim/pair_check,-lsodium -lmsgpackc))
+$(eval $(call unit_test,drill,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) proto/registry proto/registry_sign proto/period proto/join proto/invite) tests/sim/pair tests/sim/pair_check tests/sim/drill,-lsodium -lmsgpackc))
 $(eval $(call unit_test,outbox,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,import,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink collector/collect tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,uplink,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,witness,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
+$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
 $(eval $(call unit_test,join,$(WORKER_TEST),-lsodium -lmsgpackc))
@@ -165,7 +166,7 @@ demo:
 clean:
 	rm -rf build build-*
 # ---- integration: the real programs; `it` is part of `make test`, `campaign` the whole kill campaign (about half an hour) ----
-IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/tree tests/it/world tests/it/world_tool
+IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
     tests/it/fault_peer tests/it/fault_wire))
@@ -222,7 +223,7 @@ fuzz: fuzz-build
 # ---- benchmarks (make bench): ours beside SQLite, PostgreSQL and bare LMDB on the same workload ----
 BENCH := $(B)/tests/bench
 BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix proto/bytes proto/status
-$(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse collector/outbox_due)
+$(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BENCH)/bench: $(call OBJS,tests/bench/bench tests/bench/lag $(sort $(filter-out cli/main,$(CLI_ALL))))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)

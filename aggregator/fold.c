@@ -233,7 +233,8 @@ int fold_record(struct fold *f, unsigned worker, struct slice record_bytes)
     if (r.lsn != f->reached[worker].lsn + 1 || !sign_hash_equal(&r.previous, &f->reached[worker].hash)) return ST_INVALID;
     if (r.lsn >> 40) return ST_CORRUPT;
     struct mark before = mark_of(f);
-    int st = r.kind == RECORD_OFFICE ? fold_office_entry(f, worker, r.content) : batch_take(f, worker, &r);
+    int st = r.kind == RECORD_OFFICE ? fold_office_entry(f, worker, r.content) : ST_OK;
+    if (r.kind == RECORD_BATCH) st = batch_take(f, worker, &r); /* a restore record states no figure */
     if (st == ST_OK && r.kind == RECORD_OFFICE) st = statement_office(&f->told, worker, &r);
     if (st != ST_OK) {
         back_to(f, before);

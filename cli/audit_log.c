@@ -11,7 +11,7 @@
 
 #include "cli/audit_part.h"
 
-enum { KIND_BATCH = 1, KIND_OFFICE = 2, LEAF_BYTES = 1 + 3 * 9 + 2 * (2 + AUDIT_HASH) };
+enum { KIND_BATCH = 1, KIND_OFFICE = 2, KIND_RESTORE = 3, LEAF_BYTES = 1 + 3 * 9 + 2 * (2 + AUDIT_HASH) };
 
 static void bad(struct audit *a, uint64_t lsn, const char *what, const char *seen, const char *expected)
 {
@@ -83,6 +83,16 @@ static void take_office(struct audit *a, const struct audit_record *r)
     if (r->dispositions.n != 1) bad(a, r->lsn, "dispositions", "disposisi pada baris daftar kantor", "tidak ada");
 }
 
+/* A restored log says from where it goes on; the hash and the root there are known from the walk. */
+static void take_restore(struct audit *a, const struct audit_record *r, const struct audit_hash *before)
+{
+    struct audit_hash root = audit_hash_root(&a->tree);
+
+    if (!audit_note_restore(r->content, a->offices.issuer, r->lsn - 1, before, &root))
+        bad(a, r->lsn, "restore", "catatan pemulihan tidak sah untuk posisi ini", "catatan dari kunci daftar kantor atas log sampai di sini");
+    if (r->dispositions.n != 1) bad(a, r->lsn, "dispositions", "disposisi pada catatan pemulihan", "tidak ada");
+}
+
 static void check_place(struct audit *a, const struct audit_record *r, uint64_t lsn)
 {
     const struct audit_report *seen = a->report;
@@ -112,7 +122,8 @@ static void check_anchors(struct audit *a)
 static void take_record(struct audit *a, const struct audit_record *r, struct audit_span bytes, uint64_t lsn)
 {
     struct audit_report *report = a->report;
-    struct audit_hash content;
+    struct audit_hash content, before = report->hash;
+    bool lost = a->lost;
 
     check_place(a, r, lsn);
     report->hash = audit_hash_blake(audit_span_of(a->lost ? r->previous.p : report->hash.b, AUDIT_HASH), bytes);
@@ -125,7 +136,9 @@ static void take_record(struct audit *a, const struct audit_record *r, struct au
         content = audit_hash_blake(r->content, audit_span_of(NULL, 0));
         if (r->kind == KIND_OFFICE)
             take_office(a, r);
-        else
+        else if (r->kind == KIND_RESTORE) {
+            if (!lost) take_restore(a, r, &before);
+        } else
             bad_numbers(a, lsn, "kind", r->kind, KIND_BATCH);
     }
     leaf(a, r, &content);

@@ -31,22 +31,29 @@ static bool cut(struct audit_span *rest, uint8_t c, struct audit_span *ret)
     return true;
 }
 
+static void key_id(struct audit_span name, const uint8_t pub[AUDIT_KEY], struct audit_hash *ret)
+{
+    const uint8_t middle[2] = {'\n', ALGORITHM};
+    crypto_hash_sha256_state st;
+
+    crypto_hash_sha256_init(&st);
+    crypto_hash_sha256_update(&st, name.p, name.n);
+    crypto_hash_sha256_update(&st, middle, sizeof middle);
+    crypto_hash_sha256_update(&st, pub, AUDIT_KEY);
+    crypto_hash_sha256_final(&st, ret->b);
+}
+
 bool audit_note_key(const char *vkey, struct audit_note_key *ret)
 {
     struct audit_span rest = audit_span_of(vkey, strlen(vkey)), name, hash;
-    uint8_t bytes[KEY_BYTES], id[4], middle[2] = {'\n', ALGORITHM};
-    crypto_hash_sha256_state st;
+    uint8_t bytes[KEY_BYTES], id[4];
     struct audit_hash h;
 
     if (!cut(&rest, '+', &name) || !cut(&rest, '+', &hash) || name.n == 0 || name.n >= sizeof ret->name || hash.n != 8)
         return false;
     if (!audit_hash_unhex((const char *)hash.p, 4, id) || !unbase64(rest, bytes, sizeof bytes) || bytes[0] != ALGORITHM)
         return false;
-    crypto_hash_sha256_init(&st);
-    crypto_hash_sha256_update(&st, name.p, name.n);
-    crypto_hash_sha256_update(&st, middle, sizeof middle);
-    crypto_hash_sha256_update(&st, bytes + 1, AUDIT_KEY);
-    crypto_hash_sha256_final(&st, h.b);
+    key_id(name, bytes + 1, &h);
     memset(ret, 0, sizeof *ret);
     memcpy(ret->name, name.p, name.n);
     memcpy(ret->id, id, sizeof id);
@@ -108,4 +115,31 @@ bool audit_note_open(struct audit_span note, const struct audit_note_key *key, s
     lines = audit_span_of(note.p + end + 1, note.n - end - 1);
     if (key != NULL && !is_signed(text, lines, key)) return false;
     return checkpoint_read(text, ret) && (key == NULL || audit_same(ret->origin, audit_span_of(key->name, strlen(key->name))));
+}
+
+/* proto/restore.h gives the text; what the walk knows must stand in it word for word. */
+bool audit_note_restore(struct audit_span content, const uint8_t *issuer, uint64_t lsn, const struct audit_hash *hash,
+                        const struct audit_hash *root)
+{
+    static const char head[] = "rekap/pemulihan/1\nworker ", name[] = "rekap-daftar-kantor";
+    char expected[64 + 4 * AUDIT_HASH], log_hex[2 * AUDIT_HASH + 1], root_hex[2 * AUDIT_HASH + 1];
+    struct audit_note_key key = {.name = ""};
+    struct audit_span text, lines;
+    struct audit_hash id;
+    size_t end = empty_line(content, content.n);
+
+    if (end == SIZE_MAX || content.p[content.n - 1] != '\n' || end < sizeof head) return false;
+    text = audit_span_of(content.p, end);
+    lines = audit_span_of(content.p + end + 1, content.n - end - 1);
+    if (issuer != NULL) {
+        memcpy(key.name, name, sizeof name);
+        memcpy(key.pub, issuer, AUDIT_KEY);
+        key_id(audit_span_of(name, strlen(name)), issuer, &id);
+        memcpy(key.id, id.b, sizeof key.id);
+        if (!is_signed(text, lines, &key)) return false;
+    }
+    audit_hash_hex(hash->b, AUDIT_HASH, log_hex);
+    audit_hash_hex(root->b, AUDIT_HASH, root_hex);
+    snprintf(expected, sizeof expected, "\nlsn %llu\nhash %s\nakar %s\n", (unsigned long long)lsn, log_hex, root_hex);
+    return memcmp(text.p, head, sizeof head - 1) == 0 && memmem(text.p, text.n, expected, strlen(expected)) != NULL;
 }

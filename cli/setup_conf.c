@@ -97,6 +97,8 @@ static void put_collector(const struct files *f, struct buf *b)
                worker, key, f->p->dir, f->p->dir);
     bytes_hex(f->keys->checkpoint, PUBKEY_SIZE, key);
     buf_printf(b, "worker_checkpoint_key = %s\n", key);
+    bytes_hex(f->keys->registry, PUBKEY_SIZE, key);
+    buf_printf(b, "worker_registry_key = %s\n", key);
     put_common(b, f->p, "collector", "collector/outbox");
 }
 

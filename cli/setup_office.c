@@ -62,12 +62,14 @@ static void put_centre(const struct join_invitation *i, struct buf *b)
 
 static void put_collector(const struct place *p, const struct join_invitation *i, struct buf *b)
 {
-    char worker[2 * PUBKEY_SIZE + 1], checkpoint[2 * PUBKEY_SIZE + 1], control[PLACE_SOCKET_MAX];
+    char worker[2 * PUBKEY_SIZE + 1], checkpoint[2 * PUBKEY_SIZE + 1], registry[2 * PUBKEY_SIZE + 1], control[PLACE_SOCKET_MAX];
     bytes_hex(i->worker, PUBKEY_SIZE, worker);
     bytes_hex(i->checkpoint, PUBKEY_SIZE, checkpoint);
+    bytes_hex(i->registry, PUBKEY_SIZE, registry);
     place_socket(p, "collector", control);
     buf_printf(b, "# collector.conf - ditulis oleh rekap office join; boleh diubah (written by rekap office join; edits are kept)\n\n");
     buf_printf(b, "[collector]\nworker = %s\nworker_key = %s\nworker_checkpoint_key = %s\n", i->address, worker, checkpoint);
+    buf_printf(b, "worker_registry_key = %s\n", registry);
     buf_printf(b, "tray = %s/collector/tray\noffices = %s/keys/office\nnode = %s\ncontrol = %s\n", p->dir, p->dir, i->office, control);
     buf_printf(b, "key = %s/keys/collector.key\nstore = %s/collector/outbox\n\n[log]\nlevel = info\n", p->dir, p->dir);
 }

@@ -59,7 +59,7 @@ static json_t *find_office(const json_t *list, const char *id)
 static json_t *office_json(const struct office *o, const json_t *desk)
 {
     static const char *const fields[] = { "last",  "acked",      "lsn",     "waiting_bytes", "refused",
-                                          "state", "state_text", "last_at", "acked_at" };
+                                          "state", "state_text", "last_at", "acked_at", "kept_bytes", "archived", "let_go" };
     char region[8];
     code_region_format(o->region, region);
     json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:s}", "office", o->id, "name", o->name, "region", region, "role",
@@ -206,6 +206,21 @@ static void output(const struct cli *c, const struct place *p, const struct regi
     if (!json_array_size(s->offices)) cli_talk(c, "belum ada kantor; rekap office add", "no office yet; rekap office add");
 }
 
+/* Batches that are on one disk only and no longer here. */
+static void unarchived(const struct cli *c, const json_t *offices)
+{
+    size_t i;
+    json_t *o;
+    json_array_foreach(offices, i, o)
+    {
+        long long n = count_of(o, "let_go");
+        if (n > 0)
+            cli_talk(c, "%s: %lld kiriman yang belum diarsipkan pusat tidak disimpan lagi di sini; jalankan rekap archive di pusat",
+                     "%s: %lld batches that the centre has not archived are no longer kept here; run rekap archive at the centre",
+                     json_string_value(json_object_get(o, "office")), n);
+    }
+}
+
 static void null_for_missing(json_t **o)
 {
     if (!*o) *o = json_null();
@@ -227,6 +242,7 @@ int status_run(struct cli *c)
         null_for_missing(&s.aggregator);
     }
     output(c, &p, r, &s);
+    unarchived(c, s.offices);
     registry_free(&r);
     json_decref(s.worker);
     json_decref(s.collector);

@@ -83,13 +83,15 @@ static void rest(struct collect *c, uint64_t wanted, struct now now)
     c->full = true;
 }
 
-static void look_for_room(struct collect *c, struct store_txn *t, struct now now)
+static int look_for_room(struct collect *c, struct store_txn *t, struct now now)
 {
-    if (!c->full || now.mono.us < c->look_at.us) return;
+    if (!c->full || now.mono.us < c->look_at.us) return ST_OK;
     c->look_at.us = now.mono.us + ROOM_LOOK_US;
-    if (store_room(t, c->wanted) != ST_OK) return;
+    int st = outbox_release(t, c->wanted);
+    if (st != ST_OK) return st == ST_FULL ? ST_OK : st;
     c->full = false;
     c->ids_new |= c->ids_late;
+    return ST_OK;
 }
 
 /* The number of an office; ST_FULL: it has none yet and there is no room, nothing was changed. */
@@ -126,7 +128,7 @@ static int node_recover(void *self, struct store_txn *t, struct now now)
 {
     struct collect *c = self;
     int st = outbox_identity(t, &c->o.fresh, &c->identity);
-    if (st == ST_OK) st = uplink_new(&c->identity, c->o.node_name, &c->o.witness, &c->uplink);
+    if (st == ST_OK) st = uplink_new(&c->identity, c->o.node_name, &c->o.witness, &c->o.keep, &c->uplink);
     if (st != ST_OK) return st;
     uplink_dialled(c->uplink, c->worker);
     return c->ids_new ? take_offices(c, t, now) : ST_OK;
@@ -188,8 +190,8 @@ static int node_message(void *self, struct store_txn *t, struct now now, const s
 static int node_flush(void *self, struct store_txn *t, struct now now, struct effects *x)
 {
     struct collect *c = self;
-    look_for_room(c, t, now);
-    int st = c->ids_new ? take_offices(c, t, now) : ST_OK;
+    int st = look_for_room(c, t, now);
+    if (st == ST_OK && c->ids_new) st = take_offices(c, t, now);
     if (st == ST_OK) st = uplink_work(c->uplink, t, now, x);
     if (st == ST_OK) c->step_import = 0;
     return st;

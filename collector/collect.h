@@ -10,6 +10,7 @@ struct collect_options {
     const char *node_name;
     const struct signer *signer;        /* holds the keys of the offices served; outlives the node */
     struct witness_options witness;
+    struct outbox_keep keep;            /* of all offices together; all zero: nothing is kept once it is acknowledged */
 };
 int collect_new(const struct collect_options *o, struct collect **ret);
 void collect_free(struct collect **c);

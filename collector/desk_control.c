@@ -27,6 +27,9 @@ static json_t *office_json(const struct outbox_stream *s, struct slice id)
     json_object_set_new(o, "lsn", json_integer((json_int_t)s->lsn));
     json_object_set_new(o, "waiting_bytes", json_integer((json_int_t)s->out_bytes));
     json_object_set_new(o, "refused", json_integer((json_int_t)s->refused));
+    json_object_set_new(o, "kept_bytes", json_integer((json_int_t)s->kept_bytes));
+    json_object_set_new(o, "archived", json_integer((json_int_t)s->archived));
+    json_object_set_new(o, "let_go", json_integer((json_int_t)s->let_go));
     json_object_set_new(o, "state", json_string(status_code_spelling(s->state)));
     json_object_set_new(o, "state_text", json_string(status_code_text(s->state, LANG_ID)));
     json_object_set_new(o, "last_at", time_or_null(s->last_at));

@@ -6,7 +6,7 @@
  * Rows of STREAM have one width, deletions need no room and imports stop before the store is full (collect.c): what the
  * worker answers can always be written, so a full outbox drains.
  *
- * Invariant: for each office the rows of OUT are exactly the batches with last sequence in (acked, last], in order, each linked
+ * Invariant: for each office the rows of OUT are exactly the batches with last sequence in (kept_from, last], in order, each linked
  * to the one before; `head` is the hash of the newest batch ever signed. Everything about one import happens in one transaction,
  * so a crash leaves either the tray file or its batches, never half of both. */
 #include "collector/outbox.h"
@@ -41,7 +41,21 @@ int outbox_identity(struct store_txn *t, const struct outbox_identity *fresh, st
 
 /* ---- streams ---- */
 
-enum { STREAM_BYTES = 7 * 8 + 4 + 2 * HASH_SIZE + OUTBOX_WORKER_SIZE };
+enum { STREAM_BYTES_BEFORE = 7 * 8 + 4 + 2 * HASH_SIZE + OUTBOX_WORKER_SIZE,  /* of a release that kept nothing after an ack */
+       STREAM_BYTES = STREAM_BYTES_BEFORE + 4 * 8 + HASH_SIZE };
+
+/* The row's second half; where there is none, nothing was kept. */
+static void stream_kept(struct rd *r, struct outbox_stream *s)
+{
+    if (rd_left(r) == 0) {
+        s->kept_from = s->acked;
+        s->kept_hash = s->acked_hash;
+        return;
+    }
+    uint64_t *const u[] = { &s->kept_from, &s->kept_bytes, &s->archived, &s->let_go };
+    for (size_t i = 0; i < sizeof u / sizeof u[0]; i++) *u[i] = rd_be64(r);
+    memcpy(s->kept_hash.b, rd_bytes(r, HASH_SIZE).p, HASH_SIZE);
+}
 
 int outbox_stream_get(struct store_txn *t, uint32_t office, struct outbox_stream *ret)
 {
@@ -55,7 +69,7 @@ int outbox_stream_get(struct store_txn *t, uint32_t office, struct outbox_stream
         return ST_OK;
     }
     if (st != ST_OK) return st;
-    if (v.n != STREAM_BYTES) return ST_CORRUPT;
+    if (v.n != STREAM_BYTES && v.n != STREAM_BYTES_BEFORE) return ST_CORRUPT;
     struct rd r = rd_of(v);
     uint64_t *const u[] = { &s.last, &s.acked, &s.lsn, &s.refused, &s.out_bytes };
     for (size_t i = 0; i < sizeof u / sizeof u[0]; i++) *u[i] = rd_be64(&r);
@@ -66,6 +80,7 @@ int outbox_stream_get(struct store_txn *t, uint32_t office, struct outbox_stream
     memcpy(s.acked_hash.b, rd_bytes(&r, HASH_SIZE).p, HASH_SIZE);
     memcpy(s.worker, rd_bytes(&r, OUTBOX_WORKER_SIZE).p, OUTBOX_WORKER_SIZE);
     if (s.worker[OUTBOX_WORKER_SIZE - 1] != '\0') return ST_CORRUPT;
+    stream_kept(&r, &s);
     *ret = s;
     return ST_OK;
 }
@@ -80,6 +95,10 @@ int outbox_stream_put(struct store_txn *t, uint32_t office, const struct outbox_
     memcpy(p + 4, s->head.b, HASH_SIZE);
     memcpy(p + 4 + HASH_SIZE, s->acked_hash.b, HASH_SIZE);
     memcpy(p + 4 + 2 * HASH_SIZE, s->worker, OUTBOX_WORKER_SIZE);
+    const uint64_t kept[] = { s->kept_from, s->kept_bytes, s->archived, s->let_go };
+    p = v + STREAM_BYTES_BEFORE;
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++, p += 8) bytes_be64(p, kept[i]);
+    memcpy(p, s->kept_hash.b, HASH_SIZE);
     return store_put(t, OUTBOX_STREAM, slice_of(k, 4), slice_of(v, sizeof v));
 }
 
@@ -208,24 +227,22 @@ int outbox_knows(struct store_txn *t, uint32_t office, uint64_t seq, const struc
     return b.last == seq && sign_hash_equal(&b.hash, hash) ? ST_OK : ST_INVALID;
 }
 
-static int drop_up_to(struct store_txn *t, uint32_t office, const struct outbox_receipt *a, struct outbox_stream *s,
-                      struct outbox_settled *ret)
+static int settle_up_to(struct store_txn *t, uint32_t office, const struct outbox_receipt *a, struct outbox_stream *s,
+                        struct outbox_settled *ret)
 {
     while (s->acked < a->sequence) {
         struct outbox_batch b;
-        uint8_t k[12];
         int st = outbox_next(t, office, s->acked, &b);
         if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
         ret->batches++;
         ret->bytes += b.payload.n;
+        const uint64_t last = b.last;   /* b points into the store */
         st = outbox_due_acked(t, office, &b, a);
         if (st != ST_OK) return st;
-        out_key(k, office, b.last);
-        st = store_del(t, OUTBOX_OUT, slice_of(k, sizeof k));
-        if (st != ST_OK) return st;
-        s->acked = b.last;
+        s->acked = last;
     }
     s->out_bytes -= ret->bytes < s->out_bytes ? ret->bytes : s->out_bytes;
+    s->kept_bytes += ret->bytes;
     return ST_OK;
 }
 
@@ -240,7 +257,8 @@ int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt
     *ret = settled;
     if (old || a->sequence == s->acked) return ST_OK;
     st = outbox_refuse(t, office, a->sequence, a->refused, s);
-    if (st == ST_OK) st = drop_up_to(t, office, a, s, &settled);
+    if (st == ST_OK) st = settle_up_to(t, office, a, s, &settled);
+    if (st == ST_OK) st = outbox_trim(t, office, a->keep, now, s);
     if (st != ST_OK) return st;
     s->acked_hash = a->hash;
     s->lsn = a->lsn;

@@ -1,7 +1,8 @@
 /* outbox.h - what this office has stated, signed and not yet seen acknowledged; and its own copy of every figure. Kind: P.
  *
  * Tables of the collector's store. A batch is numbered, signed, linked to the one before and put into OUT in the transaction that
- * also changes the own copy and marks its tray file as imported; it leaves OUT only when the worker's cumulative ack covers it. */
+ * also changes the own copy and marks its tray file as imported; it leaves OUT only when the worker's cumulative ack covers it and,
+ * where it is to be kept (struct outbox_keep), only when the worker says that it is archived. */
 #ifndef REKAP_OUTBOX_H
 #define REKAP_OUTBOX_H
 
@@ -36,7 +37,10 @@ struct outbox_stream {
     struct hash head, acked_hash;       /* batch hash of the last batch; of the acknowledged one */
     uint32_t state;                     /* CODE_OK, or why the worker does not take it (CODE_CONFLICT, CODE_UNAUTHORISED, ..) */
     uint64_t refused;                   /* updates the worker logged with a refusal */
-    uint64_t out_bytes;                 /* bytes of payloads waiting in OUT */
+    uint64_t out_bytes;                 /* bytes of payloads waiting in OUT for an ack */
+    uint64_t kept_from, kept_bytes;     /* acknowledged batches after this sequence are kept in OUT; bytes of their payloads */
+    uint64_t archived, let_go;          /* the worker has archived up to this; batches let go that were not archived */
+    struct hash kept_hash;              /* of the batch that ends at kept_from */
     struct wall last_at, acked_at;
     char worker[OUTBOX_WORKER_SIZE];    /* id of the worker that gave the ack; "" before the first */
 };
@@ -60,8 +64,10 @@ int outbox_next(struct store_txn *t, uint32_t office, uint64_t after, struct out
 int outbox_knows(struct store_txn *t, uint32_t office, uint64_t seq, const struct hash *hash, const struct outbox_stream *s);
 
 /* An ack of the worker. refused: packed [[sequence, code]..] as it came, or empty. */
-struct outbox_receipt { uint64_t sequence, lsn; struct hash hash; struct slice refused; const char *worker; };
-struct outbox_settled { uint64_t batches, bytes /* of payloads */; };   /* what left OUT */
+struct outbox_keep { uint64_t bytes /* of one office */; int64_t age_ms; };     /* how much may wait for level 2 at most */
+struct outbox_receipt { uint64_t sequence, lsn; struct hash hash; struct slice refused; const char *worker;
+                        const struct outbox_keep *keep /* NULL: an acknowledged batch goes at once */; };
+struct outbox_settled { uint64_t batches, bytes /* of payloads */; };   /* what was acknowledged */
 /* Takes it, in a full store too: notes what was refused, drops batches up to its sequence, moves the watermark. ST_INVALID: it
  * names no point of our history, or its list is not one; then nothing is changed. An old ack changes nothing and is ST_OK. */
 int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt *a, struct wall now, struct outbox_stream *s,
@@ -71,6 +77,18 @@ int outbox_ack(struct store_txn *t, uint32_t office, const struct outbox_receipt
  * without room the note is left out. */
 int outbox_refuse(struct store_txn *t, uint32_t office, uint64_t upto, struct slice list, struct outbox_stream *s);
 bool outbox_refuse_list_ok(struct slice list);
+
+/* ---- kept until archived (outbox_keep.c) ---- the caller stores s, except where it says otherwise */
+/* Lets go of what need not be kept any more. keep NULL: of everything acknowledged. */
+int outbox_trim(struct store_txn *t, uint32_t office, const struct outbox_keep *keep, struct wall now, struct outbox_stream *s);
+/* An ack of level 2. ST_INVALID: no point of our acknowledged history. */
+int outbox_archived(struct store_txn *t, uint32_t office, uint64_t sequence, const struct hash *hash, struct outbox_stream *s);
+/* Lets go of kept batches of all offices, oldest first, until there is room for so much. ST_FULL: nothing more can go. */
+int outbox_release(struct store_txn *t, uint64_t wanted);
+/* The worker's log was restored and ends for this office at an earlier point: everything after it waits for an ack again. Stores s.
+ * ST_INVALID: no point of our history, or before what is kept. */
+int outbox_rewind(struct store_txn *t, uint32_t office, uint64_t sequence, const struct hash *hash, uint64_t lsn,
+                  struct outbox_stream *s);
 
 struct outbox_pushed { /* what became of a tray file */
     struct wall at;
@@ -97,6 +115,8 @@ struct outbox_due {
 int outbox_due_put(struct store_txn *t, uint32_t office, uint64_t seq, struct slice tray_id, const struct outbox_pushed *p);
 int outbox_due_get(struct store_txn *t, uint32_t office, uint64_t seq, struct outbox_due *ret);         /* ST_NOT_FOUND */
 int outbox_due_next(struct store_txn *t, uint32_t office, uint64_t after, struct outbox_due *ret);      /* the first one above */
+/* What was said of the batches after this sequence was said of a log that is lost. Needs no room. */
+int outbox_due_forget(struct store_txn *t, uint32_t office, uint64_t after);
 int outbox_due_del(struct store_txn *t, uint32_t office, uint64_t seq);
 /* Part of outbox_ack: b is about to leave OUT. Needs no room. */
 int outbox_due_acked(struct store_txn *t, uint32_t office, const struct outbox_batch *b, const struct outbox_receipt *a);

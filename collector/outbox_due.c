@@ -90,6 +90,27 @@ int outbox_due_next(struct store_txn *t, uint32_t office, uint64_t after, struct
     return st;
 }
 
+int outbox_due_forget(struct store_txn *t, uint32_t office, uint64_t after)
+{
+    struct outbox_due d = { .sequence = after };
+    int st;
+    while ((st = outbox_due_next(t, office, d.sequence, &d)) == ST_OK) {
+        uint8_t k[12];
+        struct slice v;
+        struct buf row;
+        if (!d.acked) continue;
+        st = store_get(t, OUTBOX_DUE, due_key(k, office, d.sequence), &v);
+        if (st != ST_OK) break;
+        buf_init(&row, v.n);
+        buf_u8(&row, 0);
+        buf_put(&row, v.p + 1, v.n - 1);
+        st = buf_ok(&row) ? store_put(t, OUTBOX_DUE, slice_of(k, sizeof k), buf_slice(&row)) : ST_NO_MEMORY;
+        buf_done(&row);
+        if (st != ST_OK) break;
+    }
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 int outbox_due_del(struct store_txn *t, uint32_t office, uint64_t seq)
 {
     uint8_t k[12];

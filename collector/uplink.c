@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPENS_PER_STEP = 512, ROW_ROOM = 16384 /* bytes of pages a new row may take */ };
+enum { ACK_ARCHIVED = 2 /* level of an ACK */, OPENS_PER_STEP = 512, ROW_ROOM = 16384 /* bytes of pages a new row may take */ };
 static const int64_t SILENCE_US = 10 * 1000000, RETRY_US = 2 * 1000000, BLOCKED_RETRY_US = 30 * 1000000, PING_US = 5 * 1000000,
                      UNTRUSTED_PING_US = 1000000;
 
@@ -39,14 +39,16 @@ struct uplink {
     uint64_t credit_bytes, credit_batches, flight_bytes, flight_batches;
     struct mono ping_at, session_deadline;
     struct witness witness;
+    struct outbox_keep keep;            /* of all offices together */
 };
 
 int uplink_new(const struct outbox_identity *id, const char *node_name, const struct witness_options *witness,
-               struct uplink **ret)
+               const struct outbox_keep *keep, struct uplink **ret)
 {
     struct uplink *u = calloc(1, sizeof *u);
     if (!u) return ST_NO_MEMORY;
     u->identity = *id;
+    u->keep = *keep;
     witness_init(&u->witness, witness);
     size_t n = strnlen(node_name, sizeof u->node - 1);
     memcpy(u->node, node_name, n);
@@ -282,6 +284,7 @@ static int claim_receipts(struct uplink *u, struct store_txn *t, struct now now,
         struct way *w = &u->way[i];
         const struct witness_office o = { w->office, w->id, u->identity.epoch };
         if (again) w->receipts = (struct witness_way){ .due = true };
+        if (u->witness.restored && w->state != WAY_OPEN) continue;      /* what is acknowledged is known when it is open */
         if (w->receipts.due) st = witness_claim(&u->witness, &w->receipts, &o, t, now, u->peer, x);
     }
     return st;
@@ -350,6 +353,14 @@ static int on_checkpoint(struct uplink *u, struct store_txn *t, struct now now, 
     return st;
 }
 
+static int on_restored(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
+{
+    (void)x;
+    int st = witness_restored(&u->witness, t, now, f[0].s);
+    stop_if_broken(u, now);
+    return st;
+}
+
 static int on_proof(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
 {
     (void)x;
@@ -395,6 +406,8 @@ static int on_open_ok(struct uplink *u, struct store_txn *t, struct now now, con
     int st = outbox_stream_get(t, w->office, &s);
     if (st != ST_OK) return st;
     st = outbox_knows(t, w->office, f[3].u, &head, &s);
+    /* a restored log ends before what the lost one acknowledged: what was kept since is sent again */
+    if (st == ST_INVALID && u->witness.restored) st = outbox_rewind(t, w->office, f[3].u, &head, f[5].u, &s);
     if (st == ST_INVALID) return block(u, t, w, &s, CODE_DIFFERENT_HISTORY, now);
     if (st != ST_OK) return st;
     w->state = WAY_OPEN;
@@ -422,14 +435,35 @@ static void settle(struct uplink *u, struct way *w, const struct outbox_stream *
     credit_back(u, w, settled);
 }
 
+/* Each office may keep its share. */
+static const struct outbox_keep *share(const struct uplink *u, struct outbox_keep *ret)
+{
+    *ret = (struct outbox_keep){ u->keep.bytes / (u->count ? u->count : 1), u->keep.age_ms };
+    return u->keep.bytes ? ret : NULL;
+}
+
+static int on_archived(struct uplink *u, struct store_txn *t, struct way *w, struct now now, const struct field *f)
+{
+    struct outbox_stream s;
+    struct outbox_keep keep;
+    struct hash hash;
+    memcpy(hash.b, f[4].s.p, HASH_SIZE);
+    int st = outbox_stream_get(t, w->office, &s);
+    if (st == ST_OK) st = outbox_archived(t, w->office, f[3].u, &hash, &s);
+    if (st == ST_OK) st = outbox_trim(t, w->office, share(u, &keep), now.wall, &s);
+    return st == ST_OK ? outbox_stream_put(t, w->office, &s) : st;
+}
+
 static int on_ack(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
 {
     (void)x;
     struct way *w = find_id(u, f[0].s);
     if (!w || w->state != WAY_OPEN || f[1].u != 0 || f[2].u != u->identity.epoch) return ST_OK;
+    if (f[6].u == ACK_ARCHIVED) return on_archived(u, t, w, now, f);
     struct outbox_stream s;
     struct outbox_settled settled;
-    struct outbox_receipt a = { .sequence = f[3].u, .lsn = f[5].u, .refused = f[7].s, .worker = u->worker };
+    struct outbox_keep keep;
+    struct outbox_receipt a = { .keep = share(u, &keep), .sequence = f[3].u, .lsn = f[5].u, .refused = f[7].s, .worker = u->worker };
     memcpy(a.hash.b, f[4].s.p, HASH_SIZE);
     int st = outbox_stream_get(t, w->office, &s);
     if (st != ST_OK) return st;
@@ -484,7 +518,8 @@ static int on_data(struct uplink *u, struct store_txn *t, struct now now, struct
 {
     static const handler_fn handlers[MSG_TYPE_COUNT] = {
         [MSG_HELLO_OK] = on_hello_ok, [MSG_OPEN_OK] = on_open_ok, [MSG_ACK] = on_ack, [MSG_NACK] = on_nack,
-        [MSG_CHECKPOINT] = on_checkpoint, [MSG_PROOF] = on_proof, [MSG_PLACED] = on_placed
+        [MSG_CHECKPOINT] = on_checkpoint, [MSG_PROOF] = on_proof, [MSG_PLACED] = on_placed,
+        [MSG_RESTORED] = on_restored
     };
     struct frame fr;
     struct field f[FIELDS_MAX];

@@ -18,8 +18,9 @@ struct uplink;
 struct uplink_office { uint32_t office; char id[OFFICE_ID_MAX + 1]; };
 enum uplink_session { UPLINK_DOWN, UPLINK_GREETED, UPLINK_UP };
 
+/* keep: for all offices together; bytes 0: nothing is kept once it is acknowledged. */
 int uplink_new(const struct outbox_identity *id, const char *node_name, const struct witness_options *witness,
-               struct uplink **ret);
+               const struct outbox_keep *keep, struct uplink **ret);
 void uplink_free(struct uplink **u);
 /* The offices served, known to the signer; called at start and whenever a key file appears or goes. Keeps the state of those that
  * stay. */

@@ -30,7 +30,7 @@ void witness_init(struct witness *w, const struct witness_options *o)
 
 void witness_lost(struct witness *w)
 {
-    w->greeted = w->trusted = w->broken = w->has_ahead = w->has_behind = w->asking = false;
+    w->greeted = w->trusted = w->broken = w->has_ahead = w->has_behind = w->asking = w->awaiting = w->restored = false;
     w->again = true;
     memset(w->asked, 0, sizeof w->asked);
 }
@@ -76,8 +76,8 @@ const char *witness_fault_text(enum witness_fault f, enum lang lang)
                                "the centre's log is shorter than what it has signed before" },
         [WITNESS_FORK] = { "pusat menandatangani dua isi log yang tidak saling menyambung",
                            "the centre has signed two logs of which neither extends the other" },
-        [WITNESS_INCARNATION] = { "log lain memakai nama worker yang sama; catatan pemulihan belum dapat diterima versi ini",
-                                  "another log uses the same worker id; this version cannot take a restore record yet" },
+        [WITNESS_INCARNATION] = { "log lain memakai nama worker yang sama tanpa catatan pemulihan yang sah",
+                                  "another log uses the same worker id, without a valid restore record" },
         [WITNESS_RECEIPT] = { "yang sudah diakui pusat tidak ada di lognya seperti yang diakui",
                               "what the centre acknowledged is not in its log as acknowledged" },
     };
@@ -145,7 +145,10 @@ int witness_greeted(struct witness *w, struct store_txn *t, struct now now, stru
     int st = load(w, t, &known);
     if (st != ST_OK) return st;
     w->greeted = note_key_make(slice_of(name, (size_t)n), w->o.key, &w->log) == ST_OK;
-    if (known == incarnation) return ST_OK;
+    st = witness_restore_load(w, t);
+    if (st != ST_OK || known == incarnation) return st;
+    w->awaiting = w->o.restores;
+    if (w->awaiting) return ST_OK;
     n = snprintf(seen, sizeof seen, "%s", name);
     return witness_accuse(w, t, now, WITNESS_INCARNATION, &w->kept, slice_of(seen, (size_t)n), 0);
 }
@@ -201,6 +204,10 @@ int witness_checkpoint(struct witness *w, struct store_txn *t, struct now now, s
     if (!w->o.on || !w->greeted || w->broken) return ST_OK;
     int st = freshen(w, t);
     if (st != ST_OK) return st;
+    if (w->awaiting) {
+        note.n = note.n < WITNESS_NOTE_MAX ? note.n : WITNESS_NOTE_MAX;
+        return witness_accuse(w, t, now, WITNESS_INCARNATION, &w->kept, note, 0);
+    }
     if (!head_read(w, note, &h)) {
         note.n = note.n < WITNESS_NOTE_MAX ? note.n : WITNESS_NOTE_MAX;
         return witness_accuse(w, t, now, WITNESS_UNSIGNED, w->has_kept ? &w->kept : NULL, note, 0);

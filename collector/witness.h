@@ -38,6 +38,8 @@ const char *witness_fault_text(enum witness_fault f, enum lang lang);
 struct witness_options {
     bool on;                            /* a key is configured */
     uint8_t key[PUBKEY_SIZE];           /* of the worker's checkpoints */
+    bool restores;                      /* the register's key is configured: a restored log may be taken */
+    uint8_t registry_key[PUBKEY_SIZE];
     struct verifier verifier;
 };
 struct witness_head { uint64_t size; struct hash root; size_t n; uint8_t note[WITNESS_NOTE_MAX]; };
@@ -48,6 +50,8 @@ struct witness {
     uint64_t incarnation;
     struct note_key log;                /* name and key of the log of this session */
     bool greeted, trusted, broken;      /* of this session; broken: a fault was found, it is over */
+    bool awaiting;                      /* another incarnation greeted: nothing is believed before its restore record */
+    bool restored;                      /* this incarnation began with a restore record that was taken */
     bool stale;                         /* the store may not hold what is here: read `kept` again */
     enum witness_fault fault;           /* the last one; stays until a session is trusted again */
     uint64_t fault_kept, fault_seen;    /* sizes */
@@ -65,9 +69,12 @@ struct witness {
 void witness_init(struct witness *w, const struct witness_options *o);
 void witness_lost(struct witness *w);   /* the session is over */
 void witness_reset(struct witness *w);  /* the step was thrown away */
-/* HELLO_OK. Finds another incarnation. */
+/* HELLO_OK. Finds another incarnation; with the register's key configured its restore record is waited for. */
 int witness_greeted(struct witness *w, struct store_txn *t, struct now now, struct slice worker, uint64_t incarnation);
 int witness_checkpoint(struct witness *w, struct store_txn *t, struct now now, struct slice note);
+/* The restore record of this session's log (witness_restore.c). */
+int witness_restored(struct witness *w, struct store_txn *t, struct now now, struct slice note);
+int witness_restore_load(struct witness *w, struct store_txn *t);       /* sets `restored` */
 int witness_proof(struct witness *w, struct store_txn *t, struct now now, const struct field *f);
 /* The worker says that its log does not reach that size (NACK RIWAYAT_BEDA of the session). */
 int witness_denied(struct witness *w, struct store_txn *t, struct now now, uint64_t size);

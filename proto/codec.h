@@ -17,7 +17,7 @@ enum msg_type { /* <sys/socket.h> has an MSG_BATCH too: no file can include both
 #define MESSAGE(num, NAME, dir, fields, max) MSG_##NAME = num,
 #include "messages.def"
 #undef MESSAGE
-                MSG_TYPE_COUNT = 22
+                MSG_TYPE_COUNT = 23
 };
 const char *codec_msg_name(unsigned type);   /* "HELLO"; "?" */
 const char *codec_msg_fields(unsigned type); /* "uubssu"; NULL when unknown */
@@ -130,9 +130,10 @@ int codec_body_figure(struct body_reader *r, struct figure *ret, unsigned *ret_c
 
 /* ---- a log record (worker/ledger.h): what stands in the log and travels in RECORDS ----
  * record = [kind u, lsn u, commit wall ms u, previous log hash h, content b, dispositions [[index, code]..]]
- *   kind 1 batch: content = BATCH payload as received; kind 2 registry entry: content = one line of registry text.
+ *   kind 1 batch: content = BATCH payload as received; kind 2 registry entry: content = one line of registry text;
+ *   kind 3 restore record: content = the signed note of proto/restore.h, the first record of a log's new incarnation.
  * log hash at lsn = BLAKE2b-256(log hash before || record bytes); zero before lsn 1. */
-enum record_kind { RECORD_BATCH = 1, RECORD_OFFICE = 2 };
+enum record_kind { RECORD_BATCH = 1, RECORD_OFFICE = 2, RECORD_RESTORE = 3 };
 struct record {
     unsigned kind;
     uint64_t lsn;

@@ -82,6 +82,14 @@ static int identity_read(struct ledger *l, struct store_txn *t)
     return ST_OK;
 }
 
+int ledger_identity_change(struct ledger *l, struct store_txn *t, const uint8_t incarnation[INCARNATION_SIZE])
+{
+    memcpy(l->identity.incarnation, incarnation, INCARNATION_SIZE);
+    int st = identity_put(l, t);
+
+    return st == ST_OK ? tree_name(&l->tree, l->identity.id, l->identity.incarnation) : st;
+}
+
 static int position_put(const struct ledger *l, struct store_txn *t)
 {
     uint8_t row[LOG_ROW];
@@ -121,6 +129,7 @@ int ledger_recover(struct ledger *l, struct store_txn *t)
     int st = identity_read(l, t);
 
     if (st == ST_OK) st = tree_name(&l->tree, l->identity.id, l->identity.incarnation);
+    if (st == ST_OK) st = ledger_archive_load(l, t);
     return st == ST_OK ? position_read(l, t) : st;
 }
 
@@ -128,6 +137,7 @@ int ledger_reload(struct ledger *l, struct store_txn *t)
 {
     int st = position_read(l, t);
 
+    if (st == ST_OK) st = ledger_archive_load(l, t);
     l->dirty_list = NULL;
     for (uint32_t i = 0; st == ST_OK && i < l->bucket_count; i++)
         for (struct stream *s = l->bucket[i]; st == ST_OK && s != NULL; s = s->next_bucket) st = ledger_stream_reload(s, t);
@@ -214,6 +224,13 @@ int ledger_append_office(struct ledger *l, struct store_txn *t, struct wall now,
     buf_done(&content);
     if (st == ST_OK) l->registry_version = version;
     return st;
+}
+
+int ledger_append_restore(struct ledger *l, struct store_txn *t, struct wall now, struct slice note)
+{
+    struct record r = { .kind = RECORD_RESTORE, .content = note };
+
+    return record_append(l, t, now, &r, NULL);
 }
 
 /* ---- reading the log ---- */

@@ -3,6 +3,7 @@
  *
  * meta      "identity" -> format u32 | number u8 | incarnation 16 | worker id text
  *           "log" -> lsn u64 | log hash 32 | commit ms u64 | imported registry version u64
+ *           "archived" -> lsn u64; "restore" -> the signed restore record of this incarnation (ledger_archive.c)
  * log       lsn u64 -> record bytes (codec.h)
  * stream    office text | 0 | stream u32 -> epoch u64 | watermark u64 | lsn of the head u64 | head 32 | installation 16
  * epoch     office text | 0 | stream u32 | epoch u64 -> the same, as it stood when the epoch was closed
@@ -45,6 +46,7 @@ struct stream {
     struct stream *next_touched;
     uint64_t ack_from, ack_to, ack_lsn; /* of that ACK: the batches in (ack_from, ack_to]; lsn and hash of the last of them */
     struct hash ack_hash;
+    uint64_t archived_told;             /* the mark that the owner was last told of as an ACK of level 2 */
     uint64_t gap_step;                  /* step in which a gap was last complained of */
     uint32_t refused_count;             /* dispositions waiting for that ACK, packed in `refused` */
     struct buf refused;
@@ -55,6 +57,7 @@ struct ledger {
     uint64_t lsn, registry_version;     /* last record; registry entries 1..version are in the log */
     struct hash hash;                   /* log hash at lsn */
     int64_t commit_ms;                  /* of the last record */
+    uint64_t archived;                  /* everything up to this lsn also lies on a second medium; 0 none */
     bool dirty;
     struct stream **bucket, *dirty_list;
     uint32_t bucket_count, stream_count;
@@ -96,7 +99,22 @@ int ledger_hash_at(const struct ledger *l, struct store_txn *t, uint64_t lsn, st
 typedef bool (*ledger_list_fn)(void *ctx, const struct stream *s);
 int ledger_list(struct store_txn *t, struct slice office, uint32_t number, ledger_list_fn fn, void *ctx);
 
-/* Between ledger.c and ledger_stream.c only. */
+/* ---- beyond this log (ledger_archive.c) ---- */
+int ledger_archive_load(struct ledger *l, struct store_txn *t);
+/* Everything up to lsn lies, verified, elsewhere as well; a lower mark changes nothing. ST_INVALID: not this log's hash there. */
+int ledger_archive(struct ledger *l, struct store_txn *t, uint64_t lsn, const struct hash *hash);
+/* The last batch of the stream's epoch that is archived. ST_NOT_FOUND */
+int ledger_archived_batch(const struct ledger *l, struct store_txn *t, const struct stream *s, struct ledger_entry *ret);
+/* The restore record this incarnation began with. ST_NOT_FOUND: it is the first one. */
+int ledger_restore_note(struct store_txn *t, struct slice *ret);
+/* Begins a new incarnation (16 random bytes) of a recovered log that nobody writes to: appends the restore record and flushes. */
+struct ledger_issuer { uint8_t key[PUBKEY_SIZE]; int (*sign)(void *ctx, struct slice text, uint8_t ret_sig[SIG_SIZE]); void *ctx; };
+int ledger_restore(struct ledger *l, struct store_txn *t, struct wall now, const uint8_t incarnation[INCARNATION_SIZE],
+                   const struct ledger_issuer *issuer);
+
+/* Between ledger*.c only. */
+int ledger_append_restore(struct ledger *l, struct store_txn *t, struct wall now, struct slice note);
+int ledger_identity_change(struct ledger *l, struct store_txn *t, const uint8_t incarnation[INCARNATION_SIZE]);
 int ledger_stream_reload(struct stream *s, struct store_txn *t);
 int ledger_stream_put(struct stream *s, struct store_txn *t);
 void ledger_stream_dirty(struct ledger *l, struct stream *s);

@@ -73,6 +73,16 @@ static uint64_t incarnation(const struct ledger *l)
     return bytes_rd64(l->identity.incarnation);
 }
 
+/* A log that was restored says so before anything of it is believed. */
+static int tell_restored(struct sessions *w, const struct session_step *s, const struct session *se)
+{
+    struct field out[1] = { { .u = 0 } };
+    int st = ledger_restore_note(s->t, &out[0].s);
+
+    if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
+    return session_reply(w, s, se->peer, MSG_RESTORED, out);
+}
+
 static int hello_ok(struct sessions *w, const struct session_step *s, struct session *se)
 {
     struct ledger *l = w->ledger;
@@ -82,7 +92,9 @@ static int hello_ok(struct sessions *w, const struct session_step *s, struct ses
                                     { .u = l->lsn } };
 
     se->checkpoint_due = true;
-    return session_reply(w, s, se->peer, MSG_HELLO_OK, fields);
+    se->archived_told = 0;
+    int st = session_reply(w, s, se->peer, MSG_HELLO_OK, fields);
+    return st == ST_OK ? tell_restored(w, s, se) : st;
 }
 
 static int on_hello(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f)
@@ -112,7 +124,8 @@ static int on_ping(struct sessions *w, const struct session_step *s, struct sess
     codec_fields(f, in);
     se->checkpoint_due = true;
     const struct field out[] = { { .u = in[0].u }, { .u = w->ledger->lsn }, { .s = { w->ledger->hash.b, HASH_SIZE } } };
-    return session_reply(w, s, se->peer, MSG_PONG, out);
+    int st = session_reply(w, s, se->peer, MSG_PONG, out);
+    return st == ST_OK ? session_archived(w, s, se) : st;
 }
 
 static int on_bye(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f)
@@ -295,7 +308,7 @@ static int on_open(struct sessions *w, const struct session_step *s, struct sess
         return session_nack(w, s, se, &c);
     }
     t->owner = se->peer;
-    t->gap_step = 0;
+    t->gap_step = t->archived_told = se->archived_told = 0;
     return open_ok(w, s, se, t);
 }
 

@@ -37,6 +37,7 @@ struct session {
     uint32_t step_batches, step_nacks;
     uint64_t step_bytes;
     uint32_t step_proofs;
+    uint64_t archived_told;             /* every stream of this peer was told of this mark */
     bool checkpoint_due;                /* something was said in this step that a checkpoint seals */
     bool store_full;                    /* a step with input of this peer was lost to a full store: it must be told */
     struct mono told_full;              /* when it was told last */
@@ -95,6 +96,7 @@ void session_drop(struct sessions *w,
 void session_replace(struct sessions *w, const struct session_step *s, const struct session *by);
 int session_reply(struct sessions *w, const struct session_step *s, peer_id to, unsigned type, const struct field *fields);
 int session_nack(struct sessions *w, const struct session_step *s, struct session *se, const struct session_complaint *c);
+int session_archived(struct sessions *w, const struct session_step *s, struct session *se);    /* tells of the archived mark */
 int session_batch(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 int session_join(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 int session_hello_guest(struct sessions *w, const struct session_step *s, struct session *se); /* a HELLO of no registered key */

@@ -82,6 +82,11 @@ int work_reject(struct work *w, struct store_txn *t, struct slice office)
     return guest_drop(&w->sessions.guests, t, office);
 }
 
+int work_archive(struct work *w, struct store_txn *t, uint64_t lsn, const struct hash *hash)
+{
+    return ledger_archive(&w->ledger, t, lsn, hash);
+}
+
 static struct work *work_of(void *node)
 {
     struct work *w = node;
@@ -226,7 +231,8 @@ void work_status(const struct work *w, struct work_status *ret)
 {
     const struct ledger *l = &w->ledger;
 
-    *ret = (struct work_status){ .identity = l->identity, .lsn = l->lsn, .registry_version = l->registry_version, .hash = l->hash,
+    *ret = (struct work_status){ .identity = l->identity, .lsn = l->lsn, .registry_version = l->registry_version,
+                                 .archived = l->archived, .hash = l->hash,
                                  .streams = l->stream_count, .sessions = w->sessions.count, .counters = w->sessions.n,
                                  .feed_records = w->feed.records, .feed_bytes = w->feed.bytes, .feed_corrupt = w->feed.corrupt,
                                  .followers = w->feed.count };

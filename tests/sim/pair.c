@@ -160,6 +160,9 @@ static void start_collector(struct pair *p)
     o.fresh.installation[0] = (uint8_t)rng_next(&p->rng);
     o.witness = (struct witness_options){ .on = true, .verifier = { NULL, pair_verify } };
     (void)public_key(NULL, text(TREE_SIGNER_ID), o.witness.key);
+    (void)public_key(NULL, text("daftar"), o.witness.registry_key);
+    o.witness.restores = p->keeps;
+    if (p->keeps) o.keep = (struct outbox_keep){ UINT64_MAX, INT64_MAX };
     int st = collect_new(&o, &p->collect);
     if (st == ST_OK) st = collect_set_offices(p->collect, ids, PAIR_OFFICES);
     ASSERT(st == ST_OK);
@@ -179,10 +182,11 @@ static void start_worker(struct pair *p)
     start_node(p, p->ledger, p->worker);
 }
 
-struct pair *pair_new(uint64_t seed)
+static struct pair *make(uint64_t seed, bool keeps)
 {
     struct pair *p = calloc(1, sizeof *p);
     ASSERT(p != NULL);
+    p->keeps = keeps;
     p->seed = seed;
     p->now = (struct now){ { 1000000 }, { INT64_C(1700000000000) } };
     p->peer = PEER_FIRST;
@@ -201,6 +205,9 @@ struct pair *pair_new(uint64_t seed)
     start_worker(p);
     return p;
 }
+
+struct pair *pair_new(uint64_t seed) { return make(seed, false); }
+struct pair *pair_new_keeping(uint64_t seed) { return make(seed, true); }
 
 static void queue_clear(struct pair_queue *q)
 {
@@ -303,6 +310,16 @@ static void end_process(struct pair *p, enum side side)
         p->n.worker_ends++;
         start_worker(p);
     }
+}
+
+void pair_lose(struct pair *p, struct store *ledger)
+{
+    store_mem_free(&p->ledger);
+    work_free(&p->work);
+    p->ledger = ledger;
+    p->restored = true;
+    cut(p, false);
+    start_worker(p);
 }
 
 static void deliver(struct step *s, struct message *m)
@@ -484,7 +501,7 @@ static void check_states(struct pair *p)
 
 void pair_play(struct pair *p, unsigned turns)
 {
-    bool squeezed = rng_chance(&p->rng, 1, 4);
+    bool squeezed = rng_chance(&p->rng, 1, 4) && !p->keeps;     /* who has no room for them cannot keep batches */
     p->faults = true;
     for (unsigned i = 0; i < turns && !p->why[0]; i++) {
         pass_time(p, one_in(p, 40) ? 11000 : (int64_t)rng_below(&p->rng, 30));
@@ -503,6 +520,31 @@ static bool no_receipt_owed(struct store_txn *t, uint32_t office)
     return outbox_due_next(t, office, 0, &d) == ST_NOT_FOUND;
 }
 
+uint64_t pair_lsn(struct pair *p)
+{
+    struct store_txn *t = NULL;
+    struct slice row;
+    uint64_t lsn = 0;
+    if (store_begin(p->ledger, false, &t) != ST_OK) return 0;
+    if (store_get(t, LEDGER_META, text("log"), &row) == ST_OK) lsn = bytes_rd64(row.p);
+    store_abort(&t);
+    return lsn;
+}
+
+uint64_t pair_watermark(struct pair *p, unsigned office)
+{
+    struct store_txn *t = NULL;
+    struct slice row;
+    uint8_t key[OFFICE_ID_MAX + 5] = { 0 };
+    uint64_t mark = 0;
+    size_t n = strlen(pair_office[office]);
+    memcpy(key, pair_office[office], n);
+    if (store_begin(p->ledger, false, &t) != ST_OK) return 0;
+    if (store_get(t, LEDGER_STREAM, slice_of(key, n + 5), &row) == ST_OK) mark = bytes_rd64(row.p + 8);
+    store_abort(&t);
+    return mark;
+}
+
 /* Nothing in the tray, nothing in the outbox, every receipt kept and nothing to complain of, by the collector's own books. */
 static bool drained(struct pair *p)
 {
@@ -514,7 +556,7 @@ static bool drained(struct pair *p)
         uint32_t office;
         ok = unit_dict_get(t, OUTBOX_DICT_TEXT, text(pair_office[i]), &office) == ST_OK &&
              outbox_stream_get(t, office, &s) == ST_OK && s.acked == s.last && s.last == p->rows[i].n && s.state == CODE_OK &&
-             no_receipt_owed(t, office);
+             no_receipt_owed(t, office) && pair_watermark(p, i) == s.last;
     }
     store_abort(&t);
     return ok;

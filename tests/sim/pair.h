@@ -37,6 +37,8 @@ struct pair {
     bool up, tell_down;                 /* the connection stands; the collector is to be told that it broke */
     bool faults;                        /* from now on, or no more */
     unsigned calm;                      /* they come so many times as seldom */
+    bool keeps;                         /* the collector keeps what is not archived, and knows the register's key */
+    bool restored;                      /* the ledger was lost and restored: receipts of the lost one name positions that are gone */
     bool tight;                         /* the outbox has been short of room: notes of refusals may be missing */
     struct pair_file file[PAIR_FILES];
     unsigned files, shown;              /* of which so many are in the tray by now */
@@ -48,9 +50,15 @@ struct pair {
 };
 
 struct pair *pair_new(uint64_t seed);
+struct pair *pair_new_keeping(uint64_t seed);
 void pair_free(struct pair **p);
 void pair_play(struct pair *p, unsigned turns);         /* with faults */
 bool pair_settle(struct pair *p, unsigned turns);       /* without; true: everything is delivered and acknowledged */
+/* The worker's process ends with its store; another starts on `ledger`, which becomes the pair's. */
+void pair_lose(struct pair *p, struct store *ledger);
+/* How far the log on the worker's disk is; of an office its watermark. */
+uint64_t pair_lsn(struct pair *p);
+uint64_t pair_watermark(struct pair *p, unsigned office);
 void pair_check(struct pair *p);                        /* log, chain, dispositions, own copy; says in p->why what is wrong */
 void pair_wrong(struct pair *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool pair_verify(void *ctx, const uint8_t pub[PUBKEY_SIZE], struct slice msg, const uint8_t sig[SIG_SIZE]);

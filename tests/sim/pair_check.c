@@ -158,7 +158,7 @@ static void check_receipts(struct pair *p, struct store_txn *t, unsigned office,
     if (store_begin(p->ledger, false, &ledger) != ST_OK) return;
     while (witness_receipt_next(t, number, r.sequence, &r) == ST_OK && r.office == number) {
         receipts++;
-        if (!receipt_stands(p, &r, ledger)) pair_wrong(p, "%s: a receipt does not stand", pair_office[office]);
+        if (!p->restored && !receipt_stands(p, &r, ledger)) pair_wrong(p, "%s: a receipt does not stand", pair_office[office]);
     }
     store_abort(&ledger);
     if (receipts != files) pair_wrong(p, "%s: %u receipts for %u files", pair_office[office], receipts, files);

@@ -332,6 +332,8 @@ static void check_join(struct parts *p)
     const struct field joined[] = {str("dinsos-1872"), num(1), str("12345 67890 12345 67890")};
     check_frame(p, MSG_JOIN, join);
     check_frame(p, MSG_JOINED, joined);
+    const struct field restored[] = {str("rekap/pemulihan/1\nworker w1\n")};
+    check_frame(p, MSG_RESTORED, restored);
 }
 
 static void vectors(void **state)

@@ -26,7 +26,7 @@ static int setup(void **state)
     outbox_fixture_init(&l->f);
     l->a = outbox_fixture_number(&l->f, OFFICE_A);
     l->b = outbox_fixture_number(&l->f, OFFICE_B);
-    assert_int_equal(uplink_new(&l->f.identity, "node", &(struct witness_options){ 0 }, &l->u), ST_OK);
+    assert_int_equal(uplink_new(&l->f.identity, "node", &(struct witness_options){ 0 }, &(struct outbox_keep){ 0 }, &l->u), ST_OK);
     assert_int_equal(effects_init(&l->x, 32 << 20), ST_OK);
     const struct uplink_office offices[] = { { l->b, OFFICE_B }, { l->a, OFFICE_A } };
     assert_int_equal(uplink_set_offices(l->u, offices, 2), ST_OK);

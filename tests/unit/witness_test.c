@@ -535,7 +535,7 @@ static void acked(struct line *l, struct claim *c)
     struct outbox_stream s = outbox_fixture_state(&l->f, OFFICE_A, OFFICE_A, 5, 100);
     struct outbox_settled settled;
     buf_init(&b, 64);
-    const struct outbox_receipt a = { 5, 5, s.head, outbox_fixture_refusals(&b, seq, code, 1), "w1" };
+    const struct outbox_receipt a = { 5, 5, s.head, outbox_fixture_refusals(&b, seq, code, 1), "w1", NULL };
     c->o = (struct witness_office){ outbox_fixture_number(&l->f, OFFICE_A), OFFICE_A, l->f.identity.epoch };
     assert_int_equal(outbox_ack(l->f.t, c->o.number, &a, l->f.now.wall, &s, &settled), ST_OK);
     c->said = receipt_dispositions_hash(slice_of(packed, sizeof packed));
