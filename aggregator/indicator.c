@@ -139,6 +139,14 @@ int indicator_view(struct unit *u, struct indicators *v)
     return ST_OK;
 }
 
+bool indicator_plan_only(const struct indicator *it)
+{
+    for (unsigned i = 0; i < it->targets; i++)
+        if (it->target[i].source != SOURCE_RENSTRA && it->target[i].source != SOURCE_RPJMD) return false;
+    if (it->reached || it->reached_unit || it->numerator || it->denominator || it->formula || it->baseline || it->weight) return false;
+    return it->targets > 0 && !(it->name && it->name->key.source == SOURCE_NONE);
+}
+
 /* ---- slots ---- */
 
 static bool says_something(const struct slot *s) { return figure_kind_reported(s->kind) || s->kind == VALUE_TEXT; }

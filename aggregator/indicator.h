@@ -35,6 +35,8 @@ struct indicators {
 /* Fills v (cleared) from u, which is sorted by it; rows point into u. Ordered by line, then identity number. ST_NO_MEMORY. */
 int indicator_view(struct unit *u, struct indicators *v);
 void indicator_done(struct indicators *v);
+/* Known from a plan (renstra, rpjmd) alone: the office itself says nothing of it in this year. */
+bool indicator_plan_only(const struct indicator *it);
 
 struct indicator_state { /* at one cut-off */
     enum achieve_formula formula;

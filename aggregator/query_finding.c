@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "aggregator/claim.h"
-#include "aggregator/query_indicator.h"
+#include "aggregator/query_beside.h"
 #include "proto/decimal.h"
 #include "proto/period.h"
 
@@ -37,12 +37,14 @@ static const char *period_text(const struct claim *c, enum lang lang)
 /* The place of the figure: code and account, measure and stage, month. */
 static json_t *where_json(const struct listing *l, const struct claim *c, const char *code)
 {
-    char text[192], stage[20], account[32] = "";
+    char text[224], stage[20], account[32] = "";
     bool spent = c->measure == MEASURE_REALISED;        /* then the stage is that of the budget it is held against */
     figure_stage_format(c->stage, stage);
     if (c->account && c->activity) code_format_account(c->account, account);
-    int n = snprintf(text, sizeof text, "%s%s%s %s%s%s %s %s", code, account[0] ? " " : "", account,
-                     measure_text(c->measure, l->q->lang), stage[0] && !spent ? " " : "", spent ? "" : stage,
+    bool plain = c->measure == MEASURE_PRINTED_ABSORPTION || c->source == (spent ? SOURCE_OPD : SOURCE_DPA);
+    int n = snprintf(text, sizeof text, "%s%s%s %s%s%s%s%s %s %s", code, account[0] ? " " : "", account,
+                     measure_text(c->measure, l->q->lang), plain ? "" : " ", plain ? "" : figure_source_name(c->source),
+                     stage[0] && !spent ? " " : "", spent ? "" : stage,
                      period_text(c, l->q->lang), period_month_name(c->month ? c->month : 12, l->q->lang));
     if (spent && stage[0] && n > 0 && (size_t)n < sizeof text)
         snprintf(text + n, sizeof text - (size_t)n, ", %s %s", measure_text(MEASURE_BUDGET, l->q->lang), stage);
@@ -122,7 +124,8 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
     }
     unit_done(&u);
     const struct query_finding_ask ask = {l->q, l->s, l->kind, l->list};
-    return st == ST_OK && year != 0 ? query_indicators_findings(&ask, o, year) : st;
+    if (st == ST_OK && year != 0) st = query_indicators_findings(&ask, o, year);
+    return st == ST_OK && year != 0 ? query_beside_findings(&ask, o, year) : st;
 }
 
 /* The years an office has anything in, after `year`; ST_NOT_FOUND when there is none. */

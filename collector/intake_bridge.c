@@ -53,7 +53,8 @@ bool intake_bridge_row(struct intake *in)
     int64_t weight;
     char text[CODE_TEXT_MAX + 1];
     if (intake_cell(in, COLUMN_KODE_LAMA).n == 0 || intake_cell(in, COLUMN_KODE_BARU).n == 0) {
-        intake_note_at(in, p->line, 0, "satu-sisi", SAY("hanya satu sisi; tidak menyatakan apa pun", "one side only; states nothing"));
+        intake_note_at(in, p->line, 0, "satu-sisi", SAY("hanya satu sisi; tidak menyatakan apa pun",
+                                                        "one side only; states nothing"));
         return true;
     }
     bool ok = read_list(in, COLUMN_NOMENKLATUR_LAMA, VINTAGE_PERMENDAGRI_13_2006, &from);

@@ -1,7 +1,7 @@
 /* intake_plan.c - one row of `renstra`: a plan's target and ceiling of one year, or its start and end. Kind: P.
  *
- * The plan is (office, jenis, periode); jenis renstra or rpjmd is the source of its figures. periode is the column, else the span of
- * the years in the file (said in a note). Its codes are of the list of its first year unless a column says otherwise. What a row
+ * The plan is (office, jenis, periode); jenis renstra or rpjmd is the source of its figures. periode is the column, else the span
+ * of the years in the file (said in a note). Its codes are of the list of its first year unless a column says otherwise. What a row
  * states: target -> TARGET, pagu -> BUDGET of that source and year, month 1; of `awal` -> PLAN_START; of `akhir` -> PLAN_END and
  * PLAN_END_BUDGET, in the plan's first year; realisasi_sd -> PLAN_REACHED of an indicator, else PLAN_REALISED; and PLAN, the
  * plan's period, in the years it speaks of. Name and number of an indicator carry the plan's source, so that what the office itself
@@ -63,7 +63,8 @@ static bool read_period(struct intake *in, struct plan_row *w)
     struct slice s = intake_cell(in, COLUMN_PERIODE);
     if (s.n > 0) {
         if (intake_plan_period(s, &w->first, &w->last)) return true;
-        intake_refuse(in, COLUMN_PERIODE, CODE_PERIOD_BROKEN, SAY("bukan periode rencana (2021-2026)", "no period of a plan (2021-2026)"));
+        intake_refuse(in, COLUMN_PERIODE, CODE_PERIOD_BROKEN, SAY("bukan periode rencana (2021-2026)",
+                                                                  "no period of a plan (2021-2026)"));
         return false;
     }
     if (p->plan_first == 0) {
@@ -90,7 +91,8 @@ static bool read_year(struct intake *in, struct plan_row *w)
     if (!read_period(in, w)) return false;
     if (w->when != PLAN_YEARLY) w->year = w->first;
     if (!ok || (w->year >= w->first && w->year <= w->last)) return ok;
-    intake_refuse(in, COLUMN_TAHUN, CODE_PERIOD_BROKEN, SAY("tahun di luar periode rencana", "the year is outside the plan's period"));
+    intake_refuse(in, COLUMN_TAHUN, CODE_PERIOD_BROKEN, SAY("tahun di luar periode rencana",
+                                                            "the year is outside the plan's period"));
     return false;
 }
 
@@ -101,7 +103,8 @@ static bool read_kind(struct intake *in, struct plan_row *w)
     w->source = SOURCE_RENSTRA;
     if (s.n == 0 || (figure_source_parse(s, &w->source) == ST_OK && (w->source == SOURCE_RENSTRA || w->source == SOURCE_RPJMD)))
         return true;
-    intake_refuse(in, COLUMN_JENIS, CODE_SOURCE_UNKNOWN, SAY("bukan jenis rencana (renstra, rpjmd)", "no kind of plan (renstra, rpjmd)"));
+    intake_refuse(in, COLUMN_JENIS, CODE_SOURCE_UNKNOWN, SAY("bukan jenis rencana (renstra, rpjmd)",
+                                                             "no kind of plan (renstra, rpjmd)"));
     return false;
 }
 
@@ -128,9 +131,11 @@ static bool read_identity(struct intake *in, struct plan_row *w)
     if (!intake_short_text(in, COLUMN_INDIKATOR, &w->name) || !intake_short_text(in, COLUMN_NO, &w->no)) return false;
     if (w->name.n == 0 && w->target.d.kind == DEC_EMPTY && w->target.text.n == 0) return true;
     if (w->name.n == 0) {
-        w->name = intake_keep(in, intake_text(in, "indikator %.*s", w->no.n ? (int)w->no.n : 1, w->no.n ? (const char *)w->no.p : "1"));
+        w->name = intake_keep(in, intake_text(in, "indikator %.*s", w->no.n ? (int)w->no.n : 1, w->no.n ? (const char *)w->no.p
+                                              : "1"));
         intake_note(in, COLUMN_INDIKATOR, "indikator-tanpa-nama",
-                    intake_text(in, "%s \"%s\"", SAY("tanpa nama; disimpan sebagai", "without a name; stored as"), (const char *)w->name.p));
+                    intake_text(in, "%s \"%s\"", SAY("tanpa nama; disimpan sebagai", "without a name; stored as"),
+                                (const char *)w->name.p));
     }
     (void)achieve_identity(w->name, folded);
     w->identity = intake_keep(in, folded);
@@ -195,7 +200,8 @@ static void add_amount(struct intake *in, const struct plan_row *w, unsigned mea
     struct figure f = base(w, measure);
     f.indicator = w->identity;
     if (a->d.kind == DEC_EMPTY && !(bytes_is(w->reason, "dicabut") && intake_has(in, c))) return;
-    f.kind = a->d.kind == DEC_NUMBER ? VALUE_NUMBER : a->d.kind == DEC_NIL ? VALUE_NIL : a->d.kind == DEC_TEXT ? VALUE_TEXT : VALUE_WITHDRAWN;
+    f.kind = a->d.kind == DEC_NUMBER ? VALUE_NUMBER : a->d.kind == DEC_NIL ? VALUE_NIL : a->d.kind == DEC_TEXT ? VALUE_TEXT
+        : VALUE_WITHDRAWN;
     if (a->d.kind == DEC_NUMBER) f.value = a->d.value;
     if (a->d.kind == DEC_TEXT) f.text = a->text;
     intake_add(in, a->d.kind == DEC_EMPTY ? c : a->from, &f);

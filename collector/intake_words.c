@@ -3,8 +3,8 @@
  * A part is known by its name as printed. tahun, kode and indikator say whose part it is; without them (as reports print such
  * tables) it is timeless, below `total`, and belongs to the one indicator whose base (`penyebut`) the office states. Counted or not
  * is said in every row: `dihitung = tidak` states why, `ya` takes an earlier reason back. A note is signed like a figure and said
- * about a line and a quarter; `no` tells several of one kind apart. Invariant: each figure added passes figure_check, or its cell is
- * refused. */
+ * about a line and a quarter; `no` tells several of one kind apart. Invariant: each figure added passes figure_check, or its cell
+ * is refused. */
 #include "collector/intake_priv.h"
 #include "proto/achieve.h"
 

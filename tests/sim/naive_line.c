@@ -282,7 +282,8 @@ void naive_view(struct naive_unit u, struct naive_view *ret)
     *ret = (struct naive_view){ .u = u };
     for (size_t i = 0; i < u.rows; i++) {
         const struct naive_row *r = &u.row[i];
-        if ((!r->activity && !r->account) || !naive_own_measure(r) || !naive_is_reported(r)) continue;      /* a marker; nothing said */
+        if ((!r->activity && !r->account) || !naive_own_measure(r)
+            || !naive_is_reported(r)) continue;      /* a marker; nothing said */
         line_add(ret, naive_line_of(r));
         if (is_channel(r->measure)) item_add(ret, naive_line_of(r), r->measure, r->source);
     }

@@ -53,7 +53,8 @@ void *naive_more(void *array, size_t count, size_t size);
 
 /* ---- naive_line.c ---- */
 bool naive_is_reported(const struct naive_row *r);
-bool naive_own_measure(const struct naive_row *r);      /* figures of the line itself: no name, marker, copy from another table, end of a plan */
+/* Of the line itself: no name, marker, copy from another table, end of a plan. */
+bool naive_own_measure(const struct naive_row *r);
 void naive_row_series(const struct naive_row *r, struct naive_series *ret);
 struct naive_line naive_line_of(const struct naive_row *r);
 bool naive_same_line(struct naive_line a, struct naive_line b);

@@ -1,5 +1,5 @@
-/* intake_shape_test.c - files of the shapes pembanding, renstra, komponen, catatan, padanan and alias become statements: the printed
- * tables as they are, and the rules one by one. */
+/* intake_shape_test.c - files of the shapes pembanding, renstra, komponen, catatan, padanan and alias become statements: the
+ * printed tables as they are, and the rules one by one. */
 #include "collector/intake.h"
 
 #include <setjmp.h>
@@ -173,7 +173,8 @@ static void test_parts(void **state)
                "sudah termasuk dalam 8109 penerima sembako (komponen 2)");
     expect(in, "component_excluded 0-0 / 8. Penyediaan permakanan [1.06.04.2.01.01]=dicabut");
     intake_free(&in);
-    in = take("komponen,capaian,satuan,dihitung,tahun,kode,indikator\nA,5,orang,ya,2022,1.06,Prosentase PPKS\nB,5,orang,mungkin,,,\n");
+    in = take("komponen,capaian,satuan,dihitung,tahun,kode,indikator\n"
+              "A,5,orang,ya,2022,1.06,Prosentase PPKS\nB,5,orang,mungkin,,,\n");
     expect(in, "component 2022-1 / A=5");
     expect(in, "component_of 2022-1 / A=persentase ppks");
     assert_int_equal(in->refused, 1);
