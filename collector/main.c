@@ -140,7 +140,8 @@ static int serve(struct daemon *d)
                   conf_text(d->conf, "collector.worker"));
         st = run_loop(d->run);
     }
-    log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\"", status_str(st));
+    log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\" store=%s", status_str(st),
+              conf_text(d->conf, "collector.store"));
     return st == ST_OK ? 0 : 1;
 }
 

@@ -108,7 +108,8 @@ static int loop(struct daemon *d)
     if (st == ST_VERSION)
         log_write(LOG_L_ERROR, "ledger and configuration do not fit", "reason=\"%s\"",
                   "another worker id or number, another format, or a registry with fewer lines than the ledger has logged");
-    log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\"", status_str(st));
+    log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\" store=%s", status_str(st),
+              conf_text(d->conf, "worker.store"));
     return st == ST_OK ? 0 : 1;
 }
 
