@@ -143,7 +143,8 @@ bool indicator_plan_only(const struct indicator *it)
 {
     for (unsigned i = 0; i < it->targets; i++)
         if (it->target[i].source != SOURCE_RENSTRA && it->target[i].source != SOURCE_RPJMD) return false;
-    if (it->reached || it->reached_unit || it->numerator || it->denominator || it->formula || it->baseline || it->weight) return false;
+    if (it->reached || it->reached_unit || it->numerator || it->denominator || it->formula || it->baseline || it->weight)
+        return false;
     return it->targets > 0 && !(it->name && it->name->key.source == SOURCE_NONE);
 }
 

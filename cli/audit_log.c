@@ -89,7 +89,8 @@ static void take_restore(struct audit *a, const struct audit_record *r, const st
     struct audit_hash root = audit_hash_root(&a->tree);
 
     if (!audit_note_restore(r->content, a->offices.issuer, r->lsn - 1, before, &root))
-        bad(a, r->lsn, "restore", "catatan pemulihan tidak sah untuk posisi ini", "catatan dari kunci daftar kantor atas log sampai di sini");
+        bad(a, r->lsn, "restore", "catatan pemulihan tidak sah untuk posisi ini",
+            "catatan dari kunci daftar kantor atas log sampai di sini");
     if (r->dispositions.n != 1) bad(a, r->lsn, "dispositions", "disposisi pada catatan pemulihan", "tidak ada");
 }
 

@@ -153,7 +153,8 @@ bool audit_note_key(const char *vkey, struct audit_note_key *ret);
 /* A signed checkpoint, alone or at the end of a receipt. key NULL: its signature is not looked at. origin points into note. */
 bool audit_note_open(struct audit_span note, const struct audit_note_key *key, struct audit_checkpoint *ret);
 
-/* Is the content of a restore record a note of the register's key (NULL: not looked at) that names this position, log hash and root? */
+/* Is the content of a restore record a note of the register's key (NULL: not looked at) that names this position, log hash and
+ * root? */
 bool audit_note_restore(struct audit_span content, const uint8_t *issuer, uint64_t lsn, const struct audit_hash *hash,
                         const struct audit_hash *root);
 

@@ -39,7 +39,8 @@ static void learn(struct push_file *f, const json_t *o, bool at_office)
     copy(f->receipt, sizeof f->receipt, json_object_get(o, "receipt"));
     copy(f->worker, sizeof f->worker, json_object_get(o, "worker"));
     copy(f->state, sizeof f->state, json_object_get(o, "state_text"));
-    /* it stated nothing that was not known; or what is seen is seen at the centre, and this side knows only that it is stored there */
+    /* it stated nothing that was not known; or what is seen is seen at the centre, and this side knows only that it is stored there
+     */
     if (f->acked && (f->lsn == 0 || at_office)) f->visible = true;
 }
 

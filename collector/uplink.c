@@ -463,7 +463,9 @@ static int on_ack(struct uplink *u, struct store_txn *t, struct now now, const s
     struct outbox_stream s;
     struct outbox_settled settled;
     struct outbox_keep keep;
-    struct outbox_receipt a = { .keep = share(u, &keep), .sequence = f[3].u, .lsn = f[5].u, .refused = f[7].s, .worker = u->worker };
+    struct outbox_receipt a = {
+        .keep = share(u, &keep), .sequence = f[3].u, .lsn = f[5].u, .refused = f[7].s, .worker = u->worker
+    };
     memcpy(a.hash.b, f[4].s.p, HASH_SIZE);
     int st = outbox_stream_get(t, w->office, &s);
     if (st != ST_OK) return st;

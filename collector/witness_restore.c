@@ -1,9 +1,10 @@
 /* witness_restore.c - another incarnation of the worker's log: taken with a restore record, and both histories kept. Kind: P.
  *
- * A log under a new incarnation is believed only after a restore record signed by the register's key (proto/restore.h) that names it
- * and is younger than the last one taken. Of the lost log its last checkpoint stays for good, beside the record: meta "restore" ->
- * at ms u64 | incarnation u64 | note length u16 | record | checkpoint. When what survived reaches the kept checkpoint, the restored
- * log has to prove that it extends it, as ever; when it ends before, the first checkpoint of the new incarnation is taken as it comes.
+ * A log under a new incarnation is believed only after a restore record signed by the register's key (proto/restore.h) that names
+ * it and is younger than the last one taken. Of the lost log its last checkpoint stays for good, beside the record: meta "restore"
+ * -> at ms u64 | incarnation u64 | note length u16 | record | checkpoint. When what survived reaches the kept checkpoint, the
+ * restored log has to prove that it extends it, as ever; when it ends before, the first checkpoint of the new incarnation is taken
+ * as it comes.
  *
  * Invariant: meta "restore" names the youngest record that was ever taken; its time only grows. */
 #include <string.h>

@@ -13,8 +13,9 @@
  *   akar <root of the tree of lsn records>
  *   aliran <count> <BLAKE2b-256 of the list of watermarks>
  *
- * The list has a line "office TAB stream TAB epoch TAB watermark TAB head" for each stream that survives, in the order of office and
- * stream; it follows from the log up to lsn, so the note need not carry it. The note is the content of record lsn + 1, kind 3. */
+ * The list has a line "office TAB stream TAB epoch TAB watermark TAB head" for each stream that survives, in the order of office
+ * and stream; it follows from the log up to lsn, so the note need not carry it. The note is the content of record lsn + 1, kind 3.
+ */
 #ifndef REKAP_RESTORE_H
 #define REKAP_RESTORE_H
 

@@ -3,8 +3,9 @@
  * meta "archived" -> lsn u64: everything up to it also lies, verified, on a second medium or machine. It is told to the collectors
  * as ACKs of level 2 and lets them go of what they keep, so it only grows and never passes the log.
  *
- * A restored log is the beginning of the lost one and then the restore record (proto/restore.h): positions, hashes and the tree go on
- * as they were; only the incarnation is another one, so nothing that the lost log signed after that point is taken for this one's.
+ * A restored log is the beginning of the lost one and then the restore record (proto/restore.h): positions, hashes and the tree go
+ * on as they were; only the incarnation is another one, so nothing that the lost log signed after that point is taken for this
+ * one's.
  *
  * Invariant: meta "restore" is the content of the last record of kind 3, and the identity's incarnation is the one it names. */
 #include <string.h>

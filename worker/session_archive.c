@@ -1,7 +1,7 @@
 /* session_archive.c - telling collectors how far their statements are archived: ACKs of level 2. Kind: P.
  *
- * Told with the answer to a ping, so it costs nothing while nothing changed: session and stream remember the mark they were told of,
- * an OPEN makes them forget it. A bounded number a step; what is left comes with the next ping, and so does what was dropped by
+ * Told with the answer to a ping, so it costs nothing while nothing changed: session and stream remember the mark they were told
+ * of, an OPEN makes them forget it. A bounded number a step; what is left comes with the next ping, and so does what was dropped by
  * whoever opens again.
  *
  * Invariant: an ACK of level 2 names the end of a batch that is in the log at or below the mark. */

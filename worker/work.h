@@ -27,7 +27,8 @@ void work_set_registry(struct work *w, const struct registry *r);
 void work_set_invites(struct work *w, const struct invites *i);
 /* Requests that wait, by office id; `changes` grows whenever they do. Between turns only. */
 const struct guest *work_guests(const struct work *w, uint32_t *ret_count, uint64_t *ret_changes);
-/* Everything up to lsn, with that log hash, lies verified elsewhere: ledger_archive, in a transaction of the caller's, between turns. */
+/* Everything up to lsn, with that log hash, lies verified elsewhere: ledger_archive, in a transaction of the caller's, between
+ * turns. */
 int work_archive(struct work *w, struct store_txn *t, uint64_t lsn, const struct hash *hash);
 /* The centre said no: forgets the request of an office, in a transaction of the caller's, between turns. ST_NOT_FOUND. After an
  * abort or a failed commit the caller calls on_abort of the node. */

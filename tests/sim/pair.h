@@ -38,7 +38,7 @@ struct pair {
     bool faults;                        /* from now on, or no more */
     unsigned calm;                      /* they come so many times as seldom */
     bool keeps;                         /* the collector keeps what is not archived, and knows the register's key */
-    bool restored;                      /* the ledger was lost and restored: receipts of the lost one name positions that are gone */
+    bool restored; /* the ledger was lost and restored: receipts of the lost one name positions that are gone */
     bool tight;                         /* the outbox has been short of room: notes of refusals may be missing */
     struct pair_file file[PAIR_FILES];
     unsigned files, shown;              /* of which so many are in the tray by now */

@@ -43,8 +43,8 @@ static void count(struct drill *d, struct total *n)
     store_abort(&t);
 }
 
-/* Every office's rows are in the restored log, each once and in order, its chain ends where the office's own ends, and the collector
- * knows the same refusals as if nothing had happened: pair_check compares with what the files state. */
+/* Every office's rows are in the restored log, each once and in order, its chain ends where the office's own ends, and the
+ * collector knows the same refusals as if nothing had happened: pair_check compares with what the files state. */
 static void everything_is_back_whatever_the_age_of_the_backup(void **state)
 {
     uint64_t first = number("SEED", 1), seeds = number("DRILL_SEEDS", SEEDS);
