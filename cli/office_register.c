@@ -5,7 +5,7 @@
  * are told at once; one that does not run reads the register when it starts. A validity that begins now begins with its day,
  * because the clocks of two machines differ.
  *
- * Invariant: a line is written only after every line before it verified. */
+ * Invariant: a line is written only after the one before it verified, whose signature covers all before. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -70,7 +70,7 @@ static int add_line(const struct place *p, struct buf *b, struct office *o, char
     o->sealed = false;
     if (st == ST_OK && p->office) chain.version = registry_version(r) + 1;
     else if (st == ST_OK) st = registry_key(p, &signer, pub, err, err_size);
-    if (st == ST_OK && !p->office) st = registry_verify(r, &chain, pub, &v, err, err_size);
+    if (st == ST_OK && !p->office) st = registry_verify_last(r, &chain, pub, &v, err, err_size);
     if (st == ST_OK && !p->office) st = registry_seal(&chain, o, &signer);
     if (st == ST_OK && registry_line_format(o, line, sizeof line) < 0) st = ST_FULL;
     if (st == ST_OK) {

@@ -82,6 +82,13 @@ int registry_verify(const struct registry *r, struct registry_chain *c, const ui
     return st == ST_FULL ? ST_DENIED : st;
 }
 
+int registry_verify_last(const struct registry *r, struct registry_chain *c, const uint8_t issuer[PUBKEY_SIZE],
+                         const struct verifier *v, char *err, size_t err_size)
+{
+    while (c->version + 1 < registry_version(r)) move_on(c, registry_entry(r, c->version + 1));
+    return registry_verify(r, c, issuer, v, err, err_size);
+}
+
 const struct office *registry_signing(const struct registry *r, const struct office *newest, uint64_t key_id, struct wall now)
 {
     static const int64_t KEPT_MS = (int64_t)REGISTRY_ROTATED_DAYS * 86400 * 1000;

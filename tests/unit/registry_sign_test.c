@@ -162,6 +162,33 @@ static void test_every_other_hand_is_found(void **state)
     assert_int_equal(verified(moved, LINES, issuer), LINES - 1);
 }
 
+/* What one of these lines says is changed, in any of the lines: the last one's signature tells. */
+static void test_the_last_line_vouches_for_all(void **state)
+{
+    const char *all[LINES];
+    char changed[REGISTRY_LINE_MAX], err[300];
+
+    (void)state;
+    for (unsigned i = 0; i <= LINES; i++) {
+        struct registry_chain c;
+        struct registry *r;
+        int st;
+
+        for (unsigned k = 0; k < LINES; k++) all[k] = line[k];
+        if (i < LINES) {
+            memcpy(changed, line[i], sizeof changed);
+            memcpy(strstr(changed, "33.74"), "33.02", 5);
+            all[i] = changed;
+        }
+        r = registry_of(all, LINES);
+        registry_chain_start(&c);
+        st = registry_verify_last(r, &c, issuer, &verifier, err, sizeof err);
+        assert_int_equal(st, i < LINES ? ST_DENIED : ST_OK);
+        assert_int_equal(c.version, i < LINES ? LINES - 1 : LINES);
+        registry_free(&r);
+    }
+}
+
 static void test_rotated_key_signs_for_a_while_revoked_never(void **state)
 {
     const char *all[LINES];
@@ -193,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_and_in_parts),
         cmocka_unit_test(test_every_other_hand_is_found),
+        cmocka_unit_test(test_the_last_line_vouches_for_all),
         cmocka_unit_test(test_rotated_key_signs_for_a_while_revoked_never),
     };
 
