@@ -6,11 +6,12 @@
 
 #define O(x) OPTION_BIT(OPT_##x)
 const struct command cli_commands[] = {
-    { "up", "jalankan", "", O(HTTP) | O(LISTEN), 0, 0, "menjalankan seluruh sistem di komputer ini", "runs the whole system on this machine",
-      "rekap up --dir data", up_run },
+    { "up", "jalankan", "", O(HTTP) | O(LISTEN), 0, 0, "menjalankan seluruh sistem di komputer ini",
+      "runs the whole system on this machine", "rekap up --dir data", up_run },
     { "office", "kantor", "add|list|show|revoke|rotate-key|invite|join|approve|reject [ID|LINE]",
-      O(REGION) | O(NAME) | O(ROLE) | O(ADDRESS) | O(DAYS) | O(TIMEOUT), 1, 2, "mendaftarkan dan melihat kantor, juga di mesin lain",
-      "registers and shows offices, also on other machines", "rekap office add dinsos-3374 --region 33.74 --name \"Dinas Sosial Kota Semarang\"",
+      O(REGION) | O(NAME) | O(ROLE) | O(ADDRESS) | O(DAYS) | O(TIMEOUT), 1, 2,
+      "mendaftarkan dan melihat kantor, juga di mesin lain", "registers and shows offices, also on other machines",
+      "rekap office add dinsos-3374 --region 33.74 --name \"Dinas Sosial Kota Semarang\"",
       office_run },
     { "push", "kirim", "FILE...", O(OFFICE) | O(WAIT) | O(DRY_RUN) | O(SHAPE) | O(COMPLETE) | O(DASH) | O(TIMEOUT), 1, -1,
       "mengirim berkas realisasi sebuah kantor", "sends an office's files", "rekap push --office dinsos-3374 anggaran.csv --wait",
@@ -84,7 +85,8 @@ const struct option_row cli_options[OPT_COUNT] = {
     [OPT_OUTPUT] = { "output", "BERKAS", "tulis ke berkas (juga -o)", "write to a file (also -o)" },
     [OPT_LISTEN] = { "listen", "ALAMAT", "juga melayani kantor di mesin lain, misalnya tcp://10.0.0.5:7412",
                      "also serve offices on other machines, such as tcp://10.0.0.5:7412" },
-    [OPT_ADDRESS] = { "address", "ALAMAT", "alamat pusat bagi kantor yang diundang", "the centre's address for the invited office" },
+    [OPT_ADDRESS] = { "address", "ALAMAT", "alamat pusat bagi kantor yang diundang",
+                      "the centre's address for the invited office" },
     [OPT_DAYS] = { "days", "N", "undangan berlaku N hari (bawaan 14)", "the invitation is valid for N days (default 14)" },
     [OPT_COUNT_EVENTS] = { "events", "N", "berhenti setelah N perubahan", "stop after N changes" },
 };

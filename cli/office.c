@@ -323,7 +323,8 @@ int office_run(struct cli *c)
     while (i < VERB_COUNT && strcmp(c->operand[0], VERBS[i].name) != 0) i++;
     if (i == VERB_COUNT)
         return cli_usage(c, "rekap office add|show|revoke|rotate-key|invite|approve|reject ID | join LINE | list; tidak dikenal",
-                         "rekap office add|show|revoke|rotate-key|invite|approve|reject ID | join LINE | list; unknown", c->operand[0]);
+                         "rekap office add|show|revoke|rotate-key|invite|approve|reject ID | join LINE | list; unknown",
+                         c->operand[0]);
     if (c->operand_count != (VERBS[i].id ? 2 : 1))
         return cli_usage(c, VERBS[i].id ? "sebutkan ID kantor" : "list tidak memakai ID",
                          VERBS[i].id ? "give the office's ID" : "list takes no ID", NULL);

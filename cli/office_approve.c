@@ -104,7 +104,9 @@ static int check_new(struct approval *a)
 {
     const struct join_request *r = &a->request;
     const struct invite *i = invite_find(a->invites, r->invitation);
-    if (!i) return cli_fail(a->c, "undangan permohonan ini tidak ada di pusat ini", "the request's invitation is not of this centre", r->office);
+    if (!i)
+        return cli_fail(a->c, "undangan permohonan ini tidak ada di pusat ini", "the request's invitation is not of this centre",
+                        r->office);
     if (i->state != INVITE_OPEN)
         return cli_fail(a->c, "undangannya sudah dipakai atau ditarik; undang lagi dengan rekap office invite",
                         "its invitation was used or taken back; invite again with rekap office invite", r->office);
@@ -124,9 +126,11 @@ static int check_rotation(struct approval *a, const struct verifier *v)
     const struct join_request *r = &a->request;
     const struct office *o = registry_office(a->registry, text(r->office));
     if (!o || o->status != OFFICE_ACTIVE)
-        return cli_fail(a->c, "kantor itu tidak terdaftar atau sudah dicabut", "that office is not registered, or is revoked", r->office);
+        return cli_fail(a->c, "kantor itu tidak terdaftar atau sudah dicabut", "that office is not registered, or is revoked",
+                        r->office);
     if (memcmp(o->transport, r->transport, PUBKEY_SIZE) != 0 || !join_request_by(r, o->signing, v))
-        return cli_fail(a->c, "tidak ditandatangani dengan kunci kantor yang berlaku", "not signed with the office's key in force", r->office);
+        return cli_fail(a->c, "tidak ditandatangani dengan kunci kantor yang berlaku", "not signed with the office's key in force",
+                        r->office);
     a->office = *o;
     return EXIT_OK;
 }
@@ -183,8 +187,8 @@ int office_approve(const struct cli *c, const struct place *p)
         json_object_set_new(o, "fingerprint", json_string(fingerprint));
         print_json(json_pack("{s:[o]}", "offices", o));
     } else {
-        printf("%s %s\n%s %s\n", cli_say(c, "disetujui:", "approved:"), a.office.id, cli_say(c, "sidik jari kunci:", "fingerprint of its keys:"),
-               fingerprint);
+        printf("%s %s\n", cli_say(c, "disetujui:", "approved:"), a.office.id);
+        printf("%s %s\n", cli_say(c, "sidik jari kunci:", "fingerprint of its keys:"), fingerprint);
     }
     return EXIT_OK;
 }
@@ -252,8 +256,8 @@ static json_t *waiting_json(const struct invites *list, const json_t *from)
     char fingerprint[JOIN_FINGERPRINT_SIZE];
     if (!line || join_request_read(text(line), &r, &fault) != ST_OK) return NULL;
     join_fingerprint(&r, fingerprint);
-    json_t *o = json_pack("{s:s,s:s,s:s,s:s}", "office", r.office, "state", "pending", "kind", r.kind == JOIN_NEW ? "new" : "rotate",
-                          "fingerprint", fingerprint);
+    json_t *o = json_pack("{s:s,s:s,s:s,s:s}", "office", r.office, "state", "pending", "kind",
+                          r.kind == JOIN_NEW ? "new" : "rotate", "fingerprint", fingerprint);
     json_object_set(o, "received", json_object_get(from, "received"));
     add_identity(o, invite_find(list, r.invitation));
     return o;

@@ -102,7 +102,8 @@ static int find_address(const struct cli *c, const struct place *p, struct join_
     if (st != ST_OK)
         cli_talk(c, "worker belum melayani mesin lain; jalankan rekap up --listen tcp://ALAMAT:PORT --dir %s",
                  "the worker does not serve other machines yet; run rekap up --listen tcp://ADDRESS:PORT --dir %s", c->dir);
-    if (asked && !setup_address_ok(asked)) return cli_usage(c, "--address harus tcp://HOST:PORT", "--address must be tcp://HOST:PORT", asked);
+    if (asked && !setup_address_ok(asked))
+        return cli_usage(c, "--address harus tcp://HOST:PORT", "--address must be tcp://HOST:PORT", asked);
     if (!asked && st != ST_OK) return EXIT_FAILED;
     if (!asked && (strstr(listening, "//*:") || strstr(listening, "//0.0.0.0:") || strstr(listening, "//[::]:")))
         return cli_usage(c, "sebutkan --address tcp://HOST:PORT, sebab worker melayani semua alamat",
@@ -159,13 +160,15 @@ static void print_line(const struct cli *c, const struct join_invitation *i)
     ASSERT(buf_ok(&b));
     (void)period_format_time(i->until, until);
     if (c->format == FORMAT_JSON)
-        print_json(json_pack("{s:s,s:s,s:s,s:s}", "office", i->office, "until", until, "address", i->address, "invitation", (char *)b.p));
+        print_json(json_pack("{s:s,s:s,s:s,s:s}", "office", i->office, "until", until, "address", i->address, "invitation",
+                             (char *)b.p));
     else printf("%s\n", (char *)b.p);
     fflush(stdout);
     explicit_bzero(b.p, b.n);
     buf_done(&b);
     cli_talk(c, "baris di atas rahasia sampai dipakai; di mesin kantor: rekap office join 'BARIS' --dir DIR (berlaku sampai %s)",
-             "the line above is a secret until it is used; on the office's machine: rekap office join 'LINE' --dir DIR (valid until %s)",
+             "the line above is a secret until it is used; on the office's machine: rekap office join 'LINE' --dir DIR "
+             "(valid until %s)",
              until);
 }
 
@@ -180,7 +183,8 @@ int office_invite(const struct cli *c, const struct place *p)
     if (rc == EXIT_OK) rc = find_address(c, p, &i);
     if (rc == EXIT_OK) rc = check_known(c, p, &want);
     if (rc != EXIT_OK) return rc;
-    if (link_keys_new(&keys) != ST_OK) return cli_fail(c, "kunci undangan tidak dapat dibuat", "the invitation's key cannot be made", NULL);
+    if (link_keys_new(&keys) != ST_OK)
+        return cli_fail(c, "kunci undangan tidak dapat dibuat", "the invitation's key cannot be made", NULL);
     snprintf(i.office, sizeof i.office, "%s", want.id);
     snprintf(i.name, sizeof i.name, "%s", want.name);
     i.region = want.region;

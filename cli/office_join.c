@@ -101,7 +101,8 @@ static int note(const struct asking *a, struct office *o)
 
 static int note_joined(const struct asking *a)
 {
-    struct office o = { .region = a->invitation.region, .role = a->invitation.role, .status = OFFICE_ACTIVE, .valid_to = { INT64_MAX } };
+    struct office o = { .region = a->invitation.region, .role = a->invitation.role, .status = OFFICE_ACTIVE,
+                        .valid_to = { INT64_MAX } };
     memcpy(o.id, a->invitation.office, sizeof a->invitation.office);
     memcpy(o.name, a->invitation.name, sizeof a->invitation.name);
     memcpy(o.transport, a->request.transport, PUBKEY_SIZE);
@@ -131,7 +132,8 @@ static void tell_people(const struct asking *a, const char *fingerprint, const c
     if (a->sent.how == SENT_WAITS)
         printf(c->lang == LANG_EN
                    ? "%s waits for the centre's approval; compare the fingerprint by telephone. Centre: rekap office approve %s\n"
-                   : "%s menunggu persetujuan pusat; cocokkan sidik jari lewat telepon. Di pusat: rekap office approve %s\n", id, id);
+                   : "%s menunggu persetujuan pusat; cocokkan sidik jari lewat telepon. Di pusat: rekap office approve %s\n",
+               id, id);
     if (a->sent.how == SENT_REGISTERED) printf(c->lang == LANG_EN ? "%s is registered\n" : "%s sudah terdaftar\n", id);
     if (a->sent.how == SENT_SILENT || a->sent.how == SENT_UNKNOWN)
         printf("%s\n%s\n", cli_say(c, "kirim baris ini ke pusat; di sana: rekap office approve 'BARIS'",
@@ -219,7 +221,8 @@ static int renew_key(struct asking *a)
     snprintf(tail, sizeof tail, ".dicabut-%lld", (long long)wall_ms());
     key_path(a, a->request.office, "", path);
     key_path(a, a->request.office, tail, aside);
-    if (rename(path, aside) != 0) return cli_fail(a->c, "kunci lama tidak dapat disisihkan", "the old key cannot be set aside", path);
+    if (rename(path, aside) != 0)
+        return cli_fail(a->c, "kunci lama tidak dapat disisihkan", "the old key cannot be set aside", path);
     return prepare_join(a);
 }
 
@@ -276,7 +279,8 @@ static int take_key(const struct asking *a, struct office *o)
     key_path(a, o->id, "", path);
     key_path(a, o->id, ".baru", fresh);
     memcpy(o->signing, a->request.signing, PUBKEY_SIZE);
-    if (rename(fresh, path) != 0) return cli_fail(a->c, "kunci baru tidak dapat dipasang", "the new key cannot be put in place", strerror(errno));
+    if (rename(fresh, path) != 0)
+        return cli_fail(a->c, "kunci baru tidak dapat dipasang", "the new key cannot be put in place", strerror(errno));
     return note(a, o);
 }
 
@@ -286,7 +290,8 @@ static int ask_rotation(struct asking *a, struct office *o)
     struct join_request *r = &a->request;
     key_path(a, o->id, "", path);
     key_path(a, o->id, ".baru", fresh);
-    if (access(path, F_OK) != 0) return cli_fail(a->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", path);
+    if (access(path, F_OK) != 0)
+        return cli_fail(a->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", path);
     *r = (struct join_request){ .kind = JOIN_ROTATE, .asked = { wall_ms() } };
     memcpy(r->office, o->id, sizeof r->office);
     memcpy(r->transport, a->door.keys.pub, PUBKEY_SIZE);

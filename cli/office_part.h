@@ -41,7 +41,8 @@ int office_join(struct cli *c);                         /* `office join LINE` */
 int office_rotate_here(const struct cli *c, const struct place *p);     /* `office rotate-key ID` */
 
 /* How a request reached the centre (office_send.c). */
-enum office_how { SENT_SILENT /* no connection in time */, SENT_UNKNOWN /* the key is not let in */, SENT_REFUSED, SENT_WAITS, SENT_REGISTERED };
+enum office_how { SENT_SILENT /* no connection in time */, SENT_UNKNOWN /* the key is not let in */, SENT_REFUSED, SENT_WAITS,
+                  SENT_REGISTERED };
 struct office_sent { enum office_how how; unsigned code; char expected[128]; };
 struct office_door { const char *address; uint8_t worker[PUBKEY_SIZE]; struct link_keys keys; };
 void office_send(const struct office_door *door, const struct join_request *r, int timeout_s, struct office_sent *ret);

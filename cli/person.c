@@ -1,7 +1,7 @@
 /* person.c - see person.h. Kind: E.
  *
- * The table is small (the people of one machine): it is read whole, changed and written whole under the register's lock. A line that
- * cannot be read is kept as it is and stands for nobody.
+ * The table is small (the people of one machine): it is read whole, changed and written whole under the register's lock.
+ * A line that cannot be read is kept as it is and stands for nobody.
  *
  * Invariant: no two lines have the same id; nothing but the id leaves the machine. */
 #include "cli/person.h"
@@ -176,7 +176,9 @@ static int change(const struct cli *c, const struct place *p, const char *name)
     int st = change_locked(p, c->operand[1], name, &found);
     close(fd);
     if (st != ST_OK) return failed(c, st);
-    if (!found) return cli_fail(c, "petugas tidak ada dalam daftar (rekap person list)", "no such person (rekap person list)", c->operand[1]);
+    if (!found)
+        return cli_fail(c, "petugas tidak ada dalam daftar (rekap person list)", "no such person (rekap person list)",
+                        c->operand[1]);
     if (c->format == FORMAT_JSON) print_json(json_pack("{s:s,s:b}", "person", c->operand[1], "erased", name == NULL));
     else printf("%s %s\n", name ? cli_say(c, "dicatat:", "noted:") : cli_say(c, "dihapus:", "erased:"), c->operand[1]);
     return EXIT_OK;
@@ -188,9 +190,11 @@ int person_run(struct cli *c)
     const char *verb = c->operand[0], *name = c->value[OPT_NAME];
     bool naming = !strcmp(verb, "name"), erasing = !strcmp(verb, "erase"), listing = !strcmp(verb, "list");
     if ((!naming && !erasing && !listing) || c->operand_count != (listing ? 1 : 2) || naming != (name != NULL))
-        return cli_usage(c, "rekap person list | name ID --name NAMA | erase ID", "rekap person list | name ID --name NAME | erase ID", NULL);
+        return cli_usage(c, "rekap person list | name ID --name NAMA | erase ID",
+                         "rekap person list | name ID --name NAME | erase ID", NULL);
     if (naming && (!*name || strlen(name) > 160 || strpbrk(name, "\t\r\n") || !bytes_utf8_ok(name, strlen(name))))
-        return cli_usage(c, "nama harus 1 sampai 160 bita teks tanpa baris baru", "a name is 1 to 160 bytes of text without line breaks", name);
+        return cli_usage(c, "nama harus 1 sampai 160 bita teks tanpa baris baru",
+                         "a name is 1 to 160 bytes of text without line breaks", name);
     int rc = place_open_any(c, &p);
     if (rc != EXIT_OK) return rc;
     return listing ? list(c, &p) : change(c, &p, naming ? name : NULL);

@@ -57,7 +57,8 @@ static void put_centre(const struct join_invitation *i, struct buf *b)
     bytes_hex(i->checkpoint, PUBKEY_SIZE, checkpoint);
     bytes_hex(i->registry, PUBKEY_SIZE, registry);
     buf_printf(b, "# centre.conf - pusat tempat kantor ini bergabung (the centre this office has joined)\n\n[centre]\n");
-    buf_printf(b, "worker = %s\nworker_key = %s\ncheckpoint_key = %s\nregistry_key = %s\n", i->address, worker, checkpoint, registry);
+    buf_printf(b, "worker = %s\nworker_key = %s\n", i->address, worker);
+    buf_printf(b, "checkpoint_key = %s\nregistry_key = %s\n", checkpoint, registry);
 }
 
 static void put_collector(const struct place *p, const struct join_invitation *i, struct buf *b)
@@ -67,10 +68,12 @@ static void put_collector(const struct place *p, const struct join_invitation *i
     bytes_hex(i->checkpoint, PUBKEY_SIZE, checkpoint);
     bytes_hex(i->registry, PUBKEY_SIZE, registry);
     place_socket(p, "collector", control);
-    buf_printf(b, "# collector.conf - ditulis oleh rekap office join; boleh diubah (written by rekap office join; edits are kept)\n\n");
+    buf_str(b, "# collector.conf - ditulis oleh rekap office join; boleh diubah (written by rekap office join; edits are "
+               "kept)\n\n");
     buf_printf(b, "[collector]\nworker = %s\nworker_key = %s\nworker_checkpoint_key = %s\n", i->address, worker, checkpoint);
     buf_printf(b, "worker_registry_key = %s\n", registry);
-    buf_printf(b, "tray = %s/collector/tray\noffices = %s/keys/office\nnode = %s\ncontrol = %s\n", p->dir, p->dir, i->office, control);
+    buf_printf(b, "tray = %s/collector/tray\noffices = %s/keys/office\n", p->dir, p->dir);
+    buf_printf(b, "node = %s\ncontrol = %s\n", i->office, control);
     buf_printf(b, "key = %s/keys/collector.key\nstore = %s/collector/outbox\n\n[log]\nlevel = info\n", p->dir, p->dir);
 }
 
@@ -105,8 +108,8 @@ int setup_office(const struct cli *c, const struct place *p, const struct join_i
     char path[PLACE_PATH_MAX];
     place_path(p, "etc/worker.conf", path);
     if (access(path, F_OK) == 0)
-        return cli_fail(c, "DIR ini instalasi pusat; kantor memakai DIR sendiri", "this DIR is a centre's; an office uses its own DIR",
-                        p->dir);
+        return cli_fail(c, "DIR ini instalasi pusat; kantor memakai DIR sendiri",
+                        "this DIR is a centre's; an office uses its own DIR", p->dir);
     int rc = p->office ? same_centre(c, p, i) : EXIT_OK;
     if (rc == EXIT_OK) rc = make_directories(c, p);
     if (rc == EXIT_OK) rc = make_key(c, p);

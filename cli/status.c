@@ -135,7 +135,9 @@ static void centre(const struct cli *c, const struct place *p, const struct regi
     (void)place_setting(path, "collector", "worker", where, sizeof where);
     printf("%s%s %s: ", mark(c, session && !strcmp(session, "up")), cli_say(c, "pusat", "centre"), where);
     if (session && !strcmp(session, "up")) puts(cli_say(c, "tersambung", "connected"));
-    else if (waits) puts(cli_say(c, "menunggu persetujuan pusat; setelah disetujui tersambung sendiri", "awaits approval by the centre; connects by itself once approved"));
+    else if (waits)
+        puts(cli_say(c, "menunggu persetujuan pusat; setelah disetujui tersambung sendiri",
+                     "awaits approval by the centre; connects by itself once approved"));
     else if (refused) printf("%s (%s)\n", cli_say(c, "pusat menolak", "the centre refuses"), refused);
     else puts(cli_say(c, "belum tersambung: jaringan tertutup, atau permohonan belum sampai (ulangi rekap office join)",
                       "not connected: the network is closed, or the request has not arrived (repeat rekap office join)"));

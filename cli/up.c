@@ -5,9 +5,9 @@
  * descriptor and are looked at before the dead are counted, so a Ctrl-C that reaches the whole group is a stop and not three
  * crashes.
  *
- * In an office's installation (rekap office join) there is a collector and nothing else. While a new key of the office waits for the
- * centre's approval, `rekap office rotate-key` is run again every few seconds: it asks, and puts the key in place once it is in the
- * register.
+ * In an office's installation (rekap office join) there is a collector and nothing else. While a new key of the office waits for
+ * the centre's approval, `rekap office rotate-key` is run again every few seconds: it asks, and puts the key in place once it is in
+ * the register.
  *
  * A daemon that died is started again after 200 ms, doubling up to 2 s, and from 200 ms again once it has lived for 10 s. Before
  * the first readiness the supervisor gives up after a few deaths: then it is the set-up that is wrong, and the log's last line says

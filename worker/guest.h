@@ -1,5 +1,5 @@
-/* guest.h - requests of offices that are not in the register yet, or want another key: a small table of the worker's store. Kind:
- * P.
+/* guest.h - requests of offices that are not in the register yet, or want another key: a small table in the worker's store.
+ * Kind: P.
  *
  * Table join: office id -> received ms u64 | join_request_pack bytes. It is no part of the log: a request states nothing and counts
  * nowhere; what it leads to is a line of the register, and that line is logged. At most one request for each office and at most

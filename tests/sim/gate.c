@@ -1,9 +1,9 @@
 /* gate.c - see gate.h. Kind: P.
  *
- * The world: offices A, B, C and a treasurer, active; one revoked, one whose validity is over; a follower; an open, an expired and a
- * used invitation; a request that waits; a stranger; the zero key. Signatures are Ed25519. Each attempt is a connection of its own,
- * so nothing of one helps the next; but the revoked office and the one that is over opened their streams while they still could, and
- * all they try goes over those connections. A new world begins every WORLD_ATTEMPTS.
+ * The world: offices A, B, C and a treasurer, active; one revoked, one whose validity is over; a follower; an open, an expired and
+ * a used invitation; a request that waits; a stranger; the zero key. Signatures are Ed25519. Each attempt is a connection of its
+ * own, so nothing of one helps the next; but the revoked office and the one that is over opened their streams while they still
+ * could, and all they try goes over those connections. A new world begins every WORLD_ATTEMPTS.
  *
  * Invariant: gate.c decides what is allowed before the worker is asked, and never looks at the worker's tables to do so. */
 #include "tests/sim/gate.h"
@@ -27,8 +27,8 @@
 enum { WORLD_ATTEMPTS = 20000, MEMBERS = 4, DAY_MS = 86400000 };
 
 /* Whose transport key speaks. The first MEMBERS are active offices; their order is that of OFFICES. */
-enum who { WHO_A, WHO_B, WHO_C, WHO_TREASURER, WHO_REVOKED, WHO_EXPIRED, WHO_WAITING, WHO_STRANGER, WHO_FOLLOWER, WHO_OPEN, WHO_OVER,
-           WHO_USED, WHO_ZERO, WHO_COUNT };
+enum who { WHO_A, WHO_B, WHO_C, WHO_TREASURER, WHO_REVOKED, WHO_EXPIRED, WHO_WAITING, WHO_STRANGER, WHO_FOLLOWER, WHO_OPEN,
+           WHO_OVER, WHO_USED, WHO_ZERO, WHO_COUNT };
 static const char *const OFFICES[] = { OFFICE_A, OFFICE_B, OFFICE_C, TREASURER, REVOKED, EXPIRED, WAITING, STRANGER, INVITED };
 enum { OFFICE_COUNT = sizeof OFFICES / sizeof *OFFICES, OFFICE_INVITED = 8 };
 
@@ -60,8 +60,8 @@ static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
 
 const char *gate_op_name(unsigned op)
 {
-    static const char *const names[GATE_OPS] = { "HELLO", "OPEN", "BATCH", "BATCH of another's figures", "SUBSCRIBE", "CREDIT", "PING",
-                                                 "PROVE", "JOIN new", "JOIN rotation" };
+    static const char *const names[GATE_OPS] = { "HELLO", "OPEN", "BATCH", "BATCH of another's figures", "SUBSCRIBE", "CREDIT",
+                                                 "PING", "PROVE", "JOIN new", "JOIN rotation" };
 
     return names[op];
 }
@@ -95,7 +95,8 @@ static void make_keys(struct gate *g)
 
 static void put_invite(struct buf *b, const uint8_t key[PUBKEY_SIZE], const char *office, unsigned state, int64_t until)
 {
-    struct invite i = { .region = 33u << 16 | 74, .role = ROLE_OFFICE, .state = (uint8_t)state, .until = { until }, .name = "Kantor" };
+    struct invite i = { .region = 33u << 16 | 74, .role = ROLE_OFFICE, .state = (uint8_t)state, .until = { until },
+                        .name = "Kantor" };
     char line[INVITE_LINE_MAX];
 
     memcpy(i.key, key, PUBKEY_SIZE);
@@ -200,7 +201,8 @@ static void make_batch(struct gate *g, const struct attempt *a, bool allowed, st
     uint8_t pub[PUBKEY_SIZE], sig[SIG_SIZE];
     struct buf header;
 
-    work_world_body(&g->body, subject, a->op == GATE_SUBJECT && a->cash ? SOURCE_BUD : SOURCE_OPD, MEASURE_REALISED, 1, 100 + pick(g, 1000));
+    work_world_body(&g->body, subject, a->op == GATE_SUBJECT && a->cash ? SOURCE_BUD : SOURCE_OPD, MEASURE_REALISED, 1,
+                    100 + pick(g, 1000));
     assert_int_equal(g->w.signer.public_key(g->w.signer.ctx, text(a->forged == SIG_KEY_ID ? another(g, id) : id), pub), ST_OK);
     h.key_id = sign_key_id(pub);
     h.body_hash = sign_hash(g->body.p, g->body.n);
@@ -249,8 +251,8 @@ static void make_join(struct gate *g, const struct attempt *a)
 static void make_hello(struct gate *g)
 {
     static const uint8_t installation[16] = { 1 };
-    const struct field f[] = { { .u = 1 }, { .u = 1 }, { .s = { installation, 16 } }, { .s = text("collector") }, { .s = text("gate") },
-                               { .u = 0 } };
+    const struct field f[] = { { .u = 1 }, { .u = 1 }, { .s = { installation, 16 } }, { .s = text("collector") },
+                               { .s = text("gate") }, { .u = 0 } };
 
     assert_true(codec_build(&g->frame, MSG_HELLO, f));
 }
@@ -258,7 +260,8 @@ static void make_hello(struct gate *g)
 static void make_open(struct gate *g, unsigned office)
 {
     static const struct hash zero;
-    const struct field f[] = { { .s = text(OFFICES[office]) }, { .u = 0 }, { .u = 1000 + office }, { .u = 0 }, { .s = { zero.b, HASH_SIZE } } };
+    const struct field f[] = { { .s = text(OFFICES[office]) }, { .u = 0 }, { .u = 1000 + office }, { .u = 0 },
+                               { .s = { zero.b, HASH_SIZE } } };
 
     assert_true(codec_build(&g->frame, MSG_OPEN, f));
 }
@@ -323,8 +326,9 @@ static bool allowed(const struct attempt *a)
 /* Only the signatures that a message of this kind can carry; some weight on what gets furthest. */
 static struct attempt choose(struct gate *g)
 {
-    struct attempt a = { .op = (enum gate_op)pick(g, GATE_OPS), .who = (enum who)pick(g, WHO_COUNT), .office = pick(g, OFFICE_COUNT),
-                         .prior = pick(g, 3), .forged = (enum forged)pick(g, SIG_KINDS), .subject = pick(g, OFFICE_COUNT), .cash = pick(g, 2) };
+    struct attempt a = { .op = (enum gate_op)pick(g, GATE_OPS), .who = (enum who)pick(g, WHO_COUNT), 
+                         .office = pick(g, OFFICE_COUNT), .prior = pick(g, 3), .forged = (enum forged)pick(g, SIG_KINDS),
+                         .subject = pick(g, OFFICE_COUNT), .cash = pick(g, 2) };
     bool signs = a.op == GATE_BATCH || a.op == GATE_SUBJECT || a.op == GATE_JOIN || a.op == GATE_ROTATE;
 
     if (!signs || (a.op == GATE_SUBJECT && pick(g, 2))) a.forged = SIG_RIGHT;
@@ -401,8 +405,8 @@ static void make(struct gate *g, const struct attempt *a, bool may)
 static void note(struct gate_result *r, const struct attempt *a, const char *what)
 {
     if (r->first[0] == '\0')
-        snprintf(r->first, sizeof r->first, "%s %s: key %d, office %s, prior %u, signature %d, subject %s, cash %d", what, gate_op_name(a->op),
-                 (int)a->who, OFFICES[a->office], a->prior, (int)a->forged, OFFICES[a->subject], (int)a->cash);
+        snprintf(r->first, sizeof r->first, "%s %s: key %d, office %s, prior %u, signature %d, subject %s, cash %d", what,
+                 gate_op_name(a->op), (int)a->who, OFFICES[a->office], a->prior, (int)a->forged, OFFICES[a->subject], (int)a->cash);
 }
 
 /* What waits would answer for the next one. */

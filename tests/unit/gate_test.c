@@ -24,8 +24,8 @@ static void nothing_forbidden_gets_in(void **state)
     gate_run(number("SEED", 1), number("REKAP_GATE_ATTEMPTS", 20000), &r);
     for (unsigned i = 0; i < GATE_OPS; i++)
         print_message("%-28s %9llu forbidden, %llu taken; %7llu allowed, %llu refused\n", gate_op_name(i),
-                      (unsigned long long)r.op[i].attempts, (unsigned long long)r.op[i].accepted, (unsigned long long)r.op[i].allowed,
-                      (unsigned long long)r.op[i].allowed_refused);
+                      (unsigned long long)r.op[i].attempts, (unsigned long long)r.op[i].accepted,
+                      (unsigned long long)r.op[i].allowed, (unsigned long long)r.op[i].allowed_refused);
     print_message("%-28s %9llu forbidden, %llu taken; %7llu allowed, %llu refused\n", "all", (unsigned long long)r.all.attempts,
                   (unsigned long long)r.all.accepted, (unsigned long long)r.all.allowed, (unsigned long long)r.all.allowed_refused);
     if (r.first[0] != '\0') fail_msg("%s", r.first);
