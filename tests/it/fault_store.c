@@ -3,6 +3,7 @@
  * again. */
 #include <fcntl.h>
 #include <ftw.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ static void refuses(struct fault *f, enum world_part p, enum damage kind)
     snprintf(below, sizeof below, "etc/%s.conf", world_names[p]);
     world_path(&f->w, below, config);
     world_path(&f->w, STORES[p], store);
+    world_check(mkdir(f->w.runtime, 0700) == 0 || errno == EEXIST, "the directory of sockets, which `up` makes and removes");
     int rc = world_run(&f->w, LONG_MS, args);
     bool killed = rc == 137; /* it went on: allowed only when single values are damaged, which is seen when they are read */
     world_check(kind == BITS ? rc == 1 || killed : rc == 1, "%s with its store %s: exit %d", world_names[p], DAMAGE[kind], rc);
