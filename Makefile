@@ -28,14 +28,14 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv \
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
-PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
+PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_report collector/tray
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
-COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/main
+COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/session_archive worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/tree worker/feed worker/work
-WORKER_E := worker/office worker/settings worker/control worker/main
+WORKER_E := worker/office worker/settings worker/backup worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_figure aggregator/query_figure_slot \
@@ -45,7 +45,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregat
 AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/explain cli/setup cli/setup_conf cli/setup_office \
-         cli/status cli/receipt cli/up cli/watch cli/audit
+         cli/status cli/receipt cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report
 
@@ -54,7 +54,7 @@ PROTO := $(PROTO_P) $(PROTO_E)
 COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
 AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
-CLI_ALL := $(PROTO) $(INTAKE) $(CLI_E)
+CLI_ALL := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/tree $(CLI_E)
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator $(B)/bin/rekap-audit
 
 all: $(BIN)

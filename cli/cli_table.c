@@ -42,6 +42,14 @@ const struct command cli_commands[] = {
       "rekap receipt verify tanda-terima.txt --dir data", receipt_run },
     { "audit", "periksa", "", 0, 0, 0, "memeriksa log worker yang berhenti, tanda tangan demi tanda tangan",
       "verifies a stopped worker's log offline", "rekap audit --dir data", audit_run },
+    { "backup", "cadangkan", "[verify BACKUP]", O(OUTPUT) | O(WITH_KEYS), 0, 2,
+      "mencadangkan pusat yang sedang berjalan, atau memeriksa cadangan", "backs up the running centre, or verifies a backup",
+      "rekap backup --dir data -o /mnt/cadangan/2026-11-21", backup_run },
+    { "archive", "arsipkan", "BACKUP", 0, 1, 1, "cadangan ini ada di media kedua: kantor boleh melepas simpanannya",
+      "this backup is on a second medium: offices may let go of what they keep",
+      "rekap archive /mnt/cadangan/2026-11-21 --dir data", backup_archive },
+    { "restore", "pulihkan", "BACKUP", 0, 1, 1, "memulihkan worker yang hilang dari cadangan",
+      "restores a lost worker from a backup", "rekap restore /mnt/cadangan/2026-11-21 --dir data", backup_restore },
 };
 #undef O
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
@@ -83,6 +91,8 @@ const struct option_row cli_options[OPT_COUNT] = {
     [OPT_HTTP] = { "http", "ALAMAT", "alamat monitor, misalnya 127.0.0.1:7411", "address of the monitor" },
     [OPT_KEY] = { "key", "VKEY", "kunci pemeriksa log pusat (nama+hash+kunci)", "verifier key of the centre's log (name+hash+key)" },
     [OPT_OUTPUT] = { "output", "BERKAS", "tulis ke berkas (juga -o)", "write to a file (also -o)" },
+    [OPT_WITH_KEYS] = { "with-keys", NULL, "kunci rahasia ikut dicadangkan (mode 0600)",
+                        "back up the secret keys too (mode 0600)" },
     [OPT_LISTEN] = { "listen", "ALAMAT", "juga melayani kantor di mesin lain, misalnya tcp://10.0.0.5:7412",
                      "also serve offices on other machines, such as tcp://10.0.0.5:7412" },
     [OPT_ADDRESS] = { "address", "ALAMAT", "alamat pusat bagi kantor yang diundang",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collector/desk.h"
+#include "collector/settings.h"
 #include "proto/conf_start.h"
 #include "proto/log.h"
 
@@ -15,7 +16,7 @@ static const struct conf_option OPTIONS[] = {
     { "collector.worker", CONF_TEXT, true, NULL, 0, 0, "endpoint of the worker, ipc:// or tcp://" },
     { "collector.worker_key", CONF_TEXT, true, NULL, 0, 0, "public key of the worker, 64 hex digits" },
     { "collector.worker_checkpoint_key", CONF_TEXT, false, "", 0, 0, "public key of the worker's checkpoints, 64 hex digits" },
-    { "collector.worker_registry_key", CONF_TEXT, false, "", 0, 0, "public key of the centre's register: with it a restored log is taken" },
+    { "collector.worker_registry_key", CONF_TEXT, false, "", 0, 0, "public key of the register: with it a restored log is taken" },
     { "collector.keep_age", CONF_DURATION, false, "90d", 0, 0, "keep what is acknowledged but not archived for so long" },
     { "collector.keep_bytes", CONF_SIZE, false, "4G", 0, 0, "and so much of it, all offices together; 0 = nothing" },
     { "collector.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)" },
@@ -52,36 +53,11 @@ static int open_store(struct daemon *d, char *err, size_t n)
     return store_lmdb_open(conf_text(d->conf, "collector.store"), &o, &d->store, err, n);
 }
 
-static int read_restores(struct daemon *d, struct witness_options *ret, char *err, size_t n)
-{
-    const char *hex = conf_text(d->conf, "collector.worker_registry_key");
-    ret->restores = *hex != '\0';
-    if (!ret->restores) return ST_OK;
-    if (strlen(hex) == 2 * PUBKEY_SIZE && bytes_unhex(hex, 2 * PUBKEY_SIZE, ret->registry_key) == ST_OK) return ST_OK;
-    snprintf(err, n, "collector.worker_registry_key must be %u hex digits", 2 * PUBKEY_SIZE);
-    return ST_INVALID;
-}
-
-/* Without the key the log is not witnessed, and there are no receipts. */
-static int read_witness(struct daemon *d, struct witness_options *ret, char *err, size_t n)
-{
-    const char *hex = conf_text(d->conf, "collector.worker_checkpoint_key");
-    ret->verifier = sign_ed25519_verifier();
-    ret->on = *hex != '\0';
-    if (!ret->on)
-        log_write(LOG_L_WARN, "the worker's log is not witnessed, no receipts are kept", "missing=collector.worker_checkpoint_key");
-    if (!ret->on || (strlen(hex) == 2 * PUBKEY_SIZE && bytes_unhex(hex, 2 * PUBKEY_SIZE, ret->key) == ST_OK)) return ST_OK;
-    snprintf(err, n, "collector.worker_checkpoint_key must be %u hex digits", 2 * PUBKEY_SIZE);
-    return ST_INVALID;
-}
-
 static int make_node(struct daemon *d, char *err, size_t n)
 {
     struct collect_options o = { .node_name = conf_text(d->conf, "collector.node"), .signer = &d->signer };
-    int st = read_witness(d, &o.witness, err, n);
-    if (st == ST_OK) st = read_restores(d, &o.witness, err, n);
+    int st = settings_read(d->conf, &o, err, n);
     if (st != ST_OK) return st;
-    o.keep = (struct outbox_keep){ (uint64_t)conf_int(d->conf, "collector.keep_bytes"), conf_int(d->conf, "collector.keep_age") / 1000 };
     randombytes_buf(o.fresh.installation, sizeof o.fresh.installation);
     randombytes_buf(&o.fresh.epoch, sizeof o.fresh.epoch);
     o.fresh.epoch = (o.fresh.epoch >> 1) | 1; /* 63 bits, never 0 */

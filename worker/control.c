@@ -131,6 +131,7 @@ static json_t *status_json(const struct control *c, struct store *store)
     json_object_set_new(o, "log_hash", hex(s.hash.b, HASH_SIZE));
     json_object_set_new(o, "incarnation", hex(s.identity.incarnation, INCARNATION_SIZE));
     json_object_set_new(o, "registry_version", number(s.registry_version));
+    json_object_set_new(o, "archived", number(s.archived));
     json_object_set_new(o, "streams", number(stream_count(store)));
     json_object_set_new(o, "sessions", number(s.sessions));
     json_object_set_new(o, "followers", followers_json(&s));
@@ -226,6 +227,47 @@ static json_t *reject_json(struct control *c, struct store *s, const json_t *req
     return json_pack("{s:b}", "ok", st == ST_OK);
 }
 
+/* ---- backup and archive ---- */
+
+static json_t *backup_json(struct control *c, struct store *s, const json_t *request)
+{
+    const char *to = json_string_value(json_object_get(request, "to"));
+    int st = to != NULL && to[0] == '/' ? backup_start(&c->backup, s, to) : ST_INVALID;
+
+    return st == ST_OK ? json_pack("{s:b}", "ok", 1) : json_pack("{s:s}", "error", status_str(st));
+}
+
+static json_t *backup_state_json(struct control *c)
+{
+    static const char *const names[] = { "none", "running", "done", "failed" };
+    const char *why;
+    enum backup_state state = backup_state(c->backup, &why);
+
+    return json_pack("{s:s,s:s}", "state", names[state], "why", why);
+}
+
+/* In a transaction of its own, as reject_json. */
+static json_t *archived_json(struct control *c, struct store *s, const json_t *request)
+{
+    const char *hex = json_string_value(json_object_get(request, "hash"));
+    json_int_t lsn = json_integer_value(json_object_get(request, "lsn"));
+    struct store_txn *t = NULL;
+    struct hash hash;
+    int st = hex != NULL && lsn > 0 && strlen(hex) == 2 * HASH_SIZE ? bytes_unhex(hex, strlen(hex), hash.b) : ST_INVALID;
+
+    if (st == ST_OK) st = store_begin(s, true, &t);
+    if (st == ST_OK) st = work_archive(c->work, t, (uint64_t)lsn, &hash);
+    if (st == ST_OK) st = store_commit(&t);
+    else store_abort(&t);
+    if (st != ST_OK && st != ST_INVALID) {
+        log_write(LOG_L_ERROR, "the archived mark cannot be kept", "reason=\"%s\"", status_str(st));
+        exit(EXIT_CRASH);
+    }
+    if (st != ST_OK) return json_pack("{s:s}", "error", "not a position of this log");
+    log_write(LOG_L_INFO, "archived", "lsn=%lld", (long long)lsn);
+    return json_pack("{s:b}", "ok", 1);
+}
+
 static json_t *reload_json(struct control *c)
 {
     if (office_poll(c->book, c->clock.now(c->clock.ctx), true)) take_lists(c);
@@ -241,6 +283,9 @@ static json_t *answer(struct control *c, struct store *s, const json_t *request,
     if (strcmp(verb, "streams") == 0) return streams_json(s, json_object_get(request, "after"));
     if (strcmp(verb, "pending") == 0) return pending_json(c);
     if (strcmp(verb, "reject") == 0) return reject_json(c, s, request);
+    if (strcmp(verb, "backup") == 0) return backup_json(c, s, request);
+    if (strcmp(verb, "backup-state") == 0) return backup_state_json(c);
+    if (strcmp(verb, "archived") == 0) return archived_json(c, s, request);
     if (strcmp(verb, "reload") == 0) {
         *ret_wake = true;
         return reload_json(c);

@@ -125,6 +125,7 @@ static int serve(struct daemon *d)
 static void release(struct daemon *d)
 {
     run_free(&d->c.run);
+    backup_free(&d->c.backup);
     link_free(&d->c.link);
     work_free(&d->c.work);
     office_close(&d->c.book);

@@ -1,0 +1,30 @@
+/* backup_part.h - what backup, archive and restore share: the directory of a backup and its manifest. Kind: E.
+ *
+ *   MANIFEST           written last: without it a directory is no backup
+ *   ledger/data.mdb    the worker's ledger
+ *   registry/, etc/    as in DIR; keys/ only with --with-keys (mode 0600)
+ *
+ * MANIFEST is lines of fields parted by tabs: "#rekap-cadangan 1"; "time" RFC 3339; "log" lsn, log hash, root of the tree; "file"
+ * bytes, BLAKE2b-256, path for each file; "end" BLAKE2b-256 of everything before this line. */
+#ifndef REKAP_BACKUP_PART_H
+#define REKAP_BACKUP_PART_H
+
+#include "cli/place.h"
+
+enum { BACKUP_FILES_MAX = 4096, BACKUP_MANIFEST_MAX = 2 << 20 };
+struct backup_log { uint64_t lsn; char hash[2 * HASH_SIZE + 1], root[2 * HASH_SIZE + 1]; };
+/* Asks rekap-audit about the ledger in the backup; its complaints go to stderr. EXIT_OK or EXIT_FAILED. */
+int backup_audit(const struct cli *c, const char *dir, struct backup_log *ret);
+/* Writes and syncs MANIFEST over all files below dir. */
+int backup_manifest_write(const struct cli *c, const char *dir, const struct backup_log *log);
+/* Every file there with its bytes, no other file, and the log sound as far as the manifest says. */
+int backup_manifest_check(const struct cli *c, const char *dir, struct backup_log *ret);
+/* Copies the regular files of from/sub whose names end with tail into to/sub, mode 0600. What is there already stays. A missing
+ * directory is none. */
+int backup_copy_files(const struct cli *c, const char *from, const char *to, const char *sub, const char *tail);
+int backup_fail(const struct cli *c, const char *path, const char *why);        /* EXIT_FAILED */
+/* Maps a file: ST_OK with *ret empty for an empty one. The caller unmaps with backup_unmap. */
+int backup_map(const char *path, struct slice *ret);
+void backup_unmap(struct slice *s);
+
+#endif
