@@ -221,13 +221,90 @@ static void results_older_than_400_days_go(void **state)
     assert_true(got.at.ms == p.at.ms && got.rows == 4 && got.last == 9 && !strcmp(got.file, "a.csv"));
 }
 
+/* ---- kept until archived ---- */
+
+static int ack_keeping(struct outbox_fixture *f, uint64_t seq, const struct outbox_keep *keep)
+{
+    struct outbox_stream s = outbox_fixture_stream(f, OFFICE_A);
+    struct outbox_settled settled;
+    const struct hash h = next(f, OFFICE_A, seq - 1).hash;
+    const struct outbox_receipt a = { .sequence = seq, .lsn = 40 + seq, .hash = h, .worker = "w1", .keep = keep };
+    return outbox_ack(f->t, outbox_fixture_number(f, OFFICE_A), &a, f->now.wall, &s, &settled);
+}
+
+/* Three batches that end at 5, 8 and 10, all acknowledged. */
+static struct outbox_stream three(struct outbox_fixture *f, const struct outbox_keep *keep)
+{
+    outbox_fixture_state(f, OFFICE_A, OFFICE_A, 5, 100);
+    outbox_fixture_state(f, OFFICE_A, OFFICE_A, 3, 500);
+    outbox_fixture_state(f, OFFICE_A, OFFICE_A, 2, 900);
+    assert_int_equal(ack_keeping(f, 10, keep), ST_OK);
+    return outbox_fixture_stream(f, OFFICE_A);
+}
+
+static void what_is_acknowledged_stays_until_it_is_archived(void **state)
+{
+    struct outbox_fixture *f = *state;
+    const struct outbox_keep keep = { UINT64_MAX, INT64_MAX };
+    struct outbox_stream s = three(f, &keep);
+    uint32_t office = outbox_fixture_number(f, OFFICE_A);
+    struct hash five = next(f, OFFICE_A, 0).hash, eight = next(f, OFFICE_A, 5).hash;
+    assert_true(s.acked == 10 && s.out_bytes == 0 && s.kept_from == 0 && s.kept_bytes > 0);
+    assert_int_equal(outbox_archived(f->t, office, 8, &five, &s), ST_INVALID);
+    assert_int_equal(outbox_archived(f->t, office, 11, &five, &s), ST_INVALID);
+    assert_int_equal(outbox_archived(f->t, office, 8, &eight, &s), ST_OK);
+    assert_int_equal(outbox_trim(f->t, office, &keep, f->now.wall, &s), ST_OK);
+    assert_true(s.kept_from == 8 && s.archived == 8 && s.let_go == 0 && sign_hash_equal(&s.kept_hash, &eight));
+    assert_int_equal(next(f, OFFICE_A, 0).last, 10);
+    assert_int_equal(s.kept_bytes, next(f, OFFICE_A, 0).payload.n);
+}
+
+static void what_is_too_much_or_too_old_goes_and_is_counted(void **state)
+{
+    struct outbox_fixture *f = *state;
+    const struct outbox_keep all = { UINT64_MAX, INT64_MAX };
+    struct outbox_stream s = three(f, &all);
+    uint32_t office = outbox_fixture_number(f, OFFICE_A);
+    const struct outbox_keep fewer = { s.kept_bytes - 1, INT64_MAX }, young = { UINT64_MAX, 1000 };
+    assert_int_equal(outbox_trim(f->t, office, &fewer, f->now.wall, &s), ST_OK);
+    assert_true(s.kept_from == 5 && s.let_go == 1);
+    assert_int_equal(outbox_trim(f->t, office, &young, (struct wall){ f->now.wall.ms + 1000 }, &s), ST_OK);
+    assert_int_equal(s.let_go, 1);
+    assert_int_equal(outbox_trim(f->t, office, &young, (struct wall){ f->now.wall.ms + 1001 }, &s), ST_OK);
+    assert_true(s.kept_from == 10 && s.let_go == 3 && s.kept_bytes == 0);
+}
+
+static void a_restored_log_gets_again_what_is_kept(void **state)
+{
+    struct outbox_fixture *f = *state;
+    const struct outbox_keep keep = { UINT64_MAX, INT64_MAX };
+    struct outbox_stream s = three(f, &keep);
+    uint32_t office = outbox_fixture_number(f, OFFICE_A);
+    struct hash five = next(f, OFFICE_A, 0).hash, eight = next(f, OFFICE_A, 5).hash;
+    assert_int_equal(outbox_archived(f->t, office, 5, &five, &s), ST_OK);
+    assert_int_equal(outbox_trim(f->t, office, &keep, f->now.wall, &s), ST_OK);
+    struct outbox_stream before = s;
+    assert_int_equal(outbox_rewind(f->t, office, 0, &five, 1, &s), ST_INVALID);         /* it is gone */
+    assert_int_equal(outbox_rewind(f->t, office, 5, &eight, 1, &s), ST_INVALID);        /* another history */
+    assert_int_equal(outbox_rewind(f->t, office, 8, &five, 1, &s), ST_INVALID);
+    assert_int_equal(outbox_rewind(f->t, office, 7, &five, 1, &s), ST_INVALID);         /* within a batch */
+    assert_memory_equal(&s, &before, sizeof s);
+    assert_int_equal(outbox_rewind(f->t, office, 5, &five, 7, &s), ST_OK);
+    s = outbox_fixture_stream(f, OFFICE_A);
+    assert_true(s.acked == 5 && s.lsn == 7 && s.kept_bytes == 0 && sign_hash_equal(&s.acked_hash, &five));
+    assert_int_equal(s.out_bytes, next(f, OFFICE_A, 5).payload.n + next(f, OFFICE_A, 8).payload.n);
+    assert_int_equal(ack_keeping(f, 10, &keep), ST_OK);
+    assert_int_equal(outbox_fixture_stream(f, OFFICE_A).acked, 10);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(batches_come_in_order_and_are_linked),
         T(an_ack_drops_what_it_covers),
-        T(an_ack_of_another_history_changes_nothing),
+        T(an_ack_of_another_history_changes_nothing), T(what_is_acknowledged_stays_until_it_is_archived),
+        T(what_is_too_much_or_too_old_goes_and_is_counted), T(a_restored_log_gets_again_what_is_kept),
         T(a_refusal_is_noted_and_taken_back),
         T(a_row_refused_as_a_whole_is_gone),
         T(a_full_outbox_takes_acks),
