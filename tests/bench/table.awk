@@ -12,7 +12,10 @@ function daemons(i, what, format) {
 { m[$1] = $2 }
 END {
     sn = split(sizes, size, " "); mn = split(modes, mode, " ")
-    for (s = 1; s <= sn; s++) for (k = 1; k <= mn; k++) { columns++; size_of[columns] = size[s]; mode_of[columns] = mode[k] }
+    for (s = 1; s <= sn; s++) for (k = 1; k <= mn; k++) {
+        if (m["rekap_" mode[k] "_" size[s] "_rate"] == "") continue
+        columns++; size_of[columns] = size[s]; mode_of[columns] = mode[k]
+    }
     title["S"] = "0.2 M"; title["M"] = "2 M"; title["L"] = "10 M"
     for (i = 1; i <= columns; i++) cell[i] = title[size_of[i]] " " mode_of[i]
     line("")
