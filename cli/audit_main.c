@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 {
     static struct audit a;
     static struct options o;
-    struct audit_report report = {.english = false};
+    static struct audit_report report;
     const char *why = audit_hash_start() ? read_options(argc, argv, &o, &a) : "libsodium";
 
     if (why != NULL) return usage(why);

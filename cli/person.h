@@ -12,6 +12,5 @@
 enum { PERSON_ID_SIZE = 14 /* "p", 12 hexadecimal digits, end */ };
 /* The id of whoever runs this command, made at the first time; "" when the table cannot be used (said on stderr). */
 void person_own(const struct cli *c, const struct place *p, char ret[PERSON_ID_SIZE]);
-int person_run(struct cli *c);          /* rekap person list | name ID --name NAME | erase ID */
 
 #endif

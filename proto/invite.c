@@ -23,9 +23,9 @@ static bool text_is(struct slice s, const char *t) { return s.n == strlen(t) && 
 
 static bool state_read(struct slice s, uint8_t *ret)
 {
-    for (uint8_t i = INVITE_OPEN; i <= INVITE_REJECTED; i++) {
+    for (unsigned i = INVITE_OPEN; i <= INVITE_REJECTED; i++) {
         if (!text_is(s, STATES[i])) continue;
-        *ret = i;
+        *ret = (uint8_t)i;
         return true;
     }
     return false;
