@@ -326,7 +326,7 @@ static bool allowed(const struct attempt *a)
 /* Only the signatures that a message of this kind can carry; some weight on what gets furthest. */
 static struct attempt choose(struct gate *g)
 {
-    struct attempt a = { .op = (enum gate_op)pick(g, GATE_OPS), .who = (enum who)pick(g, WHO_COUNT), 
+    struct attempt a = { .op = (enum gate_op)pick(g, GATE_OPS), .who = (enum who)pick(g, WHO_COUNT),
                          .office = pick(g, OFFICE_COUNT), .prior = pick(g, 3), .forged = (enum forged)pick(g, SIG_KINDS),
                          .subject = pick(g, OFFICE_COUNT), .cash = pick(g, 2) };
     bool signs = a.op == GATE_BATCH || a.op == GATE_SUBJECT || a.op == GATE_JOIN || a.op == GATE_ROTATE;
