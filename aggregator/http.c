@@ -100,6 +100,7 @@ static const struct {
     {"level", offsetof(struct query_params, level)},         {"office", offsetof(struct query_params, office)},
     {"stage", offsetof(struct query_params, stage)},         {"measure", offsetof(struct query_params, measure)},
     {"from", offsetof(struct query_params, from)},           {"to", offsetof(struct query_params, to)},
+    {"open", offsetof(struct query_params, open)},
     {"kind", offsetof(struct query_params, kind)},           {"as_of", offsetof(struct query_params, as_of)},
     {"indicator", offsetof(struct query_params, indicator)}, {"cap", offsetof(struct query_params, cap)},
     {"vintage", offsetof(struct query_params, vintage)},
@@ -122,7 +123,7 @@ static const struct {
 } QUESTIONS[] = {
     {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
     {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
-    {"/api/v1/indicators", query_indicators},
+    {"/api/v1/indicators", query_indicators}, {"/api/v1/notes", query_notes},
 };
 
 static void answer(struct http *h, struct evhttp_request *req, query_fn ask, struct slice figure, const struct evkeyvalq *query)

@@ -145,7 +145,7 @@ bool indicator_plan_only(const struct indicator *it)
         if (it->target[i].source != SOURCE_RENSTRA && it->target[i].source != SOURCE_RPJMD) return false;
     if (it->reached || it->reached_unit || it->numerator || it->denominator || it->formula || it->baseline || it->weight)
         return false;
-    return it->targets > 0 && !(it->name && it->name->key.source == SOURCE_NONE);
+    return !(it->name && it->name->key.source == SOURCE_NONE) && !(it->no && it->no->key.source == SOURCE_NONE);
 }
 
 /* ---- slots ---- */

@@ -24,7 +24,7 @@ struct query_context { /* everything a question may look at; all immutable while
     struct asof *past; /* NULL: as it stands; else the position asked for, and registry is the register then */
 };
 struct query_params { /* texts as asked; empty slice = not given */
-    struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage;
+    struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage, open;
 };
 struct query_problem {
     unsigned status; /* HTTP */
@@ -48,6 +48,7 @@ int query_indicators(const struct query_context *q, const struct query_params *p
 /* p->figure: an address (proto/address.h). What a figure is made of, down to the statements; and how it came to be what it is. */
 int query_explain(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_history(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+int query_notes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 

@@ -147,6 +147,45 @@ static int put_output(void *ctx, const struct output_claim *c)
     return put(b, o);
 }
 
+/* ---- parts of an indicator ---- */
+
+/* The stated value against what its parts give, at two decimals: 88,32 for 12.295 of 13.920 is 88,33. */
+static int put_parts(const struct beside *b, const struct query_plan *p, const struct indicator *it)
+{
+    struct indicator_state st;
+    struct ratio whole, stated;
+    int64_t right, seen, scale = 10000;
+    char text[32], code[32], where[120];
+    const bool base = indicator_slot(it->denominator, (unsigned)b->ask->s->until) != NULL;
+    if (!query_plan_parts(b->ask->q, p, it, (unsigned)b->ask->s->until, &whole, NULL)) return ST_OK;
+    indicator_judge(&b->o->u, it, (unsigned)b->ask->s->until, NULL, &st);
+    if (st.in.reached.kind != ACHIEVE_NUMBER) return ST_OK;
+    if (!achieve_ratio_multiply(st.in.reached.number, (struct ratio){1, 100}, &stated)) return ST_OK;
+    if (!base && !achieve_ratio_multiply(whole, (struct ratio){1, 100}, &whole)) return ST_OK;
+    if (!decimal_ratio_percent(whole.num, whole.den, 2, false, &right)) return ST_OK;
+    if (!decimal_ratio_percent(stated.num, stated.den, 2, false, &seen) || right == seen) return ST_OK;
+    query_indicators_code(it, code);
+    snprintf(where, sizeof where, "%s %s", code, say(b, "realisasi dibanding komponennya", "reached against its parts"));
+    json_t *o = finding(b, CODE_BETWEEN_TABLES, it->activity, it->account, where);
+    if (!o) return ST_OK;
+    json_object_set_new(o, "indicator", query_indicators_name(b->ask->q, b->o, it));
+    json_object_set_new(o, "printed", query_indicators_value(&st.in.reached));
+    decimal_format_micro(right * scale, 2, text);
+    json_object_set_new(o, "computed", json_string(text));
+    decimal_format_micro((seen - right) * scale, 2, text);
+    json_object_set_new(o, "difference", json_string(text));
+    return put(b, o);
+}
+
+static int part_findings(const struct beside *b)
+{
+    struct query_plan p;
+    int st = query_plan_open(b->ask->q, b->o, &p);
+    for (uint32_t i = 0; st == ST_OK && i < b->o->v.count; i++) st = put_parts(b, &p, &b->o->v.item[i]);
+    query_plan_close(&p);
+    return st;
+}
+
 int query_beside_findings(const struct query_finding_ask *ask, const struct office *office, int year)
 {
     struct query_indicators o, before = {0};
@@ -161,7 +200,47 @@ int query_beside_findings(const struct query_finding_ask *ask, const struct offi
     }
     if (st == ST_OK) st = compare_claims(&o.u, (unsigned)ask->s->until, put_print, &b);
     if (st == ST_OK) st = output_claims(&pair, (unsigned)ask->s->until, put_output, &b);
+    if (st == ST_OK) st = part_findings(&b);
     if (earlier) query_indicators_close(&before);
     query_indicators_close(&o);
     return st;
+}
+
+/* ---- explanations ---- */
+
+/* The newest explanation of a line up to a month; NULL. */
+static const struct slot *explanation_of(const struct unit *u, const char *code, int until, unsigned *ret_month)
+{
+    const struct slot *best = NULL;
+    for (uint32_t i = 0; i < u->count; i++) {
+        const struct leaf *l = &u->leaf[i];
+        char text[32];
+        if (l->key.measure != MEASURE_NOTE_EXPLANATION) continue;
+        if (l->key.activity) code_format_activity(l->key.activity, text);
+        else code_format_account(l->key.account, text);
+        for (int m = until; strcmp(text, code) == 0 && m-- > 0;)
+            if (l->slot[m].kind == VALUE_TEXT && (!best || (unsigned)m + 1 > *ret_month)) {
+                best = &l->slot[m];
+                *ret_month = (unsigned)m + 1;
+            }
+    }
+    return best;
+}
+
+void query_beside_explain(const struct office *office, struct unit *u, int until, json_t *list, size_t first)
+{
+    for (size_t i = first; i < json_array_size(list); i++) {
+        json_t *o = json_array_get(list, i);
+        const char *code = json_string_value(json_object_get(o, "code"));
+        unsigned month = 0;
+        const struct slot *s = code ? explanation_of(u, code, until, &month) : NULL;
+        if (!s) continue;
+        struct slice text = unit_text(u, s);
+        json_t *e = json_object();
+        json_object_set_new(e, "by", json_string(office->id));
+        json_object_set_new(e, "until", json_integer((json_int_t)month));
+        json_object_set_new(e, "text", json_stringn((const char *)text.p, text.n));
+        json_object_set_new(o, "state", json_string("explained"));
+        json_object_set_new(o, "explanation", e);
+    }
 }

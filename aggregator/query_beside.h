@@ -1,11 +1,31 @@
-/* query_beside.h - what stands beside an office's figures in answers: findings of second prints and outputs, parts, plans. Kind: P.
+/* query_beside.h - what stands beside an office's figures in answers: second prints, outputs, plans, parts, explanations. Kind: P.
  * Used by the query_*.c files only. */
 #ifndef REKAP_QUERY_BESIDE_H
 #define REKAP_QUERY_BESIDE_H
 
 #include "aggregator/query_indicator.h"
 
-/* Adds the findings of compare.h and output.h of one office-year to the list. */
+/* Adds the findings of compare.h and output.h of one office-year to the list, and of indicators whose parts say something else. */
 int query_beside_findings(const struct query_finding_ask *ask, const struct office *office, int year);
+/* Findings of the list from number `first` on, all of this office-year, that a note of u explains up to the cut-off: state
+ * "explained", by whom and with which words. */
+void query_beside_explain(const struct office *office, struct unit *u, int until, json_t *list, size_t first);
+
+/* query_plan.c: plan and parts of the indicators of one office-year. */
+struct query_plan {
+    const struct query_indicators *o;
+    struct unit timeless, start, last;  /* year 0; the plan's first and last year (empty: no plan speaks of this year) */
+    uint8_t source;                     /* renstra before rpjmd; SOURCE_NONE: no plan */
+    char period[16];                    /* "2021-2026" */
+    uint32_t base;                      /* number + 1 of the one indicator with a denominator; 0: none or several */
+};
+int query_plan_open(const struct query_context *q, const struct query_indicators *o, struct query_plan *ret);
+void query_plan_close(struct query_plan *p);
+/* "plan" {source, period, target, achievement, end, end_achievement, reached}, "components" {list, sum, base, value} into a row. */
+int query_plan_row(const struct query_context *q, const struct query_plan *p, const struct indicator *it,
+                   const struct indicator_state *st, unsigned until, json_t *row);
+/* What the parts of an indicator add up to: of the base, as a share of 1, where one is stated. False: no parts. */
+bool query_plan_parts(const struct query_context *q, const struct query_plan *p, const struct indicator *it, unsigned until,
+                      struct ratio *ret, json_t *ret_list);
 
 #endif

@@ -110,6 +110,7 @@ static bool asked_for(const struct listing *l, const struct claim *c, const char
 static int list_unit(struct listing *l, const struct office *o, uint32_t id, int year)
 {
     struct unit u;
+    size_t first = json_array_size(l->list);
     unit_init(&u);
     int st = asof_unit(l->q->t, asof_position(l->q->past), id, (uint16_t)year, &u);
     if (st == ST_OK) st = claim_unit(&u, &l->claims);
@@ -122,10 +123,12 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
             code_format_account(c->account, code);
         if (asked_for(l, c, code)) json_array_append_new(l->list, claim_json(l, o, year, c, code));
     }
-    unit_done(&u);
     const struct query_finding_ask ask = {l->q, l->s, l->kind, l->list};
     if (st == ST_OK && year != 0) st = query_indicators_findings(&ask, o, year);
-    return st == ST_OK && year != 0 ? query_beside_findings(&ask, o, year) : st;
+    if (st == ST_OK && year != 0) st = query_beside_findings(&ask, o, year);
+    if (st == ST_OK) query_beside_explain(o, &u, l->s->until, l->list, first);
+    unit_done(&u);
+    return st;
 }
 
 /* The years an office has anything in, after `year`; ST_NOT_FOUND when there is none. */
@@ -201,6 +204,10 @@ int query_findings(const struct query_context *q, const struct query_params *p, 
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
         if (inside(&s, registry_at(q->registry, i))) st = list_office(&l, registry_at(q->registry, i));
     claim_done(&l.claims);
+    for (size_t i = json_array_size(l.list); p->open.n > 0 && i-- > 0;) {
+        const char *state = json_string_value(json_object_get(json_array_get(l.list, i), "state"));
+        if (!state || strcmp(state, "open") != 0) json_array_remove(l.list, i);
+    }
     json_object_set_new(answer, "findings", l.list);
     if (st == ST_OK)
         *ret = answer;

@@ -3,6 +3,7 @@
  * Computed from the units when asked (some tens of microseconds an office), so nothing about formulas or scales is frozen into
  * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order and office.
  * Indicators of different offices are never added: that needs a shared definition. */
+#include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
 
 #include <stdlib.h>
@@ -104,6 +105,7 @@ struct listing {
     uint32_t rows, room;
     int64_t reported, offices;
     json_t *notes;
+    const struct query_plan *plan; /* of the office being listed */
 };
 
 static void put_printed(json_t *o, const struct unit *u, const struct indicator_target *t, unsigned until)
@@ -213,7 +215,9 @@ static int add_row(struct listing *l, const struct query_indicators *o, const st
     struct slice no = indicator_text(&o->u, it->no);
     long number = 0;
     for (size_t i = 0; i < no.n && i < 9 && no.p[i] >= '0' && no.p[i] <= '9'; i++) number = 10 * number + (no.p[i] - '0');
-    l->row[l->rows++] = (struct row){it->activity, it->account, number, o->office->id, it->id, indicator_json(l, o, it, &st, code)};
+    json_t *json = indicator_json(l, o, it, &st, code);
+    l->row[l->rows++] = (struct row){it->activity, it->account, number, o->office->id, it->id, json};
+    if (query_plan_row(l->q, l->plan, it, &st, (unsigned)l->s->until, json) != ST_OK) return ST_NO_MEMORY;
     *reported |= st.in.reached.kind != ACHIEVE_ABSENT;
     /* a line that promises nothing and reaches nothing is a definition, not a part of the mean */
     if (st.in.target.kind == ACHIEVE_ABSENT && st.in.reached.kind == ACHIEVE_ABSENT) return ST_OK;
@@ -233,13 +237,35 @@ static void note_scale(struct listing *l, const struct query_indicators *o)
     json_array_append_new(l->notes, n);
 }
 
+/* Where the office states indicators of its own, those that only its plan has are counted in a note and not listed. */
+static void note_plan_only(struct listing *l, const struct office *office, unsigned n)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "office", json_string(office->id));
+    json_object_set_new(o, "plan_only", json_integer((json_int_t)n));
+    json_object_set_new(o, "text", json_string(l->q->lang == LANG_EN ? "indicators that stand in the plan only are not listed"
+                                                                     : "indikator yang hanya ada dalam rencana tidak ditampilkan"));
+    json_array_append_new(l->notes, o);
+}
+
 static int list_office(struct listing *l, const struct office *office)
 {
     struct query_indicators o;
-    bool reported = false;
+    struct query_plan plan;
+    bool reported = false, own = false;
+    unsigned plan_only = 0;
     int st = query_indicators_open(l->q, office, l->s->year, &o);
-    for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) st = add_row(l, &o, &o.v.item[i], &reported);
+    int opened = query_plan_open(l->q, &o, &plan);
+    if (st == ST_OK) st = opened;
+    l->plan = &plan;
+    for (uint32_t i = 0; i < o.v.count; i++) own |= !indicator_plan_only(&o.v.item[i]);
+    for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
+        if (own && indicator_plan_only(&o.v.item[i])) plan_only++;
+        else st = add_row(l, &o, &o.v.item[i], &reported);
+    }
     if (st == ST_OK && o.v.count > 0) note_scale(l, &o);
+    if (st == ST_OK && plan_only > 0) note_plan_only(l, office, plan_only);
+    query_plan_close(&plan);
     query_indicators_close(&o);
     l->reported += reported;
     return st;

@@ -3,7 +3,7 @@
  * Years are joined by the identity of the definition: id or folded name below one code. Another unit than in the last year that has
  * one is marked as a break. When more than one office or code has the indicator the question is not answered with a sum nobody
  * defined: it is refused, naming what to choose. */
-#include "aggregator/query_indicator.h"
+#include "aggregator/query_beside.h"
 
 #include <string.h>
 
@@ -84,6 +84,18 @@ static void fill_point(struct trend *t, json_t *point, const struct query_indica
     }
 }
 
+/* The plan's target of the year and of its end, with the result against them. */
+static int put_plan(const struct trend *t, json_t *point, const struct query_indicators *o, const struct indicator *it)
+{
+    struct indicator_state st;
+    struct query_plan plan;
+    int rc = query_plan_open(t->q, o, &plan);
+    indicator_judge(&o->u, it, (unsigned)t->s.until, NULL, &st);
+    if (rc == ST_OK) rc = query_plan_row(t->q, &plan, it, &st, (unsigned)t->s.until, point);
+    query_plan_close(&plan);
+    return rc;
+}
+
 static json_t *empty_point(int year)
 {
     static const char *const NAMES[] = {"value", "target", "reached", "achievement", "formula", "unit"};
@@ -106,6 +118,7 @@ static int office_year(struct trend *t, const struct office *office, int year, j
         t->office = office;
         memcpy(t->code, code, sizeof code);
         fill_point(t, point, &o, &o.v.item[i]);
+        if (st == ST_OK) st = put_plan(t, point, &o, &o.v.item[i]);
     }
     query_indicators_close(&o);
     return st;

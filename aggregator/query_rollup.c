@@ -75,6 +75,7 @@ static void put_others(json_t *o, const struct figure_row *f)
 {
     if (f->has_other_realised) json_object_set_new(o, "realised_other_sources", money(f->other_realised));
     if (f->has_other_budget) json_object_set_new(o, "budget_other_sources", money(f->other_budget));
+    if (f->has_plan[0] || f->has_plan[1]) json_object_set_new(o, "plan", money(f->plan[!f->has_plan[0]]));
     if (f->bare) json_object_set_new(o, "bare", json_integer((json_int_t)f->bare));
 }
 
@@ -82,6 +83,13 @@ static void put_others(json_t *o, const struct figure_row *f)
 static void put_assumed(json_t *o, const struct figure_row *f)
 {
     if (f->assumed) json_object_set_new(o, "assumed", json_integer((json_int_t)f->assumed));
+}
+
+/* Nodes that only a plan speaks of are the plan's rows, not the budget's. */
+static bool plan_only(const struct figure_row *f)
+{
+    if (f->has_budget || f->has_realised || f->has_control_budget || f->has_control_realised) return false;
+    return (f->has_plan[0] || f->has_plan[1]) && !f->has_other_budget && !f->has_other_realised && f->cash_plan == 0;
 }
 
 static int add_row(void *ctx, const struct figure_row *f)
@@ -93,7 +101,7 @@ static int add_row(void *ctx, const struct figure_row *f)
         code_format_activity(f->node.node, code);
     else
         code_format_account(f->node.node, code);
-    if (!query_parse_below(r->s->code, code)) return ST_OK;
+    if (!query_parse_below(r->s->code, code) || plan_only(f)) return ST_OK;
     enum level level = activity ? code_level(f->node.node) : LEVEL_ACCOUNT;
     json_t *o = json_object();
     json_object_set_new(o, "code", json_string(code));

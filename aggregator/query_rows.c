@@ -24,6 +24,8 @@ static void take_budget(struct figure_row *r, unsigned source, i128 v)
 {
     if (source == DEFAULT_BUDGET_SOURCE)
         r->budget = v, r->has_budget = true;
+    else if (source == SOURCE_RENSTRA || source == SOURCE_RPJMD)
+        r->plan[source == SOURCE_RPJMD] = v, r->has_plan[source == SOURCE_RPJMD] = true;
     else
         r->other_budget += v, r->has_other_budget = true;
 }
@@ -55,6 +57,8 @@ static void take(struct figure_row *r, const struct derived_key *k, i128 v, int6
         r->cash_plan += v;
         break;
     case DERIVED_CONTROL_BUDGET:
+        if (k->source == SOURCE_RENSTRA || k->source == SOURCE_RPJMD)
+            r->plan_control[k->source == SOURCE_RPJMD] = v, r->has_plan_control[k->source == SOURCE_RPJMD] = true;
         if (k->source != DEFAULT_BUDGET_SOURCE) break;
         r->control_budget = v, r->has_control_budget = true;
         r->control_offices = offices;

@@ -8,6 +8,9 @@ struct figure_row {          /* one node at one cut-off */
     struct derived_key node; /* derived and source are 0 */
     i128 budget, murni, realised, cash_plan, control_budget, control_realised, findings;
     i128 other_realised, other_budget; /* of sources beside the default (bud; renja, ..) */
+    i128 plan[2];                      /* yearly ceilings of renstra, rpjmd: what is counted of them */
+    i128 plan_control[2];              /* the same as stated above the leaves */
+    bool has_plan[2], has_plan_control[2];
     bool has_budget, has_realised, has_control_budget, has_control_realised, has_other_realised, has_other_budget;
     int64_t offices, reported; /* offices with anything below; of these, reported up to the cut-off */
     int64_t bare, assumed, control_offices;

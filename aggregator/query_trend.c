@@ -36,6 +36,12 @@ static int add_node(void *ctx, const struct figure_row *f)
     sum->row.realised += f->realised;
     sum->row.has_budget |= f->has_budget;
     sum->row.has_realised |= f->has_realised;
+    for (unsigned i = 0; i < 2; i++) {
+        sum->row.plan[i] += f->plan[i];
+        sum->row.has_plan[i] |= f->has_plan[i];
+        sum->row.plan_control[i] += f->plan_control[i];
+        sum->row.has_plan_control[i] |= f->has_plan_control[i];
+    }
     sum->row.offices += f->offices;
     sum->row.reported += f->reported;
     return ST_OK;
@@ -82,6 +88,27 @@ static json_t *money(i128 sen)
     return json_string(t);
 }
 
+/* Realised against a plan's ceiling: renstra, else rpjmd. */
+static json_t *plan_json(i128 ceiling, bool realised_known, i128 realised, bool rpjmd)
+{
+    char t[48];
+    json_t *o = json_object();
+    json_object_set_new(o, "source", json_string(figure_source_name(rpjmd ? SOURCE_RPJMD : SOURCE_RENSTRA)));
+    json_object_set_new(o, "budget", money(ceiling));
+    bool share = realised_known && ceiling != 0 && decimal_percent_text(realised, ceiling, 2, t) > 0;
+    json_object_set_new(o, "share", share ? json_string(t) : json_null());
+    return o;
+}
+
+static json_t *plan_of(const struct figure_row *f)
+{
+    bool rpjmd = !f->has_plan[0];
+    if (!f->has_plan[0] && !f->has_plan[1]) return json_null();
+    json_t *o = plan_json(f->plan[rpjmd], f->has_realised, f->realised, rpjmd);
+    json_object_set_new(o, "stated", f->has_plan_control[rpjmd] ? money(f->plan_control[rpjmd]) : json_null());
+    return o;
+}
+
 static json_t *point(const struct sum *sum, enum trend_measure m, enum vintage *last)
 {
     json_t *o = json_object();
@@ -90,6 +117,7 @@ static json_t *point(const struct sum *sum, enum trend_measure m, enum vintage *
     json_object_set_new(o, "value", sum->any ? value_of(m, sum->s, &sum->row) : json_null());
     json_object_set_new(o, "budget", sum->row.has_budget ? money(sum->s->murni ? sum->row.murni : sum->row.budget) : json_null());
     json_object_set_new(o, "realised", sum->row.has_realised ? money(sum->row.realised) : json_null());
+    json_object_set_new(o, "plan", plan_of(&sum->row));
     json_object_set_new(o, "vintage", json_string(code_vintage_name(v)));
     json_object_set_new(o, "break", json_boolean(*last != VINTAGE_NONE && v != *last));
     json_object_set_new(o, "complete",
@@ -127,6 +155,37 @@ static int parse_span(const struct query_context *q, const struct query_params *
                         "the last year must follow the first, at most 60 years");
 }
 
+/* The whole plan: the run of years with a ceiling around the asked ones, at most PLAN_YEARS each way; realised so far against the
+ * sum of its ceilings. Null when no asked year has one. */
+static int whole_plan(const struct query_context *q, struct query_scope *s, const struct span *span, json_t **ret)
+{
+    enum { PLAN_YEARS = 12 };
+    struct sum sum;
+    i128 ceiling = 0, realised = 0;
+    int first = 0, last = 0, st = ST_OK;
+    bool rpjmd = false, known = false;
+    for (s->year = span->from - PLAN_YEARS; st == ST_OK && s->year <= span->to + PLAN_YEARS; s->year++) {
+        if (s->year < YEAR_MIN || s->year > YEAR_MAX) continue;
+        st = sum_year(q, s, &sum);
+        bool there = st == ST_OK && (sum.row.has_plan[0] || sum.row.has_plan[1]);
+        if (!there && s->year > span->to) break;
+        if (!there && s->year < span->from) ceiling = realised = first = 0, known = false; /* another plan, before a gap */
+        if (!there) continue;
+        rpjmd = !sum.row.has_plan[0];
+        ceiling += sum.row.plan[rpjmd];
+        realised += sum.row.realised;
+        known |= sum.row.has_realised;
+        if (first == 0) first = s->year;
+        last = s->year;
+    }
+    *ret = first ? plan_json(ceiling, known, realised, rpjmd) : json_null();
+    if (first == 0) return st;
+    json_object_set_new(*ret, "from", json_integer(first));
+    json_object_set_new(*ret, "to", json_integer(last));
+    json_object_set_new(*ret, "realised", known ? money(realised) : json_null());
+    return st;
+}
+
 int query_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     static const char *const names[] = {"budget", "realised", "absorption"};
@@ -154,6 +213,9 @@ int query_trend(const struct query_context *q, const struct query_params *p, jso
         if (st == ST_OK) json_array_append_new(points, point(&sum, m, &last));
     }
     json_object_set_new(answer, "points", points);
+    json_t *plan = NULL;
+    if (st == ST_OK) st = whole_plan(q, &s, &span, &plan);
+    if (plan) json_object_set_new(answer, "plan", plan);
     if (st == ST_OK)
         *ret = answer;
     else

@@ -125,7 +125,7 @@ static void make_id(struct push *u, struct push_file *f)
 }
 
 /* The bytes that go into the tray. */
-static void tray_bytes(struct push *u, struct push_file *f, const struct intake *in, struct buf *b)
+static void tray_bytes(struct push *u, struct push_file *f, push_fill fill, const void *ctx, struct buf *b)
 {
     char name[TRAY_FILE_NAME_MAX + 1];
     make_id(u, f);
@@ -136,14 +136,16 @@ static void tray_bytes(struct push *u, struct push_file *f, const struct intake 
                                .clerk = u->intake.clerk,
                                .entered = u->intake.entered };
     buf_init(b, TRAY_BYTES_MAX);
-    intake_tray(in, &head, b);
+    fill(b, &head, ctx);
 }
+
+static void fill_intake(struct buf *b, const struct tray *head, const void *ctx) { intake_tray(ctx, head, b); }
 
 /* A dry run leaves nothing on disk: the collector reads the file through /proc while this process lives. */
 static void keep_in_memory(struct push *u, struct push_file *f, const struct intake *in)
 {
     struct buf b;
-    tray_bytes(u, f, in, &b);
+    tray_bytes(u, f, fill_intake, in, &b);
     f->id[0] = '\0';
     int fd = buf_ok(&b) ? memfd_create("rekap-dry-run", MFD_CLOEXEC) : -1;
     size_t at = 0;
@@ -153,11 +155,11 @@ static void keep_in_memory(struct push *u, struct push_file *f, const struct int
     buf_done(&b);
 }
 
-static int store(struct push *u, struct push_file *f, const struct intake *in)
+int push_store(struct push *u, struct push_file *f, push_fill fill, const void *ctx)
 {
     char below[96], path[PLACE_PATH_MAX];
     struct buf b;
-    tray_bytes(u, f, in, &b);
+    tray_bytes(u, f, fill, ctx, &b);
     snprintf(below, sizeof below, "collector/tray/%s.tray", f->id);
     place_path(&u->p, below, path);
     int st = buf_ok(&b) ? conf_file_write(path, buf_slice(&b), 0600) : ST_FULL;
@@ -182,7 +184,7 @@ static void take(struct push *u, struct push_file *f, struct slice bytes)
     f->accepted = f->rows - f->refused_rows - f->duplicate;
     push_note(u, f, in);
     if (in->sections && u->dry_run) keep_in_memory(u, f, in);
-    else if (in->sections) (void)store(u, f, in);
+    else if (in->sections) (void)push_store(u, f, fill_intake, in);
     intake_free(&in);
 }
 
@@ -211,7 +213,7 @@ static void read_one(struct push *u, struct push_file *f, const char *path)
     buf_done(&b);
 }
 
-static void done(struct push *u)
+void push_done(struct push *u)
 {
     for (int i = 0; i < u->files; i++) {
         json_decref(u->file[i].refused);
@@ -220,6 +222,13 @@ static void done(struct push *u)
     }
     free(u->file);
     registry_free(&u->registry);
+}
+
+int push_open(struct push *u)
+{
+    int rc = place_open(u->c, &u->p);
+    if (rc == EXIT_OK) rc = place_registry(u->c, &u->p, &u->registry);
+    return rc == EXIT_OK ? check_office(u) : rc;
 }
 
 int push_run(struct cli *c)
@@ -239,6 +248,6 @@ int push_run(struct cli *c)
         else push_wait(&u);
         rc = push_report(&u);
     }
-    done(&u);
+    push_done(&u);
     return rc;
 }

@@ -30,6 +30,12 @@ struct push {
     int files;
     uint64_t stamp;                     /* of the tray file made last; 0: none yet */
 };
+/* push.c: installation, register, office and key of a push or withdrawal; EXIT_OK or an exit code after saying why. */
+int push_open(struct push *u);
+/* Puts what `fill` writes into the tray, as a file of its own; f->id stays "" and f says why when it cannot. */
+typedef void (*push_fill)(struct buf *b, const struct tray *head, const void *ctx);
+int push_store(struct push *u, struct push_file *f, push_fill fill, const void *ctx);
+void push_done(struct push *u);
 /* A dry run: asks the collector what it would count, without storing anything. Where it cannot tell (it does not run, or has no key
  * of the office), accepted and refused stay as the files alone have them. */
 void push_judge(struct push *u);

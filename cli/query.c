@@ -274,7 +274,42 @@ int query_findings(struct cli *c)
     const struct ask_param params[] = {
         { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] },
         { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
-        { "as_of", c->value[OPT_AS_OF] },
+        { "as_of", c->value[OPT_AS_OF] },   { "open", c->value[OPT_OPEN] ? "1" : NULL },
     };
     return query_ask(c, "/api/v1/findings", params, sizeof params / sizeof params[0], show_findings);
+}
+
+/* ---- notes ---- */
+
+static void show_notes(const struct cli *c, json_t *answer)
+{
+    static const struct print_column columns[] = {
+        { "Kantor", "Office", "office", PRINT_TEXT }, { "Kode", "Code", "code", PRINT_TEXT }, { "s.d. bulan", "Up to", "until",
+                                                                                               PRINT_TEXT },
+        { "Jenis", "Kind", "kind", PRINT_TEXT },      { "No", "No", "no", PRINT_TEXT },       { "Catatan", "Note", "text",
+                                                                                               PRINT_TEXT },
+    };
+    json_t *list = json_object_get(answer, "notes"), *o;
+    size_t i, n = sizeof columns / sizeof columns[0];
+    no_data(c, list);
+    if (c->format == FORMAT_JSON) {
+        print_json(json_incref(answer));
+        return;
+    }
+    struct print *t = print_begin(c, columns, n);
+    if (!t) return;
+    json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
+    print_end(&t);
+    if (c->format == FORMAT_TEXT) query_as_of(c, answer);
+}
+
+int query_notes(struct cli *c)
+{
+    const struct ask_param params[] = {
+        { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] },
+        { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
+        { "as_of", c->value[OPT_AS_OF] },
+    };
+    if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
+    return query_ask(c, "/api/v1/notes", params, sizeof params / sizeof params[0], show_notes);
 }
