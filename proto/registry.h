@@ -64,8 +64,8 @@ int registry_seal(struct registry_chain *c, struct office *o, const struct signe
  * line in err ("line N (id): .."), *c then stands before it. */
 int registry_verify(const struct registry *r, struct registry_chain *c, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v,
                     char *err, size_t err_size);
-/* The same question answered by the last line alone: its signature covers the chain head before it, and with it every line. For whoever
- * only wants to go on from a register that its signer had checked; a daemon that acts on lines asks registry_verify. */
+/* The same question answered by the last line alone: its signature covers the chain head before it, and with it every line. For
+ * whoever only wants to go on from a register that its signer had checked; a daemon that acts on lines asks registry_verify. */
 int registry_verify_last(const struct registry *r, struct registry_chain *c, const uint8_t issuer[PUBKEY_SIZE],
                          const struct verifier *v, char *err, size_t err_size);
 /* The line of this office whose signing key has that id and may still sign at `now`: the newest line's key, or an earlier one
