@@ -11,7 +11,8 @@ const struct command cli_commands[] = {
     { "office", "kantor", "add|list|show|revoke|rotate-key|invite|join|approve|reject [ID|LINE]",
       O(REGION) | O(NAME) | O(ROLE) | O(ADDRESS) | O(DAYS) | O(TIMEOUT), 1, 2,
       "mendaftarkan dan melihat kantor, juga di mesin lain", "registers and shows offices, also on other machines",
-      "rekap office add dinsos-3374 --region 33.74 --name \"Dinas Sosial Kota Semarang\"", office_run },
+      "rekap office add dinsos-3374 --region 33.74 --name \"Dinas Sosial Kota Semarang\"",
+      office_run },
     { "push", "kirim", "FILE...", O(OFFICE) | O(WAIT) | O(DRY_RUN) | O(SHAPE) | O(COMPLETE) | O(DASH) | O(TIMEOUT), 1, -1,
       "mengirim berkas realisasi sebuah kantor", "sends an office's files", "rekap push --office dinsos-3374 anggaran.csv --wait",
       push_run },
@@ -23,13 +24,8 @@ const struct command cli_commands[] = {
       "rekapitulasi pagu dan realisasi", "budget and realisation by level",
       "rekap rollup --region 33.74 --year 2020 --level kegiatan", query_rollup },
     { "trend", "tren", "",
-<<<<<<< Updated upstream
      O(REGION) | O(CODE) | O(INDICATOR) | O(FROM) | O(TO) | O(MEASURE) | O(UNTIL) | O(OFFICE) | O(STAGE) | O(AS_OF),
       0, 0, "tren antar tahun", "a series over years", "rekap trend --region 33.74 --from 2019 --to 2022", query_trend },
-=======
-      O(REGION) | O(CODE) | O(INDICATOR) | O(FROM) | O(TO) | O(MEASURE) | O(UNTIL) | O(OFFICE) | O(STAGE) | O(AS_OF), 0, 0,
-      "tren antar tahun", "a series over years", "rekap trend --region 33.74 --from 2019 --to 2022", query_trend },
->>>>>>> Stashed changes
     { "indicators", "indikator", "", O(REGION) | O(YEAR) | O(UNTIL) | O(CODE) | O(OFFICE) | O(CAP) | O(AS_OF), 0, 0,
       "target, realisasi, capaian dan kategori indikator", "targets, results, achievements and ratings",
       "rekap indicators --region 18.72 --year 2022", query_indicators },
@@ -94,11 +90,7 @@ const struct option_row cli_options[OPT_COUNT] = {
                     "urusan|bidang|program|kegiatan|subkegiatan|rekening|daun" },
     [OPT_STAGE] = { "stage", "TAHAP", "murni|berlaku", "murni|berlaku" },
     [OPT_AS_OF] = { "as-of", "KAPAN", "keadaan pada waktu (RFC 3339) atau posisi log (w1:4711)",
-<<<<<<< Updated upstream
                    "state at a time (RFC 3339) or log position (w1:4711)" },
-=======
-                    "state at a time (RFC 3339) or log position (w1:4711)" },
->>>>>>> Stashed changes
     [OPT_INDICATOR] = { "indicator", "ID", "indikator", "indicator" },
     [OPT_FROM] = { "from", "TAHUN", "tahun awal; history: sejak waktu (RFC 3339)", "first year; history: since a time (RFC 3339)" },
     [OPT_TO] = { "to", "TAHUN", "tahun akhir; history: sampai waktu (RFC 3339)", "last year; history: up to a time (RFC 3339)" },
@@ -110,11 +102,7 @@ const struct option_row cli_options[OPT_COUNT] = {
     [OPT_OPEN] = { "open", NULL, "hanya yang masih terbuka", "only open ones" },
     [OPT_HTTP] = { "http", "ALAMAT", "alamat monitor, misalnya 127.0.0.1:7411", "address of the monitor" },
     [OPT_KEY] = { "key", "VKEY", "kunci pemeriksa log pusat (nama+hash+kunci)",
-<<<<<<< Updated upstream
                  "verifier key of the centre's log (name+hash+key)" },
-=======
-                  "verifier key of the centre's log (name+hash+key)" },
->>>>>>> Stashed changes
     [OPT_OUTPUT] = { "output", "BERKAS", "tulis ke berkas (juga -o)", "write to a file (also -o)" },
     [OPT_WITH_KEYS] = { "with-keys", NULL, "kunci rahasia ikut dicadangkan (mode 0600)",
                         "back up the secret keys too (mode 0600)" },
