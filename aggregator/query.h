@@ -24,7 +24,8 @@ struct query_context { /* everything a question may look at; all immutable while
     struct asof *past; /* NULL: as it stands; else the position asked for, and registry is the register then */
 };
 struct query_params { /* texts as asked; empty slice = not given */
-    struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage, open;
+    struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage,
+        open;
 };
 struct query_problem {
     unsigned status; /* HTTP */
