@@ -11,6 +11,7 @@
  * Invariant: at most one write transaction, and after a failure in it every later put and the commit fail with the same
  * status; what is unknown after a failed commit is reported as ST_UNKNOWN and nothing else is tried. */
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "bytes.h"
 #include "store_lmdb_part.h"
 
-enum { PUTS_PER_CHECK = 256, FULL_PERCENT = 80 };
+enum { PUTS_PER_CHECK = 256, FULL_PERCENT = 80, RESERVE_BYTES = 1 << 20 };
 
 struct lmdb_txn {
     struct store_txn base;
@@ -107,6 +108,21 @@ static void check_room(struct lmdb_txn *t)
     t->over = t->disk_full || live_pages(s, t) * s->page_bytes > s->map_bytes / 100 * FULL_PERCENT;
 }
 
+/* Blocks behind the end of the file, taken while the disk still has them: a commit that only replaces rows copies pages before it
+ * frees the old ones, and must not fail when somebody else has filled the disk. Without them (no fallocate here, no room any more)
+ * nothing is lost, only the process ends at the failed commit. */
+static void keep_reserve(struct lmdb_store *s)
+{
+    MDB_envinfo info;
+    mdb_filehandle_t fd;
+    uint64_t end;
+
+    if (mdb_env_info(s->env, &info) != 0 || mdb_env_get_fd(s->env, &fd) != 0) return;
+    end = (info.me_last_pgno + 1) * s->page_bytes;
+    if (end + RESERVE_BYTES / 2 <= s->reserved) return;
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)end, RESERVE_BYTES) == 0) s->reserved = end + RESERVE_BYTES;
+}
+
 static int lmdb_begin(struct store *base, bool write, struct store_txn **ret)
 {
     struct lmdb_store *s = store_of(base);
@@ -125,6 +141,7 @@ static int lmdb_begin(struct store *base, bool write, struct store_txn **ret)
     }
     if (write) {
         s->writing = true;
+        keep_reserve(s);
         t->disk_full = !store_lmdb_dir_roomy(&s->dir, 0);
         check_room(t);
     }

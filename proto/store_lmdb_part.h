@@ -38,6 +38,7 @@ struct lmdb_store {
     unsigned dbi[STORE_TABLES_MAX + 1];         /* MDB_dbi of each table; the identity table last */
     uint32_t seed[STORE_TABLES_MAX + 1];        /* of their checksums */
     uint64_t map_bytes, page_bytes;
+    uint64_t reserved;                          /* the data file has its blocks up to here */
     bool writing;
 };
 enum { STORE_LMDB_MAGIC = 0x4c4d4431, STORE_LMDB_META = STORE_TABLES_MAX /* place of the identity table */ };
