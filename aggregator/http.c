@@ -100,7 +100,7 @@ static const struct {
     {"level", offsetof(struct query_params, level)},         {"office", offsetof(struct query_params, office)},
     {"stage", offsetof(struct query_params, stage)},         {"measure", offsetof(struct query_params, measure)},
     {"from", offsetof(struct query_params, from)},           {"to", offsetof(struct query_params, to)},
-    {"open", offsetof(struct query_params, open)},
+    {"open", offsetof(struct query_params, open)},           {"bridge", offsetof(struct query_params, bridge)},
     {"kind", offsetof(struct query_params, kind)},           {"as_of", offsetof(struct query_params, as_of)},
     {"indicator", offsetof(struct query_params, indicator)}, {"cap", offsetof(struct query_params, cap)},
     {"vintage", offsetof(struct query_params, vintage)},

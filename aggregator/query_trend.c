@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "aggregator/query_indicator.h"
+#include "aggregator/query_bridge.h"
 #include "aggregator/query_rows.h"
 #include "proto/decimal.h"
 
@@ -155,6 +156,77 @@ static int parse_span(const struct query_context *q, const struct query_params *
                         "the last year must follow the first, at most 60 years");
 }
 
+struct asked { enum trend_measure m; json_t *points, *answer; };
+
+static int plain_points(const struct query_context *q, struct query_scope *s, const struct span *span, const struct asked *a)
+{
+    enum vintage last = VINTAGE_NONE;
+    int st = ST_OK;
+    for (s->year = span->from; st == ST_OK && s->year <= span->to; s->year++) {
+        struct sum sum;
+        st = sum_year(q, s, &sum);
+        if (st == ST_OK) json_array_append_new(a->points, point(&sum, a->m, &last));
+    }
+    return st;
+}
+
+/* One year in the codes of the last one; a year of the same list is what it is. */
+static int bridged_year(const struct query_context *q, struct query_scope *s, const struct query_bridge *b, struct sum *ret,
+                        struct query_bridge_year *year)
+{
+    *year = (struct query_bridge_year){0};
+    if (code_vintage_of_year(s->year) != b->target) {
+        int st = query_bridge_sum(q, s, b, year);
+        *ret = (struct sum){.s = s, .row = year->row, .any = year->any};
+        return st;
+    }
+    int st = sum_year(q, s, ret);
+    year->budget.exact = ret->row.budget;
+    year->realised.exact = ret->row.realised;
+    return st;
+}
+
+/* Below 95 % mapped in a year: said, with the nearest level at which the lists are the same. */
+static void put_advice(const struct query_context *q, const struct query_bridge *b, json_t *answer)
+{
+    char code[32] = "";
+    json_t *o = json_object();
+    activity_code at = b->node;
+    while (at && code_level(at) > LEVEL_BIDANG) at = code_parent(at);
+    if (at) code_format_activity(at, code);
+    json_object_set_new(o, "level", json_string(code_level_name(LEVEL_BIDANG)));
+    json_object_set_new(o, "code", at ? json_string(code) : json_null());
+    json_object_set_new(o, "text", json_string(q->lang == LANG_EN
+                                                   ? "less than 95 % of the rupiah is mapped; at this level the lists are 1:1"
+                                                   : "kurang dari 95 % rupiah terpetakan; pada tingkat ini kedua daftar 1:1"));
+    json_object_set_new(answer, "advice", o);
+}
+
+static int bridged_points(const struct query_context *q, struct query_scope *s, const struct span *span, const struct asked *a,
+                          struct query_problem *problem)
+{
+    struct query_bridge b;
+    enum vintage last = VINTAGE_NONE;
+    bool all_mapped = true;
+    int st = query_bridge_open(q, s->code, span->to, &b, problem);
+    for (s->year = span->from; st == ST_OK && s->year <= span->to; s->year++) {
+        struct sum sum;
+        struct query_bridge_year year;
+        bool mapped = true;
+        st = bridged_year(q, s, &b, &sum, &year);
+        if (st != ST_OK) break;
+        json_t *o = point(&sum, a->m, &last);
+        json_object_set_new(o, "bridge", query_bridge_shares(a->m == TREND_REALISED ? &year.realised : &year.budget, &mapped));
+        json_array_append_new(a->points, o);
+        all_mapped &= mapped;
+    }
+    json_object_set_new(a->answer, "bridge", json_string(code_vintage_name(b.target)));
+    json_object_set_new(a->answer, "mapped", json_boolean(all_mapped));
+    if (!all_mapped) put_advice(q, &b, a->answer);
+    query_bridge_close(&b);
+    return st;
+}
+
 /* The whole plan: the run of years with a ceiling around the asked ones, at most PLAN_YEARS each way; realised so far against the
  * sum of its ceilings. Null when no asked year has one. */
 static int whole_plan(const struct query_context *q, struct query_scope *s, const struct span *span, json_t **ret)
@@ -192,7 +264,6 @@ int query_trend(const struct query_context *q, const struct query_params *p, jso
     struct query_scope s;
     struct span span;
     enum trend_measure m;
-    enum vintage last = VINTAGE_NONE;
     char region[8];
     if (p->indicator.n) return query_indicators_trend(q, p, ret, ret_problem);
     int st = query_parse_scope(q, p, false, &s, ret_problem);
@@ -207,14 +278,11 @@ int query_trend(const struct query_context *q, const struct query_params *p, jso
     json_object_set_new(answer, "code", s.code.n ? json_stringn((const char *)s.code.p, s.code.n) : json_null());
     json_object_set_new(answer, "measure", json_string(names[m]));
     json_object_set_new(answer, "until", json_integer(s.until));
-    for (s.year = span.from; st == ST_OK && s.year <= span.to; s.year++) {
-        struct sum sum;
-        st = sum_year(q, &s, &sum);
-        if (st == ST_OK) json_array_append_new(points, point(&sum, m, &last));
-    }
+    if (st == ST_OK) st = p->bridge.n ? bridged_points(q, &s, &span, &(struct asked){m, points, answer}, ret_problem)
+                                      : plain_points(q, &s, &span, &(struct asked){m, points, answer});
     json_object_set_new(answer, "points", points);
     json_t *plan = NULL;
-    if (st == ST_OK) st = whole_plan(q, &s, &span, &plan);
+    if (st == ST_OK && !p->bridge.n) st = whole_plan(q, &s, &span, &plan);
     if (plan) json_object_set_new(answer, "plan", plan);
     if (st == ST_OK)
         *ret = answer;

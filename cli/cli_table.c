@@ -23,8 +23,8 @@ const struct command cli_commands[] = {
       "rekapitulasi pagu dan realisasi", "budget and realisation by level",
       "rekap rollup --region 33.74 --year 2020 --level kegiatan", query_rollup },
     { "trend", "tren", "",
-      O(REGION) | O(CODE) | O(INDICATOR) | O(FROM) | O(TO) | O(MEASURE) | O(UNTIL) | O(OFFICE) | O(STAGE) | O(AS_OF), 0, 0,
-      "tren antar tahun", "a series over years", "rekap trend --region 33.74 --from 2019 --to 2022", query_trend },
+      O(REGION) | O(CODE) | O(INDICATOR) | O(FROM) | O(TO) | O(MEASURE) | O(UNTIL) | O(OFFICE) | O(STAGE) | O(AS_OF) |
+          O(BRIDGE), 0, 0, "tren antar tahun", "a series over years", "rekap trend --region 33.74 --from 2019 --to 2022", query_trend },
     { "indicators", "indikator", "", O(REGION) | O(YEAR) | O(UNTIL) | O(CODE) | O(OFFICE) | O(CAP) | O(AS_OF), 0, 0,
       "target, realisasi, capaian dan kategori indikator", "targets, results, achievements and ratings",
       "rekap indicators --region 18.72 --year 2022", query_indicators },
@@ -115,6 +115,8 @@ const struct option_row cli_options[OPT_COUNT] = {
     [OPT_SOURCE] = { "source", "SUMBER", "sumber angka (opd, dpa, renja, renstra, ..)",
                     "source of the figure (opd, dpa, renja, renstra, ..)" },
     [OPT_MONTH] = { "month", "BULAN", "bulan angka itu (bawaan 12; pagu 1)", "month of the figure (default 12; of a budget 1)" },
+    [OPT_BRIDGE] = { "bridge", NULL, "angka tahun lama menurut kode daftar tahun akhir (padanan)",
+                     "figures of older years in the codes of the last year's list" },
     [OPT_REASON] = { "reason", "TEKS", "alasan", "reason" },
     [OPT_COUNT_EVENTS] = { "events", "N", "berhenti setelah N perubahan", "stop after N changes" },
 };

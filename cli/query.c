@@ -231,7 +231,7 @@ int query_trend(struct cli *c)
         { "region", c->value[OPT_REGION] }, { "code", c->value[OPT_CODE] },     { "indicator", c->value[OPT_INDICATOR] },
         { "from", c->value[OPT_FROM] },     { "to", c->value[OPT_TO] },         { "measure", c->value[OPT_MEASURE] },
         { "until", c->value[OPT_UNTIL] },   { "office", c->value[OPT_OFFICE] }, { "stage", c->value[OPT_STAGE] },
-        { "as_of", c->value[OPT_AS_OF] },
+        { "as_of", c->value[OPT_AS_OF] },   { "bridge", c->value[OPT_BRIDGE] ? "1" : NULL },
     };
     if (!c->value[OPT_FROM] || !c->value[OPT_TO])
         return cli_usage(c, "sebutkan --from TAHUN dan --to TAHUN", "give --from YEAR and --to YEAR", NULL);

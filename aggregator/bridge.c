@@ -1,0 +1,110 @@
+/* bridge.c - see bridge.h.
+ *
+ * Design notes: pairs are few (a list has some thousand codes) and sorted by source, so each leaf is a binary search per ancestor.
+ * Amounts are kept times 1e6 until the last sum, so a weighted part is never rounded on the way.
+ * Invariant: exact + estimated + unmapped grows by value * BRIDGE_WHOLE with each value taken. */
+#include "bridge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/status.h"
+
+void bridge_init(struct bridges *b) { *b = (struct bridges){0}; }
+
+void bridge_done(struct bridges *b)
+{
+    free(b->pair);
+    *b = (struct bridges){0};
+}
+
+int bridge_add(struct bridges *b, activity_code from, struct slice to, int64_t weight)
+{
+    const uint8_t *blank = memchr(to.p, ' ', to.n);
+    enum vintage v;
+    struct code_reading r;
+    if (!blank || code_vintage_parse(slice_of(to.p, (size_t)(blank - to.p)), &v) != ST_OK) return ST_OK;
+    if (code_parse_activity(v, slice_of(blank + 1, to.n - (size_t)(blank + 1 - to.p)), &r) != ST_OK) return ST_OK;
+    if (b->count == b->cap) {
+        uint32_t cap = b->cap ? 2 * b->cap : 64;
+        struct bridge_pair *p = realloc(b->pair, cap * sizeof *p);
+        if (!p) return ST_NO_MEMORY;
+        b->pair = p;
+        b->cap = cap;
+    }
+    b->pair[b->count++] = (struct bridge_pair){from, r.code, weight};
+    return ST_OK;
+}
+
+static int by_source(const void *a, const void *b)
+{
+    const struct bridge_pair *x = a, *y = b;
+    if (x->from != y->from) return x->from < y->from ? -1 : 1;
+    return (x->to > y->to) - (x->to < y->to);
+}
+
+void bridge_sort(struct bridges *b)
+{
+    if (b->count > 1) qsort(b->pair, b->count, sizeof *b->pair, by_source);
+}
+
+/* The pairs of a source into the list of vintage v, when their weights sum to 1; else none. They may stand among pairs into
+ * others. */
+static uint32_t pairs_of(const struct bridges *b, activity_code from, enum vintage v, uint32_t *ret_end)
+{
+    uint32_t lo = 0, hi = b->count;
+    int64_t sum = 0;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (b->pair[mid].from < from) lo = mid + 1;
+        else hi = mid;
+    }
+    for (*ret_end = lo; *ret_end < b->count && b->pair[*ret_end].from == from; ++*ret_end)
+        if (code_vintage(b->pair[*ret_end].to) == v) sum += b->pair[*ret_end].weight;
+    if (sum != BRIDGE_WHOLE) *ret_end = lo;
+    return lo;
+}
+
+static void take_pair(activity_code to, int64_t weight, i128 value, activity_code node, struct bridged *sum)
+{
+    i128 part = value * weight;
+    bool above = node ? code_below(to, node) : code_level(to) < code_leaf_level(code_vintage(to));
+    if (!node || to == node || code_below(node, to)) sum->inside += part;
+    if (above) {
+        sum->unmapped += part;
+        return;
+    }
+    if (weight == BRIDGE_WHOLE) sum->exact += part;
+    else sum->estimated += part;
+}
+
+/* The bidang of the same code in another list; 0: there is none. */
+static activity_code same_bidang(activity_code bidang, enum vintage v)
+{
+    char text[32];
+    struct code_reading r;
+    code_format_activity(bidang, text);
+    return code_parse_activity(v, slice_of(text, strlen(text)), &r) == ST_OK ? r.code : 0;
+}
+
+void bridge_take(const struct bridges *b, activity_code leaf, i128 value, enum vintage v, activity_code node, struct bridged *sum)
+{
+    for (activity_code a = leaf; a; a = code_parent(a)) {
+        uint32_t end, at = pairs_of(b, a, v, &end);
+        for (uint32_t i = at; i < end; i++)
+            if (code_vintage(b->pair[i].to) == v) take_pair(b->pair[i].to, b->pair[i].weight, value, node, sum);
+        if (at < end) return;
+        activity_code same = code_level(a) == LEVEL_BIDANG ? same_bidang(a, v) : 0;
+        if (!same) continue;
+        take_pair(same, BRIDGE_WHOLE, value, node, sum);
+        return;
+    }
+    sum->unmapped += value * BRIDGE_WHOLE;
+    if (!node) sum->inside += value * BRIDGE_WHOLE;
+}
+
+i128 bridge_round(i128 micro)
+{
+    i128 half = BRIDGE_WHOLE / 2;
+    return micro >= 0 ? (micro + half) / BRIDGE_WHOLE : -((-micro + half) / BRIDGE_WHOLE);
+}
