@@ -78,7 +78,7 @@ const struct option_row cli_options[OPT_COUNT] = {
     [OPT_OFFICE] = { "office", "ID", "kantor", "office" },
     [OPT_WAIT] = { "wait", NULL, "menunggu sampai tersimpan di pusat dan terlihat", "wait until stored at the centre and visible" },
     [OPT_DRY_RUN] = { "dry-run", NULL, "hanya memeriksa, tidak menyimpan apa pun", "check only, store nothing" },
-    [OPT_SHAPE] = { "shape", "NAMA", "bentuk berkas: anggaran, indikator, nomenklatur", "shape of the file" },
+    [OPT_SHAPE] = { "shape", "NAMA", "bentuk berkas: anggaran, indikator, renstra, ..", "shape of the file" },
     [OPT_COMPLETE] = { "complete", NULL, "dokumen tahap ini lengkap: baris yang tidak ada menjadi 0",
                        "the stage's document is complete: absent lines become 0" },
     [OPT_DASH] = { "dash", "nol|kosong", "arti tanda '-' pada kolom uang", "meaning of '-' in money columns" },

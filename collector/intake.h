@@ -1,6 +1,7 @@
 /* intake.h - the bytes of one pushed file become statements and a report. Kind: P.
  *
- * Rules: intake.md (shared contract) in full for the shapes `anggaran` and `nomenklatur`. Three outcomes for a row: taken, taken
+ * Rules: intake.md (shared contract); what a row of each shape states is said at the head of its reader
+ * (intake_indicator.c, intake_plan.c, ..), of `anggaran` below. Three outcomes for a row: taken, taken
  * with a note, refused (nothing of the row is stored). All refusals of a file come at once; a file whose shape is not known or not
  * yet supported, or that cannot be read, is refused whole. What this office stated before is not known here: the collector judges
  * accepted, duplicate and superseded against its own copy; `duplicate` below counts only repeats within the file.
