@@ -7,6 +7,9 @@
 
 /* Adds the findings of compare.h and output.h of one office-year to the list, and of indicators whose parts say something else. */
 int query_beside_findings(const struct query_finding_ask *ask, const struct office *office, int year);
+/* query_name.c: names of codes living in this year (u) that are unlike the official ones. */
+int query_name_findings(const struct query_finding_ask *ask, const struct office *office, uint32_t id, int year,
+                        const struct unit *u);
 /* Findings of the list from number `first` on, all of this office-year, that a note of u explains up to the cut-off: state
  * "explained", by whom and with which words. */
 void query_beside_explain(const struct office *office, struct unit *u, int until, json_t *list, size_t first);

@@ -126,6 +126,7 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
     const struct query_finding_ask ask = {l->q, l->s, l->kind, l->list};
     if (st == ST_OK && year != 0) st = query_indicators_findings(&ask, o, year);
     if (st == ST_OK && year != 0) st = query_beside_findings(&ask, o, year);
+    if (st == ST_OK && year != 0) st = query_name_findings(&ask, o, id, year, &u);
     if (st == ST_OK) query_beside_explain(o, &u, l->s->until, l->list, first);
     unit_done(&u);
     return st;
