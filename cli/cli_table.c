@@ -23,8 +23,8 @@ const struct command cli_commands[] = {
       "rekapitulasi pagu dan realisasi", "budget and realisation by level",
       "rekap rollup --region 33.74 --year 2020 --level kegiatan", query_rollup },
     { "trend", "tren", "",
-      O(REGION) | O(CODE) | O(INDICATOR) | O(FROM) | O(TO) | O(MEASURE) | O(UNTIL) | O(OFFICE) | O(STAGE) | O(AS_OF) |
-          O(BRIDGE), 0, 0, "tren antar tahun", "a series over years", "rekap trend --region 33.74 --from 2019 --to 2022", query_trend },
+      O(REGION) | O(CODE) | O(INDICATOR) | O(FROM) | O(TO) | O(MEASURE) | O(UNTIL) | O(OFFICE) | O(STAGE) | O(AS_OF) | O(BRIDGE), 0,
+      0, "tren antar tahun", "a series over years", "rekap trend --region 33.74 --from 2019 --to 2022", query_trend },
     { "indicators", "indikator", "", O(REGION) | O(YEAR) | O(UNTIL) | O(CODE) | O(OFFICE) | O(CAP) | O(AS_OF), 0, 0,
       "target, realisasi, capaian dan kategori indikator", "targets, results, achievements and ratings",
       "rekap indicators --region 18.72 --year 2022", query_indicators },
