@@ -257,7 +257,7 @@ static int list_office(struct listing *l, const struct office *office)
     int st = query_indicators_open(l->q, office, l->s->year, &o);
     int opened = query_plan_open(l->q, &o, &plan);
     if (st == ST_OK) st = opened;
-    l->plan = &plan;
+    l->plan = &plan; /* cppcheck-suppress autoVariables ; taken back below */
     for (uint32_t i = 0; i < o.v.count; i++) own |= !indicator_plan_only(&o.v.item[i]);
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
         if (own && indicator_plan_only(&o.v.item[i])) plan_only++;
@@ -268,6 +268,7 @@ static int list_office(struct listing *l, const struct office *office)
     query_plan_close(&plan);
     query_indicators_close(&o);
     l->reported += reported;
+    l->plan = NULL;
     return st;
 }
 
