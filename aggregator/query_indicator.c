@@ -105,7 +105,7 @@ struct listing {
     uint32_t rows, room;
     int64_t reported, offices;
     json_t *notes;
-    const struct query_plan *plan; /* of the office being listed */
+    struct query_plan plan; /* of the office being listed */
 };
 
 static void put_printed(json_t *o, const struct unit *u, const struct indicator_target *t, unsigned until)
@@ -217,7 +217,7 @@ static int add_row(struct listing *l, const struct query_indicators *o, const st
     for (size_t i = 0; i < no.n && i < 9 && no.p[i] >= '0' && no.p[i] <= '9'; i++) number = 10 * number + (no.p[i] - '0');
     json_t *json = indicator_json(l, o, it, &st, code);
     l->row[l->rows++] = (struct row){it->activity, it->account, number, o->office->id, it->id, json};
-    if (query_plan_row(l->q, l->plan, it, &st, (unsigned)l->s->until, json) != ST_OK) return ST_NO_MEMORY;
+    if (query_plan_row(l->q, &l->plan, it, &st, (unsigned)l->s->until, json) != ST_OK) return ST_NO_MEMORY;
     *reported |= st.in.reached.kind != ACHIEVE_ABSENT;
     /* a line that promises nothing and reaches nothing is a definition, not a part of the mean */
     if (st.in.target.kind == ACHIEVE_ABSENT && st.in.reached.kind == ACHIEVE_ABSENT) return ST_OK;
@@ -251,13 +251,11 @@ static void note_plan_only(struct listing *l, const struct office *office, unsig
 static int list_office(struct listing *l, const struct office *office)
 {
     struct query_indicators o;
-    struct query_plan plan;
     bool reported = false, own = false;
     unsigned plan_only = 0;
     int st = query_indicators_open(l->q, office, l->s->year, &o);
-    int opened = query_plan_open(l->q, &o, &plan);
+    int opened = query_plan_open(l->q, &o, &l->plan);
     if (st == ST_OK) st = opened;
-    l->plan = &plan; /* cppcheck-suppress autoVariables ; taken back below */
     for (uint32_t i = 0; i < o.v.count; i++) own |= !indicator_plan_only(&o.v.item[i]);
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
         if (own && indicator_plan_only(&o.v.item[i])) plan_only++;
@@ -265,10 +263,9 @@ static int list_office(struct listing *l, const struct office *office)
     }
     if (st == ST_OK && o.v.count > 0) note_scale(l, &o);
     if (st == ST_OK && plan_only > 0) note_plan_only(l, office, plan_only);
-    query_plan_close(&plan);
+    query_plan_close(&l->plan);
     query_indicators_close(&o);
     l->reported += reported;
-    l->plan = NULL;
     return st;
 }
 

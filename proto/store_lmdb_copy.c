@@ -24,18 +24,18 @@ static bool sync_path(const char *path)
     return ok;
 }
 
-int store_lmdb_copy(struct store *base, const char *dir, char *err, size_t err_size)
+int store_lmdb_copy(struct store *s, const char *dir, char *err, size_t err_size)
 {
-    struct lmdb_store *s = (struct lmdb_store *)base;
+    struct lmdb_store *l = (struct lmdb_store *)s;
     char data[STORE_LMDB_PATH_MAX];
     int rc;
 
-    ASSERT(base->magic == STORE_LMDB_MAGIC);
+    ASSERT(s->magic == STORE_LMDB_MAGIC);
     if (snprintf(data, sizeof data, "%s/" STORE_LMDB_DATA, dir) >= (int)sizeof data)
         return store_lmdb_fail(err, err_size, ST_IO, "nama direktori terlalu panjang (path too long)");
     if (mkdir(dir, 0700) != 0)
         return store_lmdb_fail(err, err_size, errno == EEXIST ? ST_BUSY : ST_IO, "direktori %s tidak dapat dibuat: %m", dir);
-    rc = mdb_env_copy2(s->env, dir, MDB_CP_COMPACT);
+    rc = mdb_env_copy2(l->env, dir, MDB_CP_COMPACT);
     if (rc)
         return store_lmdb_fail(err, err_size, store_lmdb_status(rc), "salinan ke %s gagal: %s", dir, mdb_strerror(rc));
     if (chmod(data, 0600) != 0 || !sync_path(data) || !sync_path(dir))
