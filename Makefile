@@ -18,7 +18,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wpoin
         -Wvla -Wformat=2 -Wundef -Wnull-dereference -Wwrite-strings $(if $(WERROR),-Werror)
 OPT ?= -O2 -g
 CFLAGS += -std=c17 -D_GNU_SOURCE $(OPT) $(WARN) -I. $(PKG_CFLAGS) -fno-strict-aliasing -fno-omit-frame-pointer -fstack-protector-strong \
-          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) -DREKAP_VERSION='"$(VERSION)"' -DREKAP_COMMIT='"$(COMMIT)"'
+          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) -DREKAP_VERSION='"$(VERSION)"'
 LDFLAGS += $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now
 DEPFLAGS = -MMD -MP
 
@@ -51,6 +51,9 @@ CLI_E += cli/withdraw
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
+# only the two files that print the commit are compiled with it, so that a compiler cache serves the others from one commit to the next
+COMMIT_FLAG := -DREKAP_COMMIT='"$(COMMIT)"'
+$(call OBJS,proto/conf_start cli/main): CFLAGS += $(COMMIT_FLAG)
 PROTO := $(PROTO_P) $(PROTO_E)
 COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
@@ -205,7 +208,7 @@ tidy: $(call OBJS,$(TIDY_ALL))
 lint: $(TIDY_ALL:%=$(B)/lint/%.ok)
 $(B)/lint/%.ok: $(B)/%.o tests/tidy/clang-tidy.yml tests/tidy/lint
 	@mkdir -p $(@D)
-	@tests/tidy/lint $*.c -std=c17 -I. $(filter -D%,$(CFLAGS)) $(PKG_CFLAGS)
+	@tests/tidy/lint $*.c -std=c17 -I. $(filter -D%,$(CFLAGS)) $(COMMIT_FLAG) $(PKG_CFLAGS)
 	@touch $@
 run: all
 	$(B)/bin/rekap up --dir $(DIR)
