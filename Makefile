@@ -42,9 +42,10 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregat
                 aggregator/query_explain aggregator/query_explain_indicator aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
-AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/query_bridge
+AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/query_bridge \
+                aggregator/match aggregator/query_match
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
-CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/explain cli/setup cli/setup_conf cli/setup_office \
+CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
          cli/status cli/receipt cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw
@@ -142,10 +143,11 @@ $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/scales proto/achieve proto/achieve_over proto/csv proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
-QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare aggregator/output aggregator/bridge,$(AGGREGATOR_P))
+QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit,$(AGGREGATOR_P))
 $(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/achieve proto/achieve_over proto/csv) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
 $(eval $(call unit_test,compare,aggregator/compare aggregator/output aggregator/indicator aggregator/line aggregator/line_stage proto/achieve proto/achieve_over \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
+$(eval $(call unit_test,match,aggregator/match $(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,bridge,aggregator/bridge proto/code proto/code_text proto/bytes proto/status,))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)

@@ -103,7 +103,8 @@ static const struct {
     {"open", offsetof(struct query_params, open)},           {"bridge", offsetof(struct query_params, bridge)},
     {"kind", offsetof(struct query_params, kind)},           {"as_of", offsetof(struct query_params, as_of)},
     {"indicator", offsetof(struct query_params, indicator)}, {"cap", offsetof(struct query_params, cap)},
-    {"vintage", offsetof(struct query_params, vintage)},
+    {"vintage", offsetof(struct query_params, vintage)},     {"with", offsetof(struct query_params, with)},
+    {"by", offsetof(struct query_params, by)},               {"lowered", offsetof(struct query_params, lowered)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)
@@ -123,7 +124,7 @@ static const struct {
 } QUESTIONS[] = {
     {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
     {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
-    {"/api/v1/indicators", query_indicators}, {"/api/v1/notes", query_notes},
+    {"/api/v1/indicators", query_indicators}, {"/api/v1/notes", query_notes}, {"/api/v1/match", query_match},
 };
 
 static void answer(struct http *h, struct evhttp_request *req, query_fn ask, struct slice figure, const struct evkeyvalq *query)
@@ -192,7 +193,7 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
     else
         http_reply_problem(req, 404, "bentuk-tak-dikenal",
                            "alamat tidak dikenal; lihat /api/v1/rollup, trend, "
-                           "indicators, findings, figures/ALAMAT/explain, offices, status, events", NULL, path);
+                           "indicators, match, findings, figures/ALAMAT/explain, offices, status, events", NULL, path);
 }
 
 static void on_request(struct evhttp_request *req, void *ctx)

@@ -25,7 +25,7 @@ struct query_context { /* everything a question may look at; all immutable while
 };
 struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage,
-        open, bridge;
+        open, bridge, with, by, lowered;
 };
 struct query_problem {
     unsigned status; /* HTTP */
@@ -49,6 +49,8 @@ int query_indicators(const struct query_context *q, const struct query_params *p
 /* p->figure: an address (proto/address.h). What a figure is made of, down to the statements; and how it came to be what it is. */
 int query_explain(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_history(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+/* What office and treasurer say was spent, line by line; p->kind: only this state, p->open: only what differs unexplained. */
+int query_match(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_notes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "aggregator/compare.h"
+#include "aggregator/match.h"
 #include "aggregator/output.h"
 #include "proto/decimal.h"
 #include "proto/period.h"
@@ -118,6 +119,30 @@ static int put_print(void *ctx, const struct compare_claim *c)
     return put(b, o);
 }
 
+/* ---- office and treasurer ---- */
+
+/* Two sources of one figure that disagree; where one of them is only ahead nothing is proven (match.h). */
+static int put_match(void *ctx, const struct match_row *r)
+{
+    const struct beside *b = ctx;
+    char code[32], where[160], t[48];
+    if (r->state != MATCH_VALUE) return ST_OK;
+    if (r->activity) code_format_activity(r->activity, code);
+    else code_format_account(r->account, code);
+    snprintf(where, sizeof where, "%s %s %s %s", code,
+             say(b, "realisasi opd dibanding realisasi bud", "realised opd against realised bud"), say(b, "s.d.", "up to"),
+             period_month_name((unsigned)b->ask->s->until, b->ask->q->lang));
+    json_t *o = finding(b, CODE_BETWEEN_TABLES, r->activity, r->account, where);
+    if (!o) return ST_OK;
+    decimal_format_sen(r->office.value, t);
+    json_object_set_new(o, "printed", json_string(t));
+    decimal_format_sen(r->treasurer.value, t);
+    json_object_set_new(o, "computed", json_string(t));
+    decimal_format_sen(r->office.value - r->treasurer.value, t);
+    json_object_set_new(o, "difference", json_string(t));
+    return put(b, o);
+}
+
 /* ---- outputs ---- */
 
 static int put_output(void *ctx, const struct output_claim *c)
@@ -200,6 +225,7 @@ int query_beside_findings(const struct query_finding_ask *ask, const struct offi
     }
     if (st == ST_OK) st = compare_claims(&o.u, (unsigned)ask->s->until, put_print, &b);
     if (st == ST_OK) st = output_claims(&pair, (unsigned)ask->s->until, put_output, &b);
+    if (st == ST_OK) st = match_rows(&o.u, (unsigned)ask->s->until, put_match, &b, NULL);
     if (st == ST_OK) st = part_findings(&b);
     if (earlier) query_indicators_close(&before);
     query_indicators_close(&o);
@@ -227,19 +253,26 @@ static const struct slot *explanation_of(const struct unit *u, const char *code,
     return best;
 }
 
+json_t *query_beside_explanation(const struct office *office, const struct unit *u, const char *code, int until)
+{
+    unsigned month = 0;
+    const struct slot *s = explanation_of(u, code, until, &month);
+    if (!s) return NULL;
+    struct slice text = unit_text(u, s);
+    json_t *e = json_object();
+    json_object_set_new(e, "by", json_string(office->id));
+    json_object_set_new(e, "until", json_integer((json_int_t)month));
+    json_object_set_new(e, "text", json_stringn((const char *)text.p, text.n));
+    return e;
+}
+
 void query_beside_explain(const struct office *office, struct unit *u, int until, json_t *list, size_t first)
 {
     for (size_t i = first; i < json_array_size(list); i++) {
         json_t *o = json_array_get(list, i);
         const char *code = json_string_value(json_object_get(o, "code"));
-        unsigned month = 0;
-        const struct slot *s = code ? explanation_of(u, code, until, &month) : NULL;
-        if (!s) continue;
-        struct slice text = unit_text(u, s);
-        json_t *e = json_object();
-        json_object_set_new(e, "by", json_string(office->id));
-        json_object_set_new(e, "until", json_integer((json_int_t)month));
-        json_object_set_new(e, "text", json_stringn((const char *)text.p, text.n));
+        json_t *e = code ? query_beside_explanation(office, u, code, until) : NULL;
+        if (!e) continue;
         json_object_set_new(o, "state", json_string("explained"));
         json_object_set_new(o, "explanation", e);
     }

@@ -10,6 +10,8 @@ int query_beside_findings(const struct query_finding_ask *ask, const struct offi
 /* query_name.c: names of codes living in this year (u) that are unlike the official ones. */
 int query_name_findings(const struct query_finding_ask *ask, const struct office *office, uint32_t id, int year,
                         const struct unit *u);
+/* What the office explains of this code up to the cut-off; NULL: nothing. The caller owns it. */
+json_t *query_beside_explanation(const struct office *office, const struct unit *u, const char *code, int until);
 /* Findings of the list from number `first` on, all of this office-year, that a note of u explains up to the cut-off: state
  * "explained", by whom and with which words. */
 void query_beside_explain(const struct office *office, struct unit *u, int until, json_t *list, size_t first);

@@ -310,7 +310,7 @@ static int parse_cap(const struct query_context *q, struct slice text, unsigned 
     return query_refuse(problem, q, "cap", text, "batas capaian: 100, 110, 120, 150 atau none", "cap: 100, 110, 120, 150 or none");
 }
 
-static void put_head(const struct query_context *q, const struct query_scope *s, json_t *answer)
+void query_indicators_head(const struct query_context *q, const struct query_scope *s, json_t *answer)
 {
     char region[8];
     region_code at = s->office ? s->office->region : s->region;
@@ -352,7 +352,7 @@ int query_indicators(const struct query_context *q, const struct query_params *p
     json_t *answer = json_object();
     st = query_groups_new(cap, &l.groups);
     if (st == ST_OK) st = query_parse_stamp(q, answer);
-    put_head(q, &s, answer);
+    query_indicators_head(q, &s, answer);
     if (st == ST_OK) st = list_all(&l);
     if (st == ST_OK) st = put_rows(&l, answer);
     for (uint32_t i = 0; i < l.rows; i++) json_decref(l.row[i].json);

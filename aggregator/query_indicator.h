@@ -17,6 +17,8 @@ struct query_indicators { /* one office and year, loaded */
 /* ST_OK also when the office stated nothing (v.count 0). Done with query_indicators_close in either case. */
 int query_indicators_open(const struct query_context *q, const struct office *o, int year, struct query_indicators *ret);
 void query_indicators_close(struct query_indicators *o);
+/* region, region_name, office, year, until of the scope into an answer. */
+void query_indicators_head(const struct query_context *q, const struct query_scope *s, json_t *answer);
 bool query_indicators_inside(const struct query_scope *s, const struct office *o);
 /* Dotted code of an indicator's line: activity, account, or total. */
 void query_indicators_code(const struct indicator *it, char ret[32]);

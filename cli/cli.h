@@ -16,7 +16,8 @@ enum option_id {
     OPT_DIR, OPT_LANG, OPT_JSON, OPT_CSV, OPT_HELP, OPT_REGION, OPT_NAME, OPT_ROLE, OPT_OFFICE, OPT_WAIT, OPT_DRY_RUN, OPT_SHAPE,
     OPT_COMPLETE, OPT_DASH, OPT_TIMEOUT, OPT_YEAR, OPT_UNTIL, OPT_CODE, OPT_LEVEL, OPT_STAGE, OPT_AS_OF, OPT_INDICATOR, OPT_FROM,
     OPT_TO, OPT_MEASURE, OPT_KIND, OPT_CAP, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_KEY, OPT_OUTPUT,
-    OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE, OPT_COUNT
+    OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE,
+    OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
@@ -72,6 +73,7 @@ int query_trend(struct cli *c);
 int query_findings(struct cli *c);
 int query_indicators(struct cli *c);
 int query_notes(struct cli *c);
+int query_match(struct cli *c);
 int withdraw_run(struct cli *c);
 int explain_run(struct cli *c);
 int explain_history(struct cli *c);

@@ -64,6 +64,22 @@ static int check_key(const struct push *u)
                     "this is not the office's key by the register (rekap office show)", key);
 }
 
+/* --for ID: of which office a treasurer's file speaks. The worker asks the same again. */
+static int check_subject(struct push *u)
+{
+    const char *id = u->c->value[OPT_FOR];
+    if (!id) return EXIT_OK;
+    const struct office *o = registry_office(u->registry, slice_of(id, strlen(id)));
+    if (!o) return office_unknown(u->c, u->registry, id);
+    region_code at = o->region;
+    while (at != u->office->region && at != 0) at = code_region_parent(at);
+    if (u->office->role != ROLE_TREASURER || at != u->office->region)
+        return cli_fail(u->c, "hanya bendahara umum daerah wilayah itu yang menyatakan angka kantor lain",
+                        "only the treasurer of that region states figures of another office", id);
+    u->intake.subject = slice_of(o->id, strlen(o->id));
+    return EXIT_OK;
+}
+
 static int check_office(struct push *u)
 {
     const char *id = u->c->value[OPT_OFFICE];
@@ -71,6 +87,7 @@ static int check_office(struct push *u)
     if (!u->office) return office_unknown(u->c, u->registry, id);
     if (u->office->status != OFFICE_ACTIVE)
         return cli_fail(u->c, "kunci kantor ini sudah dicabut", "this office's key is revoked", id);
+    if (check_subject(u) != EXIT_OK) return EXIT_FAILED;
     if (!u->dry_run && check_key(u) != EXIT_OK) return EXIT_FAILED;
     if (!u->dry_run) person_own(u->c, &u->p, u->clerk);
     u->intake.office = slice_of(u->office->id, strlen(u->office->id));

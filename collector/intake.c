@@ -113,6 +113,11 @@ static void note_columns(struct intake *in)
         enum shape_column id = shape_column_of(in->shape, s);
         if (s.n > 0 && id == COLUMN_UNKNOWN)
             intake_note_at(in, h->line, c + 1, "kolom-diabaikan", SAY("kolom tidak dikenal, diabaikan", "unknown column, ignored"));
+        bool theirs = id == COLUMN_PAGU || id == COLUMN_RAK || id == COLUMN_FISIK || id == COLUMN_PERSEN_TERCETAK;
+        if (theirs && p->o.subject.n > 0)
+            intake_note_at(in, h->line, c + 1, "milik-kantor",
+                           SAY("dinyatakan kantor itu sendiri; dari bendahara hanya realisasi yang diambil",
+                               "the office's own to state; of a treasurer only what was realised is taken"));
         if (in->shape == SHAPE_ANGGARAN && (id == COLUMN_UNIT || id == COLUMN_SUMBER_DANA))
             intake_note_at(in, h->line, c + 1, "kolom-tak-disimpan",
                            SAY("kolom dikenal tetapi belum disimpan", "the column is known but not stored yet"));
@@ -289,6 +294,12 @@ static void run(struct intake *in, struct slice bytes)
     }
     if (in->shape == SHAPE_PADANAN && !intake_bridge_allowed(in))
         return;
+    if (p->o.subject.n > 0 && in->shape != SHAPE_ANGGARAN) {
+        intake_refuse_at(in, p->table.row[p->shape.header].line, 0, header_text(in), CODE_UNAUTHORISED,
+                         SAY("untuk kantor lain bendahara hanya mengirim bentuk anggaran",
+                             "of another office a treasurer sends shape anggaran only"));
+        return;
+    }
     note_header(in);
     read_rows(in);
     if (in->shape == SHAPE_PADANAN)

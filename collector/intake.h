@@ -12,7 +12,10 @@
  *   document's ceiling); fisik -> PHYSICAL, source opd; persen_tercetak -> PRINTED_ABSORPTION, source opd, stage = tahap; all of
  *   them in the month of the row's period (12 with a note when there is none)
  *   lengkap = ya or --complete -> one COMPLETE for each (source, stage, year, month) of the stated BUDGETs; withheld with a note
- *   when any row of the file was refused, because a refused line would then count as absent. */
+ *   when any row of the file was refused, because a refused line would then count as absent.
+ *
+ * A treasurer's file about another office (options.subject) is an `anggaran` whose realisasi is stated as source bud; all
+ * else in it is that office's own to state and is left out, with a note a column. */
 #ifndef REKAP_INTAKE_H
 #define REKAP_INTAKE_H
 
@@ -22,6 +25,7 @@
 
 struct intake_options {
     struct slice office, clerk;         /* who states; fit for the wire; must live as long as the intake */
+    struct slice subject;               /* of a treasurer: the office the file is about; empty: its own. Lives as long, too */
     struct wall entered;
     enum lang lang;                     /* of reasons and notes */
     enum decimal_dash dash;             /* --dash: what `-` means in a money cell */

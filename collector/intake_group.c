@@ -146,8 +146,10 @@ static struct intake_section *section_of(struct intake *in, const struct figure 
         p->section_cap = cap;
     }
     struct intake_section *s = &in->section[in->sections++];
-    *s = (struct intake_section){ .common = { .office = p->o.office, .clerk = p->o.clerk, .year = f->year, .stage = f->stage,
-                                              .source = f->source, .vintage = v, .entered = p->o.entered } };
+    bool of_another = f->source == SOURCE_BUD && p->o.subject.n > 0;
+    *s = (struct intake_section){ .common = { .office = of_another ? p->o.subject : p->o.office, .clerk = p->o.clerk,
+                                              .year = f->year, .stage = f->stage, .source = f->source, .vintage = v,
+                                              .entered = p->o.entered } };
     return s;
 }
 

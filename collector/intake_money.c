@@ -139,6 +139,22 @@ static bool read_amounts(struct intake *in, struct money_row *m)
     return intake_percent(in, COLUMN_PERSEN_TERCETAK, &m->persen) && ok;
 }
 
+/* A treasurer states what was spent in the name of the region's cash, of any other office; whatever else is that office's own. */
+static bool subject_allows(struct intake *in, struct money_row *m)
+{
+    if (in->priv->o.subject.n == 0)
+        return true;
+    m->complete = false;
+    if (m->source == SOURCE_NONE)
+        m->source = SOURCE_BUD;
+    if (m->source == SOURCE_BUD)
+        return true;
+    intake_refuse(in, COLUMN_SUMBER, CODE_UNAUTHORISED,
+                  SAY("untuk kantor lain bendahara hanya menyatakan sumber bud",
+                      "of another office a treasurer states source bud only"));
+    return false;
+}
+
 /* Reads every cell, so that all faults of the row are named. */
 static bool read_row(struct intake *in, struct money_row *m)
 {
@@ -156,6 +172,7 @@ static bool read_row(struct intake *in, struct money_row *m)
     ok = read_complete(in, m) && ok;
     ok = intake_short_text(in, COLUMN_ALASAN, &m->reason) && ok;
     m->withdraw = bytes_is(m->reason, "dicabut");
+    ok = subject_allows(in, m) && ok;
     return read_amounts(in, m) && ok;
 }
 
@@ -221,6 +238,13 @@ static void add_printed(struct intake *in, const struct money_row *m)
     intake_add(in, COLUMN_PERSEN_TERCETAK, &f);
 }
 
+static void add_rest(struct intake *in, const struct money_row *m)
+{
+    add_flow(in, m, COLUMN_RAK, MEASURE_CASH_PLAN, &m->rak);
+    add_flow(in, m, COLUMN_FISIK, MEASURE_PHYSICAL, &m->fisik);
+    add_printed(in, m);
+}
+
 static void note_period(struct intake *in, const struct money_row *m)
 {
     const struct intake_priv *p = in->priv;
@@ -239,11 +263,12 @@ bool intake_money_row(struct intake *in)
         return false;
     if (!read_row(in, &m))
         return true;
-    add_budget(in, &m);
+    bool own = in->priv->o.subject.n == 0;
+    if (own)
+        add_budget(in, &m);
     add_flow(in, &m, COLUMN_REALISASI, MEASURE_REALISED, &m.realisasi);
-    add_flow(in, &m, COLUMN_RAK, MEASURE_CASH_PLAN, &m.rak);
-    add_flow(in, &m, COLUMN_FISIK, MEASURE_PHYSICAL, &m.fisik);
-    add_printed(in, &m);
+    if (own)
+        add_rest(in, &m);
     in->priv->complete = m.complete;
     note_period(in, &m);
     if (in->priv->figures == 0)
