@@ -188,9 +188,17 @@ int push_store(struct push *u, struct push_file *f, push_fill fill, const void *
     return st;
 }
 
+/* Does the name end in one of the extensions of JSON lines? What is in the file decides where it can. */
+static bool named_lines(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (!strcasecmp(dot, ".jsonl") || !strcasecmp(dot, ".ndjson"));
+}
+
 static void take(struct push *u, struct push_file *f, struct slice bytes)
 {
     struct intake *in = NULL;
+    u->intake.lines = named_lines(f->path);
     if (intake_read(bytes, &u->intake, &in) != ST_OK) {
         push_failed(u, f, status_str(ST_NO_MEMORY));
         return;

@@ -1,10 +1,11 @@
 /* intake.c - one pushed file from bytes to statements and report. Kind: P.
  *
- * Design notes: a straight line of steps: table (csv), header (shape), rows (one reader a shape), what rows say together
+ * Design notes: a straight line of steps: table (csv, JSON lines, or a sheet that was read already), header (shape), rows (one reader a shape), what rows say together
  * (intake_group.c), report in order. A refusal of the file as a whole ends it early with that one refusal. The steps know
  * nothing of each other but the current row in intake_priv.
  * Invariant: rows = refused + rows that state something + duplicate; a figure in a section has passed figure_check. */
 #include "collector/intake_priv.h"
+#include "proto/jsonl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,19 @@ static void refuse_unreadable(struct intake *in, const struct csv_fault *fault)
     intake_refuse_at(in, fault->line, 0, slice_of("", 0), fault->code, why);
 }
 
+static void refuse_lines(struct intake *in, const struct csv_fault *fault)
+{
+    if (fault->line == 0 || fault->code == CODE_TOO_LARGE) {
+        refuse_unreadable(in, fault);
+        return;
+    }
+    const char *why = fault->code == CODE_TEXT_BROKEN ? SAY("teks JSON tidak sah", "the JSON text is not valid")
+                                                      : SAY("bukan satu objek JSON yang isinya teks atau bilangan",
+                                                            "is not one JSON object of texts and numbers");
+    why = intake_text(in, "%s (%s %u)", why, SAY("karakter", "character"), fault->at);
+    intake_refuse_at(in, fault->line, 0, slice_of("", 0), fault->code, why);
+}
+
 /* Files that are no table of text, by how they begin, and what to do about them. Office suites name all of them .csv or .xls. */
 static const struct {
     const char *start;
@@ -30,9 +44,6 @@ static const struct {
     unsigned code;
     struct intake_pair why;
 } FOREIGN[] = {
-    { "PK\3\4", 4, CODE_SHAPE_UNSUPPORTED,
-      { "berkas Excel (XLSX) belum didukung; simpan sebagai CSV UTF-8",
-        "Excel files (XLSX) are not supported yet; save as CSV UTF-8" } },
     { "\xd0\xcf\x11\xe0", 4, CODE_SHAPE_UNSUPPORTED,
       { "berkas Excel lama (XLS) tidak didukung; simpan sebagai CSV UTF-8",
         "old Excel files (XLS) are not supported; save as CSV UTF-8" } },
@@ -42,8 +53,9 @@ static const struct {
       { "teks UTF-16 (\"Unicode\"); simpan sebagai CSV UTF-8", "UTF-16 text (\"Unicode\"); save as CSV UTF-8" } },
     { "%PDF", 4, CODE_FILE_BROKEN, { "berkas PDF, bukan tabel; simpan tabelnya sebagai CSV UTF-8",
                                      "a PDF, no table; save its table as CSV UTF-8" } },
-    { "{", 1, CODE_SHAPE_UNSUPPORTED,
-      { "berkas JSON belum didukung; kirim sebagai CSV UTF-8", "JSON files are not supported yet; send CSV UTF-8" } },
+    { "[", 1, CODE_FILE_BROKEN,
+      { "larik JSON; tulis satu objek per baris (JSON lines), atau simpan sebagai CSV UTF-8",
+        "a JSON list; write one object a line (JSON lines), or save as CSV UTF-8" } },
     { "<", 1, CODE_FILE_BROKEN, { "halaman HTML atau XML, bukan tabel; simpan sebagai CSV UTF-8",
                                   "an HTML or XML page, no table; save as CSV UTF-8" } },
 };
@@ -227,6 +239,11 @@ static bool shifted(struct intake *in)
         struct slice s = bytes_trim(csv_table_cell(&p->table, p->table_row, c));
         if (s.n == 0)
             continue;
+        if (p->sheet.n > 0) {           /* in a workbook nothing moves: what stands beside the table is a remark */
+            intake_note_at(in, p->line, c + 1, "kolom-tanpa-kepala",
+                           SAY("kolom tanpa kepala tabel, diabaikan", "a column without a heading, ignored"));
+            continue;
+        }
         p->bad = true;
         intake_refuse_at(in, p->line, c + 1, s, CODE_FILE_BROKEN,
                          SAY("baris ini punya lebih banyak kolom daripada kepala tabel; beri tanda kutip pada isi yang memuat "
@@ -257,30 +274,19 @@ static void read_rows(struct intake *in)
         p->bad = p->complete = false;
         p->figures = 0;
         p->vintage = VINTAGE_NONE;
+        memset(p->typed, 0, sizeof p->typed);
         if (furniture(in))
             continue;
-        if (shifted(in) || row_reader(in->shape)(in))
+        if (shifted(in) || !intake_typed_row(in) || row_reader(in->shape)(in))
             end_row(in);
     }
 }
 
 /* ---- whole ---- */
 
-static void run(struct intake *in, struct slice bytes)
+static void take_table(struct intake *in)
 {
     struct intake_priv *p = in->priv;
-    struct csv_fault fault;
-    if (refuse_foreign(in, bytes))
-        return;
-    int st = csv_table_read(bytes, &p->table, &fault);
-    if (st == ST_NO_MEMORY) {
-        p->no_memory = true;
-        return;
-    }
-    if (st != ST_OK) {
-        refuse_unreadable(in, &fault);
-        return;
-    }
     if (p->table.rows == 0) {
         intake_refuse_at(in, 0, 0, slice_of("", 0), CODE_SHAPE_UNKNOWN, SAY("berkas kosong", "the file is empty"));
         return;
@@ -310,7 +316,25 @@ static void run(struct intake *in, struct slice bytes)
     intake_group(in);
 }
 
-int intake_read(struct slice bytes, const struct intake_options *o, struct intake **ret)
+static void take_bytes(struct intake *in, struct slice bytes)
+{
+    struct intake_priv *p = in->priv;
+    struct csv_fault fault;
+    bool lines = p->o.lines || jsonl_begins(bytes);
+    if (!lines && refuse_foreign(in, bytes))
+        return;
+    int st = lines ? jsonl_read(bytes, &p->table, &fault) : csv_table_read(bytes, &p->table, &fault);
+    if (st == ST_NO_MEMORY)
+        p->no_memory = true;
+    else if (st != ST_OK && lines)
+        refuse_lines(in, &fault);
+    else if (st != ST_OK)
+        refuse_unreadable(in, &fault);
+    else
+        take_table(in);
+}
+
+static int begin(const struct intake_options *o, struct intake **ret)
 {
     struct intake *in = calloc(1, sizeof *in);
     struct intake_priv *p = calloc(1, sizeof *p);
@@ -321,14 +345,62 @@ int intake_read(struct slice bytes, const struct intake_options *o, struct intak
     }
     in->priv = p;
     p->o = *o;
-    run(in, bytes);
+    *ret = in;
+    return ST_OK;
+}
+
+static int end(struct intake *in, struct intake **ret)
+{
     intake_report_end(in);
-    if (p->no_memory) {
+    if (in->priv->no_memory) {
         intake_free(&in);
         return ST_NO_MEMORY;
     }
     *ret = in;
     return ST_OK;
+}
+
+int intake_read(struct slice bytes, const struct intake_options *o, struct intake **ret)
+{
+    struct intake *in;
+    if (begin(o, &in) != ST_OK)
+        return ST_NO_MEMORY;
+    take_bytes(in, bytes);
+    return end(in, ret);
+}
+
+int intake_read_sheet(const struct intake_sheet *sheet, const struct intake_options *o, struct intake **ret)
+{
+    struct intake *in;
+    int st = begin(o, &in);
+    if (st == ST_OK)
+        in->priv->table = *sheet->table;
+    else
+        csv_table_done(sheet->table);
+    memset(sheet->table, 0, sizeof *sheet->table);
+    if (st != ST_OK)
+        return st;
+    for (uint32_t i = 0; i < sheet->asides; i++) {
+        struct slice name = sheet->aside[i].name;
+        const char *why = sheet->aside[i].hidden ? SAY("lembar tersembunyi, tidak dibaca", "a hidden sheet, not read")
+                                                 : SAY("lembar lain, tidak dibaca", "another sheet, not read");
+        intake_note_at(in, 0, 0, "lembar-lain", intake_text(in, "%.*s: %s", (int)name.n, (const char *)name.p, why));
+    }
+    const char *name = intake_text(in, "%.*s", (int)sheet->name.n, (const char *)sheet->name.p);
+    in->priv->sheet = slice_of(name, strlen(name));
+    take_table(in);
+    return end(in, ret);
+}
+
+int intake_refused(const struct intake_broken *why, const struct intake_options *o, struct intake **ret)
+{
+    struct intake *in;
+    if (begin(o, &in) != ST_OK)
+        return ST_NO_MEMORY;
+    const char *name = intake_text(in, "%.*s", (int)why->sheet.n, (const char *)why->sheet.p);
+    in->priv->sheet = slice_of(name, strlen(name));
+    intake_refuse_at(in, why->line, 0, slice_of("", 0), why->code, SAY(why->id, why->en));
+    return end(in, ret);
 }
 
 void intake_free(struct intake **pin)

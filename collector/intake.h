@@ -33,10 +33,12 @@ struct intake_options {
     bool complete;                      /* --complete */
     bool treasurer;                     /* may this office state source bud? */
     bool centre;                        /* is it the centre, who states bridges? */
+    bool lines;                         /* is it JSON lines by its name, whatever it begins with? */
 };
 struct intake_refusal {
     uint32_t line, column;              /* physical line from 1; column from 1, 0 = the row or file */
     struct slice name, seen;            /* heading and cell as written; empty for the row or file */
+    struct slice cell;                  /* of a workbook: the place as people say it, "Lembar!C17"; else empty */
     unsigned code;
     const char *reason;                 /* one line for people, in the asked language */
     unsigned nearest_count;
@@ -44,7 +46,7 @@ struct intake_refusal {
 };
 struct intake_note {
     uint32_t line, column;
-    struct slice name;
+    struct slice name, cell;
     const char *kind;                   /* stable short name: "tanpa-periode", "kolom-diabaikan", .. */
     const char *text;
 };
@@ -62,8 +64,15 @@ struct intake {                         /* read only for callers; everything liv
     uint32_t sections;
     struct intake_priv *priv;
 };
-/* ST_OK also when everything is refused. ST_NO_MEMORY. bytes are not kept. */
+/* Bytes of CSV or of JSON lines. ST_OK also when everything is refused. ST_NO_MEMORY. bytes are not kept. */
 int intake_read(struct slice bytes, const struct intake_options *o, struct intake **ret);
+/* A sheet that is read already; takes its table (zeroed for the caller), copies the names. aside: sheets that are passed over. */
+struct intake_aside { struct slice name; bool hidden; };
+struct intake_sheet { struct csv_table *table; struct slice name; const struct intake_aside *aside; uint32_t asides; };
+int intake_read_sheet(const struct intake_sheet *sheet, const struct intake_options *o, struct intake **ret);
+/* A file that could not be read at all: one refusal, for the given reason. line 0: the file; sheet: "" or where. */
+struct intake_broken { unsigned code; uint32_t line; struct slice sheet; const char *id, *en; };
+int intake_refused(const struct intake_broken *why, const struct intake_options *o, struct intake **ret);
 void intake_free(struct intake **in);   /* nulls; tolerates NULL */
 
 /* Appends one line without newline: `berkas.csv:17:4 (pagu): "25.00.000" bukan angka rupiah; maksudnya 2.500.000?

@@ -20,6 +20,8 @@ struct slice intake_cell(const struct intake *in, enum shape_column c)
 {
     const struct intake_priv *p = in->priv;
     uint32_t at = p->shape.column[c];
+    if (p->typed[c].p)
+        return p->typed[c];
     return at ? bytes_trim(csv_table_cell(&p->table, p->table_row, at - 1)) : slice_of("", 0);
 }
 

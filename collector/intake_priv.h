@@ -35,10 +35,12 @@ struct intake_priv {
     struct intake_data_row *row;        /* data rows */
     uint32_t rows, row_cap;
     uint32_t refusal_cap, note_cap, section_cap;
-    struct intake_tally tally[32];
+    struct intake_tally tally[64];
     uint32_t tallies;
     bool no_memory;
+    struct slice sheet;                 /* its name, of a workbook; else empty */
     /* the row being read */
+    struct slice typed[COLUMN_COUNT];   /* cells that were no text, as the column's grammar writes them; p NULL: as in the table */
     uint32_t table_row, line;
     bool bad;                           /* a cell of it was refused */
     struct figure figure[INTAKE_ROW_FIGURES_MAX];
@@ -85,6 +87,9 @@ struct intake_amount_rule { enum shape_column column, text; bool is_realised, wo
 bool intake_amount(struct intake *in, const struct intake_amount_rule *rule, struct intake_amount *ret);
 bool intake_stage(struct intake *in, uint16_t *ret);
 bool intake_source(struct intake *in, uint8_t *ret);    /* SOURCE_NONE: not given */
+
+/* ---- intake_typed.c: numbers, dates and faults of cells that were no text. False: a cell of the row was refused ---- */
+bool intake_typed_row(struct intake *in);
 
 /* ---- one file a shape: reads the current row into p->figure; false: not a data row (noted) ---- */
 bool intake_money_row(struct intake *in);

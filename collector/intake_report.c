@@ -81,6 +81,25 @@ static struct slice heading(const struct intake *in, uint32_t column)
     return known ? bytes_trim(csv_table_cell(&p->table, p->shape.header, column - 1)) : slice_of("", 0);
 }
 
+/* "Lembar!C17" of a workbook: a name with blanks or signs stands in quotes, as the programs that write it say it. */
+static struct slice address(struct intake *in, uint32_t line, uint32_t column)
+{
+    char letters[8] = "", *at = letters + sizeof letters - 1;
+    struct slice sheet = in->priv->sheet;
+    const char *quote = "";
+    if (sheet.n == 0)
+        return sheet;
+    *at = '\0';
+    for (uint32_t c = column; c > 0; c = (c - 1) / 26)
+        *--at = (char)('A' + (c - 1) % 26);
+    for (size_t i = 0; i < sheet.n && i < 64; i++)
+        if (sheet.p[i] == ' ' || (sheet.p[i] < '0' && sheet.p[i] != '_'))
+            quote = "'";
+    const char *text = line ? intake_text(in, "%s%.*s%s!%s%u", quote, (int)sheet.n, (const char *)sheet.p, quote, at, line)
+                            : intake_text(in, "%s%.*s%s", quote, (int)sheet.n, (const char *)sheet.p, quote);
+    return slice_of(text, strlen(text));
+}
+
 struct intake_refusal *intake_refuse_at(struct intake *in, uint32_t line, uint32_t column, struct slice seen, unsigned code,
                                         const char *reason)
 {
@@ -90,7 +109,7 @@ struct intake_refusal *intake_refuse_at(struct intake *in, uint32_t line, uint32
     in->refusal = r;
     r += in->refusals++;
     *r = (struct intake_refusal){ .line = line, .column = column, .name = heading(in, column), .seen = seen, .code = code,
-                                  .reason = reason };
+                                  .reason = reason, .cell = address(in, line, column) };
     return r;
 }
 
@@ -125,7 +144,7 @@ static void put_note(struct intake *in, uint32_t line, uint32_t column, const ch
         return;
     in->note = n;
     n[in->notes++] = (struct intake_note){ .line = line, .column = column, .name = heading(in, column), .kind = kind,
-                                           .text = text };
+                                           .text = text, .cell = address(in, line, column) };
 }
 
 void intake_note_at(struct intake *in, uint32_t line, uint32_t column, const char *kind, const char *text)
@@ -194,12 +213,14 @@ static void put_seen(struct buf *b, struct slice s)
         buf_str(b, "…");
 }
 
-static void put_place(struct buf *b, struct slice file, uint32_t line, uint32_t column, struct slice name)
+static void put_place(struct buf *b, struct slice file, struct slice cell, uint32_t line, uint32_t column, struct slice name)
 {
     buf_put(b, file.p, file.n);
-    if (line > 0)
+    if (cell.n > 0)
+        buf_printf(b, ":%.*s", (int)cell.n, (const char *)cell.p);
+    else if (line > 0)
         buf_printf(b, ":%u", line);
-    if (line > 0 && column > 0)
+    if (cell.n == 0 && line > 0 && column > 0)
         buf_printf(b, ":%u", column);
     if (name.n > 0) {
         buf_str(b, " (");
@@ -211,7 +232,7 @@ static void put_place(struct buf *b, struct slice file, uint32_t line, uint32_t 
 
 void intake_refusal_text(struct buf *b, struct slice file, const struct intake_refusal *r, enum lang lang)
 {
-    put_place(b, file, r->line, r->column, r->name);
+    put_place(b, file, r->cell, r->line, r->column, r->name);
     if (r->column > 0 || r->seen.n > 0) {
         buf_str(b, "\"");
         put_seen(b, r->seen);
@@ -231,6 +252,6 @@ void intake_refusal_text(struct buf *b, struct slice file, const struct intake_r
 
 void intake_note_text(struct buf *b, struct slice file, const struct intake_note *n)
 {
-    put_place(b, file, n->line, n->column, n->name);
+    put_place(b, file, n->cell, n->line, n->column, n->name);
     buf_printf(b, "%s [%s]", n->text, n->kind);
 }

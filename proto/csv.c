@@ -140,63 +140,22 @@ struct reading {
     int status;
 };
 
-static void *grow(void *p, uint32_t *cap, uint32_t max, size_t size)
-{
-    uint32_t want = *cap ? *cap * 2 : 1024;
-    want = want > max ? max : want;
-    void *q = realloc(p, want * size);
-    if (q)
-        *cap = want;
-    return q;
-}
-
 static void on_field(void *data, size_t n, void *ctx)
 {
     struct reading *g = ctx;
-    struct csv_table *t = g->t;
     g->fields++;
-    if (g->status != ST_OK)
-        return;
-    if (t->cells == CSV_CELLS_MAX || t->cells - g->row_first == CSV_COLUMNS_MAX) {
-        g->status = ST_FULL;
-        return;
-    }
-    if (t->cells == t->cell_cap) {
-        struct csv_cell *c = grow(t->cell, &t->cell_cap, CSV_CELLS_MAX, sizeof *c);
-        if (!c) {
-            g->status = ST_NO_MEMORY;
-            return;
-        }
-        t->cell = c;
-    }
-    t->cell[t->cells++] = (struct csv_cell){ .at = (uint32_t)t->text.n, .n = (uint32_t)n };
-    buf_put(&t->text, data, n);
-    if (!buf_ok(&t->text))
-        g->status = ST_NO_MEMORY;
+    if (g->status == ST_OK)
+        g->status = csv_table_add_text(g->t, g->row_first, data, n, (struct csv_mark){ .kind = CSV_TEXT });
 }
 
 static void on_row(int c, void *ctx)
 {
     struct reading *g = ctx;
-    struct csv_table *t = g->t;
     (void)c;
     g->ends++;
-    if (g->status != ST_OK)
-        return;
-    if (t->rows == CSV_ROWS_MAX) {
-        g->status = ST_FULL;
-        return;
-    }
-    if (t->rows == t->row_cap) {
-        struct csv_row *r = grow(t->row, &t->row_cap, CSV_ROWS_MAX, sizeof *r);
-        if (!r) {
-            g->status = ST_NO_MEMORY;
-            return;
-        }
-        t->row = r;
-    }
-    t->row[t->rows++] = (struct csv_row){ .line = g->row_line, .first = g->row_first, .count = t->cells - g->row_first };
-    g->row_first = t->cells;
+    if (g->status == ST_OK)
+        g->status = csv_table_add_row(g->t, g->row_line, g->row_first);
+    g->row_first = g->t->cells;
 }
 
 static bool blank_line(const uint8_t *p, size_t n)
@@ -277,12 +236,4 @@ int csv_table_read(struct slice bytes, struct csv_table *ret, struct csv_fault *
     if (st != ST_OK)
         csv_table_done(ret);
     return st;
-}
-
-void csv_table_done(struct csv_table *t)
-{
-    buf_done(&t->text);
-    free(t->cell);
-    free(t->row);
-    memset(t, 0, sizeof *t);
 }
