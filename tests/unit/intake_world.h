@@ -5,7 +5,7 @@
 #include "collector/intake.h"
 
 #define INTAKE_WORLD_FILES 30
-extern const char *const intake_world_file[INTAKE_WORLD_FILES];         /* every CSV of tests/data and of tests/golden/intake */
+extern const char *const intake_world_file[INTAKE_WORLD_FILES];         /* of tests/data, and of tests/golden/intake */
 struct slice intake_world_load(const char *path);       /* static memory, until the next call */
 struct intake_options intake_world_options(void);       /* of an office that may state everything */
 /* Do both say the same: statements, refusals, notes (places of b shifted up by `shift` lines)? Fails the test, naming what differs. */
