@@ -182,17 +182,27 @@ IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_a
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
     tests/it/fault_peer tests/it/fault_wire))
-IT := $(B)/tests/it/kill $(B)/tests/it/fault
+# faults below the daemons: crash images (tests/shim/crash*.c); the .so files are preloaded into the real programs
+SHIM_OBJS := $(IT_OBJS) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep $(filter aggregator/line% aggregator/derive% aggregator/claim% aggregator/cell aggregator/fold% aggregator/statement aggregator/export,$(AGGREGATOR_P)) tests/it/load
+$(B)/tests/shim/crash: $(call OBJS,$(sort $(SHIM_OBJS) tests/shim/crash tests/shim/crash_log tests/shim/crash_image tests/shim/crash_facts tests/shim/crash_check tests/shim/crash_scene))
+SHIMS := $(B)/tests/shim/record.so
+$(SHIMS): $(B)/%.so: %.c tests/shim/record.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIC -shared -o $@ $< -ldl -lpthread
+IT := $(B)/tests/it/kill $(B)/tests/it/fault $(B)/tests/shim/crash
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
-.PHONY: it it-build campaign kills audits
-it-build: all $(IT)
+.PHONY: it it-build campaign kills audits crashes
+it-build: all $(IT) $(SHIMS)
 it: it-build
 	tests/it/run $(B)
-campaign: kills audits
+campaign: kills audits crashes
 kills: it-build
 	tests/it/kills $(B)
+# disks as power cuts leave them, ten minutes (TIME=seconds)
+crashes: it-build
+	tests/shim/crashes $(B)
 # the offline verifier against 10.000 flipped bits and 10.000 edits of an operator (about a quarter of an hour)
 audits: $(B)/tests/unit/audit_test $(B)/bin/rekap-audit
 	AUDIT_FLIPS=$(or $(FLIPS),10000) AUDIT_EDITS=$(or $(EDITS),10000) $<

@@ -102,7 +102,7 @@ int backup_copy_files(const struct cli *c, const char *from, const char *to, con
     snprintf(b, sizeof b, "%.3000s/%s", to, sub);
     int n = scandir(a, &list, NULL, alphasort);
     if (n < 0) return errno == ENOENT ? EXIT_OK : backup_fail(c, a, strerror(errno));
-    if (mkdir(b, 0700) != 0 && errno != EEXIST) st = ST_IO;
+    st = conf_dir_make(b);
     for (int i = 0; i < n; i++) {
         size_t len = strlen(list[i]->d_name), end = strlen(tail);
         if (st == ST_OK && len > end && !strcmp(list[i]->d_name + len - end, tail)) {
@@ -179,6 +179,7 @@ static int make(struct cli *c)
     if (rc != EXIT_OK) return rc;
     if (mkdir(to, 0700) != 0 && (errno != EEXIST || rmdir(to) != 0 || mkdir(to, 0700) != 0))
         return backup_fail(c, to, strerror(errno));
+    if (conf_dir_make(to) != ST_OK) return backup_fail(c, to, strerror(errno));
     if (!realpath(to, real) || strlen(real) >= PLACE_DIR_MAX) return backup_fail(c, to, strerror(errno));
     rc = ask_copy(c, &p, real);
     if (rc == EXIT_OK) rc = copy_around(c, &p, real);

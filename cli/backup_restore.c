@@ -61,8 +61,9 @@ static int copy_ledger(const struct cli *c, const char *from, const char *to)
     struct slice bytes;
     snprintf(source, sizeof source, "%.3000s/ledger/data.mdb", from);
     snprintf(target, sizeof target, "%.3000s/data.mdb", to);
-    if (mkdir(to, 0700) != 0 && errno != EEXIST) return backup_fail(c, to, strerror(errno));
-    int st = backup_map(source, &bytes);
+    int st = conf_dir_make(to);
+    if (st != ST_OK) return backup_fail(c, to, strerror(errno));
+    st = backup_map(source, &bytes);
     if (st == ST_OK) st = conf_file_write(target, bytes, 0600);
     if (st == ST_OK) backup_unmap(&bytes);
     return st == ST_OK ? EXIT_OK : backup_fail(c, target, st == ST_IO ? strerror(errno) : status_str(st));
@@ -144,14 +145,9 @@ static int put_in_place(const struct cli *c, const struct place *p, const char *
     place_path(p, "aggregator/state", path);
     snprintf(below, sizeof below, "aggregator/state.lama-%llu", (unsigned long long)lsn);
     place_path(p, below, aside);
-    if (access(path, F_OK) == 0 && rename(path, aside) != 0) return backup_fail(c, path, strerror(errno));
+    if (access(path, F_OK) == 0 && conf_file_rename(path, aside) != ST_OK) return backup_fail(c, path, strerror(errno));
     place_path(p, "worker/ledger", path);
-    if (rename(fresh, path) != 0) return backup_fail(c, path, strerror(errno));
-    place_path(p, "worker", path);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) close(fd);
-    return ok ? EXIT_OK : backup_fail(c, path, strerror(errno));
+    return conf_file_rename(fresh, path) == ST_OK ? EXIT_OK : backup_fail(c, path, strerror(errno));
 }
 
 int backup_restore(struct cli *c)

@@ -127,7 +127,7 @@ static int set_key_aside(const struct cli *c, const struct place *p, const struc
     place_path(p, below, path);
     snprintf(below, sizeof below, "keys/office/%s.key.%llu", old->id, (unsigned long long)old->version);
     place_path(p, below, aside);
-    return rename(path, aside) == 0 || errno == ENOENT
+    return conf_file_rename(path, aside) == ST_OK || errno == ENOENT
                ? EXIT_OK
                : cli_fail(c, "kunci lama tidak dapat disisihkan", "the old key cannot be set aside", strerror(errno));
 }

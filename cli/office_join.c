@@ -221,7 +221,7 @@ static int renew_key(struct asking *a)
     snprintf(tail, sizeof tail, ".dicabut-%lld", (long long)wall_ms());
     key_path(a, a->request.office, "", path);
     key_path(a, a->request.office, tail, aside);
-    if (rename(path, aside) != 0)
+    if (conf_file_rename(path, aside) != ST_OK)
         return cli_fail(a->c, "kunci lama tidak dapat disisihkan", "the old key cannot be set aside", path);
     return prepare_join(a);
 }
@@ -279,7 +279,7 @@ static int take_key(const struct asking *a, struct office *o)
     key_path(a, o->id, "", path);
     key_path(a, o->id, ".baru", fresh);
     memcpy(o->signing, a->request.signing, PUBKEY_SIZE);
-    if (rename(fresh, path) != 0)
+    if (conf_file_rename(fresh, path) != ST_OK)
         return cli_fail(a->c, "kunci baru tidak dapat dipasang", "the new key cannot be put in place", strerror(errno));
     return note(a, o);
 }

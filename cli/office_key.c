@@ -80,7 +80,7 @@ static int rotate_locked(const struct cli *c, const struct place *p, struct offi
         memcpy(o->signing, pub, sizeof pub);
         rc = office_append(c, p, o);
     }
-    if (rc == EXIT_OK && rename(fresh, path) != 0)
+    if (rc == EXIT_OK && conf_file_rename(fresh, path) != ST_OK)
         rc = cli_fail(c, "kunci baru tidak dapat dipasang", "the new key cannot be put in place", strerror(errno));
     return rc;
 }

@@ -87,10 +87,10 @@ static bool make_path(const char *dir)
     if ((size_t)snprintf(part, sizeof part, "%s", dir) >= sizeof part) return false;
     for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST) return false;
+        if (access(part, F_OK) != 0 && conf_dir_make(part) != ST_OK) return false;
         *slash = '/';
     }
-    return mkdir(part, 0700) == 0 || errno == EEXIST;
+    return conf_dir_make(part) == ST_OK;
 }
 
 int place_runtime(const struct cli *c, const struct place *p)

@@ -31,7 +31,8 @@ static int make_directories(const struct cli *c, const struct place *p)
     char path[PLACE_PATH_MAX];
     for (size_t i = 0; i < sizeof DIRECTORIES / sizeof DIRECTORIES[0]; i++) {
         place_path(p, DIRECTORIES[i], path);
-        if (mkdir(path, 0700) != 0 && errno != EEXIST) return setup_fail(c, path, ST_IO);
+        int st = conf_dir_make(path);
+        if (st != ST_OK) return setup_fail(c, path, st);
     }
     return EXIT_OK;
 }

@@ -320,7 +320,7 @@ int desk_new(const struct desk_options *o, struct desk **ret)
     struct desk *d = calloc(1, sizeof *d);
     if (!d) return ST_NO_MEMORY;
     d->o = *o;
-    if (mkdir(o->tray, 0700) != 0 && errno != EEXIST) {
+    if (conf_dir_make(o->tray) != ST_OK) {
         free(d);
         return ST_IO;
     }

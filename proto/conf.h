@@ -31,6 +31,11 @@ void conf_print(const struct conf *c, bool origin, struct buf *out);    /* canon
 int conf_file_read(const char *path, size_t max, struct buf *b);
 /* temp, write, fsync, rename, fsync of the directory. mode e.g. 0600. */
 int conf_file_write(const char *path, struct slice bytes, unsigned mode);
+/* Makes a directory (0700) or finds it made; its name is on the disk when this is ST_OK, so nothing put into it later can be lost
+ * with it. ST_NOT_FOUND (no parent), ST_FULL, ST_NO_MEMORY, ST_IO (errno kept). */
+int conf_dir_make(const char *path);
+/* rename, then fsync of the directory that holds the new name. Within one directory. */
+int conf_file_rename(const char *from, const char *to);
 /* Key files of sign.h. type "ed25519" (the secret is the seed) or "curve25519". ST_DENIED: others may read the file. */
 int conf_key_read(const char *path, const char *type, uint8_t ret_secret[32], uint8_t ret_pub[PUBKEY_SIZE], char *err,
                   size_t err_size);

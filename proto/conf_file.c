@@ -142,6 +142,28 @@ int conf_file_write(const char *path, struct slice bytes, unsigned mode)
     return write_file(path, bytes, mode, true);
 }
 
+/* ---- directories and names ---- */
+
+int conf_dir_make(const char *path)
+{
+    size_t n = strlen(path);
+    char *plain;
+    int st;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) return status_of_errno();
+    while (n > 1 && path[n - 1] == '/') n--;
+    plain = strndup(path, n);
+    /* Also of one that is there: who made it may not have come so far. A parent that we may not read cannot be synced by us. */
+    st = !plain ? ST_NO_MEMORY : sync_directory_of(plain) == ST_OK || errno == EACCES ? ST_OK : ST_IO;
+    free(plain);
+    return st;
+}
+
+int conf_file_rename(const char *from, const char *to)
+{
+    return rename(from, to) == 0 ? sync_directory_of(to) : status_of_errno();
+}
+
 /* ---- key files ---- */
 
 static bool type_signs(const char *type)

@@ -286,6 +286,26 @@ static void test_key_files_that_are_refused(void **state)
     }
 }
 
+static void test_a_directory_is_made_or_found(void **state)
+{
+    const struct scratch *s = *state;
+    char below[300], slash[300];
+    struct stat sb;
+
+    snprintf(below, sizeof below, "%s/d", s->dir);
+    snprintf(slash, sizeof slash, "%s/d/", s->dir);
+    assert_int_equal(conf_dir_make(slash), ST_OK);
+    assert_int_equal(conf_dir_make(below), ST_OK);
+    assert_int_equal(stat(below, &sb), 0);
+    assert_int_equal(sb.st_mode & 0777, 0700);
+    snprintf(slash, sizeof slash, "%s/e", s->dir);
+    assert_int_equal(conf_file_rename(below, slash), ST_OK);
+    assert_int_equal(conf_file_rename(below, slash), ST_NOT_FOUND);
+    snprintf(below, sizeof below, "%s/none/d", s->dir);
+    assert_int_equal(conf_dir_make(below), ST_NOT_FOUND);
+    assert_int_equal(rmdir(slash), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_faults_are_capped),
         cmocka_unit_test_setup_teardown(test_file_is_replaced_whole, make_scratch, drop_scratch),
+        cmocka_unit_test_setup_teardown(test_a_directory_is_made_or_found, make_scratch, drop_scratch),
         cmocka_unit_test_setup_teardown(test_key_is_created_once, make_scratch, drop_scratch),
         cmocka_unit_test_setup_teardown(test_key_files_that_are_refused, make_scratch, drop_scratch),
     };
