@@ -32,6 +32,9 @@ PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/sto
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_typed collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_report collector/tray
+# workbooks: only the command line reads them, so that the daemons link neither libzip nor expat
+BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sheet collector/xlsx_number collector/book collector/book_header collector/book_rows
+BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/session_archive worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/tree worker/feed worker/work
@@ -59,7 +62,7 @@ PROTO := $(PROTO_P) $(PROTO_E)
 COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
 AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
-CLI_ALL := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/tree $(CLI_E)
+CLI_ALL := $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/tree $(CLI_E)
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator $(B)/bin/rekap-audit
 
 all: $(BIN)
@@ -69,6 +72,7 @@ $(B)/bin/rekap-worker: $(call OBJS,$(WORKER_ALL))
 $(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL))
 $(B)/bin/rekap-audit: $(call OBJS,$(AUDIT_E))
 $(B)/bin/rekap-audit: PKG_LIBS := -lsodium
+$(B)/bin/rekap: PKG_LIBS += $(BOOK_LIBS)
 $(BIN):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
@@ -133,6 +137,7 @@ DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_
 $(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,intake,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,jsonl,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period tests/unit/intake_world,-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,book,$(BOOK) $(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period tests/unit/intake_world tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
 $(eval $(call unit_test,intake_indicator,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,intake_shape,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
@@ -228,15 +233,15 @@ run: all
 install: all
 	PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' deploy/install $(B)
 # ---- fuzz targets: the pure sources themselves, built by clang with libFuzzer and sanitizers ----
-FUZZ_C := tests/fuzz/frame.c tests/fuzz/record.c tests/fuzz/receipt.c tests/fuzz/intake.c tests/fuzz/number.c tests/fuzz/config.c
+FUZZ_C := tests/fuzz/frame.c tests/fuzz/record.c tests/fuzz/receipt.c tests/fuzz/intake.c tests/fuzz/book.c tests/fuzz/number.c tests/fuzz/config.c
 FUZZ := $(FUZZ_C:tests/fuzz/%.c=%)
-FUZZ_OBJS := $(patsubst %,$(B)/fuzz/%.o,$(sort $(filter-out proto/store_mem,$(PROTO_P)) $(INTAKE)))
+FUZZ_OBJS := $(patsubst %,$(B)/fuzz/%.o,$(sort $(filter-out proto/store_mem,$(PROTO_P)) $(INTAKE) $(BOOK)))
 FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 .PHONY: fuzz fuzz-build
 .SECONDARY: $(FUZZ_C:%.c=$(B)/fuzz/%.o)
 fuzz-build: $(FUZZ:%=$(B)/fuzz/%_fuzz)
 $(B)/fuzz/%_fuzz: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJS)
-	clang -fsanitize=fuzzer $(FUZZ_FLAGS) -o $@ $^ -lmsgpackc -lsodium -lcsv -linih
+	clang -fsanitize=fuzzer $(FUZZ_FLAGS) -o $@ $^ -lmsgpackc -lsodium -lcsv -linih $(BOOK_LIBS)
 $(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	clang -std=c17 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) -fsanitize=fuzzer-no-link $(FUZZ_FLAGS) $(DEPFLAGS) -c -o $@ $<
@@ -248,7 +253,7 @@ BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix pr
 $(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BENCH)/bench: $(call OBJS,tests/bench/bench tests/bench/lag $(sort $(filter-out cli/main,$(CLI_ALL))))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(BOOK_LIBS)
 $(BENCH)/office_list: tests/bench/office.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -DBENCH_OFFICE_MAIN -o $@ $<

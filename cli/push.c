@@ -16,6 +16,7 @@
 
 #include "cli/person.h"
 #include "cli/push_part.h"
+#include "collector/book.h"
 #include "proto/conf.h"
 
 enum { STAMP_DIGITS = 16 };             /* of a tray file's name: nanoseconds since 1970, hexadecimal */
@@ -199,7 +200,8 @@ static void take(struct push *u, struct push_file *f, struct slice bytes)
 {
     struct intake *in = NULL;
     u->intake.lines = named_lines(f->path);
-    if (intake_read(bytes, &u->intake, &in) != ST_OK) {
+    int st = book_begins(bytes) ? book_intake(bytes, &u->intake, &in) : intake_read(bytes, &u->intake, &in);
+    if (st != ST_OK) {
         push_failed(u, f, status_str(ST_NO_MEMORY));
         return;
     }

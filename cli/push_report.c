@@ -19,19 +19,28 @@ static json_t *text_json(struct slice s)
     return t ? t : json_string("");
 }
 
+/* The place in a workbook stands beside line and column, which every file has. */
+static json_t *with_cell(json_t *o, struct slice cell)
+{
+    if (cell.n > 0) json_object_set_new(o, "cell", text_json(cell));
+    return o;
+}
+
 static json_t *refusal_json(const struct intake_refusal *r)
 {
-    json_t *near = json_array();
+    json_t *near = json_array(), *o;
     for (unsigned i = 0; i < r->nearest_count; i++) json_array_append_new(near, json_string(r->nearest[i]));
-    return json_pack("{s:I,s:I,s:o,s:o,s:s,s:s,s:o}", "line", (json_int_t)r->line, "column", (json_int_t)r->column, "name",
+    o = json_pack("{s:I,s:I,s:o,s:o,s:s,s:s,s:o}", "line", (json_int_t)r->line, "column", (json_int_t)r->column, "name",
                      text_json(r->name), "seen", text_json(r->seen), "code", status_code_spelling(r->code), "reason", r->reason,
                      "nearest", near);
+    return with_cell(o, r->cell);
 }
 
 static json_t *note_json(const struct intake_note *n)
 {
-    return json_pack("{s:I,s:I,s:o,s:s,s:s}", "line", (json_int_t)n->line, "column", (json_int_t)n->column, "name",
-                     text_json(n->name), "kind", n->kind, "text", n->text);
+    json_t *o = json_pack("{s:I,s:I,s:o,s:s,s:s}", "line", (json_int_t)n->line, "column", (json_int_t)n->column, "name",
+                          text_json(n->name), "kind", n->kind, "text", n->text);
+    return with_cell(o, n->cell);
 }
 
 static void tell(struct buf *b, const char *colour)

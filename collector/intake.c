@@ -220,7 +220,7 @@ static bool furniture(struct intake *in)
         uint32_t n = s.n <= 2 && s.p[0] >= '0' && s.p[0] <= '9' ? (uint32_t)(s.p[0] - '0') : 0;
         if (s.n == 2)
             n = s.p[1] >= '0' && s.p[1] <= '9' ? 10 * n + (uint32_t)(s.p[1] - '0') : 0;
-        ordinal += n == c + 1;
+        ordinal += n == c + 1 || n == filled;           /* merged columns have one number */
     }
     if (filled > 0 && filled != repeated && (filled != ordinal || filled < 2))
         return false;
