@@ -16,7 +16,7 @@ struct csv_cell { uint32_t at, n; };                    /* into text */
  * "2022-12-31"; FRACTION: a JSON number that is no integer; TWICE: a name that its object has twice; the others have no value. */
 enum csv_kind { CSV_TEXT, CSV_NUMBER, CSV_DATE, CSV_FRACTION, CSV_TWICE, CSV_ERROR, CSV_NO_RESULT };
 enum { CSV_DECIMALS_ANY = 255 };
-struct csv_mark { uint8_t kind, decimals; bool percent; };      /* of a NUMBER: how it is shown; decimals CSV_DECIMALS_ANY: as it is */
+struct csv_mark { uint8_t kind, decimals; bool percent; };      /* a NUMBER is shown so; decimals CSV_DECIMALS_ANY: as it is */
 struct csv_row { uint32_t line, first, count; };        /* line: physical, from 1, where the row begins; first: its first cell */
 struct csv_table {
     struct buf text;                                    /* all cells, UTF-8 without NUL */
