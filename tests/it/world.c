@@ -137,9 +137,10 @@ static bool setting(const struct world *w, const char *name, const char *key, ch
 static bool read_places(struct world *w)
 {
     for (unsigned i = 0; i < WORLD_PARTS; i++)
-        if (!setting(w, world_names[i], "control", w->control[i], sizeof w->control[i])) return false;
-    if (!setting(w, "worker", "listen", w->feed, sizeof w->feed)) return false;
-    snprintf(w->runtime, sizeof w->runtime, "%s", w->control[0]);
+        if ((!w->office || i == WORLD_COLLECTOR) && !setting(w, world_names[i], "control", w->control[i], sizeof w->control[i]))
+            return false;
+    if (!w->office && !setting(w, "worker", "listen", w->feed, sizeof w->feed)) return false;
+    snprintf(w->runtime, sizeof w->runtime, "%s", w->control[WORLD_COLLECTOR]);
     *strrchr(w->runtime, '/') = '\0';
     return true;
 }
@@ -176,27 +177,43 @@ static bool port_free(unsigned port)
     return ok;
 }
 
-unsigned world_port(void)
+unsigned world_port_from(unsigned port)
 {
-    unsigned port = 10000 + (unsigned)getpid() * 7 % 20000;
     while (!port_free(port)) port = port < 31000 ? port + 1 : 10000;
     return port;
 }
 
+unsigned world_port(void) { return world_port_from(10000 + (unsigned)getpid() * 7 % 20000); }
+
+/* What `up` and so its daemons find in their environment. */
+static void move_clock(const struct world *w, bool on)
+{
+    char library[600];
+    if (!w->clock[0]) return;
+    snprintf(library, sizeof library, "%s/../tests/it/jump.so", w->bin);
+    (void)(on ? setenv("LD_PRELOAD", library, 1) : unsetenv("LD_PRELOAD"));
+    (void)(on ? setenv("REKAP_TEST_CLOCK", w->clock, 1) : unsetenv("REKAP_TEST_CLOCK"));
+}
+
 static bool spawn_up(struct world *w)
 {
-    char program[600], err[512], up[] = "up", dir[] = "--dir", json[] = "--json", http[] = "--http";
-    char *argv[] = { program, up, dir, w->dir, json, http, w->http, NULL };
+    char program[600], err[512], up[] = "up", dir[] = "--dir", json[] = "--json", http[] = "--http", door[] = "--listen";
+    char *argv[10] = { program, up, dir, w->dir, json };
+    unsigned n = 5;
     posix_spawn_file_actions_t fa;
     int fd[2];
     snprintf(program, sizeof program, "%s/rekap", w->bin);
     world_path(w, "up.err", err);
-    if (!w->http[0]) snprintf(w->http, sizeof w->http, "127.0.0.1:%u", world_port());
+    if (!w->http[0] && !w->office) snprintf(w->http, sizeof w->http, "127.0.0.1:%u", world_port());
+    if (w->http[0]) argv[n++] = http, argv[n++] = w->http;
+    if (w->listen[0]) argv[n++] = door, argv[n++] = w->listen;
     if (pipe2(fd, O_CLOEXEC) != 0) return false;
     posix_spawn_file_actions_init(&fa);
     posix_spawn_file_actions_adddup2(&fa, fd[1], 1);
     posix_spawn_file_actions_addopen(&fa, 2, err, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    move_clock(w, true);
     int rc = posix_spawn(&w->up, program, &fa, NULL, argv, environ);
+    move_clock(w, false);
     posix_spawn_file_actions_destroy(&fa);
     close(fd[1]);
     w->up_out = fd[0];

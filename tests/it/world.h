@@ -19,6 +19,9 @@ struct world {
     char control[WORLD_PARTS][108], feed[160], runtime[108];       /* feed: the worker's endpoint */
     pid_t up;                           /* 0: not running */
     int up_out;                         /* its standard output */
+    char listen[64];                    /* set before world_up: the worker's second door; "": none */
+    bool office;                        /* set before world_up: DIR of an office that joined, a collector only */
+    char clock[320];                    /* set before world_up: file that moves the daemons' wall clock (jump.c); "": none */
 };
 
 /* Counts and prints; the last line of a program is world_done(). */
@@ -39,6 +42,7 @@ bool world_up(struct world *w);         /* starts `up` and waits until it is rea
 bool world_down(struct world *w);       /* SIGTERM; false when it did not end by itself in time */
 void world_kill_up(struct world *w);    /* kill -9 of `up` itself */
 unsigned world_port(void);              /* one of the loopback that nobody has now */
+unsigned world_port_from(unsigned port);                         /* the first of them at or above this one */
 bool world_office(struct world *w, const char *id, const char *region);
 
 pid_t world_pid(const struct world *w, enum world_part p);      /* 0: not running now */
