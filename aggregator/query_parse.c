@@ -11,7 +11,7 @@ int query_refuse(struct query_problem *p, const struct query_context *q, const c
                  const char *en)
 {
     *p = (struct query_problem){.status = 400, .param = param};
-    snprintf(p->seen, sizeof p->seen, "%.*s", (int)(seen.n < 60 ? seen.n : 60), (const char *)seen.p);
+    bytes_show(seen, p->seen, sizeof p->seen);
     snprintf(p->text, sizeof p->text, "%s", q->lang == LANG_EN ? en : id);
     return ST_INVALID;
 }

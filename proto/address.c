@@ -24,7 +24,7 @@ static bool is(struct slice s, const char *text) { return s.n == strlen(text) &&
 static int fault(struct address_fault *f, const char *part, struct slice seen)
 {
     f->part = part;
-    snprintf(f->seen, sizeof f->seen, "%.*s", (int)(seen.n < 60 ? seen.n : 60), (const char *)seen.p);
+    bytes_show(seen, f->seen, sizeof f->seen);
     return ST_INVALID;
 }
 
@@ -50,7 +50,11 @@ static struct slice next_param(struct slice *rest)
 
 size_t address_split(struct slice text, struct slice *ret_path, struct address_param *ret, size_t max)
 {
-    const uint8_t *mark = text.n ? memchr(text.p, '?', text.n) : NULL;
+    if (text.n == 0) { /* maybe no bytes at all */
+        *ret_path = text;
+        return 0;
+    }
+    const uint8_t *mark = memchr(text.p, '?', text.n);
     size_t path = mark ? (size_t)(mark - text.p) : text.n, n = 0;
     struct slice rest = slice_of(text.p + path + (mark != NULL), text.n - path - (mark != NULL));
     *ret_path = slice_of(text.p, path);
@@ -173,6 +177,7 @@ int address_parse(struct slice text, struct address *ret, struct address_fault *
     struct slice path, seg[SEGMENTS];
     struct address a = {.until = 12};
     struct late late = {VINTAGE_NONE, false};
+    if (text.n == 0) return fault(ret_fault, "SCOPE", text);
     size_t params = address_split(text, &path, param, PARAMS_MAX), n = 0;
     for (size_t at = 0; at <= path.n; n++) {
         size_t end = at;

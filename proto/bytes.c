@@ -26,6 +26,12 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){NULL, 0, 0, max, false};
 }
 
+void buf_over(struct buf *b, void *memory, size_t size)
+{
+    ASSERT(memory != NULL && size > 1);
+    *b = (struct buf){memory, 0, size - 1, size - 1, false}; /* the spare byte is in it */
+}
+
 void buf_done(struct buf *b)
 {
     free(b->p);
@@ -399,6 +405,18 @@ bool bytes_utf8_ok(const void *p, size_t n)
         if (k == 0) return false;
     }
     return true;
+}
+
+void bytes_show(struct slice s, char *ret, size_t size)
+{
+    size_t n = s.n < size ? s.n : size - 1;
+
+    while (n < s.n && n > 0 && (s.p[n] & 0xc0) == 0x80) n--;
+    if (n) memcpy(ret, s.p, n);
+    ret[n] = '\0';
+    if (bytes_utf8_ok(ret, n)) return;
+    for (size_t i = 0; i < n; i++)
+        if ((uint8_t)ret[i] >= 0x80 || ret[i] == '\0') ret[i] = '?';
 }
 
 void bytes_hex(const void *p, size_t n, char *ret)

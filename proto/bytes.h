@@ -13,6 +13,8 @@ struct buf {
     bool bad;
 };
 void buf_init(struct buf *b, size_t max); /* max = most bytes it may ever hold */
+/* Over memory of the caller's, which is all it ever holds: allocates nothing, so cannot fail for want of memory; no buf_done. */
+void buf_over(struct buf *b, void *memory, size_t size);
 void buf_done(struct buf *b);             /* frees; the buf may be init-ed again */
 void buf_clear(struct buf *b);            /* n = 0, not bad; keeps memory */
 static inline bool buf_ok(const struct buf *b) { return !b->bad; }
@@ -76,6 +78,8 @@ uint32_t bytes_crc32c(uint32_t crc, const void *p, size_t n);
 uint32_t bytes_crc32c_portable(uint32_t crc, const void *p, size_t n); /* without the instruction */
 
 bool bytes_utf8_ok(const void *p, size_t n); /* well-formed UTF-8 (RFC 3629), no U+0000 */
+/* What was seen, for a message: as much as fits, cut between characters; what is no UTF-8 text has question marks in it. */
+void bytes_show(struct slice s, char *ret, size_t size);
 void bytes_hex(const void *p, size_t n, char *ret /* 2n+1 */);
 int bytes_unhex(const char *s, size_t n, uint8_t *ret /* n/2 */); /* ST_INVALID on odd length or another character */
 struct slice bytes_trim(struct slice s);                          /* without spaces, tabs, CR and U+00A0 at both ends */

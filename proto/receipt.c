@@ -37,11 +37,10 @@ struct receipt_leaf receipt_leaf_of(const struct record *r, const struct hash *b
 
 struct hash receipt_leaf_hash(const struct receipt_leaf *l)
 {
-    uint8_t bytes[5 + 3 * 9 + 2 * (2 + HASH_SIZE)];
-    struct hash h;
+    uint8_t bytes[1 + 5 + 3 * 9 + 2 * (2 + HASH_SIZE)];
     struct buf b;
 
-    buf_init(&b, sizeof bytes);
+    buf_over(&b, bytes, sizeof bytes);
     codec_put_array(&b, 5);
     codec_put_uint(&b, l->kind);
     codec_put_uint(&b, l->lsn);
@@ -49,9 +48,7 @@ struct hash receipt_leaf_hash(const struct receipt_leaf *l)
     codec_put_bin(&b, slice_of(l->content.b, HASH_SIZE));
     codec_put_bin(&b, slice_of(l->dispositions.b, HASH_SIZE));
     ASSERT(buf_ok(&b));
-    h = merkle_leaf(buf_slice(&b));
-    buf_done(&b);
-    return h;
+    return merkle_leaf(buf_slice(&b));
 }
 
 /* ---- the signed header ---- */
@@ -89,27 +86,23 @@ static void header_put(const struct receipt *r, struct buf *b)
 
 bool receipt_signed_by(const struct receipt *r, const uint8_t pub[PUBKEY_SIZE], const struct verifier *v)
 {
+    uint8_t bytes[BATCH_HEADER_BYTES_MAX + 1];
     struct buf b;
-    bool ok;
 
-    buf_init(&b, BATCH_HEADER_BYTES_MAX);
+    buf_over(&b, bytes, sizeof bytes);
     header_put(r, &b);
-    ok = buf_ok(&b) && v->verify(v->ctx, pub, buf_slice(&b), r->signature);
-    buf_done(&b);
-    return ok;
+    return buf_ok(&b) && v->verify(v->ctx, pub, buf_slice(&b), r->signature);
 }
 
 struct hash receipt_batch_hash(const struct receipt *r)
 {
-    struct hash hash;
+    uint8_t bytes[BATCH_HEADER_BYTES_MAX + 1];
     struct buf b;
 
-    buf_init(&b, BATCH_HEADER_BYTES_MAX);
+    buf_over(&b, bytes, sizeof bytes);
     header_put(r, &b);
     ASSERT(buf_ok(&b));
-    hash = codec_batch_hash(buf_slice(&b), slice_of(r->signature, SIG_SIZE));
-    buf_done(&b);
-    return hash;
+    return codec_batch_hash(buf_slice(&b), slice_of(r->signature, SIG_SIZE));
 }
 
 /* ---- writing ---- */

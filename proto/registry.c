@@ -204,6 +204,11 @@ int registry_line_format(const struct office *o, char *ret, size_t size)
     ASSERT(o->role >= ROLE_OFFICE && o->role < ROLES_COUNT);
     code_region_format(o->region, region);
     buf_init(&b, size);
+    if (size && !buf_grow(&b, size)) {  /* all of it at once: a line that does not fit is told from memory that runs out */
+        buf_done(&b);
+        return ST_NO_MEMORY;
+    }
+    buf_clear(&b);
     buf_printf(&b, "%s\t%s\t%s\t%s\t", o->id, region, ROLES[o->role], o->status == OFFICE_ACTIVE ? "active" : "revoked");
     put_time(&b, o->valid_from, INT64_MIN);
     put_time(&b, o->valid_to, INT64_MAX);

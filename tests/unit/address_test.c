@@ -109,8 +109,22 @@ static void faults(void **state)
     }
 }
 
+/* found by fuzzing: HTTP hands over an address that is empty, as no bytes at all */
+static void an_empty_address_of_no_bytes(void **state)
+{
+    struct address a;
+    struct address_fault f;
+    struct address_param list[2];
+    struct slice path = slice_of("x", 1);
+    (void)state;
+    assert_int_equal(address_split(slice_of(NULL, 0), &path, list, 2), 0);
+    assert_int_equal(path.n, 0);
+    assert_int_equal(address_parse(slice_of(NULL, 0), &a, &f), ST_INVALID);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(spellings), cmocka_unit_test(fields), cmocka_unit_test(faults)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(spellings), cmocka_unit_test(fields), cmocka_unit_test(faults),
+                                       cmocka_unit_test(an_empty_address_of_no_bytes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -237,6 +237,22 @@ static void test_trim_and_fold(void **state)
     assert_true(bytes_is(slice_of(NULL, 0), ""));
 }
 
+/* found by fuzzing: what was seen was left out of an answer because it was cut within a character */
+static void test_show_is_always_text(void **state)
+{
+    char seen[8];
+
+    (void)state;
+    bytes_show(slice_of("abc", 3), seen, sizeof seen);
+    assert_string_equal(seen, "abc");
+    bytes_show(slice_of("abcdef\xc3\xa9", 8), seen, sizeof seen);
+    assert_string_equal(seen, "abcdef");
+    bytes_show(slice_of("a\xff\0b", 4), seen, sizeof seen);
+    assert_string_equal(seen, "a??b");
+    bytes_show(slice_of(NULL, 0), seen, sizeof seen);
+    assert_string_equal(seen, "");
+}
+
 static void test_status_tables(void **state)
 {
     (void)state;
@@ -265,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_reader_stays_bad),   cmocka_unit_test(test_buf_never_passes_its_max),
         cmocka_unit_test(test_utf8),               cmocka_unit_test(test_hex),
         cmocka_unit_test(test_trim_and_fold),      cmocka_unit_test(test_status_tables),
+        cmocka_unit_test(test_show_is_always_text),
     };
 
     return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);
