@@ -52,7 +52,8 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
          cli/status cli/receipt cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw
-AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report
+AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
+           cli/audit_roll_cell cli/audit_state cli/audit_memory
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
 # only the two files that print the commit are compiled with it, so that a compiler cache serves the others from one commit to the next
@@ -147,7 +148,7 @@ $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,sql,$(FOLD),-lsodium -lmsgpackc -lsqlite3))
-$(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive tests/sim/naive_line tests/sim/naive_cell tests/sim/naive_claim,-lsodium -lmsgpackc))
+$(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/scales proto/achieve proto/achieve_over proto/csv proto/csv_build proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit,$(AGGREGATOR_P))
@@ -165,7 +166,8 @@ $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha25
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc))
 STORE_LMDB := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check
 $(eval $(call unit_test,audit,$(sort $(WORKER_TEST) proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 $(STORE_LMDB)) tests/unit/audit_world tests/unit/audit_edit,-llmdb -lsodium -lmsgpackc -lpthread))
-$(B)/tests/unit/audit_test: | $(B)/bin/rekap-audit
+$(eval $(call unit_test,audit_state,$(sort $(WORKER_TEST) $(FOLD) proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 $(STORE_LMDB)) tests/unit/audit_world,-llmdb -lsodium -lmsgpackc -lpthread))
+$(B)/tests/unit/audit_test $(B)/tests/unit/audit_state_test: | $(B)/bin/rekap-audit
 # (one line a test; third argument: libraries)
 
 .PHONY: all unit unit-build unit-threads-build clean test demo
@@ -218,8 +220,9 @@ nets: it-build
 crashes: it-build
 	tests/shim/crashes $(B)
 # the offline verifier against 10.000 flipped bits and 10.000 edits of an operator (about a quarter of an hour)
-audits: $(B)/tests/unit/audit_test $(B)/bin/rekap-audit
+audits: $(B)/tests/unit/audit_test $(B)/tests/unit/audit_state_test $(B)/bin/rekap-audit
 	AUDIT_FLIPS=$(or $(FLIPS),10000) AUDIT_EDITS=$(or $(EDITS),10000) $<
+	AUDIT_EDITS=$(or $(EDITS),10000) $(B)/tests/unit/audit_state_test
 # ---- setup, style, installation ----
 TIDY_P := $(PROTO_P) $(COLLECTOR_P) $(WORKER_P) $(AGGREGATOR_P)
 TIDY_ALL := $(sort $(COLLECTOR_ALL) $(WORKER_ALL) $(AGGREGATOR_ALL) $(CLI_ALL) $(AUDIT_E))

@@ -12,15 +12,20 @@
 
 int audit_run(struct cli *c)
 {
-    char program[PLACE_PATH_MAX], ledger[PLACE_PATH_MAX], conf[PLACE_PATH_MAX], issuer[80];
-    char lang[] = "--lang", en[] = "en", id[] = "id", json[] = "--json", registry[] = "--registry-key";
-    char *argv[8] = {program, lang, c->lang == LANG_EN ? en : id, ledger};
+    char program[PLACE_PATH_MAX], ledger[PLACE_PATH_MAX], folded[PLACE_PATH_MAX], conf[PLACE_PATH_MAX], issuer[80];
+    char lang[] = "--lang", en[] = "en", id[] = "id", json[] = "--json", registry[] = "--registry-key", state[] = "--state";
+    char *argv[10] = {program, lang, c->lang == LANG_EN ? en : id, ledger};
     struct place p;
     int n = 4, rc = place_open(c, &p);
 
     if (rc != EXIT_OK) return rc;
     place_path(&p, "worker/ledger", ledger);
     place_path(&p, "etc/worker.conf", conf);
+    place_path(&p, "aggregator/state", folded);
+    if (access(folded, F_OK) == 0) { /* a state that was deleted is folded anew: there is nothing to judge */
+        argv[n++] = state;
+        argv[n++] = folded;
+    }
     if (c->format == FORMAT_JSON) argv[n++] = json;
     if (place_setting(conf, "worker", "registry_key", issuer, sizeof issuer) == ST_OK) {
         argv[n++] = registry;

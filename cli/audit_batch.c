@@ -139,75 +139,70 @@ static void check_order(const struct place *at, const struct audit_office *o, st
 
 /* ---- the body ---- */
 
-struct section {
-    struct audit_span subject, source;
-    bool may, realised;
-};
-
 static bool text_or_nil(struct audit_pack *p, struct audit_span *ret)
 {
     *ret = audit_span_of(NULL, 0);
     return audit_pack_nil(p) || (audit_pack_str(p, ret) && ret->n > 0);
 }
 
-/* Elements 9 to 13; the last one says something. */
-static bool row_tail(struct audit_pack *p, uint32_t n)
+/* Elements 9 to 13: unit, reason, text, evidence, decimals; the last one says something. */
+static bool row_tail(struct audit_pack *p, uint32_t n, struct audit_row *row)
 {
-    struct audit_span s = {NULL, 0};
-    uint64_t decimals = 0;
+    struct audit_span unit, s = {NULL, 0}, *const to[] = {&unit, &row->reason, &row->text};
 
-    for (uint32_t i = 9; i <= n && i <= 11; i++)
-        if (!text_or_nil(p, &s)) return false;
+    for (uint32_t i = 9; i <= n && i <= 11; i++) {
+        if (!text_or_nil(p, to[i - 9])) return false;
+        s = *to[i - 9];
+    }
     if (n >= 12) {
         s = audit_span_of(NULL, 0);
         if (!audit_pack_nil(p) && !bytes_of(p, AUDIT_HASH, &s)) return false;
     }
     if (n < 13) return s.n > 0;
-    return audit_pack_uint(p, &decimals) && decimals > 0;
+    return audit_pack_uint(p, &row->decimals) && row->decimals > 0;
 }
 
-static bool row_read(struct audit_pack *p, uint64_t *ret_measure)
+static bool row_read(struct audit_pack *p, struct audit_row *row)
 {
-    struct audit_span s;
-    uint64_t v;
     uint32_t n;
 
+    *row = (struct audit_row){.measure = 0};
     if (!audit_pack_array(p, &n) || n < ROW_LEAST || n > ROW_MOST) return false;
-    if (!text_or_nil(p, &s) || !text_or_nil(p, &s) || !text_or_nil(p, &s) || !audit_pack_uint(p, ret_measure)) return false;
-    if (!audit_pack_uint(p, &v) || !audit_pack_uint(p, &v) || !audit_pack_uint(p, &v) || !audit_pack_int(p)) return false;
-    return n == ROW_LEAST || row_tail(p, n);
+    if (!text_or_nil(p, &row->code) || !text_or_nil(p, &row->account) || !text_or_nil(p, &row->indicator)) return false;
+    if (!audit_pack_uint(p, &row->measure) || !audit_pack_uint(p, &row->month) || !audit_pack_uint(p, &row->basis)) return false;
+    if (!audit_pack_uint(p, &row->kind) || !audit_pack_int(p, &row->value)) return false;
+    return n == ROW_LEAST || row_tail(p, n, row);
 }
 
-static bool section_read(struct audit_pack *p, struct section *s, uint32_t *ret_rows)
+static bool section_read(struct audit_pack *p, struct audit_section *s, uint32_t *ret_rows)
 {
     struct audit_span text;
     uint64_t v;
     uint32_t n;
 
     if (!audit_pack_array(p, &n) || n != 2 || !audit_pack_array(p, &n) || n != COMMON_FIELDS) return false;
-    if (!audit_pack_str(p, &s->subject) || !audit_pack_uint(p, &v) || !audit_pack_str(p, &text) || !audit_pack_str(p, &s->source))
-        return false;
-    return audit_pack_str(p, &text) && audit_pack_uint(p, &v) && audit_pack_str(p, &text) && audit_pack_array(p, ret_rows) &&
-           *ret_rows > 0;
+    if (!audit_pack_str(p, &s->subject) || !audit_pack_uint(p, &s->year) || !audit_pack_str(p, &s->vintage)) return false;
+    if (!audit_pack_str(p, &s->source) || !audit_pack_str(p, &s->stage) || !audit_pack_uint(p, &v)) return false;
+    return audit_pack_str(p, &text) && audit_pack_array(p, ret_rows) && *ret_rows > 0;
 }
 
 /* Calls fn for each row, when fn is given. False: the body breaks the grammar. *ret_rows: how many there are. */
-typedef void (*row_fn)(void *ctx, const struct section *s, bool first, uint64_t measure);
+typedef void (*row_fn)(void *ctx, const struct audit_section *s, bool first, const struct audit_row *row);
 static bool body_read(struct audit_span body, row_fn fn, void *ctx, uint64_t *ret_rows)
 {
     struct audit_pack p = audit_pack_of(body);
+    struct audit_row row;
     uint32_t sections, rows;
-    uint64_t measure;
 
     *ret_rows = 0;
     if (!audit_pack_array(&p, &sections) || sections == 0) return false;
     for (uint32_t i = 0; i < sections; i++) {
-        struct section s;
+        struct audit_section s;
 
         if (!section_read(&p, &s, &rows) || rows > UPDATES_MAX - *ret_rows) return false;
         for (uint32_t k = 0; k < rows; k++) {
-            if (!row_read(&p, &measure)) return false;
-            if (fn != NULL) fn(ctx, &s, k == 0, measure);
+            if (!row_read(&p, &row)) return false;
+            if (fn != NULL) fn(ctx, &s, k == 0, &row);
         }
         *ret_rows += rows;
     }
@@ -216,12 +211,15 @@ static bool body_read(struct audit_span body, row_fn fn, void *ctx, uint64_t *re
 
 /* ---- dispositions ---- */
 
-struct judge { /* walks the dispositions beside the rows */
-    const struct place *at;
-    const struct audit_office *speaker;
+struct answers { /* walks the dispositions beside the rows */
     struct audit_pack p;
     uint32_t left;
     uint64_t index, next_index, next_code;
+};
+struct judge {
+    const struct place *at;
+    const struct audit_office *speaker;
+    struct answers answers;
     bool may, realised;
 };
 
@@ -234,7 +232,7 @@ static bool code_is_given(uint64_t code)
     return false;
 }
 
-static void advance(struct judge *j)
+static void advance(struct answers *j)
 {
     uint32_t n;
 
@@ -245,13 +243,22 @@ static void advance(struct judge *j)
         j->next_index = UINT64_MAX;
 }
 
-static uint64_t code_of(struct judge *j)
+static uint64_t code_of(struct answers *j)
 {
     uint64_t code = j->next_index == j->index ? j->next_code : CODE_OK;
 
     if (j->next_index == j->index) advance(j);
     j->index++;
     return code;
+}
+
+static struct answers answers_of(const struct audit_record *r)
+{
+    struct answers a = {.p = audit_pack_of(r->dispositions)};
+
+    (void)audit_pack_array(&a.p, &a.left);
+    advance(&a);
+    return a;
 }
 
 /* Every element is [index, code], the indexes ascend within the batch, the codes are ones the worker gives. */
@@ -274,15 +281,15 @@ static bool dispositions_sound(const struct place *at)
     return p.p == p.end;
 }
 
-static void judge_row(void *ctx, const struct section *s, bool first, uint64_t measure)
+static void judge_row(void *ctx, const struct audit_section *s, bool first, const struct audit_row *row)
 {
     struct judge *j = ctx;
-    uint64_t index = j->index, code = code_of(j);
+    uint64_t index = j->answers.index, code = code_of(&j->answers);
     char seen[64];
     bool may;
 
     if (first) j->may = audit_office_may(&j->at->a->offices, j->speaker, s->subject, s->source, &j->realised);
-    may = j->may && (!j->realised || measure == MEASURE_REALISED);
+    may = j->may && (!j->realised || row->measure == MEASURE_REALISED);
     if (may ? code != CODE_UNAUTHORISED : code != CODE_OK) return;
     snprintf(seen, sizeof seen, "baris %" PRIu64 " %s", index, may ? "ditolak sebagai tidak berwenang" : "diterima");
     bad(j->at, "dispositions", seen, may ? "kantor ini berwenang" : "kantor ini tidak berwenang");
@@ -290,7 +297,7 @@ static void judge_row(void *ctx, const struct section *s, bool first, uint64_t m
 
 static void check_rows(const struct place *at, const struct audit_office *speaker)
 {
-    struct judge j = {.at = at, .speaker = speaker, .p = audit_pack_of(at->r->dispositions)};
+    struct judge j = {.at = at, .speaker = speaker};
     uint64_t rows, count = at->b->h.count;
     bool readable = body_read(at->b->body, NULL, NULL, &rows) && rows == count;
 
@@ -298,14 +305,13 @@ static void check_rows(const struct place *at, const struct audit_office *speake
         bad(at, "dispositions", "daftar yang rusak", "[indeks, kode] menaik di dalam kiriman");
         return;
     }
-    (void)audit_pack_array(&j.p, &j.left);
-    advance(&j);
+    j.answers = answers_of(at->r);
     if (readable) {
         (void)body_read(at->b->body, judge_row, &j, &rows);
         return;
     }
     for (uint64_t i = 0; i < count; i++) {
-        if (code_of(&j) == CODE_FORMAT) continue;
+        if (code_of(&j.answers) == CODE_FORMAT) continue;
         bad(at, "dispositions", "baris dari isi yang tak terbaca tidak ditolak", "FORMAT_SALAH untuk setiap baris");
         return;
     }
@@ -337,4 +343,44 @@ void audit_batch_take(struct audit *a, const struct audit_record *r, struct audi
     audit_index_batch(a, o, s, b.h.first, (uint32_t)b.h.count, r->lsn, &b.hash);
     a->report->batches++;
     a->report->updates += b.h.count;
+}
+
+/* ---- for who recomputes what was stated ---- */
+
+bool audit_batch_speaker(const struct audit_record *r, struct audit_span *ret_office)
+{
+    struct batch b;
+    bool readable = batch_read(r->content, &b);
+
+    if (readable) *ret_office = b.h.office;
+    return readable;
+}
+
+struct telling {
+    audit_rows_fn fn;
+    void *ctx;
+    struct answers answers;
+};
+
+static void tell_row(void *ctx, const struct audit_section *s, bool first, const struct audit_row *row)
+{
+    struct telling *t = ctx;
+    uint64_t index = t->answers.index;
+
+    (void)first;
+    t->fn(t->ctx, s, row, index, code_of(&t->answers));
+}
+
+void audit_batch_rows(const struct audit_record *r, audit_rows_fn fn, void *ctx)
+{
+    struct telling t = {fn, ctx, answers_of(r)};
+    struct batch b;
+    uint64_t rows;
+
+    if (!batch_read(r->content, &b)) return;
+    if (body_read(b.body, NULL, NULL, &rows) && rows == b.h.count) {
+        (void)body_read(b.body, tell_row, &t, &rows);
+        return;
+    }
+    for (uint64_t i = 0; i < b.h.count; i++) fn(ctx, NULL, NULL, i, code_of(&t.answers));
 }

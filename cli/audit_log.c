@@ -26,7 +26,7 @@ static void bad_numbers(struct audit *a, uint64_t lsn, const char *what, uint64_
     audit_report_bad(a->report, lsn, audit_span_of(NULL, 0), what, text, "%" PRIu64, expected);
 }
 
-static bool record_read(struct audit_span bytes, struct audit_record *r)
+bool audit_log_record(struct audit_span bytes, struct audit_record *r)
 {
     struct audit_pack p = audit_pack_of(bytes);
     uint32_t n;
@@ -145,6 +145,7 @@ static void take_record(struct audit *a, const struct audit_record *r, struct au
     leaf(a, r, &content);
     audit_index_time(a, r);
     check_anchors(a);
+    if (a->roll != NULL && lsn <= a->folded) audit_roll_record(a->roll, a->worker, r, &report->hash);
 }
 
 static void lose(struct audit *a)
@@ -169,7 +170,7 @@ static void log_row(void *ctx, struct audit_span key, struct audit_span bytes, b
         lose(a);
     }
     a->report->records++;
-    if (sound && record_read(bytes, &r)) {
+    if (sound && audit_log_record(bytes, &r)) {
         take_record(a, &r, bytes, lsn);
         return;
     }

@@ -1,42 +1,40 @@
 /* audit_main.c - rekap-audit: checks a stopped worker's ledger and says the first position that does not hold, and why. Kind: E.
  *
- *   rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH].. [--log-key VKEY] [--checkpoint FILE].. [--registry-key HEX] LEDGER
+ *   rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH].. [--log-key VKEY] [--checkpoint FILE].. [--registry-key HEX]
+ *               [--state STATE [--also LEDGER]..] LEDGER
+ *
+ * With --state the aggregator's store is recomputed from the logs it has folded, to the positions it names, and compared fact by
+ * fact; --also names the ledgers of further workers, which are then examined as well.
  *
  * Exit codes: 0 everything holds, 1 something does not, 2 usage, or the ledger is not there or in use. The data goes to stdout, the
  * first faults in words to stderr as well. audit_part.h says why nothing of the other programs is linked in. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/audit_part.h"
 
-enum { EXIT_SOUND = 0, EXIT_BAD = 1, EXIT_USAGE = 2 };
+enum { EXIT_SOUND = 0, EXIT_BAD = 1, EXIT_USAGE = 2, ALSO_MAX = 31 };
 
 struct options {
-    const char *dir, *checkpoint[AUDIT_ANCHORS_MAX / 2];
-    unsigned checkpoints;
+    const char *dir, *state, *also[ALSO_MAX], *checkpoint[AUDIT_ANCHORS_MAX / 2];
+    unsigned alsos, checkpoints;
     bool json, english, has_issuer, has_key;
     uint8_t issuer[AUDIT_KEY];
     struct audit_note_key key;
 };
-
-void *audit_memory(void *old, size_t n, size_t size)
-{
-    void *p = reallocarray(old, n, size);
-
-    if (p != NULL) return p;
-    fputs("rekap-audit: memori habis (out of memory)\n", stderr);
-    exit(EXIT_BAD);
-}
 
 static int usage(const char *why)
 {
     fprintf(stderr,
             "rekap-audit: %s\n"
             "pemakaian: rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH]..\n"
-            "           [--log-key VKEY] [--checkpoint BERKAS].. [--registry-key HEX] LEDGER\n"
-            "LEDGER: direktori ledger worker yang sedang berhenti, misalnya DIR/worker/ledger\n",
+            "           [--log-key VKEY] [--checkpoint BERKAS].. [--registry-key HEX]\n"
+            "           [--state STATE [--also LEDGER]..] LEDGER\n"
+            "LEDGER: direktori ledger worker yang sedang berhenti, misalnya DIR/worker/ledger\n"
+            "STATE: direktori keadaan aggregator yang sedang berhenti, misalnya DIR/aggregator/state\n",
             why);
     return EXIT_USAGE;
 }
@@ -73,6 +71,15 @@ static const char *read_option(const char *name, const char *value, struct optio
         o->checkpoint[o->checkpoints++] = value;
         return NULL;
     }
+    if (strcmp(name, "--state") == 0) {
+        o->state = value;
+        return NULL;
+    }
+    if (strcmp(name, "--also") == 0) {
+        if (o->alsos == ALSO_MAX) return "--also: terlalu banyak";
+        o->also[o->alsos++] = value;
+        return NULL;
+    }
     if (strcmp(name, "--lang") != 0) return "pilihan tidak dikenal";
     o->english = strcmp(value, "en") == 0;
     return o->english || strcmp(value, "id") == 0 ? NULL : "--lang: id atau en";
@@ -94,6 +101,7 @@ static const char *read_options(int argc, char **argv, struct options *o, struct
         }
     }
     if (o->checkpoints > 0 && !o->has_key) return "--checkpoint memerlukan --log-key";
+    if (o->alsos > 0 && o->state == NULL) return "--also memerlukan --state";
     return o->dir != NULL ? NULL : "LEDGER harus disebut";
 }
 
@@ -117,7 +125,15 @@ static bool read_checkpoint(const char *path, struct audit *a)
     return n > 0 && n < sizeof bytes && add_root(a, audit_span_of(bytes, n), a->key);
 }
 
-static void examine(struct audit *a)
+/* The worker's number, as the ledger gives it (docs/STORAGE.md 4); 0 when it does not. */
+static unsigned worker_of(const struct audit_store *s)
+{
+    struct audit_span row;
+
+    return audit_store_get(s, "meta", audit_span_of("identity", 8), &row) && row.n > 4 ? row.p[4] : 0;
+}
+
+static void examine(struct audit *a, const struct audit_store *state)
 {
     struct audit_span row;
     uint64_t rows;
@@ -125,34 +141,82 @@ static void examine(struct audit *a)
     audit_store_check(a->store, a->report);
     a->has_tree = audit_store_table(a->store, "tree", &rows);
     if (audit_store_get(a->store, "meta", audit_span_of("checkpoint", 10), &row)) (void)add_root(a, row, a->key);
+    if (state != NULL) {
+        a->worker = worker_of(a->store);
+        a->folded = audit_state_applied(state, a->worker);
+    }
     audit_log_walk(a);
     audit_index_rest(a);
+    if (state != NULL && a->folded > a->report->lsn)
+        audit_report_bad(a->report, a->report->lsn, audit_span_of(NULL, 0), "state", "keadaan lebih maju daripada log",
+                         "posisi paling jauh %" PRIu64, a->report->lsn);
+}
+
+/* Opens a store; damage is a fault of the report, anything else ends the run. */
+static bool open_store(const char *dir, struct audit_report *r, struct audit_store **ret)
+{
+    char why[AUDIT_TEXT];
+    bool damaged;
+
+    *ret = audit_store_open(dir, &damaged, why);
+    if (*ret != NULL) return true;
+    if (damaged)
+        audit_report_bad(r, 0, audit_span_of(NULL, 0), "store", why, "berkas LMDB yang utuh");
+    else
+        fprintf(stderr, "rekap-audit: %s: %s\n", dir, why);
+    return damaged;
+}
+
+/* The ledger of a further worker: its faults count with the others. The store stays open: the recomputation points into it. */
+static bool examine_also(const char *dir, const struct audit *a, const struct audit_store *state, struct audit_store **ret)
+{
+    struct audit_report report = {.english = a->report->english};
+    struct audit also = {.report = &report, .roll = a->roll};
+
+    if (!open_store(dir, &report, ret)) return false;
+    also.store = *ret;
+    also.offices.issuer = a->offices.issuer;
+    if (also.store != NULL) examine(&also, state);
+    audit_office_done(&also.offices);
+    if (report.bad == 0) return true;
+    if (a->report->bad == 0) a->report->first = report.first;
+    a->report->bad += report.bad;
+    return true;
+}
+
+static bool examine_all(const struct options *o, struct audit *a, struct audit_store *also[ALSO_MAX], struct audit_store **state)
+{
+    if (!open_store(o->dir, a->report, &a->store)) return false;
+    if (o->state != NULL && !open_store(o->state, a->report, state)) return false;
+    if (*state != NULL) {
+        audit_store_check(*state, a->report);
+        a->roll = audit_roll_new();
+    }
+    if (a->store != NULL) examine(a, *state);
+    for (unsigned i = 0; i < o->alsos; i++)
+        if (!examine_also(o->also[i], a, *state, &also[i])) return false;
+    if (*state != NULL && a->store != NULL) audit_state_check(*state, a->roll, a->report);
+    return true;
 }
 
 static int audit(const struct options *o, struct audit *a)
 {
-    struct audit_report *report = a->report;
-    char why[AUDIT_TEXT];
-    bool damaged;
-    struct audit_store *s = audit_store_open(o->dir, &damaged, why);
+    struct audit_store *also[ALSO_MAX] = {NULL}, *state = NULL;
+    bool done;
 
-    if (s == NULL && !damaged) {
-        fprintf(stderr, "rekap-audit: %s: %s\n", o->dir, why);
-        return EXIT_USAGE;
-    }
-    a->store = s;
     a->offices.issuer = o->has_issuer ? o->issuer : NULL;
-    if (s != NULL) {
-        examine(a);
-        audit_store_close(s);
-    } else
-        audit_report_bad(report, 0, audit_span_of(NULL, 0), "store", why, "berkas LMDB yang utuh");
-    if (o->json)
-        audit_report_json(report);
-    else
-        audit_report_text(report);
+    done = examine_all(o, a, also, &state);
+    if (done && o->json)
+        audit_report_json(a->report);
+    else if (done)
+        audit_report_text(a->report);
+    for (unsigned i = 0; i < o->alsos; i++)
+        if (also[i] != NULL) audit_store_close(also[i]);
+    if (state != NULL) audit_store_close(state);
+    if (a->store != NULL) audit_store_close(a->store);
+    if (a->roll != NULL) audit_roll_free(a->roll);
     audit_office_done(&a->offices);
-    return report->bad == 0 ? EXIT_SOUND : EXIT_BAD;
+    return !done ? EXIT_USAGE : a->report->bad == 0 ? EXIT_SOUND : EXIT_BAD;
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@ enum { NESTING = 8 };
 enum class { NIL, UNSIGNED, SIGNED, STR, BIN, ARRAY, NONE };
 struct head {
     enum class class;
-    uint64_t v;
+    uint64_t v; /* of a negative number: its two's complement */
 };
 
 struct audit_pack audit_pack_of(struct audit_span s)
@@ -80,14 +80,16 @@ static struct head head_read(struct audit_pack *r)
     if (r->bad || r->p == r->end) return refuse(r);
     c = *r->p++;
     if (c < 0x80) return (struct head){UNSIGNED, c};
-    if (c >= 0xe0) return (struct head){SIGNED, 0};
+    if (c >= 0xe0) return (struct head){SIGNED, UINT64_MAX - (0xffu - c)};
     if (c == 0xc0) return (struct head){NIL, 0};
     if ((c & 0xf0) == 0x90) return (struct head){ARRAY, c & 15u};
     if ((c & 0xe0) == 0xa0) return (struct head){STR, c & 31u};
     if (!wide(c, &h.class, &bytes, &least) || (size_t)(r->end - r->p) < bytes) return refuse(r);
     h.v = audit_be(r->p, bytes);
     r->p += bytes;
-    return h.v < least || (h.class == SIGNED && !negative_needs(h.v, bytes)) ? refuse(r) : h;
+    if (h.v < least || (h.class == SIGNED && !negative_needs(h.v, bytes))) return refuse(r);
+    if (h.class == SIGNED && bytes < 8) h.v |= UINT64_MAX << (8 * bytes);
+    return h;
 }
 
 /* RFC 3629, without U+0000. */
@@ -147,11 +149,12 @@ bool audit_pack_uint(struct audit_pack *r, uint64_t *ret)
     return true;
 }
 
-bool audit_pack_int(struct audit_pack *r)
+bool audit_pack_int(struct audit_pack *r, int64_t *ret)
 {
     struct head h = head_read(r);
 
     if (h.class != SIGNED && (h.class != UNSIGNED || h.v > INT64_MAX)) r->bad = true;
+    *ret = (int64_t)h.v;
     return !r->bad;
 }
 

@@ -56,7 +56,7 @@ struct audit_pack {
 struct audit_pack audit_pack_of(struct audit_span s);
 bool audit_pack_array(struct audit_pack *r, uint32_t *ret);
 bool audit_pack_uint(struct audit_pack *r, uint64_t *ret);
-bool audit_pack_int(struct audit_pack *r);
+bool audit_pack_int(struct audit_pack *r, int64_t *ret);
 bool audit_pack_str(struct audit_pack *r, struct audit_span *ret);
 bool audit_pack_bin(struct audit_pack *r, struct audit_span *ret);
 bool audit_pack_nil(struct audit_pack *r);  /* consumed when it is next; not bad when it is not */
@@ -176,12 +176,32 @@ struct audit {
     bool has_tree;                    /* the store has the table `tree` */
     bool lost, lost_ever;             /* the record before, or any, could not be read */
     uint64_t closed;                  /* epochs that the log shows to be closed */
+    struct audit_roll *roll;          /* recomputes the aggregator's state; NULL: not asked for */
+    unsigned worker;                  /* number of the log's worker, and how far that state has folded its log */
+    uint64_t folded;
 };
 struct audit_record {
     uint64_t kind, lsn, at;
     struct audit_span previous, content, dispositions;
 };
 void audit_log_walk(struct audit *a);
+/* Reads the bytes of one record; false: not in the form of one. */
+bool audit_log_record(struct audit_span bytes, struct audit_record *r);
+struct audit_section { /* the common part of rows */
+    struct audit_span subject, vintage, source, stage;
+    uint64_t year;
+    bool may, realised;
+};
+struct audit_row {
+    struct audit_span code, account, indicator, reason, text;
+    uint64_t measure, month, basis, kind, decimals;
+    int64_t value;
+};
+/* Calls fn for each row of a batch record with its index and disposition (0 accepted), in order; section and row are NULL for the
+ * rows of a body that cannot be read. The speaker is the office of the header; false: there is no readable header. */
+typedef void (*audit_rows_fn)(void *ctx, const struct audit_section *s, const struct audit_row *row, uint64_t index, uint64_t code);
+void audit_batch_rows(const struct audit_record *r, audit_rows_fn fn, void *ctx);
+bool audit_batch_speaker(const struct audit_record *r, struct audit_span *ret_office);
 /* Checks one batch record and moves its stream on. *ret_hash: its batch hash, when it could be read (else zero). */
 void audit_batch_take(struct audit *a, const struct audit_record *r, struct audit_hash *ret_hash);
 /* The present epoch of a stream ends: its row of the table `epoch`. */
@@ -191,5 +211,20 @@ void audit_index_batch(struct audit *a, const struct audit_office *o, const stru
 void audit_index_time(struct audit *a, const struct audit_record *r);
 void audit_index_node(void *audit, unsigned level, uint64_t index, const struct audit_hash *h);
 void audit_index_rest(struct audit *a); /* after the walk: row counts, streams, the meta rows */
+
+
+/* ---- the state of the aggregator, recomputed (audit_roll.h) ---- */
+struct audit_roll;
+struct audit_roll *audit_roll_new(void);
+/* One more record of a worker's log, in order; what it holds must stay where it is. hash: of the log up to here. */
+void audit_roll_record(struct audit_roll *x, unsigned worker, const struct audit_record *r, const struct audit_hash *hash);
+void audit_roll_free(struct audit_roll *x);
+struct audit_text;
+/* Appends the canonical state after all records, in the text of docs/STORAGE.md 5. */
+void audit_roll_text(struct audit_roll *x, struct audit_text *out);
+/* Positions up to which a state says it has folded the logs; 0 of a worker it does not know. */
+uint64_t audit_state_applied(const struct audit_store *state, unsigned worker);
+/* Holds a stored state against the recomputed one, line by line; each difference is a fault. */
+void audit_state_check(const struct audit_store *state, struct audit_roll *roll, struct audit_report *r);
 
 #endif

@@ -48,13 +48,16 @@ within() {
     until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; tick; done
 }
 
-# start DIR [OPTION...]: the whole system, ready; DIR.up has the JSON of `up`, DIR.err what it says, DIR.code in the end how it ended
+# start DIR [OPTION...]: the whole system, ready; DIR.up has the JSON of `up`, DIR.err what it says, DIR.code at last how it ended
 start() {
     local dir=$1; shift
     rm -f "$dir.up" "$dir.pid" "$dir.code"
     # a shell of its own waits for it from the first moment: this one, which starts thousands of processes meanwhile, may no longer
     # know how an old one ended (bash then answers 127)
-    { "$rekap" up --dir "$dir" --json "$@" >"$dir.up" 2>>"$dir.err" </dev/null & echo $! >"$dir.pid"; wait $!; echo $? >"$dir.code"; } &
+    {
+        "$rekap" up --dir "$dir" --json "$@" >"$dir.up" 2>>"$dir.err" </dev/null &
+        echo $! >"$dir.pid"; wait $!; echo $? >"$dir.code"
+    } &
     up_keeper[$dir]=$!
     until [ -s "$dir.pid" ]; do tick; done
     up_pid[$dir]=$(<"$dir.pid")

@@ -1,9 +1,7 @@
 /* naive.h - the rollup a second time, from the log alone and as simply as possible: what the aggregator's fold is held against.
  *
- * Shares with the fold only the decoder (codec), the arithmetic of codes (code.h) and the names of things (figure.h). Nothing
- * is kept between calls and nothing is added to what was there before: every state is computed from the first record on, every
- * question is answered by looking at all rows. Written from domain.md 2-4 and 7, intake.md 4 and the comments of the
- * aggregator's headers.
+ * It is what rekap-audit computes (cli/audit_roll.h): another decoder, other arithmetic, the rules written again; no code of the
+ * fold's is in it. Nothing is kept between calls: every state is computed from the first record on.
  * Assumes what holds in production: a slot is stated through one worker only. */
 #ifndef REKAP_TESTS_NAIVE_H
 #define REKAP_TESTS_NAIVE_H

@@ -1,0 +1,122 @@
+/* audit_text.c - text that grows, its lines sorted and compared: the canonical state is text. Kind: E.
+ *
+ * One line a fact, fields parted by tabs (docs/STORAGE.md 5), so that two states are compared line by line and a difference can be
+ * read. Memory comes from audit_memory, which ends the program when there is none. Invariant: n <= room. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/audit_roll.h"
+
+static void room(struct audit_text *t, size_t n)
+{
+    size_t wanted = t->room != 0 ? t->room : 4096;
+
+    while (wanted - t->n < n) wanted *= 2;
+    if (wanted == t->room) return;
+    t->p = audit_memory(t->p, wanted, 1);
+    t->room = wanted;
+}
+
+void audit_text_put(struct audit_text *t, const void *p, size_t n)
+{
+    if (n == 0) return;
+    room(t, n);
+    memcpy(t->p + t->n, p, n);
+    t->n += n;
+}
+
+void audit_text_byte(struct audit_text *t, uint8_t c) { audit_text_put(t, &c, 1); }
+
+void audit_text_str(struct audit_text *t, const char *s) { audit_text_put(t, s, strlen(s)); }
+
+void audit_text_printf(struct audit_text *t, const char *format, ...)
+{
+    char text[512];
+    va_list ap;
+    int n;
+
+    va_start(ap, format);
+    n = vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    assert(n >= 0 && (size_t)n < sizeof text);
+    audit_text_put(t, text, (size_t)n);
+}
+
+void audit_text_escaped(struct audit_text *t, struct audit_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const char *as = s.p[i] == '\\' ? "\\\\" : s.p[i] == '\t' ? "\\t" : s.p[i] == '\n' ? "\\n" : NULL;
+
+        if (as != NULL)
+            audit_text_str(t, as);
+        else
+            audit_text_byte(t, s.p[i]);
+    }
+}
+
+void audit_text_provenance(struct audit_text *t, provenance p)
+{
+    audit_text_printf(t, "w%u:%" PRIu64 ":%u", (unsigned)(p >> 56), p >> 16 & ((UINT64_C(1) << 40) - 1), (unsigned)(p & 0xffff));
+}
+
+void audit_text_i128(i128 v, char ret[48])
+{
+    unsigned __int128 left = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    char digits[48];
+    size_t n = 0;
+
+    do {
+        digits[n++] = (char)('0' + (unsigned)(left % 10));
+        left /= 10;
+    } while (left != 0);
+    if (v < 0) digits[n++] = '-';
+    for (size_t i = 0; i < n; i++) ret[i] = digits[n - 1 - i];
+    ret[n] = '\0';
+}
+
+struct audit_span audit_text_line(const struct audit_text *t, size_t at)
+{
+    const uint8_t *end = at < t->n ? memchr(t->p + at, '\n', t->n - at) : NULL;
+
+    return audit_span_of(t->p + at, end != NULL ? (size_t)(end - (t->p + at)) + 1 : t->n - at);
+}
+
+int audit_text_compare(struct audit_span a, struct audit_span b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+    return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static int line_order(const void *a, const void *b)
+{
+    return audit_text_compare(*(const struct audit_span *)a, *(const struct audit_span *)b);
+}
+
+void audit_text_sort(struct audit_text *t)
+{
+    struct audit_span *line = NULL;
+    struct audit_text sorted = { NULL, 0, 0 };
+    size_t lines = 0;
+
+    for (size_t at = 0; at < t->n; at += line[lines - 1].n) {
+        struct audit_span l = audit_text_line(t, at);
+
+        *AUDIT_ROLL_ADD(line, lines) = l;
+    }
+    if (lines > 0) qsort(line, lines, sizeof *line, line_order);
+    for (size_t i = 0; i < lines; i++) audit_text_put(&sorted, line[i].p, line[i].n);
+    free(line);
+    free(t->p);
+    *t = sorted;
+}
+
+void audit_text_done(struct audit_text *t)
+{
+    free(t->p);
+    *t = (struct audit_text){ NULL, 0, 0 };
+}
