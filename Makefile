@@ -37,8 +37,8 @@ BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sh
 BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/session_archive worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/tree worker/feed worker/work
-WORKER_E := worker/office worker/settings worker/backup worker/control worker/main
+WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree worker/feed worker/work
+WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_figure aggregator/query_figure_slot \
@@ -50,6 +50,7 @@ AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside agg
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
          cli/status cli/receipt cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
+CLI_E += cli/follow cli/setup_edit
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
@@ -63,7 +64,7 @@ PROTO := $(PROTO_P) $(PROTO_E)
 COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
 AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
-CLI_ALL := $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/tree $(CLI_E)
+CLI_ALL := $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(CLI_E)
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator $(B)/bin/rekap-audit
 
 all: $(BIN)
@@ -125,12 +126,13 @@ $(eval $(call unit_test,uplink,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period
 $(eval $(call unit_test,witness,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period tests/unit/outbox_fixture tests/unit/witness_world,-lsodium -lmsgpackc))
 $(eval $(call unit_test,witness_receipt,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period tests/unit/outbox_fixture tests/unit/witness_world,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
+$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
 $(eval $(call unit_test,join,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,replica,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,csv,proto/csv proto/csv_build proto/jsonl collector/shape proto/bytes proto/status,-lcsv))
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
@@ -186,7 +188,7 @@ demo:
 clean:
 	rm -rf build build-*
 # ---- integration: the real programs; `it` is part of `make test`, `campaign` the whole kill campaign (about half an hour) ----
-IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/tree tests/it/world tests/it/world_tool
+IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
     tests/it/fault_peer tests/it/fault_wire))

@@ -22,6 +22,14 @@ int backup_manifest_check(const struct cli *c, const char *dir, struct backup_lo
 /* Copies the regular files of from/sub whose names end with tail into to/sub, mode 0600. What is there already stays. A missing
  * directory is none. */
 int backup_copy_files(const struct cli *c, const char *from, const char *to, const char *sub, const char *tail);
+/* Into DIR, which has no ledger and does not run (backup_refuse_existing): what is missing of register, configuration and keys
+ * (backup_bring), the ledger's file into a new directory, that directory as worker/ledger. */
+int backup_refuse_existing(const struct cli *c, const struct place *p);
+int backup_bring(const struct cli *c, const struct place *p, const char *from);
+int backup_copy_ledger(const struct cli *c, const char *from, const char *to);
+int backup_ledger_in_place(const struct cli *c, const struct place *p, const char *fresh);
+/* Appends the restore record to the ledger in dir; *ret_lsn: its position. */
+int backup_begin_incarnation(const struct cli *c, const struct place *p, const char *dir, uint64_t *ret_lsn);
 int backup_fail(const struct cli *c, const char *path, const char *why);        /* EXIT_FAILED */
 /* Maps a file: ST_OK with *ret empty for an empty one. The caller unmaps with backup_unmap. */
 int backup_map(const char *path, struct slice *ret);

@@ -24,7 +24,7 @@
 
 static const char ISSUER[] = "daftar";
 
-static int refuse_existing(const struct cli *c, const struct place *p)
+int backup_refuse_existing(const struct cli *c, const struct place *p)
 {
     char path[PLACE_PATH_MAX];
     place_path(p, "worker/ledger", path);
@@ -37,7 +37,7 @@ static int refuse_existing(const struct cli *c, const struct place *p)
 }
 
 /* Copies what is missing and asks for what neither has. */
-static int bring(const struct cli *c, const struct place *p, const char *from)
+int backup_bring(const struct cli *c, const struct place *p, const char *from)
 {
     static const char *const keys[] = { "keys/worker.key", "keys/checkpoint.key", "keys/registry.key" };
     char path[PLACE_PATH_MAX];
@@ -55,7 +55,7 @@ static int bring(const struct cli *c, const struct place *p, const char *from)
     return rc;
 }
 
-static int copy_ledger(const struct cli *c, const char *from, const char *to)
+int backup_copy_ledger(const struct cli *c, const char *from, const char *to)
 {
     char source[PLACE_PATH_MAX], target[PLACE_PATH_MAX];
     struct slice bytes;
@@ -120,7 +120,7 @@ static int append_record(struct store *s, const struct ledger_identity *id, cons
     return st;
 }
 
-static int begin_incarnation(const struct cli *c, const struct place *p, const char *dir, uint64_t *ret_lsn)
+int backup_begin_incarnation(const struct cli *c, const struct place *p, const char *dir, uint64_t *ret_lsn)
 {
     const struct store_lmdb_options o = { .tables = ledger_tables, .kind = "ledger", .format = LEDGER_FORMAT };
     struct ledger_issuer issuer = { .key = { 0 } };
@@ -139,6 +139,13 @@ static int begin_incarnation(const struct cli *c, const struct place *p, const c
 
 /* ---- in its place ---- */
 
+int backup_ledger_in_place(const struct cli *c, const struct place *p, const char *fresh)
+{
+    char path[PLACE_PATH_MAX];
+    place_path(p, "worker/ledger", path);
+    return conf_file_rename(fresh, path) == ST_OK ? EXIT_OK : backup_fail(c, path, strerror(errno));
+}
+
 static int put_in_place(const struct cli *c, const struct place *p, const char *fresh, uint64_t lsn)
 {
     char path[PLACE_PATH_MAX], aside[PLACE_PATH_MAX], below[64];
@@ -146,8 +153,7 @@ static int put_in_place(const struct cli *c, const struct place *p, const char *
     snprintf(below, sizeof below, "aggregator/state.lama-%llu", (unsigned long long)lsn);
     place_path(p, below, aside);
     if (access(path, F_OK) == 0 && conf_file_rename(path, aside) != ST_OK) return backup_fail(c, path, strerror(errno));
-    place_path(p, "worker/ledger", path);
-    return conf_file_rename(fresh, path) == ST_OK ? EXIT_OK : backup_fail(c, path, strerror(errno));
+    return backup_ledger_in_place(c, p, fresh);
 }
 
 int backup_restore(struct cli *c)
@@ -159,13 +165,13 @@ int backup_restore(struct cli *c)
     uint64_t lsn = 0;
     int rc = backup_manifest_check(c, from, &log);
     if (rc == EXIT_OK) rc = place_create(c, &p);
-    if (rc == EXIT_OK) rc = refuse_existing(c, &p);
-    if (rc == EXIT_OK) rc = bring(c, &p, from);
+    if (rc == EXIT_OK) rc = backup_refuse_existing(c, &p);
+    if (rc == EXIT_OK) rc = backup_bring(c, &p, from);
     if (rc == EXIT_OK) rc = setup_run(c, &p, NULL);
     if (rc != EXIT_OK) return rc;
     place_path(&p, "worker/ledger.pulih", fresh);
-    rc = copy_ledger(c, from, fresh);
-    if (rc == EXIT_OK) rc = begin_incarnation(c, &p, fresh, &lsn);
+    rc = backup_copy_ledger(c, from, fresh);
+    if (rc == EXIT_OK) rc = backup_begin_incarnation(c, &p, fresh, &lsn);
     if (rc == EXIT_OK) rc = put_in_place(c, &p, fresh, lsn);
     if (rc != EXIT_OK) return rc;
     if (c->format == FORMAT_JSON)

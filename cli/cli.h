@@ -82,6 +82,8 @@ int audit_run(struct cli *c);
 int backup_run(struct cli *c);
 int backup_archive(struct cli *c);
 int backup_restore(struct cli *c);
+int follow_run(struct cli *c);
+int follow_promote(struct cli *c);
 int receipt_run(struct cli *c);
 
 #endif

@@ -64,6 +64,12 @@ const struct command cli_commands[] = {
       "rekap archive /mnt/cadangan/2026-11-21 --dir data", backup_archive },
     { "restore", "pulihkan", "BACKUP", 0, 1, 1, "memulihkan worker yang hilang dari cadangan",
       "restores a lost worker from a backup", "rekap restore /mnt/cadangan/2026-11-21 --dir data", backup_restore },
+    { "follow", "ikuti", "BACKUP | accept KEY", O(ADDRESS), 1, 2,
+      "menyiapkan pengikut: catatan pusat disimpan kedua kalinya di sini",
+      "sets up a follower: keeps the centre's log a second time here",
+      "rekap follow /mnt/cadangan/2026-11-21 --address tcp://10.0.0.5:7412 --dir data2", follow_run },
+    { "promote", "angkat", "", 0, 0, 0, "pusat hilang: pengikut ini menjadi pusat", "the centre is lost: this follower becomes it",
+      "rekap promote --dir data2", follow_promote },
 };
 #undef O
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];

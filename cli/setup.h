@@ -22,6 +22,8 @@ int setup_office(const struct cli *c, const struct place *p, const struct join_i
 int setup_listen(const struct cli *c, const struct place *p, const char *endpoint);
 /* The first tcp:// endpoint the worker listens on; ST_NOT_FOUND. */
 int setup_listening(const struct place *p, char *ret, size_t size);
+/* Sets one key of [worker] in DIR/etc/worker.conf, whatever else stands there; value NULL: takes the line away. */
+int setup_worker(const struct cli *c, const struct place *p, const char *key, const char *value);
 bool setup_address_ok(const char *address);     /* tcp://HOST:PORT that can be written into a configuration */
 
 #endif

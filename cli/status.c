@@ -150,6 +150,31 @@ static void centre(const struct cli *c, const struct place *p, const struct regi
     puts("\n");
 }
 
+/* Of a worker that keeps the log of another one. */
+static void following(const struct cli *c, const json_t *worker)
+{
+    const json_t *f = json_object_get(worker, "following");
+    const char *state = json_string_value(json_object_get(f, "state")), *code = json_string_value(json_object_get(f, "code"));
+    if (!json_is_object(f)) return;
+    printf(c->lang == LANG_EN ? "; follower (%s): %lld records, %lld s behind"
+                              : "; pengikut (%s): tertinggal %lld catatan, %lld detik",
+           state && !strcmp(state, "following") ? cli_say(c, "mengikuti", "following") : code ? code : "?", count_of(f, "lag"),
+           count_of(f, "lag_seconds"));
+}
+
+/* Whoever keeps the log a second time, and how far. */
+static void replicas(const struct cli *c, const json_t *worker)
+{
+    size_t i;
+    json_t *f;
+    if (count_of(worker, "acks") != 2) return;
+    long long stored = 0;
+    json_array_foreach(json_object_get(worker, "followers"), i, f)
+        if (count_of(f, "stored") > stored) stored = count_of(f, "stored");
+    if (stored > 0) printf(c->lang == LANG_EN ? "; follower has %lld" : "; di pengikut %lld", stored);
+    else fputs(cli_say(c, "; TIDAK ADA PENGIKUT", "; NO FOLLOWER"), stdout);
+}
+
 static void services(const struct cli *c, const struct place *p, const struct picture *s)
 {
     printf("%sworker      ", mark(c, s->worker != NULL));
@@ -157,6 +182,8 @@ static void services(const struct cli *c, const struct place *p, const struct pi
         printf(c->lang == LANG_EN ? "log position %lld, %lld sessions, register %lld"
                                   : "posisi catatan %lld, %lld sambungan, daftar kantor versi %lld",
                count_of(s->worker, "lsn"), count_of(s->worker, "sessions"), count_of(s->worker, "registry_version"));
+    following(c, s->worker);
+    replicas(c, s->worker);
     printf("\n%scollector   ", mark(c, s->collector != NULL));
     if (s->collector) {
         const char *session = json_string_value(json_object_get(s->collector, "session"));
@@ -223,6 +250,17 @@ static void unarchived(const struct cli *c, const json_t *offices)
     }
 }
 
+/* A follower that has seen another log keeps what it has and waits for people. */
+static void other_history(const struct cli *c, const json_t *worker)
+{
+    const json_t *f = json_object_get(worker, "following"), *fault = json_object_get(f, "fault");
+    const char *seen = json_string_value(json_object_get(fault, "seen")), *code = json_string_value(json_object_get(f, "code"));
+    if (!json_is_object(fault)) return;
+    cli_talk(c, "pengikut berhenti (%s, lsn %lld): %s; kedua riwayat disimpan",
+             "the follower stopped (%s, lsn %lld): %s; both histories are kept", code ? code : "?", count_of(fault, "lsn"),
+             seen ? seen : "");
+}
+
 static void null_for_missing(json_t **o)
 {
     if (!*o) *o = json_null();
@@ -245,6 +283,7 @@ int status_run(struct cli *c)
     }
     output(c, &p, r, &s);
     unarchived(c, s.offices);
+    other_history(c, s.worker);
     registry_free(&r);
     json_decref(s.worker);
     json_decref(s.collector);

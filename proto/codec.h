@@ -17,7 +17,7 @@ enum msg_type { /* <sys/socket.h> has an MSG_BATCH too: no file can include both
 #define MESSAGE(num, NAME, dir, fields, max) MSG_##NAME = num,
 #include "messages.def"
 #undef MESSAGE
-                MSG_TYPE_COUNT = 23
+                MSG_TYPE_COUNT = 24
 };
 const char *codec_msg_name(unsigned type);   /* "HELLO"; "?" */
 const char *codec_msg_fields(unsigned type); /* "uubssu"; NULL when unknown */

@@ -76,8 +76,10 @@ static json_t *followers_json(const struct work_status *s)
     for (unsigned i = 0; i < s->followers; i++) {
         const struct follower *f = &s->follower[i];
 
-        json_array_append_new(list, json_pack("{s:o,s:I,s:I}", "key", hex(f->key, PUBKEY_SIZE), "lsn",
-                                              (json_int_t)(f->next_lsn - 1), "lag", (json_int_t)(s->lsn + 1 - f->next_lsn)));
+        json_t *o = json_pack("{s:o,s:I,s:I}", "key", hex(f->key, PUBKEY_SIZE), "lsn", (json_int_t)(f->next_lsn - 1), "lag",
+                              (json_int_t)(s->lsn + 1 - f->next_lsn));
+        if (f->stored > 0) json_object_set_new(o, "stored", number(f->stored));
+        json_array_append_new(list, o);
     }
     return list;
 }
@@ -117,6 +119,66 @@ static uint64_t stream_count(struct store *s)
     return n;
 }
 
+/* ---- a worker that follows another one ---- */
+
+static const char *const FOLLOW_STATE[] = { "down", "greeted", "following", "stopped" };
+
+static int64_t lag_seconds(const struct control *c, const struct work_status *s)
+{
+    int64_t us = c->clock.now(c->clock.ctx).mono.us - s->replica.level_at.us;
+
+    return s->replica.state == REPLICA_FOLLOWING && s->replica.head <= s->lsn ? 0 : us / 1000000;
+}
+
+static json_t *following_json(const struct control *c, const struct work_status *s)
+{
+    const struct replica_status *r = &s->replica;
+    char at[32] = "", heard[32] = "";
+    json_t *o;
+
+    if (r->evidence > 0) (void)period_format_time(r->evidence_at, at);
+    if (r->heard.ms > 0) (void)period_format_time(r->heard, heard);
+    o = json_pack("{s:s,s:b,s:s,s:I,s:I,s:I,s:s}", "state", FOLLOW_STATE[r->state], "counted", !r->uncounted, "code",
+                  status_code_spelling(r->code), "head", (json_int_t)r->head, "lag", (json_int_t)(r->head > s->lsn ? r->head - s->lsn : 0), "lag_seconds",
+                  (json_int_t)lag_seconds(c, s), "heard", heard);
+    if (r->state == REPLICA_STOPPED)
+        json_object_set_new(o, "fault", json_pack("{s:I,s:s}", "lsn", (json_int_t)r->fault_lsn, "seen", r->seen));
+    json_object_set_new(o, "evidence", json_pack("{s:I,s:s,s:s}", "kept", (json_int_t)r->evidence, "last", at, "code",
+                                                 r->evidence > 0 ? status_code_spelling(r->evidence_code) : ""));
+    return o;
+}
+
+/* A fault is told in the log once, and so is its end. */
+static void tell_following(struct control *c)
+{
+    struct work_status s;
+
+    work_status(c->work, &s);
+    if (!s.replica.on || (s.replica.code == c->told_code && s.replica.state == c->told_state)) return;
+    bool stopped = s.replica.state == REPLICA_STOPPED;
+    if (stopped && s.replica.code != CODE_OK)
+        log_write(LOG_L_ERROR, "the leader's log does not go on from this one; nothing is taken, both are kept",
+                  "code=%s lsn=%llu seen=\"%s\" evidence=%u", status_code_spelling(s.replica.code),
+                  (unsigned long long)s.replica.fault_lsn, s.replica.seen, s.replica.evidence);
+    else
+        log_write(LOG_L_INFO, "following", "state=%s code=%s lsn=%llu head=%llu", FOLLOW_STATE[s.replica.state],
+                  status_code_spelling(s.replica.code), (unsigned long long)s.lsn, (unsigned long long)s.replica.head);
+    c->told_code = s.replica.code;
+    c->told_state = s.replica.state;
+}
+
+/* The register beside a follower is what its log tells: so offices' keys are known here, and a promotion needs no other copy. */
+static bool write_register(struct control *c)
+{
+    uint64_t version;
+    struct slice text = work_register(c->work, &version);
+
+    if (c->register_path == NULL || version <= registry_version(office_registry(c->book))) return false;
+    if (conf_file_write(c->register_path, text, 0600) == ST_OK) return true;
+    log_write(LOG_L_ERROR, "the register cannot be written", "path=%s", c->register_path);
+    return false;
+}
+
 static json_t *status_json(const struct control *c, struct store *store)
 {
     struct work_status s;
@@ -132,6 +194,9 @@ static json_t *status_json(const struct control *c, struct store *store)
     json_object_set_new(o, "incarnation", hex(s.identity.incarnation, INCARNATION_SIZE));
     json_object_set_new(o, "registry_version", number(s.registry_version));
     json_object_set_new(o, "archived", number(s.archived));
+    json_object_set_new(o, "acks", number(s.acks));
+    json_object_set_new(o, "role", json_string(s.replica.on ? "follower" : "leader"));
+    json_object_set_new(o, "following", s.replica.on ? following_json(c, &s) : json_null());
     json_object_set_new(o, "streams", number(stream_count(store)));
     json_object_set_new(o, "sessions", number(s.sessions));
     json_object_set_new(o, "followers", followers_json(&s));
@@ -330,6 +395,9 @@ void control_turn(void *ctx, struct now now)
 {
     struct control *c = ctx;
 
-    if (office_poll(c->book, now, run_hup_pending())) take_lists(c);
+    bool wrote = work_follows(c->work) && write_register(c);
+
+    if (office_poll(c->book, now, run_hup_pending() || wrote)) take_lists(c);
     admit_pending(c);
+    tell_following(c);
 }

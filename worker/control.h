@@ -17,7 +17,9 @@
 enum { CONTROL_STREAMS_MAX = 4096 };
 struct control { struct work *work; struct office_book *book; struct link *link; struct run *run; struct clock clock;
                  uint64_t guest_changes /* work_guests when the book was told last */;
-                 struct backup *backup; };
+                 struct backup *backup;
+                 const char *register_path /* a follower writes the register its log tells into it */;
+                 unsigned told_code, told_state /* what was logged of a follower's state last */; };
 
 void control_answer(void *ctx, struct store *s, struct slice request, struct buf *out, bool *ret_wake);        /* run_control_fn */
 void control_turn(void *ctx, struct now now);   /* takes a changed registry file; SIGHUP forces a look */

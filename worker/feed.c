@@ -61,6 +61,15 @@ int feed_credit(struct feed *f, peer_id peer, uint64_t bytes)
     return ST_OK;
 }
 
+void feed_stored(struct feed *f, peer_id peer, uint64_t lsn, struct now now)
+{
+    struct follower *w = find(f, peer);
+
+    if (w == NULL) return;
+    w->stored = lsn;
+    w->stored_at = now.mono;
+}
+
 void feed_drop(struct feed *f, peer_id peer)
 {
     struct follower *w = find(f, peer);

@@ -22,6 +22,8 @@ struct follower {
     uint8_t key[PUBKEY_SIZE];
     uint64_t next_lsn;                  /* first record not yet sent */
     int64_t credit;                     /* bytes; may fall below zero by one record */
+    uint64_t stored;                    /* it keeps a log of its own and has this much of it on disk; 0 has not said so */
+    struct mono stored_at;              /* when it said so last */
     bool told_idle;                     /* IDLE was said since the last record */
     struct mono idle_at;                /* when it is said again */
     struct { uint64_t next_lsn; int64_t credit; bool told_idle; } before;       /* as it was before this step's sends */
@@ -46,6 +48,8 @@ void feed_done(struct feed *f);
 /* From now on records from lsn + 1 go to this peer; replaces its earlier subscription. ST_FULL: too many followers. */
 int feed_subscribe(struct feed *f, peer_id peer, const uint8_t key[PUBKEY_SIZE], uint64_t lsn, uint64_t credit);
 int feed_credit(struct feed *f, peer_id peer, uint64_t bytes);  /* ST_NOT_FOUND: not subscribed */
+/* It has this much on its disk; tolerates unknown peers. */
+void feed_stored(struct feed *f, peer_id peer, uint64_t lsn, struct now now);
 void feed_drop(struct feed *f, peer_id peer);                   /* tolerates unknown peers */
 /* Sends what credit and room allow, then IDLE where due. A record that cannot be read ends that subscription with a NACK. */
 int feed_pump(struct feed *f, const struct ledger *l, struct store_txn *t, struct now now, struct effects *x);

@@ -162,31 +162,50 @@ int ledger_flush(struct ledger *l, struct store_txn *t)
 
 /* ---- appending ---- */
 
-/* Appends r, whose kind, content and dispositions are set: numbers it, links it, and moves the position. batch: its batch hash. */
-static int record_append(struct ledger *l, struct store_txn *t, struct wall now, struct record *r, const struct hash *batch)
+/* Puts a record whose bytes are made, and moves the position. */
+int ledger_put_record(struct ledger *l, struct store_txn *t, const struct record *r, struct slice bytes, const struct hash *batch)
 {
     struct receipt_leaf leaf;
     uint8_t key[16];
     int st;
 
-    r->lsn = l->lsn + 1;
-    r->at.ms = now.ms > l->commit_ms ? now.ms : l->commit_ms;
-    r->previous = l->hash;
-    buf_clear(&l->scratch);
-    codec_record_put(&l->scratch, r);
-    if (!buf_ok(&l->scratch)) return ST_NO_MEMORY;
+    ASSERT(r->lsn == l->lsn + 1 && r->at.ms >= l->commit_ms);
     bytes_be64(key, (uint64_t)r->at.ms);
     bytes_be64(key + 8, r->lsn);
-    st = store_append(t, LEDGER_LOG, slice_of(key + 8, 8), buf_slice(&l->scratch));
+    st = store_append(t, LEDGER_LOG, slice_of(key + 8, 8), bytes);
     if (st == ST_OK) st = store_append(t, LEDGER_TIME, slice_of(key, 16), slice_of(NULL, 0));
     if (st != ST_OK) return st;
     leaf = receipt_leaf_of(r, batch);
     st = tree_append(&l->tree, t, &leaf);
     if (st != ST_OK) return st;
-    l->hash = sign_hash2(l->hash.b, HASH_SIZE, l->scratch.p, l->scratch.n);
+    l->hash = sign_hash2(l->hash.b, HASH_SIZE, bytes.p, bytes.n);
     l->lsn = r->lsn;
     l->commit_ms = r->at.ms;
     l->dirty = true;
+    return ST_OK;
+}
+
+/* Appends r, whose kind, content and dispositions are set: numbers it, links it, and moves the position. batch: its batch hash. */
+static int record_append(struct ledger *l, struct store_txn *t, struct wall now, struct record *r, const struct hash *batch)
+{
+    r->lsn = l->lsn + 1;
+    r->at.ms = now.ms > l->commit_ms ? now.ms : l->commit_ms;
+    r->previous = l->hash;
+    buf_clear(&l->scratch);
+    codec_record_put(&l->scratch, r);
+    return buf_ok(&l->scratch) ? ledger_put_record(l, t, r, buf_slice(&l->scratch), batch) : ST_NO_MEMORY;
+}
+
+int ledger_put_batch(struct ledger *l, struct store_txn *t, struct stream *s, const struct batch *b)
+{
+    struct ledger_entry e = { .first = b->h.sequence, .lsn = l->lsn, .count = b->h.count, .hash = b->hash };
+    int st = ledger_entry_put(t, s, &e);
+
+    if (st != ST_OK) return st;
+    s->watermark += b->h.count;
+    s->head = b->hash;
+    s->lsn = l->lsn;
+    ledger_stream_dirty(l, s);
     return ST_OK;
 }
 
@@ -194,19 +213,12 @@ int ledger_append_batch(struct ledger *l, struct store_txn *t, struct wall now, 
                         struct slice payload, struct slice dispositions)
 {
     struct record r = { .kind = RECORD_BATCH, .content = payload, .dispositions = dispositions };
-    struct ledger_entry e = { .first = b->h.sequence, .lsn = l->lsn + 1, .count = b->h.count, .hash = b->hash };
     int st;
 
     ASSERT(s->granted && b->h.epoch == s->epoch && b->h.sequence == s->watermark + 1 && b->h.count > 0);
     ASSERT(sign_hash_equal(&b->h.previous, &s->head));
     st = record_append(l, t, now, &r, &b->hash);
-    if (st == ST_OK) st = ledger_entry_put(t, s, &e);
-    if (st != ST_OK) return st;
-    s->watermark += b->h.count;
-    s->head = b->hash;
-    s->lsn = l->lsn;
-    ledger_stream_dirty(l, s);
-    return ST_OK;
+    return st == ST_OK ? ledger_put_batch(l, t, s, b) : st;
 }
 
 int ledger_append_office(struct ledger *l, struct store_txn *t, struct wall now, uint64_t version, struct slice line)

@@ -87,6 +87,18 @@ int ledger_append_batch(struct ledger *l, struct store_txn *t, struct wall now, 
 /* Appends registry entry `version` (asserted to be the next one); line without newline. */
 int ledger_append_office(struct ledger *l, struct store_txn *t, struct wall now, uint64_t version, struct slice line);
 
+/* ---- a copy of another log (ledger_copy.c) ---- */
+/* Appends a record of the same log kept elsewhere, byte for byte, and moves everything that hangs on it, so that hashes, tree and
+ * indexes are those of the log it came from. b: the parsed batch of a RECORD_BATCH, else NULL. ST_INVALID: it does not go on from
+ * here (*ret_code says why); nothing is changed then. Who signed what is the caller's matter. */
+int ledger_copy(struct ledger *l, struct store_txn *t, struct slice bytes, const struct record *r, const struct batch *b,
+                unsigned *ret_code);
+/* The incarnation of a log that has no record yet, as the one it copies names it. */
+int ledger_copy_begin(struct ledger *l, struct store_txn *t, uint64_t incarnation);
+/* Version and line of a registry record's content. ST_INVALID */
+int ledger_copy_entry(struct slice content, uint64_t *ret_version, struct slice *ret_line);
+
+
 struct ledger_entry { uint64_t first, lsn; uint32_t count; struct hash hash; };         /* a row of by_office */
 /* The logged batch of the stream's current epoch that begins at, or that holds, a sequence. ST_NOT_FOUND, ST_CORRUPT. */
 int ledger_batch_at(struct store_txn *t, const struct stream *s, uint64_t first, struct ledger_entry *ret);
@@ -103,8 +115,8 @@ int ledger_list(struct store_txn *t, struct slice office, uint32_t number, ledge
 int ledger_archive_load(struct ledger *l, struct store_txn *t);
 /* Everything up to lsn lies, verified, elsewhere as well; a lower mark changes nothing. ST_INVALID: not this log's hash there. */
 int ledger_archive(struct ledger *l, struct store_txn *t, uint64_t lsn, const struct hash *hash);
-/* The last batch of the stream's epoch that is archived. ST_NOT_FOUND */
-int ledger_archived_batch(const struct ledger *l, struct store_txn *t, const struct stream *s, struct ledger_entry *ret);
+/* The last batch of the stream's epoch that lies at or below the mark. ST_NOT_FOUND */
+int ledger_archived_batch(struct store_txn *t, const struct stream *s, uint64_t mark, struct ledger_entry *ret);
 /* The restore record this incarnation began with. ST_NOT_FOUND: it is the first one. */
 int ledger_restore_note(struct store_txn *t, struct slice *ret);
 /* Begins a new incarnation (16 random bytes) of a recovered log that nobody writes to: appends the restore record and flushes. */
@@ -113,6 +125,9 @@ int ledger_restore(struct ledger *l, struct store_txn *t, struct wall now, const
                    const struct ledger_issuer *issuer);
 
 /* Between ledger*.c only. */
+int ledger_put_record(struct ledger *l, struct store_txn *t, const struct record *r, struct slice bytes, const struct hash *batch);
+int ledger_put_batch(struct ledger *l, struct store_txn *t, struct stream *s, const struct batch *b);    /* after its record */
+int ledger_take_restore(struct ledger *l, struct store_txn *t, struct slice note, const uint8_t incarnation[INCARNATION_SIZE]);
 int ledger_append_restore(struct ledger *l, struct store_txn *t, struct wall now, struct slice note);
 int ledger_identity_change(struct ledger *l, struct store_txn *t, const uint8_t incarnation[INCARNATION_SIZE]);
 int ledger_stream_reload(struct stream *s, struct store_txn *t);

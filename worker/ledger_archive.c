@@ -49,7 +49,7 @@ int ledger_archive(struct ledger *l, struct store_txn *t, uint64_t lsn, const st
 }
 
 /* Positions of a stream's batches grow with their sequences: the last one at or below the mark is found by halving. */
-int ledger_archived_batch(const struct ledger *l, struct store_txn *t, const struct stream *s, struct ledger_entry *ret)
+int ledger_archived_batch(struct store_txn *t, const struct stream *s, uint64_t mark, struct ledger_entry *ret)
 {
     uint64_t lo = 1, hi = s->watermark;
     bool found = false;
@@ -60,7 +60,7 @@ int ledger_archived_batch(const struct ledger *l, struct store_txn *t, const str
         int st = ledger_batch_holding(t, s, mid, &e);
 
         if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
-        if (e.lsn <= l->archived) {
+        if (e.lsn <= mark) {
             *ret = e;
             found = true;
             lo = e.first + e.count;
@@ -104,15 +104,20 @@ static int take_watermarks(struct store_txn *t, struct restore *r)
     return st;
 }
 
+int ledger_take_restore(struct ledger *l, struct store_txn *t, struct slice note, const uint8_t incarnation[INCARNATION_SIZE])
+{
+    int st = store_put(t, LEDGER_META, key_of(KEY_RESTORE), note);
+
+    if (st == ST_OK) st = store_del(t, LEDGER_META, key_of("checkpoint"));      /* of the incarnation that is gone */
+    return st == ST_OK || st == ST_NOT_FOUND ? ledger_identity_change(l, t, incarnation) : st;
+}
+
 static int begin_incarnation(struct ledger *l, struct store_txn *t, const struct restore *r, struct slice note,
                              const uint8_t incarnation[INCARNATION_SIZE])
 {
     int st = ledger_append_restore(l, t, r->at, note);
 
-    if (st == ST_OK) st = store_put(t, LEDGER_META, key_of(KEY_RESTORE), note);
-    if (st == ST_OK) st = store_del(t, LEDGER_META, key_of("checkpoint"));      /* of the incarnation that is gone */
-    if (st == ST_NOT_FOUND) st = ST_OK;
-    if (st == ST_OK) st = ledger_identity_change(l, t, incarnation);
+    if (st == ST_OK) st = ledger_take_restore(l, t, note, incarnation);
     return st == ST_OK ? ledger_flush(l, t) : st;
 }
 

@@ -10,6 +10,7 @@
 #include "proto/conf_start.h"
 #include "proto/log.h"
 #include "worker/control.h"
+#include "worker/door.h"
 #include "worker/settings.h"
 
 static const struct conf_option OPTIONS[] = {
@@ -24,6 +25,11 @@ static const struct conf_option OPTIONS[] = {
     { "worker.checkpoint_key", CONF_PATH, true, NULL, 0, 0, "signing key of the log's checkpoints (ed25519)" },
     { "worker.registry_key", CONF_TEXT, true, NULL, 0, 0, "public key the register's lines are signed with (hex)" },
     { "worker.followers", CONF_TEXT, false, "", 0, 0, "public keys that may follow the log, hex, comma-separated" },
+    { "worker.replicas", CONF_TEXT, false, "", 0, 0, "public keys of workers that keep a second log, hex" },
+    { "worker.acks", CONF_COUNT, false, "1", 1, 2, "2: archived = on a replica's disk; 1: as rekap archive says" },
+    { "worker.follow", CONF_TEXT, false, "", 0, 0, "endpoint of the worker whose log is kept here, too" },
+    { "worker.leader_key", CONF_TEXT, false, "", 0, 0, "with worker.follow: its public transport key (hex)" },
+    { "worker.follow_key", CONF_PATH, false, "", 0, 0, "with worker.follow: key file to follow with" },
     { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
 };
 
@@ -62,38 +68,6 @@ static int open_store(struct daemon *d)
     return store_lmdb_open(conf_text(d->conf, "worker.store"), &o, &d->store, d->err, sizeof d->err);
 }
 
-static int listen_each(struct daemon *d, const struct link_keys *keys)
-{
-    int st = ST_OK;
-    for (const char *p = conf_text(d->conf, "worker.listen"); st == ST_OK && *p != '\0';) {
-        char endpoint[512];
-        size_t n = strcspn(p, ", ");
-        if (n >= sizeof endpoint) {
-            snprintf(d->err, sizeof d->err, "worker.listen: an endpoint over %zu bytes", sizeof endpoint - 1);
-            return ST_INVALID;
-        }
-        snprintf(endpoint, sizeof endpoint, "%.*s", (int)n, p);
-        if (n != 0) st = link_listen(d->c.link, endpoint, keys, office_admit, d->c.book, d->err, sizeof d->err);
-        p += n + (p[n] != '\0');
-    }
-    return st;
-}
-
-static int listen_all(struct daemon *d)
-{
-    struct link_keys keys;
-    int st = conf_key_read(conf_text(d->conf, "worker.key"), "curve25519", keys.secret, keys.pub, d->err, sizeof d->err);
-    if (st != ST_OK) return st;
-    st = link_new(&d->c.link);
-    if (st != ST_OK) snprintf(d->err, sizeof d->err, "%s", status_str(st));
-    if (st == ST_OK) st = listen_each(d, &keys);
-    explicit_bzero(&keys, sizeof keys);
-    if (st != ST_OK) return st;
-    st = link_control(d->c.link, conf_text(d->conf, "worker.control"));
-    if (st != ST_OK) snprintf(d->err, sizeof d->err, "%s: %s", conf_text(d->conf, "worker.control"), status_str(st));
-    return st;
-}
-
 static int loop(struct daemon *d)
 {
     const struct run_options o = { .node = work_node(d->c.work), .store = d->store, .link = d->c.link, .clock = d->c.clock,
@@ -116,9 +90,11 @@ static int loop(struct daemon *d)
 static int serve(struct daemon *d)
 {
     d->c.clock = clock_posix();
+    d->c.register_path = conf_text(d->conf, "worker.registry");
     if (make_node(d) != ST_OK) return fail("settings cannot be used", d->err);
     if (open_store(d) != ST_OK) return fail("store cannot be opened", d->err);
-    if (listen_all(d) != ST_OK) return fail("network cannot be set up", d->err);
+    const struct door door = { d->conf, &d->settings, d->c.work, d->c.book };
+    if (door_open(&door, &d->c.link, d->err, sizeof d->err) != ST_OK) return fail("network cannot be set up", d->err);
     return loop(d);
 }
 

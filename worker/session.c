@@ -102,11 +102,13 @@ static int on_hello(struct sessions *w, const struct session_step *s, struct ses
     struct field in[FIELDS_MAX];
     peer_id peer = se->peer;
     char seen[64];
+    int st;
 
     codec_fields(f, in);
     snprintf(seen, sizeof seen, "%llu..%llu", (unsigned long long)in[0].u, (unsigned long long)in[1].u);
     if (in[0].u > CODEC_VERSION || in[1].u < CODEC_VERSION) return complain(w, s, se, CODE_BAD_VERSION, seen, "1");
     if (in[2].s.n != sizeof se->installation) return complain(w, s, se, CODE_BAD_FORMAT, "HELLO", "installation id 16 byte");
+    if (!session_is_follower(w, se->key) && session_is_elsewhere(w, s, se, "HELLO", &st)) return st;
     if (session_is_guest(w, se->key)) return session_hello_guest(w, s, se);
     memcpy(se->installation, in[2].s.p, sizeof se->installation);
     feed_drop(w->feed, peer);
@@ -297,6 +299,7 @@ static int on_open(struct sessions *w, const struct session_step *s, struct sess
     struct stream *t = NULL;
     int st;
 
+    if (session_is_elsewhere(w, s, se, "OPEN", &st)) return st;
     codec_fields(f, in);
     c.code = open_check(w, s, se, in, &c);
     if (c.code != CODE_OK) return session_nack(w, s, se, &c);
@@ -355,7 +358,7 @@ static const struct { handler_fn fn; enum session_state least;
     [MSG_BATCH] = { session_batch, SESSION_OPEN }, [MSG_PING] = { on_ping, SESSION_OPEN },
     [MSG_BYE] = { on_bye, SESSION_NEW },           [MSG_SUBSCRIBE] = { on_subscribe, SESSION_OPEN },
     [MSG_CREDIT] = { on_credit, SESSION_OPEN },    [MSG_PROVE] = { on_prove, SESSION_OPEN },
-    [MSG_PLACE] = { on_place, SESSION_OPEN },
+    [MSG_PLACE] = { on_place, SESSION_OPEN },      [MSG_STORED] = { session_stored, SESSION_OPEN },
 };
 
 /* The session of this peer, made at its first message. */

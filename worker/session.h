@@ -56,9 +56,14 @@ struct sessions {
     struct verifier verifier;
     const uint8_t (*follower_key)[PUBKEY_SIZE];
     unsigned follower_keys;
+    const uint8_t (*replica_key)[PUBKEY_SIZE];  /* of those that keep a second log and may say so */
+    unsigned replica_keys;
+    bool await_replica;                 /* acks = 2: archived is what a replica has on its disk, not what an archive holds */
+    bool following;                     /* this worker follows another one: nothing is admitted here */
     struct guests guests;               /* requests of offices that are not registered yet */
     uint64_t step;                      /* number of the present step, from 1 */
     /* -------- */
+    uint64_t stored;                    /* the furthest position a replica has confirmed to this process */
     uint64_t full_step;                 /* this step must not need the store to grow: the one before it was lost to a full store */
     struct session *v;                  /* by ascending peer id */
     uint32_t count, cap;
@@ -97,6 +102,10 @@ void session_replace(struct sessions *w, const struct session_step *s, const str
 int session_reply(struct sessions *w, const struct session_step *s, peer_id to, unsigned type, const struct field *fields);
 int session_nack(struct sessions *w, const struct session_step *s, struct session *se, const struct session_complaint *c);
 int session_archived(struct sessions *w, const struct session_step *s, struct session *se);    /* tells of the archived mark */
+uint64_t session_mark(const struct sessions *w);        /* what ACKs of level 2 speak of */
+int session_stored(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
+/* In a worker that follows another one: says so to whoever would state something. true: it was said, *ret_status how. */
+bool session_is_elsewhere(struct sessions *w, const struct session_step *s, struct session *se, const char *seen, int *ret_status);
 int session_batch(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 int session_join(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 int session_hello_guest(struct sessions *w, const struct session_step *s, struct session *se); /* a HELLO of no registered key */

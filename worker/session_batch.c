@@ -278,6 +278,7 @@ int session_batch(struct sessions *w, const struct session_step *s, struct sessi
     struct batch b;
     int st;
 
+    if (session_is_elsewhere(w, s, se, "BATCH", &st)) return st;
     if (codec_batch_parse(f->payload, &b) != ST_OK) return session_nack(w, s, se, &c);
     c = (struct session_complaint){ .stream = b.h.stream, .epoch = b.h.epoch, .sequence = b.h.sequence };
     if (registry_id_ok(b.h.office)) c.office = b.h.office;

@@ -73,6 +73,7 @@ int session_join(struct sessions *w, const struct session_step *s, struct sessio
     struct field in[FIELDS_MAX];
     int st;
 
+    if (session_is_elsewhere(w, s, se, "JOIN", &st)) return st;
     codec_fields(f, in);
     st = answer(w, s, se, in);
     if (st != ST_OK || !session_is_guest(w, se->key)) return st;

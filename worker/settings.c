@@ -33,6 +33,37 @@ static int read_followers(const struct conf *c, struct work_options *o, char *er
     return ST_OK;
 }
 
+/* Replicas may follow, too. */
+static int read_replicas(const struct conf *c, struct work_options *o, char *err, size_t size)
+{
+    snprintf(err, size, "worker.replicas: keys of %u hex digits; at most %d with worker.followers", 2 * PUBKEY_SIZE,
+             FOLLOWER_KEYS_MAX);
+    for (const char *p = conf_text(c, "worker.replicas"); *p != '\0';) {
+        size_t n = strcspn(p, ", ");
+        if (n != 0) {
+            if (o->follower_keys == FOLLOWER_KEYS_MAX || n != 2 * PUBKEY_SIZE) return ST_INVALID;
+            if (bytes_unhex(p, n, o->follower_key[o->follower_keys]) != ST_OK) return ST_INVALID;
+            memcpy(o->replica_key[o->replica_keys++], o->follower_key[o->follower_keys++], PUBKEY_SIZE);
+        }
+        p += n + (p[n] != '\0');
+    }
+    o->acks = (unsigned)conf_int(c, "worker.acks");
+    snprintf(err, size, "worker.acks = 2 needs worker.replicas: whose disk is the second one?");
+    return o->acks == 2 && o->replica_keys == 0 ? ST_INVALID : ST_OK;
+}
+
+static int read_follow(const struct conf *c, struct settings *s, char *err, size_t size)
+{
+    const char *key = conf_text(c, "worker.leader_key");
+    s->options.follow = *conf_text(c, "worker.follow") != '\0';
+    s->options.registry_key = s->office.issuer;
+    if (!s->options.follow) return ST_OK;
+    snprintf(err, size, "worker.follow needs worker.leader_key, a public key of %u hex digits, and worker.acks = 1",
+             2 * PUBKEY_SIZE);
+    if (s->options.acks == 2 || strlen(key) != 2 * PUBKEY_SIZE) return ST_INVALID;
+    return bytes_unhex(key, strlen(key), s->leader_key);
+}
+
 static int read_register(const struct conf *c, struct settings *s, char *err, size_t n)
 {
     const char *issuer = conf_text(c, "worker.registry_key");
@@ -59,7 +90,9 @@ int settings_read(const struct conf *c, struct settings *ret, char *err, size_t 
     int st = read_identity(c, &ret->options.identity, err, err_size);
     ret->options.verifier = sign_ed25519_verifier();
     if (st == ST_OK) st = read_followers(c, &ret->options, err, err_size);
+    if (st == ST_OK) st = read_replicas(c, &ret->options, err, err_size);
     if (st == ST_OK) st = read_register(c, ret, err, err_size);
+    if (st == ST_OK) st = read_follow(c, ret, err, err_size);
     return st == ST_OK ? read_signer(c, ret, err, err_size) : st;
 }
 

@@ -19,6 +19,7 @@ struct work {
     struct ledger ledger;
     struct feed feed;
     struct sessions sessions;
+    struct replica replica;             /* on when options.follow */
     bool in_step;
     bool sweep_due;                     /* register or invitations changed: some request may be decided */
 };
@@ -38,8 +39,15 @@ int work_new(const struct work_options *o, struct work **ret)
     w->sessions.verifier = o->verifier;
     w->sessions.follower_key = (const uint8_t (*)[PUBKEY_SIZE])w->options.follower_key;
     w->sessions.follower_keys = o->follower_keys;
+    w->sessions.replica_key = (const uint8_t (*)[PUBKEY_SIZE])w->options.replica_key;
+    w->sessions.replica_keys = o->replica_keys;
+    w->sessions.await_replica = o->acks == 2;
+    w->sessions.following = o->follow;
+    w->replica.trust.verifier = o->verifier;
+    w->replica.trust.registry_key = o->registry_key;
     st = session_init(&w->sessions);
-    if (st == ST_OK) st = ledger_init(&w->ledger, &o->identity, o->signer);
+    if (st == ST_OK) st = replica_init(&w->replica);
+    if (st == ST_OK) st = ledger_init(&w->ledger, &o->identity, o->follow ? NULL : o->signer);
     if (st != ST_OK) {
         work_free(&w);
         return st;
@@ -53,6 +61,7 @@ void work_free(struct work **w)
     if (w == NULL || *w == NULL) return;
     session_done(&(*w)->sessions);
     feed_done(&(*w)->feed);
+    replica_done(&(*w)->replica);
     ledger_done(&(*w)->ledger);
     free(*w);
     *w = NULL;
@@ -87,6 +96,24 @@ int work_archive(struct work *w, struct store_txn *t, uint64_t lsn, const struct
     return ledger_archive(&w->ledger, t, lsn, hash);
 }
 
+void work_dialled(struct work *w, peer_id leader)
+{
+    ASSERT(w->options.follow);
+    w->replica.leader = leader;
+    w->replica.s.on = true;
+}
+
+bool work_follows(const struct work *w)
+{
+    return w->options.follow;
+}
+
+struct slice work_register(const struct work *w, uint64_t *ret_version)
+{
+    *ret_version = w->replica.trust.version;
+    return buf_slice(&w->replica.trust.text);
+}
+
 static struct work *work_of(void *node)
 {
     struct work *w = node;
@@ -107,7 +134,9 @@ static const struct work *work_of_const(const void *node)
 
 static bool import_due(const struct work *w)
 {
-    return w->sessions.registry != NULL && registry_version(w->sessions.registry) > w->ledger.registry_version;
+    const struct registry *r = w->sessions.registry;
+
+    return !w->options.follow && r != NULL && registry_version(r) > w->ledger.registry_version;
 }
 
 static int import(struct work *w, struct store_txn *t, struct now now)
@@ -149,8 +178,8 @@ static int node_recover(void *node, struct store_txn *t, struct now now)
     struct work *w = work_of(node);
     int st = ledger_recover(&w->ledger, t);
 
-    (void)now;
-    if (st == ST_OK && w->sessions.registry != NULL && registry_version(w->sessions.registry) < w->ledger.registry_version)
+    if (st == ST_OK && w->options.follow) st = replica_recover(&w->replica, &w->ledger, t, w->sessions.registry, now);
+    else if (st == ST_OK && w->sessions.registry != NULL && registry_version(w->sessions.registry) < w->ledger.registry_version)
         return ST_VERSION;
     return st == ST_OK ? guest_load(&w->sessions.guests, t) : st;
 }
@@ -161,7 +190,9 @@ static int node_message(void *node, struct store_txn *t, struct now now, const s
     const struct session_step s = { t, now, x };
     int st = begin(w, t, now);
 
-    return st == ST_OK ? session_message(&w->sessions, &s, m) : st;
+    if (st != ST_OK) return st;
+    if (w->options.follow && m->peer == w->replica.leader) return replica_message(&w->replica, &w->ledger, t, now, m, x);
+    return session_message(&w->sessions, &s, m);
 }
 
 static int node_tick(void *node, struct store_txn *t, struct now now, struct effects *x)
@@ -182,6 +213,7 @@ static int node_flush(void *node, struct store_txn *t, struct now now, struct ef
     if (st == ST_OK) st = session_acks(&w->sessions, &s);
     if (st == ST_OK) st = session_checkpoints(&w->sessions, &s);
     if (st == ST_OK) st = ledger_flush(&w->ledger, t);
+    if (st == ST_OK && w->options.follow) st = replica_flush(&w->replica, &w->ledger, now, x);
     if (st == ST_OK) st = feed_pump(&w->feed, &w->ledger, t, now, x);
     if (st == ST_OK) w->in_step = false;
     return st;
@@ -191,13 +223,14 @@ static int node_abort(void *node, struct store_txn *t, struct now now)
 {
     struct work *w = work_of(node);
 
-    (void)now;
     w->in_step = false;
     session_aborted(&w->sessions);
     feed_abort(&w->feed);
     w->sweep_due = true;
     int st = guest_load(&w->sessions.guests, t);
-    return st == ST_OK ? ledger_reload(&w->ledger, t) : st;
+    if (st == ST_OK) st = ledger_reload(&w->ledger, t);
+    if (st != ST_OK || !w->options.follow) return st;
+    return replica_aborted(&w->replica, &w->ledger, t, w->sessions.registry, now);
 }
 
 static struct mono node_deadline(const void *node)
@@ -205,7 +238,9 @@ static struct mono node_deadline(const void *node)
     const struct work *w = work_of_const(node);
     struct mono a = session_deadline(&w->sessions), b = feed_deadline(&w->feed, &w->ledger);
 
-    return a.us < b.us ? a : b;
+    if (b.us < a.us) a = b;
+    if (w->options.follow) b = replica_deadline(&w->replica);
+    return b.us < a.us ? b : a;
 }
 
 static bool node_wants_step(const void *node)
@@ -233,7 +268,8 @@ void work_status(const struct work *w, struct work_status *ret)
     const struct ledger *l = &w->ledger;
 
     *ret = (struct work_status){ .identity = l->identity, .lsn = l->lsn, .registry_version = l->registry_version,
-                                 .archived = l->archived, .hash = l->hash,
+                                 .archived = session_mark(&w->sessions), .stored = w->sessions.stored,
+                                 .acks = w->sessions.await_replica ? 2 : 1, .replica = w->replica.s, .hash = l->hash,
                                  .streams = l->stream_count, .sessions = w->sessions.count, .counters = w->sessions.n,
                                  .feed_records = w->feed.records, .feed_bytes = w->feed.bytes, .feed_corrupt = w->feed.corrupt,
                                  .followers = w->feed.count };

@@ -6,6 +6,7 @@
 #ifndef REKAP_WORK_H
 #define REKAP_WORK_H
 
+#include "worker/replica.h"
 #include "worker/session.h"
 
 struct work;
@@ -15,6 +16,11 @@ struct work_options {
     const struct signer *signer;        /* of checkpoints, key TREE_SIGNER_ID; outlives the node; NULL: none are signed */
     uint8_t follower_key[FOLLOWER_KEYS_MAX][PUBKEY_SIZE];
     unsigned follower_keys;
+    uint8_t replica_key[FOLLOWER_KEYS_MAX][PUBKEY_SIZE];        /* each stands among the follower keys, too */
+    unsigned replica_keys;
+    unsigned acks;                      /* 2: archived is what a replica has on disk; else what an archive holds */
+    bool follow;                        /* keep the log of another worker (work_dialled) and admit nothing */
+    const uint8_t *registry_key;        /* with follow: the register's lines are signed by it; NULL: not looked at */
 };
 int work_new(const struct work_options *o, struct work **ret);
 void work_free(struct work **w);
@@ -34,9 +40,17 @@ int work_archive(struct work *w, struct store_txn *t, uint64_t lsn, const struct
  * abort or a failed commit the caller calls on_abort of the node. */
 int work_reject(struct work *w, struct store_txn *t, struct slice office);
 
+bool work_follows(const struct work *w);
+/* With follow: the peer id of the leader's endpoint. Before recover. */
+void work_dialled(struct work *w, peer_id leader);
+/* With follow: the register as the log tells it, a whole file, and its version; until the next step. */
+struct slice work_register(const struct work *w, uint64_t *ret_version);
+
 struct work_status {
     struct ledger_identity identity;
-    uint64_t lsn, registry_version, archived;
+    uint64_t lsn, registry_version, archived /* what is told to the offices */, stored /* the furthest a replica has */;
+    unsigned acks;
+    struct replica_status replica;
     struct hash hash;
     uint32_t streams /* known to this process */, sessions;
     struct session_counters counters;

@@ -334,6 +334,8 @@ static void check_join(struct parts *p)
     check_frame(p, MSG_JOINED, joined);
     const struct field restored[] = {str("rekap/pemulihan/1\nworker w1\n")};
     check_frame(p, MSG_RESTORED, restored);
+    const struct field stored[] = {num(1), raw(p->log_hash.b, 32)};
+    check_frame(p, MSG_STORED, stored);
 }
 
 static void vectors(void **state)

@@ -107,7 +107,11 @@ static void start(struct world *w)
                               .follower_keys = 1 };
     struct store_txn *t = NULL;
 
+    if (w->incarnation != 0) o.identity.incarnation[0] = w->incarnation;
     work_world_follower_key(o.follower_key[0]);
+    work_world_follower_key(o.replica_key[0]);
+    o.acks = w->acks;
+    o.replica_keys = w->acks == 2;
     assert_int_equal(work_new(&o, &w->work), ST_OK);
     w->node = work_node(w->work);
     work_set_registry(w->work, w->registry);

@@ -26,6 +26,8 @@ struct world {
     bool released;                      /* x holds the effects of a committed step */
     struct now now;
     uint64_t hello_count;
+    unsigned acks;                      /* of the next start; 2: the follower's key is a replica's */
+    uint8_t incarnation;                /* of a new store; 0: 7 */
 };
 /* One office's stream as its collector keeps it. */
 struct sender {
