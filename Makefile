@@ -107,6 +107,7 @@ $(eval $(call unit_test,codec_vectors,$(CODEC) proto/sign_ed25519,-lsodium -lmsg
 $(eval $(call unit_test,codec_scan,proto/codec_scan proto/codec_pack proto/bytes proto/status proto/rng,-lmsgpackc))
 $(eval $(call unit_test,sign,proto/sign proto/sign_ed25519 proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,decimal,proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,spelling,proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/code proto/code_text proto/rng proto/bytes proto/status,))
 $(eval $(call unit_test,store_contract,proto/store proto/store_mem proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/bytes proto/status proto/rng,-llmdb -lpthread))
 $(eval $(call unit_test,store_lmdb,proto/store proto/store_mem proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/bytes proto/status proto/rng,-llmdb -lpthread))
 $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
@@ -151,6 +152,7 @@ $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,sql,$(FOLD),-lsodium -lmsgpackc -lsqlite3))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
+$(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/scales proto/achieve proto/achieve_over proto/csv proto/csv_build proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit,$(AGGREGATOR_P))
@@ -205,17 +207,22 @@ $(B)/tests/it/net: $(call OBJS,$(sort $(IT_OBJS) tests/it/proxy tests/it/history
 $(B)/tests/it/jump.so: tests/it/jump.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+$(B)/tests/it/herd: $(call OBJS,$(sort $(IT_OBJS) tests/it/herd)) | $(B)/tests/it/jump.so
 IT += $(B)/tests/it/net
+IT += $(B)/tests/it/herd
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
-.PHONY: it it-build campaign kills audits crashes nets
+.PHONY: it it-build campaign kills audits crashes nets herd
 it-build: all $(IT) $(SHIMS)
 it: it-build
 	tests/it/run $(B)
-campaign: kills audits crashes nets
+campaign: kills audits crashes nets herd
 kills: it-build
 	tests/it/kills $(B)
+# 500 offices come back at once; what an office that was online waits is judged
+herd: it-build
+	$(B)/tests/it/herd $(B)/bin 500 4 4 measure 20
 nets: it-build
 	tests/it/nets $(B)
 # disks as power cuts leave them, ten minutes (TIME=seconds)

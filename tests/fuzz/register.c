@@ -93,18 +93,36 @@ static void put_line(struct buf *b, const struct office *o)
     buf_u8(b, '\n');
 }
 
-/* One of: nothing, a byte changed, a line dropped, two lines swapped. */
-static void change(struct rd *r, struct buf *b)
+/* Line `n` below the heading, with its newline. */
+static struct slice line_at(const struct buf *b, unsigned n)
+{
+    const uint8_t *from = b->p, *end = b->p + b->n;
+    for (n++; n > 0 && from < end; n--) from = (const uint8_t *)memchr(from, '\n', (size_t)(end - from)) + 1;
+    const uint8_t *next = from < end ? (const uint8_t *)memchr(from, '\n', (size_t)(end - from)) + 1 : end;
+    return slice_of(from, (size_t)(next - from));
+}
+
+/* One of: nothing, a byte changed, a line dropped, two neighbours swapped. */
+static void change(struct rd *r, struct buf *b, unsigned lines)
 {
     unsigned how = rd_u8(r) % 4;
     size_t at = rd_be16(r) % b->n;
     uint8_t with = rd_u8(r);
+    struct slice one = line_at(b, with % lines), next = line_at(b, with % lines + 1);
+    size_t from = (size_t)(one.p - b->p);
     if (how == 1) b->p[at] = with;
-    if (how != 2) return;
-    uint8_t *from = b->p + at, *end = memchr(from, '\n', b->n - at);
-    size_t n = end ? (size_t)(end - from) : 0;
-    memmove(from, from + n, b->n - at - n);
-    b->n -= n;
+    if (how == 2) {
+        memmove(b->p + from, b->p + from + one.n, b->n - from - one.n);
+        b->n -= one.n;
+    }
+    if (how == 3 && next.n > 0) {
+        uint8_t *copy = malloc(one.n);
+        ASSERT(copy != NULL);
+        memcpy(copy, one.p, one.n);
+        memmove(b->p + from, next.p, next.n);
+        memcpy(b->p + from + next.n, copy, one.n);
+        free(copy);
+    }
 }
 
 static void sealed(struct slice in)
@@ -129,7 +147,7 @@ static void sealed(struct slice in)
         put_line(&b, &made[i]);
     }
     ASSERT(buf_ok(&b));
-    change(&r, &b);
+    change(&r, &b, lines);
     (void)fuzz_key(NULL, slice_of(REGISTRY_KEY_ID, strlen(REGISTRY_KEY_ID)), issuer);
     if (registry_parse(buf_slice(&b), &reg, err, sizeof err) == ST_OK) {
         int st = registry_verify(reg, &seen, issuer, &verifier, err, sizeof err);
