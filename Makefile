@@ -53,6 +53,10 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
 CLI_E += cli/follow cli/setup_edit
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw
+REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
+          cli/report_text cli/report_html cli/report_xlsx cli/report_pdf
+REPORT_LIBS := -lxlsxwriter $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
+CLI_E += $(REPORT)
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
            cli/audit_roll_cell cli/audit_state cli/audit_memory
 
@@ -74,7 +78,8 @@ $(B)/bin/rekap-worker: $(call OBJS,$(WORKER_ALL))
 $(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL))
 $(B)/bin/rekap-audit: $(call OBJS,$(AUDIT_E))
 $(B)/bin/rekap-audit: PKG_LIBS := -lsodium
-$(B)/bin/rekap: PKG_LIBS += $(BOOK_LIBS)
+$(B)/bin/rekap: PKG_LIBS += $(BOOK_LIBS) $(REPORT_LIBS)
+$(B)/cli/report_pdf.o $(B)/lint/cli/report_pdf.ok: PKG_CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo 2>/dev/null))
 $(BIN):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
@@ -142,6 +147,7 @@ $(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) prot
 $(eval $(call unit_test,intake,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,jsonl,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period tests/unit/intake_world,-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,book,$(BOOK) $(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period tests/unit/intake_world tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
+$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/print $(BOOK) $(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS)))
 $(eval $(call unit_test,intake_indicator,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,intake_shape,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
@@ -279,7 +285,7 @@ BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix pr
 $(BENCH)/fill: $(call OBJS,tests/bench/fill $(BENCH_LOAD) $(sort $(filter-out proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(BENCH)/bench: $(call OBJS,tests/bench/bench tests/bench/lag $(sort $(filter-out cli/main,$(CLI_ALL))))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(BOOK_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(BOOK_LIBS) $(REPORT_LIBS)
 $(BENCH)/office_list: tests/bench/office.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -DBENCH_OFFICE_MAIN -o $@ $<

@@ -17,7 +17,7 @@ enum option_id {
     OPT_COMPLETE, OPT_DASH, OPT_TIMEOUT, OPT_YEAR, OPT_UNTIL, OPT_CODE, OPT_LEVEL, OPT_STAGE, OPT_AS_OF, OPT_INDICATOR, OPT_FROM,
     OPT_TO, OPT_MEASURE, OPT_KIND, OPT_CAP, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_KEY, OPT_OUTPUT,
     OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE,
-    OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_COUNT
+    OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_FORMAT, OPT_QUARTER, OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
@@ -85,5 +85,6 @@ int backup_restore(struct cli *c);
 int follow_run(struct cli *c);
 int follow_promote(struct cli *c);
 int receipt_run(struct cli *c);
+int report_run(struct cli *c);
 
 #endif

@@ -1,0 +1,91 @@
+/* report.h - `rekap report`: official tables filled from the aggregator's answers. Kind: E.
+ *
+ * One model, several makers, several printers. The model is a JSON object, so that --format json is the model itself:
+ *   {"report","title":[..],"region","office","year","until","as_of","registry_version","complete",
+ *    "tables":[{"title","columns":[{"group","heading","number","kind","width"}],"rows":[{"depth","strong","cells":[..]}]}],
+ *    "foot":[{"heading","lines":[..]}],"notes":[..],"signed":[..]}
+ * A cell is null or text: of kind money "91000000.00", of kind percent "92.20", of kind number "12.5", as the aggregator says it.
+ * Makers (report_lra.c, ..) move what it says; the little arithmetic that a form asks for (a quarter's own value, a remainder) is
+ * exact in integers (report_number.c). All questions of one report are asked as of one log position: the report is consistent, and the
+ * same position gives the same bytes in every format (times in files are the position's own). */
+#ifndef REKAP_REPORT_H
+#define REKAP_REPORT_H
+
+#include "cli/ask.h"
+#include "cli/cli.h"
+
+enum report_kind { REPORT_TEXT, REPORT_MONEY, REPORT_NUMBER, REPORT_PERCENT };
+struct report_column {
+    const char *group, *heading, *number;       /* group: "" = none; number: as the form counts its columns, "" = none */
+    enum report_kind kind;
+    unsigned width;                     /* characters, for paper and sheets */
+};
+struct report {
+    const struct cli *c;
+    struct place p;
+    const char *region, *office;        /* office NULL: all of the region */
+    const char *place_name;             /* of region or office, from the answers */
+    int year, quarter, until;           /* until: the quarter's last month */
+    char as_of[512];                    /* position that every question is asked at */
+    json_t *model;
+    int rc;                             /* EXIT_OK, or what the first failed question gave */
+};
+
+/* ---- report_data.c: questions; a new reference, or NULL with r->rc set ---- */
+json_t *report_rollup(struct report *r, int year, int until, const char *level, const char *office);
+json_t *report_indicators(struct report *r, int year, int until);
+json_t *report_trend(struct report *r, const char *code, const json_t *indicator, int from, int to);  /* indicator: a row, or NULL */
+json_t *report_notes(struct report *r);
+json_t *report_offices(struct report *r);       /* of the region; without as-of: the register */
+int report_open(struct report *r);      /* installation, position, names: everything a model begins with */
+/* Rows of several levels in code order, a new array; NULL as above. The first answer's total goes to ret_total (may be NULL). */
+json_t *report_lines(struct report *r, int year, int until, json_t **ret_total);
+/* The same with a line for each code that has indicators and no money; a new array. */
+json_t *report_with_indicators(struct report *r, json_t *lines, int year, const json_t *answer);
+const json_t *report_find(const json_t *rows, const char *code);        /* the row of a code; NULL */
+const json_t *report_find_indicator(const json_t *rows, const json_t *like);    /* same office, code and id; NULL */
+const char *report_string(const json_t *o, const char *key);    /* "" when it is none */
+
+/* ---- report_model.c ---- */
+json_t *report_table(struct report *r, const char *title, const struct report_column *columns, size_t n);       /* borrowed */
+json_t *report_row(json_t *table, unsigned depth, bool strong);         /* its cells, borrowed */
+void report_cell(json_t *cells, const char *text);      /* NULL or "": empty */
+void report_value(json_t *cells, const json_t *v);      /* text and whole numbers as they are */
+void report_format(json_t *cells, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_title(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_note(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_foot(struct report *r, const char *heading, json_t *lines);         /* takes lines */
+void report_sign(struct report *r, const char *role);
+const char *report_month(int month);    /* "Desember" */
+
+/* ---- report_number.c: decimal text, exact ---- */
+enum { REPORT_SEN = 2, REPORT_MICRO = 6 };
+struct report_decimal { bool is; i128 v; };     /* in 10^-decimals */
+struct report_decimal report_decimal(const json_t *v, unsigned decimals);       /* is: false for null and what is no number */
+struct report_decimal report_add(struct report_decimal a, struct report_decimal b);      /* absent when neither is */
+struct report_decimal report_less(struct report_decimal a, struct report_decimal b);     /* absent when a is; b absent: 0 */
+void report_sen(json_t *cells, struct report_decimal d);
+void report_micro(json_t *cells, struct report_decimal d);
+void report_share(json_t *cells, struct report_decimal part, struct report_decimal whole);       /* 100 * part / whole, two decimals */
+bool report_double(const char *text, double *ret);      /* false: more than 15 digits, which a sheet would not keep */
+
+/* ---- the makers ---- */
+void report_lra(struct report *r);
+void report_e81(struct report *r);
+void report_tc29(struct report *r);
+void report_lkjip(struct report *r);
+void report_city(struct report *r);
+
+/* ---- the printers: to a file; ST_OK, ST_NO_MEMORY, ST_FULL (could not be written, errno) ---- */
+int report_csv(const json_t *model, const char *path);
+int report_json(const json_t *model, const char *path);
+int report_html(const json_t *model, const char *path);
+int report_xlsx(const json_t *model, const char *path);
+int report_pdf(const json_t *model, const char *path);
+void report_shown(const char *kind, const char *text, char *ret, size_t size);   /* a cell as people read it */
+bool report_is_number(const char *text);        /* of columns that are no text: words stand there, too (target "Paving Block") */
+/* Lines that every printer puts below: position, completeness, version of the register. */
+int report_origin(const json_t *model, char *ret, size_t size);
+int64_t report_when(const json_t *model);       /* seconds since 1970 of the position; 0: before the log */
+
+#endif

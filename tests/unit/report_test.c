@@ -1,0 +1,226 @@
+/* report_test.c - the printers of reports: what stands in a file is what the model says, to the last digit, and twice the same bytes. */
+#include "cli/report.h"
+#include "collector/xlsx.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static const char MODEL[] =
+    "{\"report\":\"lra\",\"title\":[\"LAPORAN <A> & B\",\"Kantor\"],\"as_of\":{\"position\":{\"w1\":12},\"time\":\"2026-11-21T18:34:29.065Z\"},"
+    "\"registry_version\":2,\"complete\":{\"offices\":1,\"of\":1},\"tables\":[{\"title\":\"Satu\",\"columns\":["
+    "{\"group\":\"\",\"heading\":\"Kode\",\"number\":\"1\",\"kind\":\"text\",\"width\":18},"
+    "{\"group\":\"Uang\",\"heading\":\"Pagu\",\"number\":\"2\",\"kind\":\"money\",\"width\":20},"
+    "{\"group\":\"Uang\",\"heading\":\"%\",\"number\":\"3\",\"kind\":\"percent\",\"width\":10},"
+    "{\"group\":\"\",\"heading\":\"Target\",\"number\":\"4\",\"kind\":\"number\",\"width\":10}],\"rows\":["
+    "{\"depth\":0,\"strong\":true,\"cells\":[\"1.06\",\"7733986109.00\",\"92.20\",\"4093\"]},"
+    "{\"depth\":1,\"strong\":false,\"cells\":[\"1.10\",\"0.07\",\"68.89\",\"88.32\"]},"
+    "{\"depth\":1,\"strong\":false,\"cells\":[\"2022\",\"-12345678901.23\",\"0.00\",\"Paving, \\\"Block\\\"\"]},"
+    "{\"depth\":1,\"strong\":false,\"cells\":[\"x\",\"9999999999999999.99\",null,\"0.000001\"]},"
+    "{\"depth\":1,\"strong\":false,\"cells\":[null,\"999999999999999.00\",\"459.90\",\"-5.5\"]}]}],"
+    "\"foot\":[{\"heading\":\"Faktor\",\"lines\":[\"satu\"]}],\"notes\":[\"catatan\"],\"signed\":[\"Kepala\"]}";
+
+/* print.c can write tables to a terminal; nothing here does. */
+bool cli_fancy(int fd) { return fd < 0; }
+int cli_fail(const struct cli *c, const char *id, const char *en, const char *what)
+{
+    fail_msg("%s %s", cli_say(c, id, en), what);
+    return EXIT_FAILED;
+}
+
+static json_t *model(void)
+{
+    json_t *m = json_loads(MODEL, 0, NULL);
+    assert_non_null(m);
+    return m;
+}
+
+static void load(const char *path, struct buf *b)
+{
+    uint8_t piece[4096];
+    FILE *in = fopen(path, "r");
+    size_t n;
+    assert_non_null(in);
+    buf_init(b, 16 << 20);
+    while ((n = fread(piece, 1, sizeof piece, in)) > 0) buf_put(b, piece, n);
+    (void)fclose(in);
+    unlink(path);
+}
+
+static void print(int (*printer)(const json_t *, const char *), struct buf *ret)
+{
+    char path[128];
+    const char *dir = getenv("TMPDIR");
+    json_t *m = model();
+    snprintf(path, sizeof path, "%s/rekap-report.XXXXXX", dir ? dir : "/tmp");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(printer(m, path), ST_OK);
+    load(path, ret);
+    json_decref(m);
+}
+
+static const json_t *rows(const json_t *m)
+{
+    return json_object_get(json_array_get(json_object_get(m, "tables"), 0), "rows");
+}
+
+static void cell_is(const struct csv_table *t, uint32_t row, uint32_t column, const char *want)
+{
+    struct slice s = csv_table_cell(t, row, column);
+    if (s.n != strlen(want) || memcmp(s.p, want, s.n) != 0)
+        fail_msg("row %u column %u: \"%.*s\", expected \"%s\"", row, column, (int)s.n, (const char *)s.p, want);
+}
+
+/* Zeros behind the point are the format's in a sheet, not the number's. */
+static void without_zeros(char *s)
+{
+    char *point = strchr(s, '.');
+    for (size_t n = strlen(s); point && n > 0 && (s[n - 1] == '0' || s[n - 1] == '.'); n--) {
+        bool done = s[n - 1] == '.';
+        s[n - 1] = '\0';
+        if (done) return;
+    }
+}
+
+static void a_workbook_holds_the_numbers_of_the_model(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct xlsx_book *book;
+    struct xlsx_sheet s;
+    struct xlsx_fault fault;
+    json_t *m = model(), *row;
+    size_t i;
+    print(report_xlsx, &b);
+    assert_int_equal(xlsx_open(buf_slice(&b), &book, &fault), ST_OK);
+    assert_int_equal(xlsx_sheets(book), 1);
+    assert_int_equal(xlsx_read(book, 0, &s, &fault), ST_OK);
+    enum { FIRST = 6 };         /* two titles, the table's, two of headings, the numbers */
+    cell_is(&s.table, FIRST - 2, 1, "Pagu");
+    json_array_foreach(rows(m), i, row)
+        for (uint32_t c = 0; c < 4; c++) {
+            const char *text = json_string_value(json_array_get(json_object_get(row, "cells"), c));
+            char want[64];
+            snprintf(want, sizeof want, "%s", text ? text : "");
+            bool number = c > 0 && csv_table_mark(&s.table, FIRST + (uint32_t)i, c).kind == CSV_NUMBER;
+            if (number) without_zeros(want);
+            if (c > 0 && text && report_is_number(text) && strcmp(text, "9999999999999999.99") != 0) assert_true(number);
+            cell_is(&s.table, FIRST + (uint32_t)i, c, want);
+        }
+    xlsx_sheet_done(&s);
+    xlsx_close(&book);
+    buf_done(&b);
+    json_decref(m);
+}
+
+static void csv_holds_the_cells_of_the_model(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct csv_table t;
+    struct csv_fault f;
+    json_t *m = model(), *row;
+    size_t i;
+    print(report_csv, &b);
+    assert_int_equal(csv_table_read(buf_slice(&b), &t, &f), ST_OK);
+    cell_is(&t, 3, 1, "Uang Pagu");
+    json_array_foreach(rows(m), i, row)
+        for (uint32_t c = 0; c < 4; c++) {
+            const char *text = json_string_value(json_array_get(json_object_get(row, "cells"), c));
+            cell_is(&t, 4 + (uint32_t)i, c, text ? text : "");
+        }
+    csv_table_done(&t);
+    buf_done(&b);
+    json_decref(m);
+}
+
+static void a_page_escapes_and_shows(void **state)
+{
+    (void)state;
+    static const char *const PARTS[] = { "LAPORAN &lt;A&gt; &amp; B", "7.733.986.109,00", "92,20", "4.093", "-12.345.678.901,23",
+                                         "Paving, &quot;Block&quot;", "Keadaan w1:12, 2026-11-21T18:34:29.065Z; 1/1 kantor melapor",
+                                         "<th colspan=\"2\">Uang</th>", "9.999.999.999.999.999,99" };
+    struct buf b;
+    print(report_html, &b);
+    buf_u8(&b, 0);
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
+        if (!strstr((const char *)b.p, PARTS[i])) fail_msg("no %s", PARTS[i]);
+    assert_null(strstr((const char *)b.p, "<script"));
+    assert_null(strstr((const char *)b.p, "http"));
+    buf_done(&b);
+}
+
+static void the_same_model_gives_the_same_bytes(void **state)
+{
+    (void)state;
+    static int (*const PRINTERS[])(const json_t *, const char *) = { report_csv, report_json, report_html, report_xlsx, report_pdf };
+    for (size_t i = 0; i < sizeof PRINTERS / sizeof *PRINTERS; i++) {
+        struct buf a, b;
+        print(PRINTERS[i], &a);
+        print(PRINTERS[i], &b);
+        if (a.n == 0 || a.n != b.n || memcmp(a.p, b.p, a.n) != 0) fail_msg("printer %zu: %zu and %zu bytes", i, a.n, b.n);
+        buf_done(&a);
+        buf_done(&b);
+    }
+}
+
+static struct report_decimal of(const char *text, unsigned decimals)
+{
+    json_t *v = json_string(text);
+    struct report_decimal d = report_decimal(v, decimals);
+    json_decref(v);
+    return d;
+}
+
+static void arithmetic_is_exact(void **state)
+{
+    (void)state;
+    json_t *cells = json_array();
+    const struct report_decimal none = { .is = false };
+    assert_false(of("", 2).is);
+    assert_false(of("1.234", 2).is);
+    assert_false(of("Paving", 2).is);
+    assert_false(report_decimal(json_null(), 2).is);
+    report_sen(cells, report_less(of("9007199254740993.01", 2), of("0.02", 2)));
+    report_sen(cells, report_less(of("1.00", 2), none));
+    report_sen(cells, report_less(none, of("1.00", 2)));
+    report_sen(cells, report_add(none, of("-1.50", 2)));
+    report_micro(cells, report_add(of("88.32", 6), of("0.000001", 6)));
+    report_share(cells, of("5210417104.00", 2), of("5721724782.00", 2));
+    report_share(cells, of("1.00", 2), of("0.00", 2));
+    char *seen = json_dumps(cells, JSON_COMPACT);
+    assert_string_equal(seen, "[\"9007199254740992.99\",\"1.00\",null,\"-1.50\",\"88.320001\",\"91.06\",null]");
+    free(seen);
+    json_decref(cells);
+}
+
+static void a_sheet_keeps_fifteen_digits(void **state)
+{
+    (void)state;
+    static const struct { const char *text; bool fits; double v; } CASE[] = {
+        { "0.00", true, 0 },           { "92.20", true, 92.2 },                 { "-0.07", true, -0.07 }, { "999999999999999.00", true, 999999999999999.0 },
+        { "9999999999999999.00", false, 0 }, { "12345678901234.56", false, 0 }, { "1234567890123.45", true, 1234567890123.45 },
+        { "x", false, 0 },             { "", false, 0 },                        { "0.0000001", false, 0 },
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        double v = 0;
+        bool fits = report_double(CASE[i].text, &v);
+        if (fits != CASE[i].fits || (fits && (v > CASE[i].v || v < CASE[i].v))) fail_msg("%s", CASE[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_workbook_holds_the_numbers_of_the_model), cmocka_unit_test(csv_holds_the_cells_of_the_model),
+        cmocka_unit_test(a_page_escapes_and_shows),                  cmocka_unit_test(the_same_model_gives_the_same_bytes),
+        cmocka_unit_test(arithmetic_is_exact),                       cmocka_unit_test(a_sheet_keeps_fifteen_digits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
