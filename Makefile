@@ -37,7 +37,7 @@ BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sh
 BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree worker/feed worker/work
+WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
@@ -47,7 +47,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/derive aggregat
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
 AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/query_bridge \
                 aggregator/match aggregator/query_match
-AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_page aggregator/sse aggregator/control aggregator/main
+AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
          cli/status cli/receipt cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit
@@ -135,6 +135,8 @@ $(eval $(call unit_test,authority,worker/authority proto/registry proto/period p
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
+$(eval $(call unit_test,revoke,$(WORKER_TEST) proto/rng tests/sim/revoke,-lsodium -lmsgpackc))
+$(eval $(call unit_test,quota,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,join,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
@@ -216,6 +218,15 @@ $(B)/tests/it/jump.so: tests/it/jump.c
 $(B)/tests/it/herd: $(call OBJS,$(sort $(IT_OBJS) tests/it/herd)) | $(B)/tests/it/jump.so
 IT += $(B)/tests/it/net
 IT += $(B)/tests/it/herd
+# the gate under attack; attacks: each for ATTACK_SECONDS, with the times asserted (about a quarter of an hour)
+$(B)/tests/it/attack: $(call OBJS,$(sort $(IT_OBJS) tests/it/attack tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker \
+    tests/it/attack_honest tests/it/attack_meter tests/it/attack_wire tests/it/attack_office tests/it/attack_http))
+$(B)/tests/it/revoke: $(call OBJS,$(sort $(IT_OBJS) tests/it/revoke tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker tests/sim/revoke))
+IT += $(B)/tests/it/attack $(B)/tests/it/revoke
+.PHONY: attacks
+campaign: attacks
+attacks: it-build $(B)/tests/unit/revoke_test
+	tests/it/attacks $(B)
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)

@@ -31,14 +31,17 @@ static json_t *phases_json(const struct run *run)
 static json_t *status_json(const struct control_context *c, struct store *s)
 {
     struct aggregate_status a;
-    uint64_t used = 0, size = 0;
+    uint64_t used = 0, size = 0, closed, refused;
     char address[300];
     aggregate_status(c->aggregate, &a);
     (void)store_usage(s, &used, &size);
+    http_counters(c->http, &closed, &refused);
     snprintf(address, sizeof address, "http://%s", c->address);
-    return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:{s:I,s:I},s:o}", "program", "rekap-aggregator", "version", REKAP_VERSION, "http",
-                     address, "workers", workers_json(&a), "commits", (json_int_t)a.commits, "updates", (json_int_t)a.updates,
-                     "store", "used", (json_int_t)used, "size", (json_int_t)size, "phases", phases_json(*c->run));
+    return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:{s:I,s:I},s:{s:I,s:I},s:o}", "program", "rekap-aggregator", "version",
+                     REKAP_VERSION, "http", address, "workers", workers_json(&a), "commits", (json_int_t)a.commits, "updates",
+                     (json_int_t)a.updates, "store", "used", (json_int_t)used, "size", (json_int_t)size,
+                     "counters", "http_closed", (json_int_t)closed, "http_refused",
+                     (json_int_t)refused, "phases", phases_json(*c->run));
 }
 
 void control_after(void *ctx)

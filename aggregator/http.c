@@ -204,7 +204,9 @@ static void on_request(struct evhttp_request *req, void *ctx)
     const char *path = uri ? evhttp_uri_get_path(uri) : NULL, *q = uri ? evhttp_uri_get_query(uri) : NULL;
     h->requests++;
     TAILQ_INIT(&query);
-    if (!path || evhttp_request_get_command(req) != EVHTTP_REQ_GET || (q && evhttp_parse_query_str(q, &query) != 0))
+    if (!http_guard_asked(h->guard, req))
+        http_reply_problem(req, HTTP_SERVUNAVAIL, "SIBUK", "terlalu banyak jawaban yang belum diambil", NULL, NULL);
+    else if (!path || evhttp_request_get_command(req) != EVHTTP_REQ_GET || (q && evhttp_parse_query_str(q, &query) != 0))
         http_reply_problem(req, 400, "FORMAT_SALAH", "hanya GET dengan alamat yang sah", NULL, path);
     else
         route(h, req, path, &query);
@@ -245,6 +247,11 @@ void http_changed(struct http *h, const struct aggregate_status *live)
     if (write(h->wake_fd, &one, sizeof one) != (ssize_t)sizeof one) return; /* full: it is awake already */
 }
 
+void http_counters(const struct http *h, uint64_t *ret_closed, uint64_t *ret_refused)
+{
+    http_guard_counters(h->guard, ret_closed, ret_refused);
+}
+
 static int bind_server(struct http *h, char *err, size_t err_size)
 {
     char host[256];
@@ -256,7 +263,8 @@ static int bind_server(struct http *h, char *err, size_t err_size)
     }
     memcpy(host, h->o.listen, (size_t)(colon - h->o.listen));
     host[colon - h->o.listen] = '\0';
-    if (evhttp_bind_socket(h->server, host, (uint16_t)port) == 0) return ST_OK;
+    struct evhttp_bound_socket *bound = evhttp_bind_socket_with_handle(h->server, host, (uint16_t)port);
+    if (bound) return http_guard_listen(h->guard, bound), ST_OK;
     snprintf(err, err_size, "%s cannot be bound (is it taken?)", h->o.listen);
     return ST_BUSY;
 }
@@ -266,7 +274,7 @@ static int build(struct http *h)
     h->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     h->base = evthread_use_pthreads() == 0 ? event_base_new() : NULL;
     h->server = h->base ? evhttp_new(h->base) : NULL;
-    if (h->wake_fd < 0 || !h->server || sse_new(h, &h->sse) != ST_OK) return ST_NO_MEMORY;
+    if (h->wake_fd < 0 || !h->server || sse_new(h, &h->sse) != ST_OK || http_guard_new(h, &h->guard) != ST_OK) return ST_NO_MEMORY;
     evhttp_set_max_headers_size(h->server, HTTP_HEADERS_MAX);
     evhttp_set_max_body_size(h->server, HTTP_HEADERS_MAX);
     evhttp_set_timeout(h->server, 60);
@@ -310,6 +318,7 @@ void http_free(struct http **p)
     if (h->wake) event_free(h->wake);
     if (h->timer) event_free(h->timer);
     if (h->server) evhttp_free(h->server);
+    http_guard_free(&h->guard);
     if (h->base) event_base_free(h->base);
     if (h->wake_fd >= 0) close(h->wake_fd);
     registry_free(&h->registry);

@@ -1,14 +1,20 @@
 /* http.h - the HTTP side of the aggregator: questions as JSON, live events, health. Kind: E. A thread and an event loop of its own.
  *
  * Reads the store only through short read transactions, one a request. Registry and name lists are its own copies, read again when
- * their files change. Limits: HTTP_CONNECTIONS_MAX connections, small requests only, SSE viewers in sse.h. */
+ * their files change. Limits: below and in sse.h, kept by http_guard.c. */
 #ifndef REKAP_HTTP_H
 #define REKAP_HTTP_H
 
 #include "aggregator/aggregate.h"
 #include "proto/clock.h"
 
-enum { HTTP_CONNECTIONS_MAX = 4096, HTTP_HEADERS_MAX = 8192 };
+enum {
+    HTTP_CONNECTIONS_MAX = 3072,
+    HTTP_HEADERS_MAX = 8192,
+    HTTP_HEAD_MS = 15 * 1000,           /* from a connection's beginning, or its last question, to the next one */
+    HTTP_ANSWER_MS = 60 * 1000,         /* to take an answer */
+    HTTP_ANSWERS_MAX = 64 << 20,       /* bytes of answers not yet taken, of all connections; beyond it 503 */
+};
 
 struct http;
 struct http_options {
@@ -19,6 +25,9 @@ struct http_options {
 };
 /* Binds, loads the lists and starts the thread. err: a sentence. ST_BUSY: the address is taken. */
 int http_new(const struct http_options *o, struct http **ret, char *err, size_t err_size);
+/* Connections that were closed because they asked nothing, or took nothing; questions refused because too much lay unread. From any
+ * thread. */
+void http_counters(const struct http *h, uint64_t *ret_closed, uint64_t *ret_refused);
 void http_changed(struct http *h, const struct aggregate_status *live); /* from the fold's thread, after each step */
 void http_free(struct http **p); /* stops the thread and closes every connection */
 

@@ -10,6 +10,7 @@
 #include "aggregator/query.h"
 
 struct sse;
+struct http_guard;
 struct http {
     struct http_options o;
     struct event_base *base;
@@ -25,6 +26,7 @@ struct http {
     struct scales *scales; /* NULL: no list */
     struct timespec registry_seen, scales_seen;
     struct sse *sse;
+    struct http_guard *guard;
     uint64_t requests;
 };
 struct aggregate_status http_live(struct http *h);
@@ -39,5 +41,13 @@ int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c
 bool http_registry_changed(struct http *h);
 void http_refresh_scales(struct http *h); /* looks whether the list of scales is another than the one read */
 int http_reload_registry(struct http *h, char *err, size_t err_size);
+
+/* http_guard.c: connections and what lies in memory for them. The guard outlives the server (it keeps its bufferevents). */
+int http_guard_new(struct http *h, struct http_guard **ret);    /* before anything is bound; ST_NO_MEMORY */
+void http_guard_listen(struct http_guard *g, struct evhttp_bound_socket *bound);
+bool http_guard_asked(struct http_guard *g, struct evhttp_request *req);        /* false: too much lies unread, answer 503 */
+void http_guard_watches(struct http_guard *g, struct evhttp_request *req);      /* a live viewer: no deadline */
+void http_guard_counters(const struct http_guard *g, uint64_t *ret_closed, uint64_t *ret_refused);      /* from any thread */
+void http_guard_free(struct http_guard **p);
 
 #endif

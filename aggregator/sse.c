@@ -218,6 +218,7 @@ void sse_open(struct sse *s, struct evhttp_request *req)
     if (s->first) s->first->prev = &v->next;
     s->first = v;
     s->count++;
+    http_guard_watches(s->h->guard, req);
     evhttp_connection_set_closecb(evhttp_request_get_connection(req), on_close, v);
     evhttp_send_reply_start(req, HTTP_OK, "OK");
     greet(v);

@@ -8,7 +8,12 @@
 
 #include "aggregator/http_priv.h"
 
-enum { SSE_VIEWERS_MAX = 2500, SSE_BUFFER_MAX = 256 << 10, SSE_CHANGES_PER_EVENT = FOLD_CHANGE_PAIRS };
+enum {
+    SSE_VIEWERS_MAX = 2500,
+    SSE_BUFFER_MAX = 16 << 10,          /* of events a viewer has not taken */
+    SSE_CHUNK_COST = 8,                 /* what that is in memory: an event of 150 bytes takes a kilobyte of chains */
+    SSE_CHANGES_PER_EVENT = FOLD_CHANGE_PAIRS,
+};
 
 int sse_new(struct http *h, struct sse **ret);
 void sse_free(struct sse **s);

@@ -17,6 +17,9 @@ enum {
     /* credit */
     CREDIT_BYTES = 8 << 20, /* per session: batches sent and not yet acknowledged */
     CREDIT_BATCHES = 256,
+    CREDIT_TOTAL_BYTES = 256 << 20,             /* of all sessions together, as far as each has CREDIT_LEAST */
+    CREDIT_LEAST = 2 * BATCH_BYTES_MAX,
+    OFFICE_DAY_BYTES = 1 << 30,                 /* one office adds to the log in a day */
     FEED_CREDIT_BYTES = 32 << 20, /* per follower: records sent and not yet consumed */
     /* one turn of a daemon */
     STEP_MESSAGES_MAX = 4096,
@@ -36,6 +39,12 @@ enum {
     PEERS_MAX = 4096,
     PEER_BATCHES_QUEUED_MAX = CREDIT_BATCHES,
     CONTROL_BYTES_MAX = 1 << 20, /* one request or answer on the local control socket */
+    /* a daemon as a whole: what the attack tests hold it to, and what its service unit is cut to */
+    WORKER_MEMORY_MAX = 1 << 30,       /* of its own (RssAnon) */
+    AGGREGATOR_MEMORY_MAX = 1 << 30,
+    WORKER_MEMORY_KEPT = 64 << 20,     /* what stays of it when there is little to do */
+    AGGREGATOR_MEMORY_KEPT = 512 << 20,        /* buffers of a whole group stay */
+    DESCRIPTORS_MAX = 2 * PEERS_MAX,   /* each daemon lowers its own limit to this */
     /* intake */
     INTAKE_FILE_BYTES_MAX = 256 << 20,
     INTAKE_HEADER_SEARCH_ROWS = 20,
@@ -44,6 +53,7 @@ _Static_assert(BATCH_BYTES_MAX + BATCH_HEADER_BYTES_MAX + FRAME_HEADER_BYTES < F
 _Static_assert(RECORD_BYTES_MAX + 4096 < RECORDS_BYTES_MAX, "a full record fits one RECORDS message");
 _Static_assert(RECORDS_BYTES_MAX + 4096 < FRAME_BYTES_MAX, "a RECORDS message fits one frame");
 _Static_assert(CREDIT_BYTES >= 4 * BATCH_BYTES_MAX, "credit always admits a few batches");
+_Static_assert(CREDIT_LEAST >= BATCH_BYTES_MAX + BATCH_HEADER_BYTES_MAX, "every honest office has at least one batch");
 _Static_assert(STEP_BYTES_MAX >= CREDIT_BYTES, "one peer cannot be starved by the group cap");
 
 #define VALUE_SEN_MAX INT64_C(1000000000000000000) /* 10^18 sen = 10^16 Rp: three times the nation's yearly budget */

@@ -47,7 +47,9 @@ int link_send(struct link *l, peer_id to,
               struct slice bytes); /* never blocks; ST_AGAIN when the peer's queue is full, ST_NOT_FOUND when it is gone */
 void link_close(struct link *l, peer_id id);
 int link_publish(struct link *l, struct slice bytes);
-struct link_counters { uint64_t received, sent, dropped_multipart, dropped_oversize, dropped_unkeyed, refused_keys, peers; };
+struct link_counters { uint64_t received, sent, dropped_multipart, dropped_oversize, dropped_unkeyed, refused_keys, peers,
+                       dropped_unread /* not sent: the peer does not take what was sent before */;
+                       uint64_t cut_young, cut_ahead, cut_unread; /* connections closed: YOUNG_MAX, AHEAD_TOTAL_MAX, UNREAD_MS */ };
 void link_counters(const struct link *l, struct link_counters *ret);
 
 /* A client of a control socket, for the command line: one request, one answer (malloc-ed, caller frees), or ST_NOT_FOUND when

@@ -19,20 +19,27 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { KEEP_BLOCK_BYTES = 16 << 20, KEEP_FREE_BYTES = 128 << 20 };
+enum { KEEP_BLOCK_BYTES = 16 << 20, KEEP_FREE_BYTES = 128 << 20, KEEP_QUIET_BYTES = 1 << 20 };
 
 /* ---- life ---- */
 
+/* The named cap of descriptors, kept by the kernel: neither what the starter happened to have, nor without an end. With too few a
+ * listener that cannot accept spins, so connections stay well below. */
 static unsigned conns_limit(void)
 {
     struct rlimit r;
 
-    if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= 2 * PEERS_MAX) return PEERS_MAX;
-    return r.rlim_cur > 128 ? (unsigned)(r.rlim_cur - 96 < PEERS_MAX ? r.rlim_cur - 96 : PEERS_MAX) : 32;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0) return PEERS_MAX;
+    r.rlim_cur = r.rlim_max < DESCRIPTORS_MAX ? r.rlim_max : DESCRIPTORS_MAX;
+    (void)setrlimit(RLIMIT_NOFILE, &r);
+    if (r.rlim_cur >= PEERS_MAX + DESCRIPTORS_SPARE) return PEERS_MAX;
+    if (r.rlim_cur > 2 * DESCRIPTORS_SPARE) return (unsigned)r.rlim_cur - DESCRIPTORS_SPARE;
+    return r.rlim_cur > 128 ? (unsigned)r.rlim_cur - 96 : 32;
 }
 
 /* Messages of a megabyte come and go many times a second. By default the allocator maps each anew or gives the memory back at once,
- * and the kernel clears the same pages again and again: a tenth of a busy daemon's time. What was used once is kept. */
+ * and the kernel clears the same pages again and again: a tenth of a busy daemon's time. What was used once is kept, until there is
+ * little to do (give_back). */
 static void keep_memory(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, KEEP_BLOCK_BYTES);
@@ -235,6 +242,14 @@ void link_pause(struct link *l, bool paused)
     l->paused = paused;
 }
 
+static void give_back(struct link *l, int64_t now)
+{
+    if (now - l->trim_ms < TRIM_MS) return;
+    if (l->bytes_received - l->trim_received < TRIM_BYTES) (void)malloc_trim(KEEP_QUIET_BYTES);
+    l->trim_received = l->bytes_received;
+    l->trim_ms = now;
+}
+
 /* What has to be done in time. Returns how long it may now be left alone. */
 static int housekeeping(struct link *l, int64_t now)
 {
@@ -250,6 +265,7 @@ static int housekeeping(struct link *l, int64_t now)
     }
     if (now - l->guard_ms >= GUARD_MS) {
         link_zmq_guard(l, now);
+        give_back(l, now);
         l->guard_ms = now;
     }
     return wait > 0 ? (int)wait : 1;
@@ -334,7 +350,10 @@ int link_recv(struct link *l, struct message *m)
         rc = sock_recv(l, i, m);
         if (rc == ST_AGAIN) continue;
         l->turn = i + 1;
-        if (rc == ST_OK && m->what == MESSAGE_DATA) l->count.received++;
+        if (rc == ST_OK && m->what == MESSAGE_DATA) {
+            l->count.received++;
+            l->bytes_received += m->bytes.n;
+        }
         return rc;
     }
     return ST_AGAIN;

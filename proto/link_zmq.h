@@ -19,7 +19,9 @@ enum {
     PEER_SLOTS = 1 << PEER_SLOT_BITS,
     SOCKS_MAX = 256,                    /* listeners, controls, dials, publishers of one process */
     CONTROL_PEERS_MAX = 256,
-    PEERS_PER_KEY_MAX = 64,             /* connections of one key at one time; the longest silent one gives way */
+    PEERS_PER_KEY_MAX = 16,             /* connections of one key at one time; the longest silent one gives way */
+    YOUNG_MAX = 1024,                   /* connections that have not delivered a message yet; the oldest gives way */
+    DESCRIPTORS_SPARE = 512,            /* of DESCRIPTORS_MAX: stores, control, and what is accepted before we look */
     WAKE_FDS_MAX = 8,
     DOMAINS_MAX = 8,                    /* listeners with an admit function */
     KEPT_MAX = STEP_MESSAGES_MAX + 64,  /* messages between two link_release() */
@@ -28,6 +30,14 @@ enum {
     CURVE_OVERHEAD = 33,                /* "\7MESSAGE", short nonce, box MAC, flags (RFC 26) */
     FRAME_WIRE_MAX = FRAME_BYTES_MAX + CURVE_OVERHEAD + 31,
     AHEAD_BYTES_MAX = CREDIT_BYTES + 2 * FRAME_BYTES_MAX,   /* received from a peer but not delivered: credit and its framing */
+    AHEAD_FIRST_MAX = 32 << 10,         /* the same before its first message: a handshake and a greeting */
+    AHEAD_TOTAL_MAX = 384 << 20,        /* of all peers together; those that are furthest ahead are cut first */
+    QUEUE_BYTES_MAX = FEED_CREDIT_BYTES + 4 * FRAME_BYTES_MAX,      /* sent to a peer and not yet taken by its machine */
+    QUEUE_TOTAL_MAX = 256 << 20,        /* of all peers together; beyond it each has QUEUE_SHARE */
+    QUEUE_SHARE = 64 << 10,
+    UNREAD_MS = 60 * 1000,              /* more than QUEUE_SHARE waits and nothing is taken for this long: closed */
+    TRIM_MS = 5 * 1000,                 /* how often memory is given back, if there was little to do */
+    TRIM_BYTES = 4 << 20,               /* received in that time: more is not little */
     GUARD_MS = 250,
     CLOSE_DELAY_MS = 100,               /* what was queued before link_close() has this long to leave */
     FIRST_MESSAGE_MS = 60 * 1000,       /* a connection that has not delivered one message by then is closed */
@@ -41,6 +51,12 @@ enum {
 };
 _Static_assert(PEERS_MAX + CONTROL_PEERS_MAX + SOCKS_MAX <= PEER_SLOTS, "a slot for every peer");
 _Static_assert(AHEAD_BYTES_MAX > CREDIT_BYTES + CREDIT_BATCHES * (BATCH_HEADER_BYTES_MAX + 256), "an honest sender's credit fits");
+_Static_assert(AHEAD_TOTAL_MAX >= CREDIT_TOTAL_BYTES + CREDIT_BYTES, "what is granted to all fits");
+_Static_assert(QUEUE_BYTES_MAX >= FEED_CREDIT_BYTES + RECORDS_BYTES_MAX, "a follower's credit fits");
+_Static_assert((int)PEERS_MAX + (int)DESCRIPTORS_SPARE <= (int)DESCRIPTORS_MAX
+               && (int)YOUNG_MAX < (int)PEERS_MAX, "a descriptor for every peer");
+_Static_assert((int64_t)AHEAD_TOTAL_MAX + QUEUE_TOTAL_MAX + (int64_t)PEERS_MAX * QUEUE_SHARE < WORKER_MEMORY_MAX,
+               "what peers can make us hold leaves room for our own");
 
 enum sock_kind { SOCK_LISTEN = 1, SOCK_CONTROL = 2, SOCK_DIAL = 4, SOCK_PUBLISH = 8, SOCK_ASK = 16, SOCK_PROBE = 32,
                  SOCK_MONITOR = 64, SOCK_ZAP = 128 };
@@ -48,8 +64,9 @@ enum sock_kind { SOCK_LISTEN = 1, SOCK_CONTROL = 2, SOCK_DIAL = 4, SOCK_PUBLISH 
 struct peer { peer_id id; uint32_t rid; uint16_t sock; bool used, closing; int32_t next; int fd; uint64_t cookie;
               int64_t seen_ms, dead_ms; uint8_t key[PUBKEY_SIZE]; };
 
-struct conn { bool used, tcp; uint16_t sock; uint64_t cookie; peer_id peer; int64_t accepted_ms, seen_ms, close_ms;
-              uint64_t delivered, messages, last_received, last_delivered, last_messages, anchor_received, anchor_delivered; };
+struct conn { bool used, tcp, young; uint16_t sock; uint64_t cookie; peer_id peer; int64_t accepted_ms, seen_ms, close_ms;
+              uint64_t delivered, messages, last_received, last_delivered, last_messages, anchor_received, anchor_delivered, ahead;
+              uint64_t sent, taken /* by its machine */; int64_t taken_ms; };
 
 struct dial { char *endpoint; struct link_keys keys; uint8_t server[PUBKEY_SIZE]; peer_id peer;
               bool up, told, gone, discard, refused; int64_t up_ms, drained_ms, again_ms; int backoff_ms; };
@@ -75,7 +92,10 @@ struct link {
     struct conn *conns;
     int conns_cap;
     unsigned conns_n, conns_max;
-    int64_t guard_ms;
+    int64_t guard_ms, trim_ms;
+    struct accepted { int fd; uint64_t cookie; } young[2 * YOUNG_MAX];      /* in order of acceptance; may name what is gone */
+    unsigned young_at, young_n;         /* a ring */
+    uint64_t queued_total, bytes_received, trim_received;           /* queued: at the last look, and what was sent since */
     zmq_msg_t *kept;                    /* KEPT_MAX */
     unsigned kept_n;
     struct link_counters count;
@@ -114,6 +134,7 @@ struct conn *link_zmq_conn(const struct link *l, int fd);
 void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now);
 bool link_zmq_conn_shut(int fd, uint64_t cookie);
 void link_zmq_guard(struct link *l, int64_t now);
+bool link_zmq_conn_room(struct link *l, struct conn *c, int fd, size_t n);        /* may n more bytes be queued for it? */
 
 /* link_zmq_dial.c */
 int link_zmq_dial_open(struct link *l, struct sock *s);

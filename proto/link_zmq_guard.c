@@ -2,7 +2,9 @@
  *
  * Design notes: MAXMSGSIZE is per frame and a ROUTER neither shows nor drops an unfinished multipart message, so one peer can fill
  * the memory unseen. The listener's monitor tells every descriptor at its acceptance and its end; the kernel tells how many bytes
- * came in on it (TCP_INFO); we know how many we were given. Nobody honest is further ahead than its credit. Connections that have
+ * came in on it (TCP_INFO); we know how many we were given. Nobody honest is further ahead than its credit. The other way
+ * round the kernel tells what the peer's machine has taken: what we sent beyond that lies in our memory, and libzmq bounds it only
+ * by a number of messages. Both have a bound for each connection and one for all together. Connections that have
  * never said anything for a minute, or nothing for a day, are closed as well; heartbeats count as received but not as
  * delivered, hence the anchor: it follows every delivery, so their sum matters only between two messages.
  * ipc:// peers have no such counter; they are processes of this machine let in by the mode of the socket file.
@@ -85,6 +87,47 @@ static void conn_gone(struct link *l, int fd, int64_t now)
     l->conns_n--;
 }
 
+/* ---- those that have not said anything yet ---- */
+
+static bool is_young(const struct link *l, const struct accepted *a)
+{
+    const struct conn *c = link_zmq_conn(l, a->fd);
+
+    return c && c->cookie == a->cookie && c->young;
+}
+
+/* The oldest of them leaves the ring. -1: none */
+static int young_take(struct link *l)
+{
+    const struct accepted *a = &l->young[l->young_at];
+
+    if (l->young_n == 0) return -1;
+    l->young_at = (l->young_at + 1) % (2 * YOUNG_MAX);
+    l->young_n--;
+    return is_young(l, a) ? a->fd : -1;
+}
+
+static void young_cut(struct link *l)
+{
+    int fd = young_take(l);
+    struct conn *c = link_zmq_conn(l, fd);
+
+    if (!c) return;
+    link_zmq_conn_shut(fd, c->cookie);
+    c->young = false;
+    c->close_ms = INT64_MAX;            /* its DISCONNECTED ends the entry */
+    l->count.cut_young++;
+    log_write(LOG_L_WARN, "too many connections that say nothing; the oldest is closed", "limit=%d", YOUNG_MAX);
+}
+
+static void young_add(struct link *l, int fd, uint64_t cookie)
+{
+    l->young[(l->young_at + l->young_n) % (2 * YOUNG_MAX)] = (struct accepted){ fd, cookie };
+    l->young_n++;
+    while (!is_young(l, &l->young[l->young_at])) (void)young_take(l);   /* they have spoken, or are gone; ends at this one */
+    if (l->young_n > YOUNG_MAX || l->conns_n > l->conns_max) young_cut(l);
+}
+
 static void conn_accepted(struct link *l, unsigned sock, int fd, int64_t now)
 {
     struct conn *c;
@@ -93,13 +136,10 @@ static void conn_accepted(struct link *l, unsigned sock, int fd, int64_t now)
     conn_gone(l, fd, now);
     if (!cookie_of(fd, &cookie) || !conns_reach(l, fd)) return;        /* gone already: its DISCONNECTED follows */
     c = &l->conns[fd];
-    *c = (struct conn){ .used = true, .tcp = is_tcp(fd), .sock = (uint16_t)sock, .cookie = cookie, .accepted_ms = now,
-                        .seen_ms = now };
+    *c = (struct conn){ .used = true, .tcp = is_tcp(fd), .young = true, .sock = (uint16_t)sock, .cookie = cookie,
+                        .accepted_ms = now, .seen_ms = now, .taken_ms = now };
     l->conns_n++;
-    if (l->conns_n > l->conns_max) {
-        link_zmq_conn_shut(fd, cookie);
-        log_write(LOG_L_WARN, "too many connections; the newest is closed", "limit=%u", l->conns_max);
-    }
+    young_add(l, fd, cookie);
 }
 
 void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now)
@@ -115,7 +155,7 @@ void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now)
     }
 }
 
-static bool bytes_received(int fd, const struct conn *c, uint64_t *ret)
+static bool tcp_bytes(int fd, const struct conn *c, uint64_t *ret_received, uint64_t *ret_acked)
 {
     struct tcp_info info;
     socklen_t n = sizeof info;
@@ -124,9 +164,39 @@ static bool bytes_received(int fd, const struct conn *c, uint64_t *ret)
     if (!cookie_of(fd, &cookie) || cookie != c->cookie) return false;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0) return false;
     if (n < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return false;
-    *ret = info.tcpi_bytes_received;
+    *ret_received = info.tcpi_bytes_received;
+    *ret_acked = info.tcpi_bytes_acked;
     return true;
 }
+
+/* ---- what we sent ---- */
+
+/* Handshake and heartbeats are acknowledged too and were not counted: what is acknowledged beyond what we sent starts us anew. */
+static void conn_took(struct conn *c, uint64_t acked, int64_t now)
+{
+    if (acked != c->taken) c->taken_ms = now;
+    c->taken = acked;
+    if (c->sent < acked) c->sent = acked;
+}
+
+static uint64_t queued(const struct conn *c) { return c->sent - c->taken; }
+
+bool link_zmq_conn_room(struct link *l, struct conn *c, int fd, size_t n)
+{
+    uint64_t received, acked, most = l->queued_total < QUEUE_TOTAL_MAX ? QUEUE_BYTES_MAX : QUEUE_SHARE + FRAME_BYTES_MAX;
+    bool ok = !c->tcp || queued(c) + n <= most;
+
+    if (!ok && tcp_bytes(fd, c, &received, &acked)) {
+        conn_took(c, acked, link_zmq_ms());
+        ok = queued(c) + n <= most;
+    }
+    if (!ok) return false;
+    c->sent += c->tcp ? n + CURVE_OVERHEAD : 0;
+    l->queued_total += c->tcp ? n : 0;
+    return true;
+}
+
+/* ---- what we received ---- */
 
 /* How far the connection is ahead of what it delivered, since the last check before its last delivery. */
 static uint64_t conn_ahead(struct conn *c, uint64_t received)
@@ -145,30 +215,64 @@ static uint64_t conn_ahead(struct conn *c, uint64_t received)
     return in > out ? in - out : 0;
 }
 
+/* Looks at the kernel's counters of one connection; why it must end, or NULL. */
 static const char *conn_fault(int fd, struct conn *c, int64_t now)
 {
-    uint64_t received;
+    uint64_t received, acked;
 
+    c->ahead = 0;
     if (c->close_ms && now >= c->close_ms) return "asked";
     if (now - c->seen_ms > (c->messages ? SILENT_MS : FIRST_MESSAGE_MS)) return "silent";
-    if (c->tcp && bytes_received(fd, c, &received) && conn_ahead(c, received) > AHEAD_BYTES_MAX) return "unfinished message";
-    return NULL;
+    if (!c->tcp || !tcp_bytes(fd, c, &received, &acked)) return NULL;
+    conn_took(c, acked, now);
+    c->ahead = conn_ahead(c, received);
+    if (c->ahead > (c->messages ? AHEAD_BYTES_MAX : AHEAD_FIRST_MAX)) return "unfinished message";
+    return queued(c) > QUEUE_SHARE && now - c->taken_ms > UNREAD_MS ? "reads nothing" : NULL;
+}
+
+static void conn_end(struct link *l, int fd, struct conn *c, const char *why, int64_t now)
+{
+    link_zmq_conn_shut(fd, c->cookie);
+    if (c->close_ms == 0) {
+        l->count.dropped_multipart += *why == 'u';
+        l->count.cut_unread += *why == 'r';
+        log_write(LOG_L_WARN, "connection closed", "why=\"%s\"", why);
+    }
+    c->close_ms = INT64_MAX;            /* once; its DISCONNECTED ends the entry */
+    c->seen_ms = now;
+    c->ahead = 0;
+}
+
+/* All of them together are too far ahead: whoever is furthest goes, until the rest is within bounds. Whoever keeps to its credit is
+ * no further ahead than others, so it is met last. */
+static void cut_ahead(struct link *l, uint64_t total, int64_t now)
+{
+    while (total > AHEAD_TOTAL_MAX) {
+        int most = -1;
+
+        for (int fd = 0; fd < l->conns_cap; fd++)
+            if (link_zmq_conn(l, fd) && l->conns[fd].ahead > (most < 0 ? 0 : l->conns[most].ahead)) most = fd;
+        if (most < 0) return;
+        total -= l->conns[most].ahead;
+        l->count.cut_ahead++;
+        conn_end(l, most, &l->conns[most], "most of too much that waits", now);
+    }
 }
 
 void link_zmq_guard(struct link *l, int64_t now)
 {
+    uint64_t ahead = 0, waiting = 0;
+
     for (int fd = 0; fd < l->conns_cap && l->conns_n; fd++) {
         struct conn *c = link_zmq_conn(l, fd);
         const char *why = c ? conn_fault(fd, c, now) : NULL;
 
-        if (!why) continue;
-        link_zmq_conn_shut(fd, c->cookie);
-        if (c->close_ms == 0) {
-            l->count.dropped_multipart += *why == 'u';
-            log_write(LOG_L_WARN, "connection closed", "why=\"%s\"", why);
-        }
-        c->close_ms = INT64_MAX;        /* once; its DISCONNECTED ends the entry */
-        c->seen_ms = now;
+        if (why) conn_end(l, fd, c, why, now);
+        if (!c) continue;
+        ahead += c->ahead;
+        waiting += queued(c);
     }
+    l->queued_total = waiting;
+    cut_ahead(l, ahead, now);
     link_zmq_peer_sweep(l, now);
 }

@@ -183,6 +183,7 @@ static void conn_account(struct link *l, const struct peer *p, size_t n, int64_t
     c->delivered += n + CURVE_OVERHEAD + (n + CURVE_OVERHEAD > 255 ? 9 : 2);
     c->messages++;
     c->seen_ms = now;
+    c->young = false;
 }
 
 /* Throws away the rest of a multipart message; libzmq hands over a message only when it is complete, so this ends. */
@@ -267,10 +268,15 @@ int link_zmq_peer_recv(struct link *l, unsigned sock, struct message *m)
 int link_zmq_peer_send(struct link *l, struct peer *p, struct slice bytes)
 {
     void *z = l->socks[p->sock]->z;
+    struct conn *c = link_zmq_conn(l, p->fd);
     zmq_msg_t msg;
     uint8_t rid[5] = { 0 };
 
     if (p->closing || p->dead_ms) return ST_NOT_FOUND;
+    if (c && c->cookie == p->cookie && !link_zmq_conn_room(l, c, p->fd, bytes.n)) {
+        l->count.dropped_unread++;
+        return ST_AGAIN;
+    }
     bytes_be32(rid + 1, p->rid);
     if (zmq_msg_init_size(&msg, bytes.n) != 0) return ST_NO_MEMORY;
     if (bytes.n) memcpy(zmq_msg_data(&msg), bytes.p, bytes.n);

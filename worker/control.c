@@ -63,10 +63,12 @@ static json_t *link_json(const struct link *l)
     struct link_counters n;
 
     link_counters(l, &n);
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "received", (json_int_t)n.received, "sent", (json_int_t)n.sent,
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "received", (json_int_t)n.received,
+                     "sent", (json_int_t)n.sent,
                      "dropped_multipart", (json_int_t)n.dropped_multipart, "dropped_oversize", (json_int_t)n.dropped_oversize,
                      "dropped_unkeyed", (json_int_t)n.dropped_unkeyed, "refused_keys", (json_int_t)n.refused_keys, "peers",
-                     (json_int_t)n.peers);
+                     (json_int_t)n.peers, "dropped_unread", (json_int_t)n.dropped_unread, "cut_young", (json_int_t)n.cut_young,
+                     "cut_ahead", (json_int_t)n.cut_ahead, "cut_unread", (json_int_t)n.cut_unread);
 }
 
 static json_t *followers_json(const struct work_status *s)

@@ -49,6 +49,8 @@ struct stream {
     uint64_t archived_told;             /* the mark that the owner was last told of as an ACK of level 2 */
     uint64_t gap_step;                  /* step in which a gap was last complained of */
     uint32_t refused_count;             /* dispositions waiting for that ACK, packed in `refused` */
+    struct mono epochs_since;           /* new epochs in this hour: session_quota.c */
+    uint32_t epochs;
     struct buf refused;
 };
 

@@ -87,7 +87,7 @@ static int hello_ok(struct sessions *w, const struct session_step *s, struct ses
 {
     struct ledger *l = w->ledger;
     const struct field fields[] = { { .u = CODEC_VERSION },  { .s = text_slice(l->identity.id) },
-                                    { .u = incarnation(l) }, { .u = CREDIT_BYTES },
+                                    { .u = incarnation(l) }, { .u = session_credit(w) },
                                     { .u = CREDIT_BATCHES }, { .s = { l->hash.b, HASH_SIZE } },
                                     { .u = l->lsn } };
 
@@ -280,6 +280,8 @@ static int open_stream(struct sessions *w, const struct session_step *s, const s
         st = ledger_epoch_closed(s->t, *ret, in[2].u);
         if (st == ST_OK) *ret_code = CODE_STALE;
         if (st != ST_NOT_FOUND) return st;
+        if (!session_epoch_room(*ret, s->now.mono)) *ret_code = CODE_OVER_CREDIT;
+        if (*ret_code != CODE_OK) return ST_OK;
     } else if (st != ST_NOT_FOUND) return st;
     return ledger_grant(w->ledger, s->t, in[0].s, (uint32_t)in[1].u, in[2].u, se->installation, ret);
 }
@@ -305,11 +307,11 @@ static int on_open(struct sessions *w, const struct session_step *s, struct sess
     if (c.code != CODE_OK) return session_nack(w, s, se, &c);
     st = open_stream(w, s, se, in, &t, &c.code);
     if (st != ST_OK) return st;
-    if (c.code != CODE_OK) {
+    if (c.code == CODE_OVER_CREDIT) snprintf(c.expected, sizeof c.expected, "paling banyak %d epoch baru sejam", SESSION_EPOCHS);
+    else if (c.code != CODE_OK)
         snprintf(c.expected, sizeof c.expected, "epoch %llu, urut %llu", (unsigned long long)t->epoch,
                  (unsigned long long)t->watermark);
-        return session_nack(w, s, se, &c);
-    }
+    if (c.code != CODE_OK) return session_nack(w, s, se, &c);
     t->owner = se->peer;
     t->gap_step = t->archived_told = se->archived_told = 0;
     return open_ok(w, s, se, t);

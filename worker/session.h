@@ -22,6 +22,7 @@ enum {
     SESSIONS_PER_GUEST = 2,             /* the same of a key that is not in the register */
     SESSION_NACKS_PER_STEP = 64,        /* complaints to one peer in one step; the rest is silence */
     SESSION_PROOFS_PER_STEP = 64,
+    SESSION_EPOCHS = 8,                 /* new epochs of one stream in an hour */
     SESSION_SILENCE_S = 120,            /* a collector or follower pings every few seconds */
     FOLLOWER_KEYS_MAX = 16,
 };
@@ -44,6 +45,7 @@ struct session {
     uint64_t told_step;                 /* in which step: told again when that step is lost too */
 };
 
+struct session_day { struct mono since; uint64_t bytes; };       /* what an office added to the log since then */
 struct session_counters {
     uint64_t batches, updates, refused, duplicates, nacks, nack_of[64] /* by code */, replies_dropped, evicted, expired;
 };
@@ -70,6 +72,8 @@ struct sessions {
     struct stream *touched;             /* streams owed an ACK at the end of this step */
     struct buf frame, scratch;
     uint16_t *codes;                    /* of the updates of one batch */
+    struct session_day *day;            /* by version of the office's newest line */
+    uint64_t day_cap;
     struct session_counters n;
 };
 struct session_step { struct store_txn *t; struct now now; struct effects *x; };
@@ -106,6 +110,11 @@ uint64_t session_mark(const struct sessions *w);        /* what ACKs of level 2 
 int session_stored(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 /* In a worker that follows another one: says so to whoever would state something. true: it was said, *ret_status how. */
 bool session_is_elsewhere(struct sessions *w, const struct session_step *s, struct session *se, const char *seen, int *ret_status);
+/* session_quota.c */
+uint64_t session_credit(const struct sessions *w);      /* bytes a session greeted now is granted */
+bool session_epoch_room(struct stream *t, struct mono now);     /* counts one more new epoch; false: too many in this hour */
+/* Counts the bytes; false: too many today. */
+bool session_disk_room(struct sessions *w, const struct office *o, struct mono now, size_t bytes);
 int session_batch(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 int session_join(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f);
 int session_hello_guest(struct sessions *w, const struct session_step *s, struct session *se); /* a HELLO of no registered key */

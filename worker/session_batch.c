@@ -291,5 +291,9 @@ int session_batch(struct sessions *w, const struct session_step *s, struct sessi
     } else c.code = check_speaker(w, s, se, &b, &c, &speaker);
     if (c.code == CODE_OK) c.code = check_order(t, &b, &c);
     if (c.code == CODE_DUPLICATE) return on_repeated(w, s, se, t, &b, &c);
+    if (c.code == CODE_OK && !session_disk_room(w, speaker, s->now.mono, f->payload.n)) {
+        c.code = CODE_OVER_CREDIT;
+        snprintf(c.expected, sizeof c.expected, "paling banyak %d MiB sehari", OFFICE_DAY_BYTES >> 20);
+    }
     return c.code == CODE_OK ? on_new(w, s, t, &b, f->payload, speaker) : refuse(w, s, se, t, &c, &b);
 }

@@ -27,6 +27,9 @@ void session_done(struct sessions *w)
     buf_done(&w->scratch);
     guest_done(&w->guests);
     free(w->codes);
+    free(w->day);
+    w->day = NULL;
+    w->day_cap = 0;
     free(w->v);
     w->v = NULL;
     w->codes = NULL;

@@ -2,6 +2,7 @@
  * in, messages without an end. Hostile peers use the message library directly, as nothing of ours would. Each case also shows
  * that an honest peer is served meanwhile. */
 #include "link_fixture.h"
+#include "proto/link_zmq.h"
 
 struct raw { void *ctx, *z; };
 
@@ -183,7 +184,7 @@ static void endless_multipart_is_cut(void **state)
         side_drain(&p.c, 0);
     }
     assert_int_equal(counters(&p.s).dropped_multipart, 1);
-    assert_true(relay.passed > CREDIT_BYTES);
+    assert_true(relay.passed > 32 << 10);         /* what may come before a first message */
     assert_served(&p, "sesudah");
     assert_int_equal(find(&p.c, MESSAGE_DOWN, NULL), -1);
     assert_int_equal(recv(relay.far, part, 1, 0) <= 0, 1);      /* shut down by the server */
@@ -225,6 +226,94 @@ static void guard_leaves_busy_peers_alone(void **state)
     pair_done(&p);
 }
 
+/* Connections without a word: beyond a number the oldest gives way to the newest, and an honest newcomer gets in among them. */
+static void silent_connections_give_way(void **state)
+{
+    struct pair p;
+    struct sockaddr_in a;
+    int fd[2 * YOUNG_MAX];
+    unsigned n = 0, port = 0;
+    int64_t end = ms() + WAIT_MS;
+
+    (void)state;
+    pair_init(&p);
+    listen_tcp(&p);
+    assert_int_equal(sscanf(p.endpoint, "tcp://127.0.0.1:%u", &port), 1);
+    a = loopback(port);
+    while (counters(&p.s).cut_young == 0 && n < 2 * YOUNG_MAX && ms() < end) {
+        fd[n] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (fd[n] >= 0) (void)connect(fd[n], (const struct sockaddr *)&a, sizeof a);
+        n += fd[n] >= 0;
+        side_drain(&p.s, n % 16 == 0 ? 1 : 0);
+    }
+    for (unsigned i = 0; i < 200 && counters(&p.s).cut_young == 0; i++) side_drain(&p.s, 20);   /* accepted late */
+    assert_true(counters(&p.s).cut_young > 0);
+    pair_dial(&p);
+    assert_served(&p, "di antara mereka");
+    while (n > 0) close(fd[--n]);
+    pair_done(&p);
+}
+
+/* A megabyte of a command before anybody has asked for a key is no handshake. */
+static void a_handshake_has_a_size(void **state)
+{
+    static uint8_t much[256 << 10];
+    static const uint8_t head[] = { 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0, 'C', 'U', 'R', 'V', 'E' };
+    struct pair p;
+    struct sockaddr_in a;
+    unsigned port = 0;
+    int64_t end = ms() + WAIT_MS;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    (void)state;
+    pair_init(&p);
+    listen_tcp(&p);
+    assert_int_equal(sscanf(p.endpoint, "tcp://127.0.0.1:%u", &port), 1);
+    a = loopback(port);
+    memcpy(much, head, sizeof head);
+    much[64] = 6;                       /* a long command */
+    bytes_be64(much + 65, FRAME_BYTES_MAX - 1);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&a, sizeof a), 0);
+    assert_true(send(fd, much, sizeof much, MSG_NOSIGNAL) > 0);
+    while (counters(&p.s).dropped_multipart == 0 && ms() < end) side_drain(&p.s, 5);
+    assert_int_equal(counters(&p.s).dropped_multipart, 1);
+    close(fd);
+    pair_done(&p);
+}
+
+/* What is sent to a peer that reads nothing is bounded in bytes; others are answered as before. */
+static void what_nobody_reads_is_bounded(void **state)
+{
+    struct pair p;
+    struct raw bad;
+    uint8_t *frame = calloc(1, FRAME_BYTES_MAX / 2);
+    int i, one = 1, rc = ST_OK;
+    uint64_t sent = 0;
+
+    (void)state;
+    assert_non_null(frame);
+    pair_init(&p);
+    listen_tcp(&p);
+    pair_dial(&p);
+    bad = raw_dial(&p, &p.client, NULL);
+    zmq_setsockopt(bad.z, ZMQ_RCVHWM, &one, sizeof one);
+    zmq_send(bad.z, "tuli", 4, 0);
+    i = expect(&p.s, &p.c, MESSAGE_DATA, "tuli");
+    assert_true(i >= 0);
+    for (unsigned n = 0; n < 400 && rc == ST_OK; n++) {
+        rc = link_send(p.s.l, p.s.log[i].peer, slice_of(frame, FRAME_BYTES_MAX / 2));
+        sent += rc == ST_OK ? FRAME_BYTES_MAX / 2 : 0;
+        side_drain(&p.s, 0);
+    }
+    assert_int_equal(rc, ST_AGAIN);
+    assert_true(sent >= QUEUE_BYTES_MAX - FRAME_BYTES_MAX && sent < 4 * (uint64_t)QUEUE_BYTES_MAX);
+    assert_true(counters(&p.s).dropped_unread > 0);
+    assert_served(&p, "sesudah");
+    free(frame);
+    raw_done(&bad);
+    pair_done(&p);
+}
+
 static int all(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +321,9 @@ static int all(void)
         cmocka_unit_test(unknown_key_is_refused),
         cmocka_unit_test(endless_multipart_is_cut),
         cmocka_unit_test(guard_leaves_busy_peers_alone),
+        cmocka_unit_test(silent_connections_give_way),
+        cmocka_unit_test(a_handshake_has_a_size),
+        cmocka_unit_test(what_nobody_reads_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
