@@ -23,6 +23,7 @@
 #include "proto/log.h"
 
 static const int64_t LOOK_US = 200 * 1000, KEYS_LOOK_US = 1000 * 1000, FULL_LOOK_US = 1000 * 1000;
+enum { KEYS_A_SECOND = 1024 };
 
 /* ---- directory listings ---- */
 
@@ -114,25 +115,43 @@ static int load_keys(struct desk *d)
     return st;
 }
 
+/* Changes whenever a key file comes, goes, is renamed or written over: a directory's own time does not tell the last. */
+static bool keys_stamp(const struct desk *d, uint64_t *ret)
+{
+    struct desk_list l = { 0 };
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    if (list_dir(d->o.offices, ".key", &l) != ST_OK) return false;
+    for (size_t i = 0; i < l.n; i++) {
+        char path[4096];
+        struct stat sb = { 0 };
+        snprintf(path, sizeof path, "%s/%s", d->o.offices, l.name[i]);
+        (void)stat(path, &sb);
+        const uint64_t parts[] = { sb.st_ino, (uint64_t)sb.st_size, (uint64_t)sb.st_mtim.tv_sec, (uint64_t)sb.st_mtim.tv_nsec,
+                                   (uint64_t)sb.st_mode };
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) h = (h ^ parts[k]) * UINT64_C(0x100000001b3);
+    }
+    *ret = h ^ l.n;
+    list_free(&l);
+    return true;
+}
+
 static void look_for_keys(struct desk *d)
 {
-    struct stat sb;
-    if (stat(d->o.offices, &sb) != 0) return;
-    if (sb.st_mtim.tv_sec == d->keys_seen.tv_sec && sb.st_mtim.tv_nsec == d->keys_seen.tv_nsec) return;
-    d->keys_seen = sb.st_mtim;
-    size_t before = d->key_count;
+    uint64_t stamp = 0;
+    if (!keys_stamp(d, &stamp) || stamp == d->keys_seen) return;
+    d->keys_seen = stamp;
     if (load_keys(d) != ST_OK) {
         log_write(LOG_L_ERROR, "office keys cannot be loaded", "dir=%s", d->o.offices);
         return;
     }
-    if (d->key_count != before) log_write(LOG_L_INFO, "offices served", "count=%zu", d->key_count);
+    log_write(LOG_L_INFO, "offices served", "count=%zu", d->key_count);
     list_free(&d->held);
     list_again(d);                      /* files that waited for a key come before those not looked at yet */
 }
 
 void desk_reload(struct desk *d)
 {
-    d->keys_seen = (struct timespec){ 0 };
+    d->keys_seen = 0;
     look_for_keys(d);
 }
 
@@ -302,7 +321,8 @@ void desk_turn(void *desk, struct now now)
     note_room(d);
     note_history(d);
     if (d->check_damaged) sweep_damaged(d);
-    if (now.mono.us - d->keys_looked.us >= KEYS_LOOK_US) {
+    /* each look costs a stat a key: with very many of them it is taken less often */
+    if (now.mono.us - d->keys_looked.us >= KEYS_LOOK_US * (1 + (int64_t)(d->key_count / KEYS_A_SECOND))) {
         d->keys_looked = now.mono;
         look_for_keys(d);
     }

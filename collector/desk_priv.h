@@ -17,7 +17,7 @@ struct desk {
     struct desk_list held;              /* files whose office has no key here: not read again before the keys change */
     struct buf read[DESK_FILES_PER_STEP];       /* contents handed to the step that runs */
     size_t read_count, replies;         /* of the step that runs: files handed over, verdicts that came back */
-    struct timespec keys_seen;
+    uint64_t keys_seen;                 /* stamp of the key files that are loaded */
     struct mono keys_looked, looked;
     size_t key_count, waiting, damaged;
     bool look_now, check_damaged, full;
