@@ -14,7 +14,7 @@
 #include "proto/limits.h"
 #include "tests/it/attack.h"
 
-enum { ACK_P99_MS = 2000, BACK_MS = 120 * 1000, FDS_BACK = 24, SHOWN_MS = 120 * 1000 };
+enum { ACK_P99_MS = 2000, BACK_MS = 120 * 1000, FDS_BACK = 24, SHOWN_MS = 120 * 1000, REACH_MS = 60 * 1000 };
 
 /* The counter, of worker or aggregator, that shows the bound in question was reached. */
 static const struct { const char *name; attack_fn run; unsigned part; const char *counter; } ATTACKS[] = {
@@ -120,7 +120,20 @@ static void print_row(const struct attack *a, const char *name, const struct hon
                (long long)r->most, (double)most[0].memory_kib / 1024, most[0].fds, (double)most[1].memory_kib / 1024, most[1].fds);
 }
 
-static void run_one(struct state *s, const char *name, attack_fn run)
+/* The attack, as long as was asked for; where a bound must be reached and a slow machine has not got there, longer and longer. */
+static void attack_for(struct state *s, attack_fn run, unsigned part, const char *reached)
+{
+    const int64_t was = reached ? counter(s, part, reached) : 0, end = world_ms() + REACH_MS;
+    for (int64_t ms = s->ms;; ms *= 2) {
+        if (run) run(&s->a, world_ms() + ms);
+        else world_pause((int)ms);
+        if (!reached || counter(s, part, reached) > was) return;
+        if (world_ms() > end) break;
+    }
+    world_check(false, "no %s was counted in %d s", reached, REACH_MS / 1000);
+}
+
+static void run_one(struct state *s, const char *name, attack_fn run, unsigned part, const char *reached)
 {
     struct honest_result r;
     struct meter_look most[2];
@@ -130,8 +143,7 @@ static void run_one(struct state *s, const char *name, attack_fn run)
     if (!served) return;
     s->a.done = s->a.cut = 0;
     attack_push(&s->a, ++s->pushed);
-    if (run) run(&s->a, world_ms() + s->ms);
-    else world_pause((int)s->ms);
+    attack_for(s, run, part, reached);
     honest_end(s->honest, &r);
     meter_stop(m, most);
     s->total = r.total;
@@ -174,15 +186,12 @@ static bool wanted(const char *name, int argc, char **argv)
 
 static void run_all(struct state *s, int argc, char **argv)
 {
-    run_one(s, "none", NULL);
+    run_one(s, "none", NULL, 0, NULL);
     for (unsigned i = 0; i < ATTACK_COUNT; i++) {
         if (!wanted(ATTACKS[i].name, argc, argv)) continue;
         unsigned failures = world_failures();
-        const char *reached = ATTACKS[i].counter;
-        int64_t was = reached ? counter(s, ATTACKS[i].part, reached) : 0;
-        run_one(s, ATTACKS[i].name, ATTACKS[i].run);
+        run_one(s, ATTACKS[i].name, ATTACKS[i].run, ATTACKS[i].part, ATTACKS[i].counter);
         check_back(s, ATTACKS[i].name);
-        if (reached) world_check(counter(s, ATTACKS[i].part, reached) > was, "%s: no %s was counted", ATTACKS[i].name, reached);
         if (world_failures() != failures) world_logs(&s->a.w);
     }
 }
