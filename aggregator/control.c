@@ -52,12 +52,46 @@ void control_after(void *ctx)
     http_changed(c->http, &s);
 }
 
+/* ---- {"verb":"export","to":PATH}, {"verb":"export-state"} ---- */
+
+static json_t *export_json(struct control_context *c, struct store *s, const json_t *request)
+{
+    const char *to = json_string_value(json_object_get(request, "to"));
+    int st = to && to[0] == '/' ? dump_start(&c->dump, s, to) : ST_INVALID;
+    return st == ST_OK ? json_pack("{s:b}", "ok", 1) : json_pack("{s:s}", "error", status_str(st));
+}
+
+static json_t *export_state_json(struct control_context *c)
+{
+    static const char *const names[] = { "none", "running", "done", "failed" };
+    const struct dump_position *at;
+    const char *why;
+    unsigned n;
+    enum dump_state state = dump_state(c->dump, &why, &at, &n);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < n; i++) {
+        char hash[2 * HASH_SIZE + 1];
+        bytes_hex(at[i].hash.b, HASH_SIZE, hash);
+        json_array_append_new(list, json_pack("{s:I,s:I,s:s}", "number", (json_int_t)at[i].worker, "lsn", (json_int_t)at[i].lsn,
+                                              "hash", hash));
+    }
+    return json_pack("{s:s,s:s,s:o}", "state", names[state], "why", why, "applied", list);
+}
+
+static json_t *answer(struct control_context *c, struct store *s, const json_t *q)
+{
+    const char *verb = json_string_value(json_object_get(q, "verb"));
+    if (verb && !strcmp(verb, "status")) return status_json(c, s);
+    if (verb && !strcmp(verb, "export")) return export_json(c, s, q);
+    if (verb && !strcmp(verb, "export-state")) return export_state_json(c);
+    return json_pack("{s:s}", "error", "unknown verb");
+}
+
 void control_answer(void *ctx, struct store *s, struct slice request, struct buf *out, bool *ret_wake)
 {
     json_t *q = json_loadb((const char *)request.p, request.n, JSON_REJECT_DUPLICATES, NULL);
-    const char *verb = json_string_value(json_object_get(q, "verb"));
     (void)ret_wake;
-    json_t *a = verb && !strcmp(verb, "status") ? status_json(ctx, s) : json_pack("{s:s}", "error", "unknown verb");
+    json_t *a = answer(ctx, s, q);
     char *text = a ? json_dumps(a, JSON_COMPACT) : NULL;
     buf_str(out, text ? text : "{\"error\":\"no memory\"}");
     free(text);

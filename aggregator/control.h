@@ -4,6 +4,7 @@
 #define REKAP_CONTROL_H
 
 #include "aggregator/http.h"
+#include "aggregator/dump.h"
 #include "proto/run.h"
 
 struct control_context {
@@ -11,6 +12,7 @@ struct control_context {
     const char *address;
     struct http *http;
     struct run **run;
+    struct dump *dump; /* of the state, when one was asked for */
 };
 void control_after(void *ctx); /* hands the live state to the HTTP thread after each step */
 void control_answer(void *ctx, struct store *s, struct slice request, struct buf *out, bool *ret_wake);

@@ -14,7 +14,7 @@
 
 #include "fold_part.h"
 
-struct exporting { struct store_txn *t; struct buf *out; struct unit texts; };
+struct exporting { struct store_txn *t; struct buf *out; struct unit texts; bool portable; };
 typedef int (*row_fn)(struct exporting *x, struct slice key, struct slice value);
 
 static int dict_put(struct exporting *x, uint32_t id)
@@ -40,9 +40,19 @@ static void hex_put(struct buf *b, const uint8_t *p, size_t n)
     buf_str(b, hex);
 }
 
-static void provenance_put(struct buf *b, provenance p)
+/* Where a value comes from: a place in a log or, portable, the statement itself: office/stream/epoch/sequence. */
+static int provenance_put(struct exporting *x, provenance p)
 {
-    buf_printf(b, "w%u:%" PRIu64 ":%u", figure_prov_worker(p), figure_prov_lsn(p), figure_prov_index(p));
+    struct statement s;
+    if (!x->portable) {
+        buf_printf(x->out, "w%u:%" PRIu64 ":%u", figure_prov_worker(p), figure_prov_lsn(p), figure_prov_index(p));
+        return ST_OK;
+    }
+    int st = statement_get(x->t, figure_prov_worker(p), figure_prov_lsn(p), figure_prov_index(p), &s);
+    if (st != ST_OK) return st;
+    buf_put(x->out, s.office.p, s.office.n);
+    buf_printf(x->out, "/%u/%016" PRIx64 "/%" PRIu64, s.stream, s.epoch, s.sequence + figure_prov_index(p));
+    return ST_OK;
 }
 
 /* Text in one field: backslash, tab and newline escaped, so that lines and fields stay what they are. */
@@ -80,15 +90,16 @@ static int leaf_key_put(struct exporting *x, struct slice key, const char *what)
     return st == ST_NOT_FOUND ? ST_CORRUPT : st;
 }
 
-static void slot_put(struct exporting *x, unsigned month, const struct slot *s)
+static int slot_put(struct exporting *x, unsigned month, const struct slot *s)
 {
     static const char kinds[] = "enixtw", bases[] = "-cm";
     buf_printf(x->out, "\t%u%c%c%u%s%" PRId64 "@", month, kinds[s->kind], bases[s->basis], s->decimals, s->flags & SLOT_REASON
                ? "r" : "=", s->value);
-    provenance_put(x->out, s->prov);
-    if (!s->text) return;
+    int st = provenance_put(x, s->prov);
+    if (st != ST_OK || !s->text) return st;
     buf_str(x->out, " ");
     text_put(x->out, unit_text(&x->texts, s));
+    return ST_OK;
 }
 
 static int leaf_row(struct exporting *x, struct slice key, struct slice value)
@@ -104,9 +115,9 @@ static int leaf_row(struct exporting *x, struct slice key, struct slice value)
     if (st != ST_OK) return st;
     const struct leaf *l = unit_find(&x->texts, &k);
     if (!l) return ST_CORRUPT;
-    for (unsigned m = 0; m < 12; m++)
-        if (l->slot[m].kind != VALUE_EMPTY) slot_put(x, m + 1, &l->slot[m]);
-    return ST_OK;
+    for (unsigned m = 0; st == ST_OK && m < 12; m++)
+        if (l->slot[m].kind != VALUE_EMPTY) st = slot_put(x, m + 1, &l->slot[m]);
+    return st;
 }
 
 static int history_row(struct exporting *x, struct slice key, struct slice value)
@@ -117,8 +128,7 @@ static int history_row(struct exporting *x, struct slice key, struct slice value
     int st = leaf_key_put(x, slice_of(key.p, key.n - 9), "history");
     if (st == ST_OK) st = unit_slot_decode(&r, &x->texts, &s);
     if (st == ST_OK && (rd_left(&r) > 0 || key.p[key.n - 9] > 11 || bytes_rd64(key.p + key.n - 8) != s.prov)) st = ST_CORRUPT;
-    if (st == ST_OK) slot_put(x, key.p[key.n - 9] + 1u, &s);
-    return st;
+    return st == ST_OK ? slot_put(x, key.p[key.n - 9] + 1u, &s) : st;
 }
 
 /* ---- the other tables ---- */
@@ -161,7 +171,9 @@ static int office_row(struct exporting *x, struct slice key, struct slice value)
     uint64_t version = rd_varint(&r), n = rd_varint(&r);
     if (n > rd_left(&r)) return ST_CORRUPT;
     struct slice line = rd_bytes(&r, (size_t)n);
-    buf_printf(x->out, "\t%" PRIu64 "\tw%u\t", version, rd_u8(&r));
+    unsigned worker = rd_u8(&r);
+    buf_printf(x->out, "\t%" PRIu64 "\t", version);
+    if (!x->portable) buf_printf(x->out, "w%u\t", worker);
     text_put(x->out, line);
     return r.bad || rd_left(&r) > 0 ? ST_CORRUPT : ST_OK;
 }
@@ -174,9 +186,13 @@ static int count_row(struct exporting *x, struct slice key, struct slice value)
     int st = dict_put(x, bytes_rd32(key.p));
     if (st != ST_OK) return st;
     for (unsigned i = 0; i < 6; i++) buf_printf(x->out, "\t%" PRIu64, rd_varint(&r));
-    buf_str(x->out, "\t");
-    provenance_put(x->out, rd_varint(&r));
-    buf_printf(x->out, "\t%" PRId64, rd_zigzag(&r));
+    provenance last = rd_varint(&r);
+    int64_t at = rd_zigzag(&r);
+    if (!x->portable) {                 /* when and where in a log it was, another log of the same statements does not know */
+        buf_str(x->out, "\t");
+        (void)provenance_put(x, last);
+        buf_printf(x->out, "\t%" PRId64, at);
+    }
     while (rd_left(&r) > 0) {
         unsigned year = rd_u8(&r);
         buf_printf(x->out, "\t%u:%u", year + YEAR_MIN, rd_u8(&r));
@@ -248,19 +264,24 @@ static int lines_sort(struct buf *b, size_t from)
     return done ? ST_OK : ST_NO_MEMORY;
 }
 
-int export_state(struct store_txn *t, struct buf *out)
+static int all_tables(struct store_txn *t, bool portable, struct buf *out)
 {
     static const struct { unsigned table; row_fn fn; } TABLES[] = {
         { FOLD_META, meta_row }, { FOLD_LEAF, leaf_row }, { FOLD_HISTORY, history_row },
         { FOLD_CELL, cell_row }, { FOLD_OFFICE, office_row }, { FOLD_COUNT, count_row },
     };
-    struct exporting x = { .t = t, .out = out };
+    struct exporting x = { .t = t, .out = out, .portable = portable };
     size_t from = out->n;
     int st = ST_OK;
     unit_init(&x.texts);
-    for (size_t i = 0; st == ST_OK && i < sizeof TABLES / sizeof *TABLES; i++) st = table_put(&x, TABLES[i].table, TABLES[i].fn);
+    for (size_t i = portable ? 1 : 0; st == ST_OK && i < sizeof TABLES / sizeof *TABLES; i++)
+        st = table_put(&x, TABLES[i].table, TABLES[i].fn);
     if (st == ST_OK && !buf_ok(out)) st = ST_NO_MEMORY;
     if (st == ST_OK) st = lines_sort(out, from);
     unit_done(&x.texts);
     return st;
 }
+
+int export_state(struct store_txn *t, struct buf *out) { return all_tables(t, false, out); }
+
+int export_portable(struct store_txn *t, struct buf *out) { return all_tables(t, true, out); }

@@ -70,5 +70,9 @@ int fold_change_next(struct store_txn *t, uint64_t after, uint64_t *ret_position
 /* Writes the canonical state as text, sorted by full key, ids resolved: leaves, history, cells, offices, counters (export.c).
  * "Same bytes" means this. */
 int export_state(struct store_txn *t, struct buf *out);
+/* The same without anything that depends on the log the statements lie in: a value's origin is office/stream/epoch/sequence, and
+ * positions, workers and commit times are left out. Equal for equal statements, whatever the interleaving, and after a restore.
+ * ST_NOT_FOUND: the state was folded by a release that kept no records; delete it. */
+int export_portable(struct store_txn *t, struct buf *out);
 
 #endif

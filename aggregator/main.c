@@ -122,6 +122,7 @@ static int serve(struct daemon *d)
         log_write(LOG_L_INFO, "started", "http=%s", conf_text(d->conf, "aggregator.http"));
         st = run_loop(d->run);
     }
+    dump_free(&control.dump);
     log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\"", status_str(st));
     return st == ST_OK ? 0 : 1;
 }

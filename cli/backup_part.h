@@ -30,6 +30,10 @@ int backup_copy_ledger(const struct cli *c, const char *from, const char *to);
 int backup_ledger_in_place(const struct cli *c, const struct place *p, const char *fresh);
 /* Appends the restore record to the ledger in dir; *ret_lsn: its position. */
 int backup_begin_incarnation(const struct cli *c, const struct place *p, const char *dir, uint64_t *ret_lsn);
+/* An export (export.c) instead of a backup: makes the ledger in the new directory `to` from its log, every record verified, and
+ * DIR's register. */
+bool export_is(const char *dir);
+int export_read(const struct cli *c, const struct place *p, const char *from, const char *to, uint64_t *ret_lsn);
 int backup_fail(const struct cli *c, const char *path, const char *why);        /* EXIT_FAILED */
 /* Maps a file: ST_OK with *ret empty for an empty one. The caller unmaps with backup_unmap. */
 int backup_map(const char *path, struct slice *ret);

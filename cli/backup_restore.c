@@ -163,14 +163,15 @@ int backup_restore(struct cli *c)
     struct backup_log log;
     struct place p;
     uint64_t lsn = 0;
-    int rc = backup_manifest_check(c, from, &log);
+    const bool text = export_is(from);
+    int rc = text ? EXIT_OK : backup_manifest_check(c, from, &log);
     if (rc == EXIT_OK) rc = place_create(c, &p);
     if (rc == EXIT_OK) rc = backup_refuse_existing(c, &p);
     if (rc == EXIT_OK) rc = backup_bring(c, &p, from);
     if (rc == EXIT_OK) rc = setup_run(c, &p, NULL);
     if (rc != EXIT_OK) return rc;
     place_path(&p, "worker/ledger.pulih", fresh);
-    rc = backup_copy_ledger(c, from, fresh);
+    rc = text ? export_read(c, &p, from, fresh, &log.lsn) : backup_copy_ledger(c, from, fresh);
     if (rc == EXIT_OK) rc = backup_begin_incarnation(c, &p, fresh, &lsn);
     if (rc == EXIT_OK) rc = put_in_place(c, &p, fresh, lsn);
     if (rc != EXIT_OK) return rc;

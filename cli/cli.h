@@ -83,6 +83,7 @@ int backup_run(struct cli *c);
 int backup_archive(struct cli *c);
 int backup_restore(struct cli *c);
 int follow_run(struct cli *c);
+int export_run(struct cli *c);
 int follow_promote(struct cli *c);
 int receipt_run(struct cli *c);
 int report_run(struct cli *c);

@@ -67,6 +67,8 @@ const struct command cli_commands[] = {
       "rekap archive /mnt/cadangan/2026-11-21 --dir data", backup_archive },
     { "restore", "pulihkan", "BACKUP", 0, 1, 1, "memulihkan worker yang hilang dari cadangan",
       "restores a lost worker from a backup", "rekap restore /mnt/cadangan/2026-11-21 --dir data", backup_restore },
+    { "export", "ekspor", "", O(OUTPUT), 0, 0, "seluruh catatan dan keadaan sebagai teks yang tidak terikat program ini",
+      "the whole log and state as text that needs no program of ours", "rekap export --dir data -o ekspor-2026-11-21", export_run },
     { "follow", "ikuti", "BACKUP | accept KEY", O(ADDRESS), 1, 2,
       "menyiapkan pengikut: catatan pusat disimpan kedua kalinya di sini",
       "sets up a follower: keeps the centre's log a second time here",

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base64.h"
 #include "proto/log.h"
 #include "proto/period.h"
 
@@ -141,8 +142,8 @@ static json_t *following_json(const struct control *c, const struct work_status 
     if (r->evidence > 0) (void)period_format_time(r->evidence_at, at);
     if (r->heard.ms > 0) (void)period_format_time(r->heard, heard);
     o = json_pack("{s:s,s:b,s:s,s:I,s:I,s:I,s:s}", "state", FOLLOW_STATE[r->state], "counted", !r->uncounted, "code",
-                  status_code_spelling(r->code), "head", (json_int_t)r->head, "lag", (json_int_t)(r->head > s->lsn ? r->head - s->lsn : 0), "lag_seconds",
-                  (json_int_t)lag_seconds(c, s), "heard", heard);
+                  status_code_spelling(r->code), "head", (json_int_t)r->head, "lag",
+                  (json_int_t)(r->head > s->lsn ? r->head - s->lsn : 0), "lag_seconds", (json_int_t)lag_seconds(c, s), "heard", heard);
     if (r->state == REPLICA_STOPPED)
         json_object_set_new(o, "fault", json_pack("{s:I,s:s}", "lsn", (json_int_t)r->fault_lsn, "seen", r->seen));
     json_object_set_new(o, "evidence", json_pack("{s:I,s:s,s:s}", "kept", (json_int_t)r->evidence, "last", at, "code",
@@ -335,6 +336,43 @@ static json_t *archived_json(struct control *c, struct store *s, const json_t *r
     return json_pack("{s:b}", "ok", 1);
 }
 
+/* ---- the log itself ---- */
+
+enum { RECORDS_TEXT_MAX = CONTROL_BYTES_MAX / 2 };
+
+static int records_of(struct store *store, uint64_t after, json_t *list)
+{
+    struct store_txn *t = NULL;
+    struct slice bytes;
+    struct buf text;
+    size_t sum = 0;
+    int st = store_begin(store, false, &t);
+
+    buf_init(&text, CONTROL_BYTES_MAX);
+    for (; st == ST_OK && sum < RECORDS_TEXT_MAX; after++) {
+        st = ledger_record(t, after + 1, &bytes);
+        if (st != ST_OK) break;
+        buf_clear(&text);
+        base64_put(&text, bytes.p, bytes.n);
+        sum += text.n + 3;
+        if (!buf_ok(&text) || json_array_append_new(list, json_stringn((const char *)text.p, text.n)) != 0) st = ST_NO_MEMORY;
+    }
+    store_abort(&t);
+    buf_done(&text);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static json_t *records_json(struct store *store, const json_t *request)
+{
+    json_int_t after = json_integer_value(json_object_get(request, "after"));
+    json_t *list = json_array();
+    int st = after >= 0 ? records_of(store, (uint64_t)after, list) : ST_INVALID;
+
+    if (st == ST_OK) return json_pack("{s:o}", "records", list);
+    json_decref(list);
+    return json_pack("{s:s}", "error", status_str(st));
+}
+
 static json_t *reload_json(struct control *c)
 {
     if (office_poll(c->book, c->clock.now(c->clock.ctx), true)) take_lists(c);
@@ -352,6 +390,7 @@ static json_t *answer(struct control *c, struct store *s, const json_t *request,
     if (strcmp(verb, "reject") == 0) return reject_json(c, s, request);
     if (strcmp(verb, "backup") == 0) return backup_json(c, s, request);
     if (strcmp(verb, "backup-state") == 0) return backup_state_json(c);
+    if (strcmp(verb, "records") == 0) return records_json(s, request);
     if (strcmp(verb, "archived") == 0) return archived_json(c, s, request);
     if (strcmp(verb, "reload") == 0) {
         *ret_wake = true;

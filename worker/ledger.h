@@ -95,7 +95,7 @@ int ledger_append_office(struct ledger *l, struct store_txn *t, struct wall now,
  * here (*ret_code says why); nothing is changed then. Who signed what is the caller's matter. */
 int ledger_copy(struct ledger *l, struct store_txn *t, struct slice bytes, const struct record *r, const struct batch *b,
                 unsigned *ret_code);
-/* The incarnation of a log that has no record yet, as the one it copies names it. */
+/* The incarnation of a copy that has none: 0 (not known yet) at its beginning, later the one of the log it copies. */
 int ledger_copy_begin(struct ledger *l, struct store_txn *t, uint64_t incarnation);
 /* Version and line of a registry record's content. ST_INVALID */
 int ledger_copy_entry(struct slice content, uint64_t *ret_version, struct slice *ret_line);

@@ -32,7 +32,7 @@ int ledger_copy_begin(struct ledger *l, struct store_txn *t, uint64_t incarnatio
 {
     uint8_t bytes[INCARNATION_SIZE] = { 0 };
 
-    ASSERT(l->lsn == 0);
+    ASSERT(l->lsn == 0 || bytes_rd64(l->identity.incarnation) == 0);
     bytes_be64(bytes, incarnation);
     return ledger_identity_change(l, t, bytes);
 }

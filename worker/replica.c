@@ -173,7 +173,7 @@ static int on_hello_ok(const struct step *s, const struct field *v)
         return fault(s, CODE_DIFFERENT_HISTORY, l->lsn, slice_of("", 0), why);
     }
     if (l->lsn == 0) {
-        int st = ledger_copy_begin(l, s->t, r->incarnation);
+        int st = ledger_copy_begin(l, s->t, 0);         /* which one the log began with its first restore record tells */
         if (st != ST_OK) return st;
     }
     r->s.state = REPLICA_FOLLOWING;
@@ -234,6 +234,10 @@ static int on_idle(const struct step *s, const struct field *v)
     if (v[0].u != l->lsn) return ST_OK;
     if (memcmp(v[1].s.p, l->hash.b, HASH_SIZE) != 0)
         return fault(s, CODE_DIFFERENT_HISTORY, l->lsn, slice_of("", 0), "hash lain pada posisi yang sama");
+    if (l->lsn > 0 && bytes_rd64(l->identity.incarnation) == 0) {
+        int st = ledger_copy_begin(s->l, s->t, r->incarnation);
+        if (st != ST_OK) return st;
+    }
     if (l->lsn > 0 && r->incarnation != bytes_rd64(l->identity.incarnation))
         return fault(s, CODE_DIFFERENT_HISTORY, l->lsn, slice_of("", 0), "inkarnasi lain tanpa catatan pemulihan");
     r->s.code = CODE_OK;

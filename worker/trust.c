@@ -188,7 +188,9 @@ static unsigned judge_restore(const struct trust *w, const struct ledger *l, con
 
     if (w->registry_key == NULL) return CODE_OK;
     if (restore_open(r->content, w->registry_key, &w->verifier, &n) != ST_OK) return CODE_BAD_SIGNATURE;
-    return strcmp(n.worker, l->identity.id) == 0 && n.before == bytes_rd64(l->identity.incarnation) && n.lsn == l->lsn &&
+    const uint64_t own = bytes_rd64(l->identity.incarnation);   /* 0: a copy that has not been told */
+
+    return strcmp(n.worker, l->identity.id) == 0 && (own == 0 || n.before == own) && n.lsn == l->lsn &&
                    sign_hash_equal(&n.hash, &l->hash) && sign_hash_equal(&n.root, &root)
                ? (unsigned)CODE_OK : (unsigned)CODE_DIFFERENT_HISTORY;
 }

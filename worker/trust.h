@@ -2,8 +2,8 @@
  *
  * Used by whoever takes records from somebody else: a follower, an import. A line of the register must be the next one and be
  * signed by the register's key; a batch must be signed by a key that the register gives its office at the record's commit time; a
- * restore record must name the log it goes on from. What a row says is not judged again: it was, and its dispositions are part of the
- * record. Clocks of this machine decide nothing. */
+ * restore record must name the log it goes on from. What a row says is not judged again: it was, and its dispositions are
+ * part of the record. Clocks of this machine decide nothing. */
 #ifndef REKAP_TRUST_H
 #define REKAP_TRUST_H
 
