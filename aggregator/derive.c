@@ -63,6 +63,8 @@ static void keys_find(struct derive_work *w)
         if (it->measure != MEASURE_CASH_PLAN) used[DERIVED_PRESENCE] = 1;
     }
     used[0] = 0;
+    for (unsigned k = DERIVED_OPEN; k <= DERIVED_PHYSICAL_BUDGET; k++)
+        if (k <= DERIVED_REPORTED || w->view.physical) used[k] = used[DERIVED_BUDGET] & 1u << SOURCE_DPA;
     if (w->claims.count > 0) used[DERIVED_FINDINGS] = 1;
     w->keys = 0;
     for (unsigned k = 0; k < DERIVE_KINDS; k++)
@@ -199,6 +201,28 @@ static void put_control(struct tree *t, uint32_t base, unsigned derived, const s
     for (unsigned m = 0; m < 12; m++) r->offices[m] = it->measure == MEASURE_BUDGET ? it->stated >> m & 1 : m < s->last;
 }
 
+const i128 *derive_standing(const struct line_open *o, unsigned derived)
+{
+    switch (derived) {
+    case DERIVED_OPEN: return o->open;
+    case DERIVED_REPORTED: return o->reported;
+    case DERIVED_PHYSICAL: return o->has_physical ? o->physical : NULL;
+    default: return o->has_physical ? o->physical_budget : NULL;
+    }
+}
+
+static void put_standing(struct tree *t, uint32_t base, const struct line *l, const struct line_item *it)
+{
+    struct line_open o;
+    line_still_open(&t->w->view, l, it, &o);
+    for (unsigned k = DERIVED_OPEN; k <= DERIVED_PHYSICAL_BUDGET; k++) {
+        const i128 *v = derive_standing(&o, k);
+        if (!v) continue;
+        struct derived_row *r = row_at(t, base, k, SOURCE_DPA);
+        for (unsigned m = 0; m < 12; m++) r->value[m] += v[m];
+    }
+}
+
 /* A line's items into the block at base; controls: whether its control totals stand there too. */
 static void put_line(struct tree *t, uint32_t i, uint32_t base, bool controls)
 {
@@ -211,6 +235,7 @@ static void put_line(struct tree *t, uint32_t i, uint32_t base, bool controls)
         if (it->flags & LINE_COUNTED) {
             put_counted(t, base, derived_of(it), it, s);
             if (it->flags & LINE_MURNI) put_counted(t, base, DERIVED_BUDGET_MURNI, it, s + 1);
+            if (it->measure == MEASURE_BUDGET && it->source == SOURCE_DPA) put_standing(t, base, l, it);
         } else if (controls && it->measure != MEASURE_CASH_PLAN) {
             put_control(t, base, derived_of(it), it, s);
         }

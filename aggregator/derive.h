@@ -28,6 +28,7 @@
  *  FINDINGS   value[m] = claims with from <= m+1 <= to of lines at or below, source 0. Claims of `total`: node 0 only; of
  *        account-only lines: NODE_ACCOUNT of the line's code and its prefix, its NODE_ACCOUNT_LINE, totals 2 and 0. No offices, no
  *        lines.
+ *  OPEN, REPORTED, PHYSICAL, PHYSICAL_BUDGET   source dpa: sums over the counted budget lines; not at account nodes.
  * A row that is zero throughout is not there. */
 #ifndef REKAP_DERIVE_H
 #define REKAP_DERIVE_H
@@ -45,6 +46,11 @@ enum derived {                          /* what a cell holds; numbers are in key
     DERIVED_CONTROL_REALISED = 9,
     DERIVED_PRESENCE = 16,              /* offices[] only: offices that stated budget or realised anywhere below; source 0 */
     DERIVED_FINDINGS = 17,              /* value[m] = findings in the subtree as of the end of month m+1; source 0 */
+    /* of the counted budget lines (dpa) at or below, not of account nodes: sums of struct line_open (line.h); no offices, lines */
+    DERIVED_OPEN = 18,                  /* how much the realisation may still grow where it is not reported */
+    DERIVED_REPORTED = 19,              /* the budget whose realisation is reported */
+    DERIVED_PHYSICAL = 20,              /* budget * percent (1e-6) of lines with physical progress */
+    DERIVED_PHYSICAL_BUDGET = 21,       /* and their budget */
 };
 struct derived_key { uint64_t node; uint8_t node_kind, derived, source; };
 struct derived_row {

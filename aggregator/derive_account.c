@@ -229,6 +229,17 @@ static void line_part(struct derive_work *w, const struct line *l, const struct 
     r->assumed = derived == DERIVED_BUDGET && it->flags & LINE_ASSUMED;
 }
 
+static void standing_parts(struct derive_work *w, const struct line *l, const struct line_item *it)
+{
+    struct line_open o;
+    line_still_open(&w->view, l, it, &o);
+    for (unsigned k = DERIVED_OPEN; k <= DERIVED_PHYSICAL_BUDGET; k++) {
+        const i128 *v = derive_standing(&o, k);
+        struct derived_row *r = v ? derive_account_part(w, NODE_ACCOUNT_LINE, l->account, k, SOURCE_DPA) : NULL;
+        if (r) memcpy(r->value, v, sizeof r->value);
+    }
+}
+
 static void line_parts(struct derive_work *w, const struct line *l, const struct line_item *it)
 {
     static const uint8_t derived[] = { [MEASURE_BUDGET] = DERIVED_BUDGET, [MEASURE_REALISED] = DERIVED_REALISED,
@@ -236,6 +247,7 @@ static void line_parts(struct derive_work *w, const struct line *l, const struct
     const struct series *s = &w->view.series[it->series];
     line_part(w, l, it, derived[it->measure], s);
     if (it->flags & LINE_MURNI) line_part(w, l, it, DERIVED_BUDGET_MURNI, s + 1);
+    if (it->measure == MEASURE_BUDGET && it->source == SOURCE_DPA) standing_parts(w, l, it);
     if (it->measure == MEASURE_CASH_PLAN) return;
     struct derived_row *present = derive_account_part(w, NODE_ACCOUNT_LINE, l->account, DERIVED_PRESENCE, 0);
     if (present) present->offices[0] = it->measure == MEASURE_BUDGET ? 12 : s->last;

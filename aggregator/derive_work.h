@@ -6,7 +6,7 @@
 
 #include "derive.h"
 
-enum { DERIVE_KINDS = 18, DERIVE_SOURCES = 16, DERIVE_KEYS_MAX = 80 };
+enum { DERIVE_KINDS = 22, DERIVE_SOURCES = 16, DERIVE_KEYS_MAX = 80 };
 struct derive_work {
     struct lines view;
     struct claims claims;
@@ -21,6 +21,8 @@ struct derive_work {
 /* A zeroed contribution to an account node (kind NODE_ACCOUNT or NODE_ACCOUNT_LINE); NULL: failed. */
 struct derived_row *derive_account_part(struct derive_work *w, enum node_kind kind, account_code node, unsigned derived,
                                         unsigned source);
+/* The budget line's standing (line_open) of derived kind DERIVED_OPEN..: NULL: nothing of it. */
+const i128 *derive_standing(const struct line_open *o, unsigned derived);
 /* Adds the account nodes of every counted line (and control totals and findings of account-only lines) to w->part. */
 void derive_account_parts(struct derive_work *w);
 

@@ -12,7 +12,7 @@
 
 #include "fold_part.h"
 
-enum { FORMAT = 1, APPLIED_BYTES = 8 + HASH_SIZE, YEARS = YEAR_MAX - YEAR_MIN + 1, PAIR_BYTES = 6, TRIM_STEP = 64 };
+enum { FORMAT = 2, APPLIED_BYTES = 8 + HASH_SIZE, YEARS = YEAR_MAX - YEAR_MIN + 1, PAIR_BYTES = 6, TRIM_STEP = 64 };
 static const char FORMAT_KEY[] = "format", APPLIED_KEY[] = "applied";
 enum { APPLIED_KEY_BYTES = sizeof APPLIED_KEY - 1 };
 

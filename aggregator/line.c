@@ -318,6 +318,7 @@ static void markers_take(struct lines *v)
     for (uint32_t r = 0; r < v->unit->count; r++) {
         const struct leaf *row = &v->unit->leaf[r];
         if (row->key.measure == MEASURE_PRINTED_ABSORPTION) v->printed = true;
+        if (row->key.measure == MEASURE_PHYSICAL) v->physical = true;
         if (row->key.measure != MEASURE_COMPLETE) continue;
         struct series s;
         line_row_series(row, &s);
@@ -370,7 +371,7 @@ int line_view(struct unit *u, struct lines *v)
 {
     v->unit = u;
     v->count = v->item_count = v->series_count = v->complete_count = 0;
-    v->budget_dpa = v->printed = v->falls = v->accounts = v->controls = v->failed = false;
+    v->budget_dpa = v->printed = v->physical = v->falls = v->accounts = v->controls = v->failed = false;
     if (u->year == 0) return ST_OK;
     unit_sort(u);
     markers_take(v);

@@ -73,6 +73,7 @@ struct lines {                  /* the view of one unit; arrays are kept between
     bool budget_dpa;            /* a budget of source dpa is stated somewhere */
     bool printed;               /* a printed percentage stands somewhere */
     bool falls;                 /* a realised own row falls */
+    bool physical;              /* physical progress is stated somewhere */
     bool accounts;              /* a line has account rows */
     bool controls;              /* a control total is stated */
     bool failed;
@@ -101,6 +102,16 @@ struct series *line_series_new(struct lines *v, uint32_t *ret);         /* NULL:
 /* Series of a line in one stage of a channel: its own row (if `own`), else its shallow account rows. False: not stated there. */
 bool line_stage_series(const struct lines *v, const struct line *l, unsigned measure, unsigned source, unsigned stage, bool own,
                        struct series *ret);
+/* How a counted budget line (dpa) stands month by month. A line is reported up to the last month of its realisation (opd, counted):
+ * its own; else the least of the lines below it; else that of the one above. After that its realisation may still grow to the
+ * budget; in a month without a report before it, to what the next report shows. So it may be anything from what is carried to
+ * that:
+ *   reported   the budget where the line is reported, else 0
+ *   open       how much that is: budget - what is carried of the realisation (own or below; above counts as nothing), at least 0;
+ *              or next report - what is carried
+ *   physical   budget * percent (1e-6) from the first month physical progress is stated on, and the budget then (domain.md 4) */
+struct line_open { i128 open[12], reported[12], physical[12], physical_budget[12]; bool has_physical; };
+void line_still_open(const struct lines *v, const struct line *l, const struct line_item *budget, struct line_open *ret);
 bool line_row_counts(const struct leaf *row);   /* measure, stage and indicator are of the kind described above */
 
 #endif

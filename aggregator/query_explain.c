@@ -62,7 +62,7 @@ static json_t *part_json(const struct explain *x, const struct query_figure *at,
     json_object_set_new(o, "value", query_figure_value(at, r));
     json_object_set_new(o, "share", share && decimal_percent_text(amount(at, r), whole, 2, t) > 0 ? json_string(t) : json_null());
     json_object_set_new(o, "findings", json_integer((json_int_t)r->findings));
-    json_object_set_new(o, "complete", json_pack("{s:I,s:I}", "offices", (json_int_t)r->reported, "of", (json_int_t)r->offices));
+    query_rows_complete(r, r->offices, o);
     put_control(at, r, o);
     return o;
 }
@@ -371,8 +371,7 @@ static int explain_money(const struct query_context *q, const struct query_figur
     json_object_set_new(answer, "value", query_figure_value(f, &x.row));
     json_object_set_new(answer, "formula", formula(&x));
     json_object_set_new(answer, "rules", rules(&x));
-    json_object_set_new(answer, "complete",
-                        json_pack("{s:I,s:I}", "offices", (json_int_t)x.row.reported, "of", (json_int_t)x.row.offices));
+    query_rows_complete(&x.row, x.row.offices, answer);
     components(&x, answer);
     put_control(f, &x.row, answer);
     json_object_set_new(answer, "parts", x.parts = json_array());

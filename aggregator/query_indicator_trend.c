@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "aggregator/query_change.h"
 #include "proto/decimal.h"
 
 enum { YEARS_MAX = 60 };
@@ -26,6 +27,7 @@ struct trend {
     bool several;
     struct slice name;
     char unit[UNIT_TEXT_MAX + 1];
+    struct query_series series;
 };
 
 static int parse(struct trend *t, struct query_problem *problem)
@@ -64,6 +66,28 @@ static json_t *value_json(const struct trend *t, const struct indicator_state *s
     return query_indicators_value(t->asked == ASKED_TARGET ? &st->in.target : &st->in.reached);
 }
 
+/* The asked value as a number: shares of achievements and of values in percent. */
+static bool number_of(const struct trend *t, const struct indicator_state *st, bool percent, struct ratio *ret)
+{
+    const struct achieve_value *v = t->asked == ASKED_TARGET ? &st->in.target : &st->in.reached;
+    *ret = st->result.share;
+    if (t->asked == ASKED_ACHIEVEMENT) return st->result.state == ACHIEVE_OK;
+    *ret = v->number;
+    return v->kind == ACHIEVE_NUMBER && (!percent || achieve_ratio_multiply(v->number, (struct ratio){1, 100}, ret));
+}
+
+/* Only the first office and code of a year: with several the answer is refused anyway. */
+static void compare_point(struct trend *t, json_t *point, const struct indicator_state *st, struct slice unit, bool broken)
+{
+    struct ratio number;
+    bool percent = t->asked == ASKED_ACHIEVEMENT || decimal_unit_same(unit, slice_of("%", 1));
+    int year = (int)json_integer_value(json_object_get(point, "year"));
+    if (t->series.last_year >= year) return;
+    if (t->series.n == 0 || broken) t->series.kind = percent ? SERIES_SHARE : SERIES_NUMBER;
+    bool known = number_of(t, st, percent, &number);
+    query_series_point(&t->series, year, known ? &number : NULL, broken ? "ganti-satuan" : NULL, point);
+}
+
 static void fill_point(struct trend *t, json_t *point, const struct query_indicators *o, const struct indicator *it)
 {
     struct indicator_state st;
@@ -78,6 +102,7 @@ static void fill_point(struct trend *t, json_t *point, const struct query_indica
     json_object_set_new(point, "formula", json_string(achieve_formula_name(st.formula)));
     json_object_set_new(point, "unit", unit.n ? json_stringn((const char *)unit.p, unit.n) : json_null());
     json_object_set_new(point, "break", json_boolean(broken));
+    compare_point(t, point, &st, unit, broken);
     if (unit.n > 0 && unit.n <= UNIT_TEXT_MAX) {
         memcpy(t->unit, unit.p, unit.n);
         t->unit[unit.n] = '\0';
@@ -98,7 +123,7 @@ static int put_plan(const struct trend *t, json_t *point, const struct query_ind
 
 static json_t *empty_point(int year)
 {
-    static const char *const NAMES[] = {"value", "target", "reached", "achievement", "formula", "unit"};
+    static const char *const NAMES[] = {"value", "target", "reached", "achievement", "formula", "unit", "change"};
     json_t *point = json_object();
     json_object_set_new(point, "year", json_integer(year));
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) json_object_set_new(point, NAMES[i], json_null());
@@ -154,6 +179,7 @@ int query_indicators_trend(const struct query_context *q, const struct query_par
     json_object_set_new(answer, "measure", json_string(ASKED[t.asked]));
     json_object_set_new(answer, "until", json_integer(t.s.until));
     json_object_set_new(answer, "points", points);
+    if (st == ST_OK) st = query_series_end(&t.series, answer);
     if (st == ST_OK && t.several)
         st = query_refuse(problem, q, "indicator", p->indicator,
                           "beberapa kantor atau kode memiliki indikator ini; sebutkan --office atau --code",

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "aggregator/query_figure.h"
+#include "aggregator/query_with.h"
 #include "proto/decimal.h"
 
 struct rollup {
     const struct query_context *q;
     const struct query_scope *s;
     struct query_printed *printed;
+    struct query_with *with; /* NULL: nothing is asked for beside the sums */
     json_t *rows;
     i128 top_budget, top_realised; /* control totals at bidang level, while every bidang has one */
     bool top_budget_ok, top_realised_ok, top_any;
@@ -39,11 +41,6 @@ static void put_sums(const struct rollup *r, json_t *o, const struct figure_row 
     json_object_set_new(o, "budget", money(budget));
     json_object_set_new(o, "realised", money(f->realised));
     json_object_set_new(o, "absorption", f->has_realised ? percent(f->realised, budget) : json_null());
-}
-
-static json_t *complete(int64_t offices, int64_t of)
-{
-    return json_pack("{s:I,s:I}", "offices", (json_int_t)offices, "of", (json_int_t)of);
 }
 
 /* What the reports themselves print for this node: control totals, and the printed percentage when exactly one office prints it. */
@@ -111,11 +108,12 @@ static int add_row(void *ctx, const struct figure_row *f)
     put_sums(r, o, f);
     json_object_set_new(o, "reported", activity ? reported(r, f, f->node.node, 0) : reported(r, f, 0, f->node.node));
     json_object_set_new(o, "findings", json_integer((json_int_t)f->findings));
-    json_object_set_new(o, "complete", complete(f->reported, f->offices));
+    query_rows_complete(f, f->offices, o);
     json_object_set_new(o, "figure", query_figure_of_row(r->q, r->s, &f->node));
     put_others(o, f);
     if (!activity || level == code_leaf_level(code_vintage(f->node.node))) put_assumed(o, f);
-    return json_array_append_new(r->rows, o) == 0 ? ST_OK : ST_NO_MEMORY;
+    int st = query_with_row(r->with, f, activity ? (unsigned)level : code_account_depth(f->node.node), o);
+    return json_array_append_new(r->rows, o) == 0 ? st : ST_NO_MEMORY;
 }
 
 static int add_leaf_row(void *ctx, const struct figure_row *f)
@@ -240,6 +238,7 @@ static int add_total(struct rollup *r, json_t *answer)
     put_others(total, &f[0]);
     put_assumed(total, &f[0]);
     int st = reported_total(r, &f[0], total);
+    if (st == ST_OK) st = query_with_row(r->with, &f[0], 0, total);
     json_object_set_new(answer, "total", total);
     int64_t of = 0;
     for (size_t i = 0; i < registry_count(r->q->registry); i++) {
@@ -248,7 +247,9 @@ static int add_total(struct rollup *r, json_t *answer)
         while (at != r->s->region && at != 0) at = code_region_parent(at);
         of += r->s->office ? o == r->s->office : o->role == ROLE_OFFICE && o->status == OFFICE_ACTIVE && at == r->s->region;
     }
-    json_object_set_new(answer, "complete", complete(f[0].reported, of));
+    query_rows_complete(&f[0], of, answer);
+    json_object_set_new(json_object_get(answer, "coverage"), "unstated",
+                        json_integer((json_int_t)(of > f[0].offices ? of - f[0].offices : 0)));
     return st;
 }
 
@@ -266,7 +267,10 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     char region[8];
     int st = query_parse_scope(q, p, true, &s, ret_problem);
     if (st != ST_OK) return st;
-    struct rollup r = {.q = q, .s = &s, .rows = json_array()};
+    struct rollup r = {.q = q, .s = &s};
+    st = query_with_new(q, &s, p->with, &r.with, ret_problem);
+    if (st != ST_OK) return st;
+    r.rows = json_array();
     json_t *answer = json_object();
     st = query_parse_stamp(q, answer);
     code_region_format(s.office ? s.office->region : s.region, region);
@@ -283,6 +287,7 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     json_object_set_new(answer, "rows", r.rows);
     if (st == ST_OK) st = add_total(&r, answer);
     query_printed_free(&r.printed);
+    query_with_free(&r.with);
     if (st == ST_OK)
         *ret = answer;
     else

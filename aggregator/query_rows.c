@@ -38,6 +38,15 @@ static void take_realised(struct figure_row *r, unsigned source, i128 v, int64_t
         r->other_realised += v, r->has_other_realised = true;
 }
 
+/* What a row shows beside its sums. */
+static void take_standing(struct figure_row *r, unsigned derived, i128 v)
+{
+    if (derived == DERIVED_OPEN) r->open = v;
+    if (derived == DERIVED_REPORTED) r->budget_reported = v;
+    if (derived == DERIVED_PHYSICAL) r->physical = v;
+    if (derived == DERIVED_PHYSICAL_BUDGET) r->physical_budget = v, r->has_physical = v != 0;
+}
+
 /* One derived value at the cut-off goes to its place in the row. */
 static void take(struct figure_row *r, const struct derived_key *k, i128 v, int64_t offices, int64_t bare, int64_t assumed)
 {
@@ -54,7 +63,7 @@ static void take(struct figure_row *r, const struct derived_key *k, i128 v, int6
         if (bare > r->bare) r->bare = bare;
         break;
     case DERIVED_CASH_PLAN:
-        r->cash_plan += v;
+        r->cash_plan += v, r->has_cash_plan = true;
         break;
     case DERIVED_CONTROL_BUDGET:
         if (k->source == SOURCE_RENSTRA || k->source == SOURCE_RPJMD)
@@ -73,8 +82,18 @@ static void take(struct figure_row *r, const struct derived_key *k, i128 v, int6
         r->findings = v;
         break;
     default:
+        take_standing(r, k->derived, v);
         break;
     }
+}
+
+/* The same at the end of the year, of what is planned or has gone on. */
+static void take_year(struct figure_row *r, const struct derived_key *k, i128 v, int64_t offices)
+{
+    if (k->derived == DERIVED_CASH_PLAN) r->cash_plan_year += v;
+    if (k->derived != DERIVED_REALISED || k->source != DEFAULT_REALISED_SOURCE) return;
+    r->realised_year = v;
+    r->reported_year = offices;
 }
 
 static void hand_on(struct gather *g)
@@ -98,6 +117,7 @@ static bool on_cell(void *ctx, const struct cell_key *k, const struct cell *c)
     open_row(g, &k->node);
     /* presence does not depend on the cut-off; reported offices do */
     take(&g->row, &k->node, c->value[m], k->node.derived == DERIVED_PRESENCE ? c->offices[0] : c->offices[m], c->bare, c->assumed);
+    take_year(&g->row, &k->node, c->value[11], c->offices[11]);
     return g->st == ST_OK;
 }
 
@@ -123,6 +143,7 @@ static int walk_office(const struct query_context *q, struct gather *g, enum nod
         open_row(g, &r->key);
         take(&g->row, &r->key, r->value[m], r->key.derived == DERIVED_PRESENCE ? r->offices[0] : r->offices[m], r->bare,
              r->assumed);
+        take_year(&g->row, &r->key, r->value[11], r->offices[11]);
     }
     derive_done(&d);
     unit_done(&u);
@@ -160,6 +181,28 @@ int query_rows_one(const struct query_context *q, const struct query_scope *s, c
     struct one o = {.node = node, .ret = ret};
     *ret = (struct figure_row){.node = *node};
     return query_rows(q, s, node->node_kind, level, keep_one, &o);
+}
+
+/* ---- completeness ---- */
+
+static json_t *sen(i128 v)
+{
+    char t[48];
+    decimal_format_sen(v, t);
+    return json_string(t);
+}
+
+void query_rows_complete(const struct figure_row *f, int64_t of, json_t *o)
+{
+    char t[32];
+    json_t *c = json_object();
+    bool known = f->has_budget && f->node.node_kind != NODE_ACCOUNT && !f->bridged; /* accounts of lines are not followed so far */
+    bool share = known && f->budget != 0 && decimal_percent_text(f->budget_reported, f->budget, 2, t) > 0;
+    json_object_set_new(o, "complete", json_pack("{s:I,s:I}", "offices", (json_int_t)f->reported, "of", (json_int_t)of));
+    json_object_set_new(c, "budget_share", share ? json_string(t) : json_null());
+    json_object_set_new(c, "low", known ? sen(f->realised) : json_null());
+    json_object_set_new(c, "high", known ? sen(f->realised + f->open) : json_null());
+    json_object_set_new(o, "coverage", c);
 }
 
 /* ---- printed percentages and names of the offices themselves ---- */

@@ -12,6 +12,11 @@ struct figure_row {          /* one node at one cut-off */
     i128 plan_control[2];              /* the same as stated above the leaves */
     bool has_plan[2], has_plan_control[2];
     bool has_budget, has_realised, has_control_budget, has_control_realised, has_other_realised, has_other_budget;
+    i128 cash_plan_year, realised_year;    /* at the end of the year */
+    i128 open, budget_reported;            /* what the realisation may still grow by; the budget of what is reported */
+    i128 physical, physical_budget;        /* budget * percent (1e-6) of lines with physical progress, and their budget */
+    bool has_cash_plan, has_physical, bridged; /* bridged: taken from another list, so its bounds are not known */
+    int64_t reported_year;                 /* offices that reported the whole year */
     int64_t offices, reported; /* offices with anything below; of these, reported up to the cut-off */
     int64_t bare, assumed, control_offices;
 };
@@ -23,6 +28,11 @@ int query_rows(const struct query_context *q, const struct query_scope *s, enum 
 /* One node; all zero when there is none. */
 int query_rows_one(const struct query_context *q, const struct query_scope *s, const struct derived_key *node, unsigned level,
                    struct figure_row *ret);
+
+/* "complete" {"offices","of"}: offices that have reported up to the cut-off, of those given; and "coverage" {"budget_share","low",
+ * "high"}: the share of the budget that has, and between what the realisation can still end at this cut-off (docs/RATIONALE.md
+ * "What a sum can still become"); null where no budget says. */
+void query_rows_complete(const struct figure_row *f, int64_t of, json_t *o);
 
 /* Printed percentages of the offices of a city, or of one office: what they print for a node, when exactly one prints it. */
 struct query_printed;

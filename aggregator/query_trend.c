@@ -7,6 +7,7 @@
 
 #include "aggregator/query_indicator.h"
 #include "aggregator/query_bridge.h"
+#include "aggregator/query_change.h"
 #include "aggregator/query_rows.h"
 #include "proto/decimal.h"
 
@@ -32,6 +33,7 @@ static int add_node(void *ctx, const struct figure_row *f)
     if (strlen(code) != sum->s->code.n || memcmp(code, sum->s->code.p, sum->s->code.n)) return ST_OK;
     sum->any = true;
     sum->vintage = activity ? code_vintage(f->node.node) : VINTAGE_NONE;
+    sum->row.node = f->node;
     sum->row.budget += f->budget;
     sum->row.murni += f->murni;
     sum->row.realised += f->realised;
@@ -43,6 +45,8 @@ static int add_node(void *ctx, const struct figure_row *f)
         sum->row.plan_control[i] += f->plan_control[i];
         sum->row.has_plan_control[i] |= f->has_plan_control[i];
     }
+    sum->row.open += f->open;
+    sum->row.budget_reported += f->budget_reported;
     sum->row.offices += f->offices;
     sum->row.reported += f->reported;
     return ST_OK;
@@ -110,8 +114,31 @@ static json_t *plan_of(const struct figure_row *f)
     return o;
 }
 
-static json_t *point(const struct sum *sum, enum trend_measure m, enum vintage *last)
+struct asked { enum trend_measure m; json_t *points, *answer; struct query_series *series; };
+
+/* The value as a number; false: none. */
+static bool number_of(enum trend_measure m, const struct sum *sum, struct ratio *ret)
 {
+    const struct figure_row *f = &sum->row;
+    i128 budget = sum->s->murni ? f->murni : f->budget;
+    if (!sum->any || (m == TREND_BUDGET ? !f->has_budget : !f->has_realised)) return false;
+    if (m == TREND_ABSORPTION) return budget != 0 && achieve_ratio(f->realised, budget, ret);
+    *ret = (struct ratio){m == TREND_BUDGET ? budget : f->realised, 1};
+    return true;
+}
+
+/* Why a point is not compared with the one before it. */
+static const char *apart(enum trend_measure m, const struct sum *sum, bool broken, bool bridged)
+{
+    bool one_code = sum->s->code.n > 0 && !query_parse_total(sum->s->code);
+    if (broken && one_code && !bridged) return "ganti-daftar";
+    return m != TREND_BUDGET && sum->row.has_realised && sum->row.reported == 0 ? "bagian-tahun" : NULL;
+}
+
+static json_t *point(const struct sum *sum, const struct asked *a, enum vintage *last, bool bridged)
+{
+    enum trend_measure m = a->m;
+    struct ratio number;
     json_t *o = json_object();
     enum vintage v = sum->vintage ? sum->vintage : code_vintage_of_year(sum->s->year);
     json_object_set_new(o, "year", json_integer(sum->s->year));
@@ -120,9 +147,10 @@ static json_t *point(const struct sum *sum, enum trend_measure m, enum vintage *
     json_object_set_new(o, "realised", sum->row.has_realised ? money(sum->row.realised) : json_null());
     json_object_set_new(o, "plan", plan_of(&sum->row));
     json_object_set_new(o, "vintage", json_string(code_vintage_name(v)));
-    json_object_set_new(o, "break", json_boolean(*last != VINTAGE_NONE && v != *last));
-    json_object_set_new(o, "complete",
-                        json_pack("{s:I,s:I}", "offices", (json_int_t)sum->row.reported, "of", (json_int_t)sum->row.offices));
+    bool broken = *last != VINTAGE_NONE && v != *last, known = number_of(m, sum, &number);
+    json_object_set_new(o, "break", json_boolean(broken));
+    query_series_point(a->series, sum->s->year, known ? &number : NULL, apart(m, sum, broken, bridged), o);
+    query_rows_complete(&sum->row, sum->row.offices, o);
     *last = v;
     return o;
 }
@@ -156,8 +184,6 @@ static int parse_span(const struct query_context *q, const struct query_params *
                         "the last year must follow the first, at most 60 years");
 }
 
-struct asked { enum trend_measure m; json_t *points, *answer; };
-
 static int plain_points(const struct query_context *q, struct query_scope *s, const struct span *span, const struct asked *a)
 {
     enum vintage last = VINTAGE_NONE;
@@ -165,7 +191,7 @@ static int plain_points(const struct query_context *q, struct query_scope *s, co
     for (s->year = span->from; st == ST_OK && s->year <= span->to; s->year++) {
         struct sum sum;
         st = sum_year(q, s, &sum);
-        if (st == ST_OK) json_array_append_new(a->points, point(&sum, a->m, &last));
+        if (st == ST_OK) json_array_append_new(a->points, point(&sum, a, &last, false));
     }
     return st;
 }
@@ -178,6 +204,7 @@ static int bridged_year(const struct query_context *q, struct query_scope *s, co
     if (code_vintage_of_year(s->year) != b->target) {
         int st = query_bridge_sum(q, s, b, year);
         *ret = (struct sum){.s = s, .row = year->row, .any = year->any};
+        ret->row.bridged = true;
         return st;
     }
     int st = sum_year(q, s, ret);
@@ -215,7 +242,7 @@ static int bridged_points(const struct query_context *q, struct query_scope *s, 
         bool mapped = true;
         st = bridged_year(q, s, &b, &sum, &year);
         if (st != ST_OK) break;
-        json_t *o = point(&sum, a->m, &last);
+        json_t *o = point(&sum, a, &last, true);
         json_object_set_new(o, "bridge", query_bridge_shares(a->m == TREND_REALISED ? &year.realised : &year.budget, &mapped));
         json_array_append_new(a->points, o);
         all_mapped &= mapped;
@@ -278,9 +305,11 @@ int query_trend(const struct query_context *q, const struct query_params *p, jso
     json_object_set_new(answer, "code", s.code.n ? json_stringn((const char *)s.code.p, s.code.n) : json_null());
     json_object_set_new(answer, "measure", json_string(names[m]));
     json_object_set_new(answer, "until", json_integer(s.until));
-    if (st == ST_OK) st = p->bridge.n ? bridged_points(q, &s, &span, &(struct asked){m, points, answer}, ret_problem)
-                                      : plain_points(q, &s, &span, &(struct asked){m, points, answer});
+    struct query_series series = {.kind = m == TREND_ABSORPTION ? SERIES_SHARE : SERIES_MONEY};
+    const struct asked asked = {m, points, answer, &series};
+    if (st == ST_OK) st = p->bridge.n ? bridged_points(q, &s, &span, &asked, ret_problem) : plain_points(q, &s, &span, &asked);
     json_object_set_new(answer, "points", points);
+    if (st == ST_OK) st = query_series_end(&series, answer);
     json_t *plan = NULL;
     if (st == ST_OK && !p->bridge.n) st = whole_plan(q, &s, &span, &plan);
     if (plan) json_object_set_new(answer, "plan", plan);

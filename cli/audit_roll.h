@@ -31,6 +31,7 @@ enum {
     MEASURE_BUDGET = 1,
     MEASURE_REALISED = 2,
     MEASURE_CASH_PLAN = 3,
+    MEASURE_PHYSICAL = 4,
     MEASURE_PRINTED_ABSORPTION = 16,
     MEASURE_COMPARED_BUDGET = 19,
     MEASURE_COMPARED_REALISED = 20,
@@ -54,7 +55,8 @@ enum {
     DERIVED_CONTROL_BUDGET = 8,
     DERIVED_CONTROL_REALISED = 9,
     DERIVED_PRESENCE = 16,
-    DERIVED_FINDINGS = 17
+    DERIVED_FINDINGS = 17,
+    DERIVED_OPEN = 18 /* and 19 reported, 20 physical, 21 its budget */
 };
 
 /* ---- audit_code.c: codes and names ---- */

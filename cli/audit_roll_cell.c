@@ -131,6 +131,73 @@ static void item_add(struct unit_cells *c, const struct audit_roll_item *item)
     if (!item->counted) control_add(c, item);
 }
 
+/* ---- what a budget line can still become ---- */
+
+static bool counted_realised(const struct audit_roll_item *x)
+{
+    return x->measure == MEASURE_REALISED && x->source == SOURCE_OPD && x->counted;
+}
+
+/* The value at the first month after m that is reported, if that is more than what is carried to m; else what is carried. */
+static i128 most_at(const struct audit_roll_series *s, unsigned m)
+{
+    for (unsigned k = m; k <= 12; k++)
+        if (s->reported[k]) return s->at[k] > s->at[m] ? s->at[k] : s->at[m];
+    return s->at[m];
+}
+
+/* The realisation that speaks for a line: how far it is reported, what is carried of it, and the most later reports leave. */
+static unsigned spoken_for(const struct audit_roll_view *v, struct audit_roll_line l, i128 value[AUDIT_ROLL_MONTHS], i128 most[AUDIT_ROLL_MONTHS])
+{
+    unsigned least = 13, above = 0;
+    memset(value, 0, AUDIT_ROLL_MONTHS * sizeof *value);
+    memset(most, 0, AUDIT_ROLL_MONTHS * sizeof *most);
+    for (size_t i = 0; i < v->items; i++) {
+        const struct audit_roll_item *x = &v->item[i];
+        if (!counted_realised(x)) continue;
+        if (audit_roll_same_line(x->line, l)) {
+            for (unsigned m = 1; m <= 12; m++) {
+                value[m] = x->value[m];
+                most[m] = most_at(&x->series, m);
+            }
+            return x->series.last;
+        }
+        if (audit_roll_line_below(x->line, l)) above = x->series.last;
+        if (!audit_roll_line_below(l, x->line)) continue;
+        for (unsigned m = 1; m <= 12; m++) {
+            value[m] += x->value[m];
+            most[m] += most_at(&x->series, m);
+        }
+        if (x->series.last < least) least = x->series.last;
+    }
+    return least < 13 ? least : above;
+}
+
+static void standing_node(struct unit_cells *c, struct node node, unsigned derived, const i128 value[AUDIT_ROLL_MONTHS])
+{
+    if (node.kind != NODE_ACCOUNT) values_add(cell_at(c, node, derived, SOURCE_DPA), value);
+}
+
+static void standing_add(struct unit_cells *c, const struct audit_roll_view *v, const struct audit_roll_item *item)
+{
+    struct node node[NODES];
+    i128 realised[AUDIT_ROLL_MONTHS], most[AUDIT_ROLL_MONTHS], row[4][AUDIT_ROLL_MONTHS] = { { 0 } };
+    unsigned last = spoken_for(v, item->line, realised, most);
+    const struct audit_roll_row *physical = audit_roll_find(v->u, item->line, item->line.account, MEASURE_PHYSICAL, SOURCE_OPD, STAGE_NONE);
+    struct audit_roll_series p = { .there = false };
+    if (physical) audit_roll_row_series(physical, &p);
+    for (unsigned m = 1; m <= 12; m++) {
+        if (m <= last) row[1][m] = item->value[m];
+        if (m <= last) row[0][m] = most[m] - realised[m];
+        else if (item->value[m] > realised[m]) row[0][m] = item->value[m] - realised[m];
+        if (!p.there || m < p.first) continue;
+        row[2][m] = item->value[m] * p.at[m];
+        row[3][m] = item->value[m];
+    }
+    for (size_t i = 0, n = nodes_of(item->line, node); i < n; i++)
+        for (unsigned k = 0; k < 4; k++) standing_node(c, node[i], DERIVED_OPEN + k, row[k]);
+}
+
 /* ---- rekening ---- */
 
 static void account_add(struct unit_cells *c, account_code prefix, unsigned derived, unsigned source,
@@ -285,6 +352,8 @@ void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsig
     for (size_t i = 0; i < v.items; i++) {
         item_add(&own, &v.item[i]);
         if (v.item[i].counted) accounts_add(&own, &v, &v.item[i]);
+        if (v.item[i].counted && v.item[i].measure == MEASURE_BUDGET && v.item[i].source == SOURCE_DPA)
+            standing_add(&own, &v, &v.item[i]);
     }
     for (size_t i = 0; i < v.lines; i++) findings_add(&own, &v, i);
     for (size_t i = 0; i < own.count; i++)

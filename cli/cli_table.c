@@ -19,7 +19,7 @@ const struct command cli_commands[] = {
       "the names behind the ids in statements; can be erased", "rekap person list", person_run },
     { "status", "keadaan", "", 0, 0, 0, "siapa sudah melapor, antrean, keadaan layanan", "who reported, backlog, health",
       "rekap status", status_run },
-    { "rollup", "rekapitulasi", "", O(REGION) | O(YEAR) | O(UNTIL) | O(CODE) | O(LEVEL) | O(OFFICE) | O(STAGE) | O(AS_OF), 0, 0,
+    { "rollup", "rekapitulasi", "", O(REGION) | O(YEAR) | O(UNTIL) | O(CODE) | O(LEVEL) | O(OFFICE) | O(STAGE) | O(AS_OF) | O(WITH), 0, 0,
       "rekapitulasi pagu dan realisasi", "budget and realisation by level",
       "rekap rollup --region 33.74 --year 2020 --level kegiatan", query_rollup },
     { "trend", "tren", "",

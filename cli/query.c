@@ -60,7 +60,8 @@ int query_ask(const struct cli *c, const char *path, const struct ask_param *par
 
 /* ---- rollup ---- */
 
-static const struct print_column ROLLUP_TEXT[] = {
+enum { ROLLUP_COLUMNS_MAX = 32, ROLLUP_TEXT_OWN = 8, ROLLUP_CSV_OWN = 13 };
+static const struct print_column ROLLUP_TEXT[ROLLUP_TEXT_OWN] = {
     { "Kode", "Code", "", PRINT_TEXT },
     { "Uraian", "Name", "", PRINT_TEXT },
     { "Pagu", "Budget", "", PRINT_MONEY },
@@ -70,7 +71,7 @@ static const struct print_column ROLLUP_TEXT[] = {
     { "Temuan", "Findings", "", PRINT_COUNT },
     { "Lapor", "Reported", "", PRINT_TEXT },
 };
-static const struct print_column ROLLUP_CSV[] = {
+static const struct print_column ROLLUP_CSV[ROLLUP_CSV_OWN] = {
     { "", "", "code", PRINT_TEXT },
     { "", "", "vintage", PRINT_TEXT },
     { "", "", "level", PRINT_TEXT },
@@ -85,6 +86,47 @@ static const struct print_column ROLLUP_CSV[] = {
     { "", "", "offices", PRINT_TEXT },
     { "", "", "of", PRINT_TEXT },
 };
+/* What --with adds: a field of the row, and of it (or of its `change`) one more. Coverage stands in every row, and is shown when it
+ * is asked for. */
+static const struct { struct print_column column; const char *field, *part; } WITH[] = {
+    { { "Pagu lapor %", "Budget reported %", "budget_share", PRINT_PERCENT }, "coverage", "budget_share" },
+    { { "Terendah", "Lowest", "low", PRINT_MONEY }, "coverage", "low" },
+    { { "Tertinggi", "Highest", "high", PRINT_MONEY }, "coverage", "high" },
+    { { "RAK", "Cash plan", "cash_plan", PRINT_MONEY }, "cash_plan", "plan" },
+    { { "Deviasi pp", "Deviation pp", "cash_plan_pp", PRINT_PERCENT }, "cash_plan", "pp" },
+    { { "Deviasi rel %", "Deviation rel %", "cash_plan_rel", PRINT_PERCENT }, "cash_plan", "rel" },
+    { { "Deviasi IKPA %", "Deviation IKPA %", "cash_plan_ikpa", PRINT_PERCENT }, "cash_plan", "ikpa" },
+    { { "Fisik %", "Physical %", "physical", PRINT_PERCENT }, "physical", "percent" },
+    { { "Fisik: pagu %", "Physical: budget %", "physical_budget_share", PRINT_PERCENT }, "physical", "budget_share" },
+    { { "Proyeksi P1", "Projection P1", "projection_p1", PRINT_MONEY }, "projection", "p1" },
+    { { "Proyeksi P2", "Projection P2", "projection_p2", PRINT_MONEY }, "projection", "p2" },
+    { { "Tahun lalu", "Last year", "last_realised", PRINT_MONEY }, "last", "realised" },
+    { { "Perubahan %", "Change %", "last_change_percent", PRINT_PERCENT }, "last", "percent" },
+    { { "Serapan pp", "Absorption pp", "last_change_pp", PRINT_PERCENT }, "last", "pp" },
+};
+enum { WITH_COLUMNS = sizeof WITH / sizeof WITH[0] };
+
+/* Is a field to be shown: the asked ones stand in the total. */
+static bool with_shown(const json_t *total, size_t i) { return json_object_get(total, WITH[i].field) != NULL; }
+
+/* The columns of the answer: its own, then those of --with. */
+static size_t rollup_columns(const json_t *answer, const struct print_column *own, size_t n,
+                             struct print_column ret[ROLLUP_COLUMNS_MAX])
+{
+    memcpy(ret, own, n * sizeof *own);
+    for (size_t i = 0; i < WITH_COLUMNS; i++)
+        if (with_shown(json_object_get(answer, "total"), i)) ret[n++] = WITH[i].column;
+    return n;
+}
+
+static void with_cells(struct print *t, const json_t *o, const json_t *total)
+{
+    for (size_t i = 0; i < WITH_COLUMNS; i++) {
+        const json_t *field = json_object_get(o, WITH[i].field), *v = json_object_get(field, WITH[i].part);
+        if (!with_shown(total, i)) continue;
+        print_json_cell(t, v ? v : json_object_get(json_object_get(field, "change"), WITH[i].part));
+    }
+}
 
 static void money_row(struct print *t, const char *code, const char *name, const json_t *o, bool whole)
 {
@@ -103,6 +145,19 @@ static bool has_money(const json_t *o)
     return strcmp(text_of(o, "budget"), "0.00") != 0 || strcmp(text_of(o, "realised"), "0.00") != 0;
 }
 
+/* How much of the budget is not reported yet, and what the total can still become. */
+static void bounds(const struct cli *c, const json_t *coverage)
+{
+    char share[64], low[64], high[64];
+    const char *part = text_of(coverage, "budget_share");
+    if (!part[0] || !strcmp(part, "100.00")) return;
+    print_percent(part, share, sizeof share);
+    print_money(text_of(coverage, "low"), low, sizeof low);
+    print_money(text_of(coverage, "high"), high, sizeof high);
+    printf(c->lang == LANG_EN ? "Reported: %s %% of the budget; realised will be between %s and %s\n"
+                              : "Sudah lapor: %s %% pagu; realisasi akan berada antara %s dan %s\n", share, low, high);
+}
+
 static void total_rows(const struct cli *c, struct print *t, const json_t *answer)
 {
     const json_t *total = json_object_get(answer, "total"), *activities = json_object_get(total, "activities"),
@@ -110,16 +165,20 @@ static void total_rows(const struct cli *c, struct print *t, const json_t *answe
     if (has_money(activities) && has_money(accounts)) {
         money_row(t, "", cli_say(c, "Jumlah kegiatan", "Activities"), activities, false);
         print_cell(t, NULL);
+        with_cells(t, NULL, total);
         money_row(t, "", cli_say(c, "Jumlah rekening", "Accounts"), accounts, false);
         print_cell(t, NULL);
+        with_cells(t, NULL, total);
     }
     money_row(t, "", cli_say(c, "JUMLAH", "TOTAL"), total, true);
     ratio_cell(t, json_object_get(answer, "complete"));
+    with_cells(t, total, total);
 }
 
 void query_rollup_text(const struct cli *c, json_t *answer)
 {
-    struct print *t = print_begin(c, ROLLUP_TEXT, sizeof ROLLUP_TEXT / sizeof ROLLUP_TEXT[0]);
+    struct print_column columns[ROLLUP_COLUMNS_MAX];
+    struct print *t = print_begin(c, columns, rollup_columns(answer, ROLLUP_TEXT, ROLLUP_TEXT_OWN, columns));
     const char *region = text_of(answer, "region"), *name = text_of(answer, "region_name"), *office = text_of(answer, "office");
     size_t i;
     json_t *o;
@@ -132,15 +191,18 @@ void query_rollup_text(const struct cli *c, json_t *answer)
     {
         money_row(t, text_of(o, "code"), text_of(o, "name"), o, true);
         ratio_cell(t, json_object_get(o, "complete"));
+        with_cells(t, o, json_object_get(answer, "total"));
     }
     total_rows(c, t, answer);
     print_end(&t);
+    bounds(c, json_object_get(answer, "coverage"));
     query_as_of(c, answer);
 }
 
 static void rollup_csv(const struct cli *c, json_t *answer)
 {
-    struct print *t = print_begin(c, ROLLUP_CSV, sizeof ROLLUP_CSV / sizeof ROLLUP_CSV[0]);
+    struct print_column columns[ROLLUP_COLUMNS_MAX];
+    struct print *t = print_begin(c, columns, rollup_columns(answer, ROLLUP_CSV, ROLLUP_CSV_OWN, columns));
     size_t i;
     json_t *o;
     if (!t) return;
@@ -154,6 +216,7 @@ static void rollup_csv(const struct cli *c, json_t *answer)
         print_json_cell(t, json_object_get(o, "findings"));
         print_json_cell(t, json_object_get(complete, "offices"));
         print_json_cell(t, json_object_get(complete, "of"));
+        with_cells(t, o, json_object_get(answer, "total"));
     }
     print_end(&t);
 }
@@ -178,12 +241,36 @@ int query_rollup(struct cli *c)
         { "region", c->value[OPT_REGION] }, { "year", c->value[OPT_YEAR] },   { "until", c->value[OPT_UNTIL] },
         { "code", c->value[OPT_CODE] },     { "level", c->value[OPT_LEVEL] }, { "office", c->value[OPT_OFFICE] },
         { "stage", c->value[OPT_STAGE] },   { "as_of", c->value[OPT_AS_OF] },
+        { "with", c->value[OPT_WITH] },
     };
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
     return query_ask(c, "/api/v1/rollup", params, sizeof params / sizeof params[0], show_rollup);
 }
 
 /* ---- trend ---- */
+
+/* Absolute, percent, pp; a kind (baru, bagian-tahun, ..) stands where the percentage would. */
+void query_change_cells(struct print *t, const json_t *change)
+{
+    const char *kind = text_of(change, "kind");
+    print_json_cell(t, json_object_get(change, "absolute"));
+    if (kind[0]) print_cell(t, kind);
+    else print_json_cell(t, json_object_get(change, "percent"));
+    print_json_cell(t, json_object_get(change, "pp"));
+}
+
+void query_trend_foot(const struct cli *c, const json_t *answer)
+{
+    char rate[64], slope[64];
+    const json_t *trend = json_object_get(answer, "trend");
+    print_percent(text_of(trend, "cagr"), rate, sizeof rate);
+    print_money(text_of(trend, "slope"), slope, sizeof slope);
+    if (!slope[0]) return;
+    printf(c->lang == LANG_EN ? "%lld points compared; median slope a year %s%s%s%s\n"
+                              : "%lld titik dibandingkan; kemiringan median per tahun %s%s%s%s\n",
+           (long long)json_integer_value(json_object_get(trend, "points")), slope,
+           rate[0] ? cli_say(c, "; tumbuh per tahun (CAGR) ", "; growth a year (CAGR) ") : "", rate, rate[0] ? " %" : "");
+}
 
 static void show_money_trend(const struct cli *c, json_t *answer)
 {
@@ -192,6 +279,9 @@ static void show_money_trend(const struct cli *c, json_t *answer)
         { "Pagu", "Budget", "budget", PRINT_MONEY },
         { "Realisasi", "Realised", "realised", PRINT_MONEY },
         { "Nilai", "Value", "value", PRINT_MONEY },
+        { "Perubahan", "Change", "change_absolute", PRINT_MONEY },
+        { "Perubahan %", "Change %", "change_percent", PRINT_PERCENT },
+        { "Perubahan pp", "Change pp", "change_pp", PRINT_PERCENT },
         { "Lapor", "Reported", "complete", PRINT_TEXT },
         { "Nomenklatur", "Vintage", "vintage", PRINT_TEXT },
         { "Ganti", "Break", "break", PRINT_TEXT },
@@ -204,6 +294,7 @@ static void show_money_trend(const struct cli *c, json_t *answer)
     {
         bool changed = json_is_true(json_object_get(o, "break"));
         for (size_t k = 0; k < 4; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
+        query_change_cells(t, json_object_get(o, "change"));
         ratio_cell(t, json_object_get(o, "complete"));
         print_json_cell(t, json_object_get(o, "vintage"));
         print_cell(t, c->format == FORMAT_CSV ? changed ? "true" : "false"
@@ -211,6 +302,7 @@ static void show_money_trend(const struct cli *c, json_t *answer)
                                               : "");
     }
     print_end(&t);
+    if (c->format == FORMAT_TEXT) query_trend_foot(c, answer);
     if (c->format == FORMAT_TEXT) query_as_of(c, answer);
 }
 

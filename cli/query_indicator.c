@@ -179,6 +179,9 @@ void query_indicator_trend(const struct cli *c, json_t *answer)
         {"Capaian %", "Achievement %", "achievement", PRINT_PERCENT},
         {"Rumus", "Formula", "formula", PRINT_TEXT},
         {"Satuan", "Unit", "unit", PRINT_TEXT},
+        {"Perubahan", "Change", "change_absolute", PRINT_MONEY},
+        {"Perubahan %", "Change %", "change_percent", PRINT_PERCENT},
+        {"Perubahan pp", "Change pp", "change_pp", PRINT_PERCENT},
         {"Ganti", "Break", "break", PRINT_TEXT},
     };
     struct print *t = print_begin(c, columns, sizeof columns / sizeof columns[0]);
@@ -195,8 +198,10 @@ void query_indicator_trend(const struct cli *c, json_t *answer)
             else
                 print_json_cell(t, json_object_get(o, columns[k].csv));
         }
+        query_change_cells(t, json_object_get(o, "change"));
         print_cell(t, c->format == FORMAT_CSV ? changed ? "true" : "false" : changed ? cli_say(c, "ganti satuan", "new unit") : "");
     }
     print_end(&t);
+    if (c->format == FORMAT_TEXT) query_trend_foot(c, answer);
     if (c->format == FORMAT_TEXT) query_as_of(c, answer);
 }

@@ -191,9 +191,27 @@ static int deviation_of_lines(const struct achieve_cash *line, size_t n, struct 
     return achieve_ratio_multiply(sum, (struct ratio){1, budget}, ret) ? ST_OK : ST_FULL;
 }
 
+/* The same where the exact sum of very many unlike plans does not fit: each line's part is cut at 1e-6 sen. */
+static int deviation_cut(const struct achieve_cash *line, size_t n, struct ratio *ret)
+{
+    const i128 unit = 1000000;
+    i128 sum = 0, budget = 0, part;
+    for (size_t i = 0; i < n; i++) {
+        i128 apart = line[i].realised - line[i].plan, plan = line[i].plan < 0 ? -line[i].plan : line[i].plan;
+        if (plan == 0) continue;
+        if (__builtin_mul_overflow(line[i].budget, apart < 0 ? -apart : apart, &part)) return ST_FULL;
+        sum += part / plan * unit + part % plan * unit / plan;
+        budget += line[i].budget;
+    }
+    if (budget == 0) return ST_NOT_FOUND;
+    return achieve_ratio(sum, budget * unit, ret) ? ST_OK : ST_FULL;
+}
+
 int achieve_deviation(enum achieve_deviation kind, const struct achieve_cash *line, size_t n, struct ratio *ret)
 {
-    return kind == ACHIEVE_DEVIATION_IKPA ? deviation_of_lines(line, n, ret) : deviation_of_sums(kind, line, n, ret);
+    if (kind != ACHIEVE_DEVIATION_IKPA) return deviation_of_sums(kind, line, n, ret);
+    int st = deviation_of_lines(line, n, ret);
+    return st == ST_FULL ? deviation_cut(line, n, ret) : st;
 }
 
 int achieve_physical(const struct achieve_physical *line, size_t n, struct ratio *ret)

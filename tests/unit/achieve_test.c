@@ -321,6 +321,11 @@ static void money(void **state)
     assert_string_equal(percent(r, 2), "18.50");
     assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_PP, &nothing, 1, &r), ST_NOT_FOUND);
     assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, &nothing, 1, &r), ST_NOT_FOUND);
+    struct achieve_cash many[300];
+    for (unsigned i = 0; i < 300; i++)
+        many[i] = (struct achieve_cash){1000 + i, 1000000000000037 + 2 * i, 2000000000000075 + 4 * i};
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, many, 300, &r), ST_OK);
+    assert_string_equal(percent(r, 2), "100.00");
     assert_int_equal(achieve_physical(parts, 3, &r), ST_OK);
     assert_string_equal(percent(r, 2), "64.00");
     assert_int_equal(achieve_physical(parts, 0, &r), ST_NOT_FOUND);
