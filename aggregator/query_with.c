@@ -111,7 +111,8 @@ static int by_node(const void *a, const void *b)
 
 static const struct figure_row *find(const struct rows *r, uint64_t node)
 {
-    const struct figure_row key = {.node = {.node = node}};
+    struct figure_row key = {0};
+    key.node.node = node;
     return r->n ? bsearch(&key, r->row, r->n, sizeof key, by_node) : NULL;
 }
 
