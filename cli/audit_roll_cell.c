@@ -183,7 +183,8 @@ static void standing_add(struct unit_cells *c, const struct audit_roll_view *v, 
     struct node node[NODES];
     i128 realised[AUDIT_ROLL_MONTHS], most[AUDIT_ROLL_MONTHS], row[4][AUDIT_ROLL_MONTHS] = { { 0 } };
     unsigned last = spoken_for(v, item->line, realised, most);
-    const struct audit_roll_row *physical = audit_roll_find(v->u, item->line, item->line.account, MEASURE_PHYSICAL, SOURCE_OPD, STAGE_NONE);
+    const struct audit_roll_row *physical =
+        audit_roll_find(v->u, item->line, item->line.account, MEASURE_PHYSICAL, SOURCE_OPD, STAGE_NONE);
     struct audit_roll_series p = { .there = false };
     if (physical) audit_roll_row_series(physical, &p);
     for (unsigned m = 1; m <= 12; m++) {
