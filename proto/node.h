@@ -63,6 +63,8 @@ struct node_ops {
     bool (*wants_step)(const void *node);           /* has work that needs a transaction although no message came; may be NULL */
     bool (*hold)(const void *node,
                  struct now now); /* may this step still wait for more input before committing? may be NULL = no */
+    bool (*enough)(const void *node,
+                   struct now now); /* should this step take no more input, so that those in it are answered? may be NULL = no */
 };
 struct node {
     const struct node_ops *ops;

@@ -160,9 +160,16 @@ static int step_begin(struct run *r)
     return r->txn ? ST_OK : store_begin(r->o.store, true, &r->txn);
 }
 
+static bool step_enough(const struct run *r)
+{
+    const struct node_ops *ops = r->o.node.ops;
+
+    return r->txn && ops->enough && ops->enough(r->o.node.self, now_of(r));
+}
+
 static bool step_has_room(const struct run *r)
 {
-    return r->step_messages < STEP_MESSAGES_MAX && r->step_bytes < STEP_BYTES_MAX && r->control_n < CONTROLS_MAX
+    return !step_enough(r) && r->step_messages < STEP_MESSAGES_MAX && r->step_bytes < STEP_BYTES_MAX && r->control_n < CONTROLS_MAX
            && effects_room(&r->x, STEP_EFFECTS_SPARE, STEP_EFFECT_BYTES_SPARE);
 }
 

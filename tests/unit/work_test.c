@@ -555,6 +555,27 @@ static void real_signatures(void **state)
     assert_int_equal(lsn_of(w), 5);
 }
 
+/* found by the herd: an office with one figure waited until 32 MiB of others were taken */
+static void a_step_that_several_share_ends_soon(void **state)
+{
+    struct world *w = *state;
+    struct sender a = work_world_open(w, PEER_A, OFFICE_A, 5), b = work_world_open(w, PEER_B, OFFICE_B, 6);
+    struct now soon, late;
+
+    work_world_push(w, &a, 3, 50);
+    soon = late = w->now;
+    soon.mono.us += 19 * 1000;
+    late.mono.us += 20 * 1000;
+    assert_false(w->node.ops->enough(w->node.self, late));      /* alone: as much as fits */
+    work_world_push(w, &b, 3, 50);
+    assert_false(w->node.ops->enough(w->node.self, soon));
+    assert_true(w->node.ops->enough(w->node.self, late));
+    work_world_commit(w);
+    work_world_push(w, &a, 3, 60);
+    assert_false(w->node.ops->enough(w->node.self, late));      /* the next step begins anew */
+    work_world_commit(w);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -578,6 +599,7 @@ int main(void)
         T(a_broken_body_never_blocks_the_stream),
         T(the_largest_dispositions_still_fit),
         T(credit_has_an_end),
+        T(a_step_that_several_share_ends_soon),
         cmocka_unit_test_setup_teardown(real_signatures, setup_ed25519, teardown),
     };
 
