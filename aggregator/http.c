@@ -291,6 +291,7 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
     struct http *h = calloc(1, sizeof *h);
     if (!h) return ST_NO_MEMORY;
     h->o = *o;
+    h->live = o->live;
     h->wake_fd = -1;
     pthread_mutex_init(&h->lock, NULL);
     snprintf(err, err_size, "no memory");

@@ -22,6 +22,7 @@ struct http_options {
     const char *registry, *regions, *names; /* files */
     struct store *store;
     struct clock clock;
+    struct aggregate_status live; /* the workers followed: an answer names its position from the first one on */
 };
 /* Binds, loads the lists and starts the thread. err: a sentence. ST_BUSY: the address is taken. */
 int http_new(const struct http_options *o, struct http **ret, char *err, size_t err_size);

@@ -95,12 +95,13 @@ static int open_all(struct daemon *d)
         return fail("store cannot be opened", err);
     if (aggregate_new(&d->aggregate) != ST_OK) return fail("start", "no memory");
     if (open_links(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);
-    const struct http_options http = {.listen = conf_text(d->conf, "aggregator.http"),
+    struct http_options http = {.listen = conf_text(d->conf, "aggregator.http"),
                                       .registry = conf_text(d->conf, "aggregator.registry"),
                                       .regions = conf_text(d->conf, "aggregator.regions"),
                                       .names = conf_text(d->conf, "aggregator.names"),
                                       .store = d->store,
                                       .clock = clock_posix()};
+    aggregate_status(d->aggregate, &http.live);
     return http_new(&http, &d->http, err, sizeof err) == ST_OK ? 0 : fail("HTTP cannot start", err);
 }
 
