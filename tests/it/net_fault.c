@@ -138,13 +138,19 @@ static void fill(const struct net *n, bool worker)
     if (fd >= 0) close(fd);
 }
 
-/* Days to and fro; never back from where the machine was, so what stands as signed in the future is met too. */
-static void jump(struct net *n, struct world *w)
+static void set_clock(struct net *n, struct world *w, int64_t ms)
 {
-    int64_t ms = ((int64_t)rng_below(&n->rng, 2 * DAYS_MAX + 1) - DAYS_MAX) * DAY_MS + (int64_t)rng_below(&n->rng, DAY_MS);
     int fd = open(w->clock, O_WRONLY | O_CLOEXEC);
     if (fd < 0 || pwrite(fd, &ms, sizeof ms, 0) != (ssize_t)sizeof ms) history_fault(&n->h, "a clock cannot be moved");
     if (fd >= 0) close(fd);
+}
+
+/* Days to and fro. While the centre's clock stands before an office's register line begins, that office has to wait: calm puts it
+ * right. */
+static void jump(struct net *n, struct world *w)
+{
+    int64_t days = (int64_t)rng_below(&n->rng, 2 * DAYS_MAX + 1) - DAYS_MAX;
+    set_clock(n, w, days * DAY_MS + (int64_t)rng_below(&n->rng, DAY_MS));
 }
 
 static void hit(struct net *n, struct world *w, enum world_part part, int sig)
@@ -226,6 +232,8 @@ void net_fault(struct net *n)
 
 void net_calm(struct net *n)
 {
+    set_clock(n, &n->centre, 0);
+    for (unsigned i = 1; i < NET_MACHINES; i++) set_clock(n, &n->m[i].own, 0);
     for (unsigned i = 1; i < NET_MACHINES; i++) line_clear(&n->m[i]);
     blow_undo(n);
 }

@@ -21,7 +21,7 @@
 
 #include "proto/rng.h"
 
-enum { CONNECTIONS = 64, CHUNK_BYTES = 16384, PIPE_BYTES = 1 << 20, LOOK_MS = 5, PLACE_MAX = 3000 };
+enum { CONNECTIONS = 64, CHUNK_BYTES = 16384, PIPE_BYTES = 1 << 20, LOOK_MS = 5, PLACE_MAX = 400 };
 struct chunk {
     struct chunk *next;
     int64_t due_us;
