@@ -28,7 +28,8 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/jsonl \
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
-PROTO_E := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
+PROTO_P += proto/scrub
+PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_typed collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_report collector/tray
@@ -37,7 +38,7 @@ BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sh
 BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree worker/feed worker/work
+WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/ledger_scrub worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
@@ -141,6 +142,7 @@ $(eval $(call unit_test,quota,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,join,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,scrub,$(WORKER_TEST) proto/scrub,-lsodium -lmsgpackc))
 $(eval $(call unit_test,replica,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,csv,proto/csv proto/csv_build proto/jsonl collector/shape proto/bytes proto/status,-lcsv))

@@ -19,7 +19,8 @@ int aggregate_follow(struct aggregate *a, unsigned number, peer_id peer);
 
 /* The live side as of the last step, for readers; the edge copies it to other threads. */
 struct aggregate_worker { unsigned number; bool up; uint64_t applied, head; unsigned refused_code; struct wall heard; };
-struct aggregate_status { unsigned workers; struct aggregate_worker worker[AGGREGATE_WORKERS_MAX]; uint64_t commits, updates; };
+struct aggregate_status { unsigned workers; struct aggregate_worker worker[AGGREGATE_WORKERS_MAX]; uint64_t commits, updates;
+                          bool damaged /* set by the edge: a row of the state does not pass its checksum */; };
 void aggregate_status(const struct aggregate *a, struct aggregate_status *ret);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/scrub_json.h"
+
 static json_t *workers_json(const struct aggregate_status *s)
 {
     json_t *list = json_array();
@@ -37,11 +39,12 @@ static json_t *status_json(const struct control_context *c, struct store *s)
     (void)store_usage(s, &used, &size);
     http_counters(c->http, &closed, &refused);
     snprintf(address, sizeof address, "http://%s", c->address);
-    return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:{s:I,s:I},s:{s:I,s:I},s:o}", "program", "rekap-aggregator", "version",
+    return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:{s:I,s:I},s:{s:I,s:I},s:o,s:o}", "program", "rekap-aggregator", "version",
                      REKAP_VERSION, "http", address, "workers", workers_json(&a), "commits", (json_int_t)a.commits, "updates",
                      (json_int_t)a.updates, "store", "used", (json_int_t)used, "size", (json_int_t)size,
                      "counters", "http_closed", (json_int_t)closed, "http_refused",
-                     (json_int_t)refused, "phases", phases_json(*c->run));
+                     (json_int_t)refused, "phases", phases_json(*c->run), "scrub",
+                     scrub_json(&c->scrub));
 }
 
 void control_after(void *ctx)
@@ -49,7 +52,16 @@ void control_after(void *ctx)
     const struct control_context *c = ctx;
     struct aggregate_status s;
     aggregate_status(c->aggregate, &s);
+    s.damaged = c->scrub.damaged > 0;
     http_changed(c->http, &s);
+}
+
+void control_turn(void *ctx, struct now now)
+{
+    struct control_context *c = ctx;
+    uint32_t before = c->scrub.damaged;
+    (void)scrub_json_turn(&c->scrub, c->store, now);
+    if ((before > 0) != (c->scrub.damaged > 0)) control_after(ctx);
 }
 
 /* ---- {"verb":"export","to":PATH}, {"verb":"export-state"} ---- */

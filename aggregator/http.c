@@ -171,7 +171,13 @@ static bool ready(struct http *h)
     struct aggregate_status s = http_live(h);
     for (unsigned i = 0; i < s.workers; i++)
         if (!s.worker[i].up) return false;
-    return s.workers > 0;
+    return s.workers > 0 && !s.damaged;
+}
+
+static const char *why_not(struct http *h)
+{
+    if (ready(h)) return "ready\n";
+    return http_live(h).damaged ? "the state is damaged: stop, delete it, start\n" : "no worker is connected\n";
 }
 
 static void route(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
@@ -189,7 +195,7 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
     else if (!strcmp(path, "/healthz"))
         reply(req, HTTP_OK, "text/plain", "ok\n");
     else if (!strcmp(path, "/readyz"))
-        reply(req, ready(h) ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain", ready(h) ? "ready\n" : "no worker is connected\n");
+        reply(req, ready(h) ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain", why_not(h));
     else
         http_reply_problem(req, 404, "bentuk-tak-dikenal",
                            "alamat tidak dikenal; lihat /api/v1/rollup, trend, "

@@ -109,15 +109,15 @@ static int serve(struct daemon *d)
 {
     if (open_all(d) != 0) return 1;
     struct control_context control = {
-        .aggregate = d->aggregate, .address = conf_text(d->conf, "aggregator.http"), .http = d->http, .run = &d->run};
+        .aggregate = d->aggregate, .address = conf_text(d->conf, "aggregator.http"), .http = d->http, .run = &d->run,
+        .store = d->store, .scrub = {.tables = fold_tables}};
     control_after(&control);
     const struct run_options o = {.node = aggregate_node(d->aggregate),
                                   .store = d->store,
                                   .link = d->link,
                                   .clock = clock_posix(),
                                   .control = control_answer,
-                                  .control_ctx = &control,
-                                  .after = control_after};
+                                  .control_ctx = &control, .turn = control_turn, .after = control_after};
     int st = run_new(&o, &d->run);
     if (st == ST_OK) {
         log_write(LOG_L_INFO, "started", "http=%s", conf_text(d->conf, "aggregator.http"));

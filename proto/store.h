@@ -61,7 +61,8 @@ int store_put(struct store_txn *t, unsigned table, struct slice key, struct slic
 int store_append(struct store_txn *t, unsigned table, struct slice key, struct slice value);
 int store_del(struct store_txn *t, unsigned table, struct slice key); /* ST_NOT_FOUND */
 int store_cursor(struct store_txn *t, unsigned table, struct store_cursor **ret);
-/* First key >= key (an empty key: the first of all); ST_NOT_FOUND. */
+/* First key >= key (an empty key: the first of all); ST_NOT_FOUND. ST_CORRUPT of a cursor: the row it stands on now does not pass
+ * its checksum; *ret_key names it, as far as it can be read, and the cursor goes on behind it. */
 int store_seek(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value);
 /* After a write through the transaction, next and prev go on from the key the cursor stood on, deleted or not. Of a cursor that
  * stands nowhere yet next is the first and prev the last; after ST_NOT_FOUND it stands before the first or after the last. */

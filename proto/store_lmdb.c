@@ -342,10 +342,10 @@ static int cursor_arrive(struct lmdb_cursor *c, int rc, const MDB_val *k, const 
         return ST_CORRUPT;
     }
     cursor_stand(c, k->mv_data, k->mv_size);
+    *ret_key = slice_of(k->mv_data, k->mv_size);
     status = verify(txn_of(c->base.txn), c->table, k, v, &value);
     if (status)
         return status;
-    *ret_key = slice_of(k->mv_data, k->mv_size);
     *ret_value = value;
     return ST_OK;
 }

@@ -459,10 +459,10 @@ static int cursor_arrive(struct mem_cursor *c, const struct entry *e, enum posit
         return ST_NOT_FOUND;
     }
     cursor_stand(c, entry_key(e));
+    *ret_key = entry_key(e);
     status = mem_read(txn_of(c->base.txn), c->table, e, &value);
     if (status)
         return status;
-    *ret_key = entry_key(e);
     *ret_value = value;
     return ST_OK;
 }

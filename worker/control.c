@@ -11,6 +11,7 @@
 #include "proto/base64.h"
 #include "proto/log.h"
 #include "proto/period.h"
+#include "proto/scrub_json.h"
 
 static json_t *hex(const void *p, size_t n)
 {
@@ -143,7 +144,8 @@ static json_t *following_json(const struct control *c, const struct work_status 
     if (r->heard.ms > 0) (void)period_format_time(r->heard, heard);
     o = json_pack("{s:s,s:b,s:s,s:I,s:I,s:I,s:s}", "state", FOLLOW_STATE[r->state], "counted", !r->uncounted, "code",
                   status_code_spelling(r->code), "head", (json_int_t)r->head, "lag",
-                  (json_int_t)(r->head > s->lsn ? r->head - s->lsn : 0), "lag_seconds", (json_int_t)lag_seconds(c, s), "heard", heard);
+                  (json_int_t)(r->head > s->lsn ? r->head - s->lsn : 0), "lag_seconds",
+                  (json_int_t)lag_seconds(c, s), "heard", heard);
     if (r->state == REPLICA_STOPPED)
         json_object_set_new(o, "fault", json_pack("{s:I,s:s}", "lsn", (json_int_t)r->fault_lsn, "seen", r->seen));
     json_object_set_new(o, "evidence", json_pack("{s:I,s:s,s:s}", "kept", (json_int_t)r->evidence, "last", at, "code",
@@ -204,6 +206,7 @@ static json_t *status_json(const struct control *c, struct store *store)
     json_object_set_new(o, "sessions", number(s.sessions));
     json_object_set_new(o, "followers", followers_json(&s));
     json_object_set_new(o, "store", store_json(store));
+    json_object_set_new(o, "scrub", scrub_json(&c->scrub));
     json_object_set_new(o, "counters", counters_json(c, &s));
     return o;
 }
@@ -441,4 +444,5 @@ void control_turn(void *ctx, struct now now)
     if (office_poll(c->book, now, run_hup_pending() || wrote)) take_lists(c);
     admit_pending(c);
     tell_following(c);
+    if (c->store != NULL) (void)scrub_json_turn(&c->scrub, c->store, now);
 }

@@ -5,11 +5,13 @@
  * (requests that wait for approval, as the lines office join prints), {"verb":"reject","office":ID}, {"verb":"stop"};
  * {"verb":"backup","to":PATH} begins a copy of the ledger into a new directory, {"verb":"backup-state"} tells {"state":"none" |
  * "running" | "done" | "failed","why":TEXT}; {"verb":"archived","lsn":N,"hash":HEX}: up to there it lies elsewhere;
- * {"verb":"records","after":N}: {"records":[BASE64..]} from N + 1 on, as many as fit an answer. An answer is the object asked for, {"ok":true}, or {"error":TEXT}. */
+ * {"verb":"records","after":N}: {"records":[BASE64..]} from N + 1 on, as many as fit an answer. An answer is
+ * the object asked for, {"ok":true}, or {"error":TEXT}. */
 #ifndef REKAP_CONTROL_H
 #define REKAP_CONTROL_H
 
 #include "proto/run.h"
+#include "proto/scrub.h"
 #include "worker/backup.h"
 #include "worker/office.h"
 #include "worker/work.h"
@@ -17,6 +19,7 @@
 enum { CONTROL_STREAMS_MAX = 4096 };
 struct control { struct work *work; struct office_book *book; struct link *link; struct run *run; struct clock clock;
                  uint64_t guest_changes /* work_guests when the book was told last */;
+                 struct store *store; struct scrub scrub; struct ledger_scrub chain;
                  struct backup *backup;
                  const char *register_path /* a follower writes the register its log tells into it */;
                  unsigned told_code, told_state /* what was logged of a follower's state last */; };

@@ -126,6 +126,11 @@ struct ledger_issuer { uint8_t key[PUBKEY_SIZE]; int (*sign)(void *ctx, struct s
 int ledger_restore(struct ledger *l, struct store_txn *t, struct wall now, const uint8_t incarnation[INCARNATION_SIZE],
                    const struct ledger_issuer *issuer);
 
+/* ---- scrubbing (ledger_scrub.c) ---- a scrub_row_fn (proto/scrub.h): does each record continue the one before? ctx is a struct
+ * ledger_scrub of zeros. ST_OK, ST_CORRUPT */
+struct ledger_scrub { bool linked; uint64_t lsn; struct hash hash; };
+int ledger_scrub_row(void *ctx, unsigned table, bool first, struct slice key, struct slice value);
+
 /* Between ledger*.c only. */
 int ledger_put_record(struct ledger *l, struct store_txn *t, const struct record *r, struct slice bytes, const struct hash *batch);
 int ledger_put_batch(struct ledger *l, struct store_txn *t, struct stream *s, const struct batch *b);    /* after its record */

@@ -94,6 +94,8 @@ static int serve(struct daemon *d)
     if (make_node(d) != ST_OK) return fail("settings cannot be used", d->err);
     if (open_store(d) != ST_OK) return fail("store cannot be opened", d->err);
     const struct door door = { d->conf, &d->settings, d->c.work, d->c.book };
+    d->c.store = d->store;
+    d->c.scrub = (struct scrub){ .tables = ledger_tables, .row = ledger_scrub_row, .ctx = &d->c.chain };
     if (door_open(&door, &d->c.link, d->err, sizeof d->err) != ST_OK) return fail("network cannot be set up", d->err);
     return loop(d);
 }
