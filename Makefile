@@ -54,7 +54,8 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw
-AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with
+AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer
+CLI_E += cli/query_peer
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf
 REPORT_LIBS := -lxlsxwriter $(shell pkg-config --libs pangocairo 2>/dev/null) -lm

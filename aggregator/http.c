@@ -125,6 +125,7 @@ static const struct {
     {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
     {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
     {"/api/v1/indicators", query_indicators}, {"/api/v1/notes", query_notes}, {"/api/v1/match", query_match},
+    {"/api/v1/targets", query_targets}, {"/api/v1/peers", query_peers},
 };
 
 static void answer(struct http *h, struct evhttp_request *req, query_fn ask, struct slice figure, const struct evkeyvalq *query)

@@ -51,6 +51,10 @@ int query_explain(const struct query_context *q, const struct query_params *p, j
 int query_history(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 /* What office and treasurer say was spent, line by line; p->kind: only this state, p->open: only what differs unexplained. */
 int query_match(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+/* Targets changed after their year began, with the achievement against the first; p->lowered: only those made easier. */
+int query_targets(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+/* The same code or indicator at others; p->by: region or office. */
+int query_peers(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_notes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

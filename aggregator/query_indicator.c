@@ -331,7 +331,7 @@ static int put_rows(struct listing *l, json_t *answer)
         l->row[i].json = NULL;
     }
     json_object_set_new(answer, "rows", rows);
-    int st = query_groups_json(l->q, l->groups, &groups, &total);
+    int st = query_groups_json(l->q, l->s, l->groups, &groups, &total);
     if (st != ST_OK) return st;
     json_object_set_new(answer, "groups", groups);
     json_object_set_new(answer, "total", total);

@@ -47,6 +47,7 @@ struct query_groups;
 int query_groups_new(unsigned cap, struct query_groups **ret);
 void query_groups_free(struct query_groups **g);
 int query_groups_add(struct query_groups *g, activity_code line, const struct achieve_result *r, int64_t weight);
-int query_groups_json(const struct query_context *q, const struct query_groups *g, json_t **ret_rows, json_t **ret_total);
+int query_groups_json(const struct query_context *q, const struct query_scope *s, struct query_groups *g, json_t **ret_rows,
+                      json_t **ret_total);
 
 #endif

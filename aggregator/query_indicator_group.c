@@ -8,14 +8,18 @@
 #include <string.h>
 
 #include "aggregator/query_indicator.h"
+#include "aggregator/query_rows.h"
+#include "proto/decimal.h"
 
 struct group {
     activity_code node;
     struct achieve_mean mean;
+    struct figure_row money;
 };
 struct query_groups {
     unsigned cap;
     struct achieve_mean total;
+    struct figure_row money; /* of all */
     struct group *item;
     uint32_t count, room;
 };
@@ -73,6 +77,46 @@ int query_groups_add(struct query_groups *g, activity_code line, const struct ac
     return ST_OK;
 }
 
+/* ---- the money beside it ---- */
+
+static int take_money(void *ctx, const struct figure_row *f)
+{
+    struct query_groups *g = ctx;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->item[i].node == f->node.node) g->item[i].money = *f;
+    return ST_OK;
+}
+
+static int read_money(const struct query_context *q, const struct query_scope *s, struct query_groups *g)
+{
+    const struct derived_key all = {.node = 0, .node_kind = NODE_TOTAL};
+    int st = query_rows_one(q, s, &all, 0, &g->money);
+    for (unsigned level = LEVEL_URUSAN; st == ST_OK && level <= LEVEL_SUBKEGIATAN; level++) {
+        bool any = false;
+        for (uint32_t i = 0; i < g->count; i++) any |= code_level(g->item[i].node) == level;
+        if (any) st = query_rows(q, s, NODE_ACTIVITY, level, take_money, g);
+    }
+    return st;
+}
+
+/* Absorption, efficiency (achievement - absorption, LKjIP), and how complete it is: the share of the budget that is reported, and
+ * the mean with what is missing as nothing and as the cap. */
+static void put_money(const struct achieve_mean *m, const struct figure_row *f, json_t *o)
+{
+    struct ratio mean, absorption, r;
+    char t[32];
+    json_t *c = json_object();
+    bool rate = f->has_realised && f->budget != 0 && achieve_ratio(f->realised, f->budget, &absorption);
+    bool both = rate && achieve_mean_get(m, false, &mean) == ST_OK && achieve_efficiency(mean, absorption, &r);
+    bool share = f->budget != 0 && decimal_percent_text(f->budget_reported, f->budget, 2, t) > 0;
+    json_object_set_new(o, "absorption", rate ? query_indicators_share(absorption) : json_null());
+    json_object_set_new(o, "efficiency", both ? query_indicators_share(r) : json_null());
+    json_object_set_new(c, "budget_share", share ? json_string(t) : json_null());
+    json_object_set_new(c, "low", achieve_mean_get(m, true, &r) == ST_OK ? query_indicators_share(r) : json_null());
+    json_object_set_new(c, "high", achieve_mean_most(m, &r) == ST_OK ? query_indicators_share(r) : json_null());
+    json_object_set_new(o, "coverage", c);
+}
+
 static json_t *mean_json(const struct achieve_mean *m)
 {
     struct ratio r;
@@ -85,12 +129,16 @@ static json_t *mean_json(const struct achieve_mean *m)
     return o;
 }
 
-int query_groups_json(const struct query_context *q, const struct query_groups *g, json_t **ret_rows, json_t **ret_total)
+int query_groups_json(const struct query_context *q, const struct query_scope *s, struct query_groups *g, json_t **ret_rows,
+                      json_t **ret_total)
 {
+    int st = read_money(q, s, g);
+    if (st != ST_OK) return st;
     json_t *rows = json_array();
     for (uint32_t i = 0; i < g->count; i++) {
         char code[32];
         json_t *o = mean_json(&g->item[i].mean);
+        put_money(&g->item[i].mean, &g->item[i].money, o);
         const char *name = q->names ? names_activity(q->names, g->item[i].node) : NULL;
         code_format_activity(g->item[i].node, code);
         json_object_set_new(o, "code", json_string(code));
@@ -99,6 +147,7 @@ int query_groups_json(const struct query_context *q, const struct query_groups *
         json_array_append_new(rows, o);
     }
     json_t *total = mean_json(&g->total);
+    put_money(&g->total, &g->money, total);
     json_object_set_new(total, "cap", g->cap ? json_integer((json_int_t)g->cap) : json_null());
     *ret_rows = rows;
     *ret_total = total;

@@ -74,6 +74,8 @@ int query_findings(struct cli *c);
 int query_indicators(struct cli *c);
 int query_notes(struct cli *c);
 int query_match(struct cli *c);
+int query_targets(struct cli *c);
+int query_peers(struct cli *c);
 int withdraw_run(struct cli *c);
 int explain_run(struct cli *c);
 int explain_history(struct cli *c);

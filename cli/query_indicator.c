@@ -108,6 +108,11 @@ static void print_mean(const struct cli *c, const json_t *o, const char *name)
            mean[0] ? mean : "-", (long long)json_integer_value(json_object_get(o, "counted")), cli_say(c, "dari", "of"),
            (long long)json_integer_value(json_object_get(o, "of")), cli_say(c, "indikator dihitung", "indicators counted"),
            cli_say(c, "yang kosong dihitung nol:", "missing as zero:"), zero[0] ? zero : "-");
+    print_percent(text_of(o, "absorption"), mean, sizeof mean);
+    print_percent(text_of(o, "efficiency"), zero, sizeof zero);
+    if (zero[0])
+        printf("%-12s %s %s%%, %s %s\n", "", cli_say(c, "serapan", "absorption"), mean,
+               cli_say(c, "efisiensi (capaian - serapan)", "efficiency (achievement - absorption)"), zero);
 }
 
 static void print_means(const struct cli *c, json_t *answer)

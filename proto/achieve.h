@@ -114,6 +114,8 @@ void achieve_mean_add(struct achieve_mean *m, const struct achieve_result *r, in
 /* Mean over the computable ones; missing_zero: R missing counts as 0. ST_NOT_FOUND when nothing counts. When the exact sum of
  * very many unlike targets does not fit, the mean of the values cut at 1e-18 is given: at most 1e-18 too low. */
 int achieve_mean_get(const struct achieve_mean *m, bool missing_zero, struct ratio *ret);
+/* The most the mean can still become: what is missing (R) as the cap. ST_NOT_FOUND: nothing counts, or there is no cap. ST_FULL. */
+int achieve_mean_most(const struct achieve_mean *m, struct ratio *ret);
 int achieve_mean_weighted(const struct achieve_mean *m, struct ratio *ret);     /* ST_NOT_FOUND without weights; ST_FULL */
 
 /* ---- money beside it ---- */

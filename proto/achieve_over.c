@@ -144,6 +144,18 @@ int achieve_mean_get(const struct achieve_mean *m, bool missing_zero, struct rat
     return achieve_ratio(m->fixed, FIXED_ONE * n, ret) ? ST_OK : ST_FULL;
 }
 
+int achieve_mean_most(const struct achieve_mean *m, struct ratio *ret)
+{
+    struct achieve_mean whole = *m;
+    struct ratio cap = {m->cap, 100};
+    if (m->cap == ACHIEVE_UNCAPPED) return ST_NOT_FOUND;
+    if (m->of == 0) return ST_NOT_FOUND;
+    for (uint32_t i = 0; i < m->missing; i++) whole.inexact |= !achieve_ratio_add(whole.sum, cap, &whole.sum);
+    whole.fixed += fixed_of(cap) * m->missing;
+    whole.counted += m->missing;
+    return achieve_mean_get(&whole, false, ret);
+}
+
 int achieve_mean_weighted(const struct achieve_mean *m, struct ratio *ret)
 {
     struct ratio inverse;
