@@ -51,7 +51,7 @@ struct samples {
     unsigned n;
 };
 struct part {
-    char dir[512], conf[600], control[108];
+    char offices[512], dir[512], conf[600], control[108];
     pid_t pid;
     uint64_t updates;
 };
@@ -65,6 +65,7 @@ struct herd {
     int64_t pushed;                /* figures of the online office, the last one its value */
     struct samples idle, busy;
     atomic_bool drained;
+    char disk[400]; /* of the herd */
 };
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
@@ -77,10 +78,10 @@ static int64_t value_of(unsigned i, unsigned leaf, unsigned month, unsigned year
 
 /* ---- tray files ---- */
 
-static bool put_file(const struct herd *h, const char *tray, const char *id, const struct buf *b)
+static bool put_file(const char *tray, const char *id, const struct buf *b)
 {
-    char from[512], to[800];
-    snprintf(from, sizeof from, "%s/tray.tmp", h->w.dir);
+    char from[800], to[800];
+    snprintf(from, sizeof from, "%s/../tray.tmp", tray);
     return buf_ok(b) && world_write(from, b->p, b->n) && snprintf(to, sizeof to, "%s/%s.tray", tray, id) < (int)sizeof to &&
            rename(from, to) == 0;
 }
@@ -125,7 +126,7 @@ static bool office_year(struct herd *h, unsigned i, unsigned year)
         for (unsigned m = 1; m <= MONTHS; m++) put_row(h, &b, leaf, m, year, value_of(i, leaf, m, year), leaf * MONTHS + m + 1);
     tray_end(&b);
     snprintf(tray, sizeof tray, "%s/tray", p->dir);
-    bool ok = put_file(h, tray, id, &b);
+    bool ok = put_file(tray, id, &b);
     buf_done(&b);
     p->updates += ROWS;
     h->updates += ROWS;
@@ -149,7 +150,7 @@ static bool write_conf(const struct herd *h, const struct part *p, bool away)
         else if (!strncmp(line, "tray =", 6))
             k = snprintf(text_ + n, room, "tray = %s/tray\n", p->dir);
         else if (!strncmp(line, "offices =", 9))
-            k = snprintf(text_ + n, room, "offices = %s/offices\n", p->dir);
+            k = snprintf(text_ + n, room, "offices = %s\n", p->offices);
         else if (!strncmp(line, "store =", 7))
             k = snprintf(text_ + n, room, "store = %s/outbox\n", p->dir);
         else if (!strncmp(line, "control =", 9))
@@ -235,12 +236,13 @@ static void *watch(void *self)
 
 static bool make_part(struct herd *h, struct part *p, unsigned k)
 {
-    char below[64], dir[512], tray[600], offices[600];
+    char below[64], dir[512], tray[600], offices[512];
     snprintf(below, sizeof below, "herd-%u", k);
-    world_path(&h->w, below, dir);
+    snprintf(dir, sizeof dir, "%s/%s", h->disk, below);
     snprintf(tray, sizeof tray, "%s/tray", dir);
-    snprintf(offices, sizeof offices, "%s/offices", dir);
+    world_path(&h->w, below, offices);
     snprintf(p->dir, sizeof p->dir, "%s", dir);
+    snprintf(p->offices, sizeof p->offices, "%s", offices);
     snprintf(p->conf, sizeof p->conf, "%s/collector.conf", dir);
     if (snprintf(p->control, sizeof p->control, "%s/%s.sock", h->w.runtime, below) >= (int)sizeof p->control) return false;
     return mkdir(dir, 0700) == 0 && mkdir(tray, 0700) == 0 && mkdir(offices, 0700) == 0 && write_conf(h, p, true);
@@ -253,7 +255,7 @@ static bool make_office(struct herd *h, unsigned i)
     snprintf(h->id[i], sizeof h->id[i], "gen-3374-%03u", i + 1);
     snprintf(below, sizeof below, "keys/office/%s.key", h->id[i]);
     world_path(&h->w, below, from);
-    snprintf(to, sizeof to, "%s/offices/%s.key", h->part[i % h->parts].dir, h->id[i]);
+    snprintf(to, sizeof to, "%s/%s.key", h->part[i % h->parts].offices, h->id[i]);
     return world_office(&h->w, h->id[i], "33.74") && rename(from, to) == 0;
 }
 
@@ -279,10 +281,26 @@ static bool fill(struct herd *h)
     return ok;
 }
 
+/* The herd's outboxes lie in memory where that is possible: machines of their own have disks of their own, and a sync of theirs
+ * would hold up the centre's. */
+static bool take_disk(struct herd *h)
+{
+    snprintf(h->disk, sizeof h->disk, "/dev/shm/rekap-herd-XXXXXX");
+    if (mkdtemp(h->disk)) return true;
+    snprintf(h->disk, sizeof h->disk, "%s/herd", h->w.dir);
+    return mkdir(h->disk, 0700) == 0;
+}
+
+static void leave_disk(const struct herd *h)
+{
+    const char *const args[] = { "/bin/rm", "-rf", h->disk, NULL };
+    if (h->disk[0]) (void)world_run(&h->w, FILL_MS, args);
+}
+
 static bool prepare(struct herd *h, const char *bin)
 {
     char code[32];
-    if (!world_make(&h->w, bin) || !world_up(&h->w)) return false;
+    if (!world_make(&h->w, bin) || !world_up(&h->w) || !take_disk(h)) return false;
     for (unsigned i = 0; i < LEAVES; i++) {
         struct code_reading c;
         snprintf(code, sizeof code, "1.06.%02u.2.%02u.%02u", i / 24 + 1, i / 6 % 4 + 1, i % 6 + 1);
@@ -331,7 +349,7 @@ static void push_one(struct herd *h, struct samples *s)
     world_path(&h->w, "collector/tray", tray);
     snprintf(a.request, sizeof a.request, "{\"verb\":\"pushed\",\"ids\":[\"%s\"]}", id);
     int64_t t0 = now_us(), end = t0 + INT64_C(30000000);
-    bool ok = put_file(h, tray, id, &b);
+    bool ok = put_file(tray, id, &b);
     json_decref(world_ask(&h->w, WORLD_COLLECTOR, "{\"verb\":\"push\"}", 2000));
     while (ok && !file_acked(&a) && now_us() < end) world_pause(1);
     world_check(ok && now_us() < end, "the online office's figure was not acknowledged in 30 s");
@@ -452,6 +470,7 @@ int main(int argc, char **argv)
     for (unsigned k = 0; k < h.parts; k++) stop_part(&h.part[k]);
     world_check(world_down(&h.w), "the installation did not stop by itself");
     free(h.id);
+    leave_disk(&h);
     world_free(&h.w);
     return world_done();
 }
