@@ -89,5 +89,6 @@ int export_run(struct cli *c);
 int follow_promote(struct cli *c);
 int receipt_run(struct cli *c);
 int report_run(struct cli *c);
+int report_template(struct cli *c);
 
 #endif

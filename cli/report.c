@@ -53,15 +53,18 @@ static int read_options(struct report *r)
     return rc;
 }
 
-static int write_file(const struct report *r, size_t format)
+int report_write(const struct report *r, int (*print)(const json_t *model, const char *path))
 {
     char path[PATH_BYTES];
     const char *target = r->c->value[OPT_OUTPUT];
     int n = snprintf(path, sizeof path, "%s.%ld", target, (long)getpid());
     if (n < 0 || n >= PATH_BYTES) return cli_fail(r->c, "nama berkas terlalu panjang", "the file's name is too long", target);
     errno = 0;
-    int st = FORMATS[format].print(r->model, path);
-    if (st == ST_OK && rename(path, target) == 0) return EXIT_OK;
+    int st = print(r->model, path);
+    if (st == ST_OK && rename(path, target) == 0) {
+        cli_talk(r->c, "%s ditulis", "%s written", target);
+        return EXIT_OK;
+    }
     const char *why = st == ST_NO_MEMORY ? status_str(st) : errno ? strerror(errno) : status_str(ST_FULL);
     unlink(path);
     cli_talk(r->c, "%s tidak dapat ditulis: %s", "%s cannot be written: %s", target, why);
@@ -82,8 +85,7 @@ int report_run(struct cli *c)
         REPORTS[report].make(&r);
         rc = r.rc;
     }
-    if (rc == EXIT_OK) rc = write_file(&r, format);
-    if (rc == EXIT_OK) cli_talk(c, "%s ditulis", "%s written", c->value[OPT_OUTPUT]);
+    if (rc == EXIT_OK) rc = report_write(&r, FORMATS[format].print);
     json_decref(r.model);
     return rc;
 }

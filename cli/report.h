@@ -69,6 +69,10 @@ void report_micro(json_t *cells, struct report_decimal d);
 void report_share(json_t *cells, struct report_decimal part, struct report_decimal whole);       /* 100 * part / whole, two decimals */
 bool report_double(const char *text, double *ret);      /* false: more than 15 digits, which a sheet would not keep */
 
+/* ---- report.c: prints the model to -o FILE, whole or not at all; an exit code after saying what became of it ---- */
+int report_write(const struct report *r, int (*print)(const json_t *model, const char *path));
+json_t *report_explain(struct report *r, const char *measure, const char *code, const char *indicator);        /* of r->office */
+
 /* ---- the makers ---- */
 void report_lra(struct report *r);
 void report_e81(struct report *r);

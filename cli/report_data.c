@@ -60,6 +60,16 @@ json_t *report_trend(struct report *r, const char *code, const json_t *indicator
     return ask(r, "/api/v1/trend", params, sizeof params / sizeof params[0]);
 }
 
+json_t *report_explain(struct report *r, const char *measure, const char *code, const char *indicator)
+{
+    char path[4096];
+    const bool account = code_looks_account(slice_of(code, strlen(code)));
+    const struct ask_param params[] = { { "as_of", r->as_of }, { "level", account ? "daun" : NULL } };
+    int n = snprintf(path, sizeof path, "/api/v1/figures/%s/%d/%s/%s%s%s/explain", r->office, r->year, measure, code,
+                     indicator ? "/" : "", indicator ? indicator : "");
+    return n > 0 && (size_t)n < sizeof path ? ask(r, path, params, 2) : NULL;
+}
+
 json_t *report_notes(struct report *r)
 {
     const struct number y = number(r->year), m = number(r->until);

@@ -5,7 +5,6 @@
  * repeat. Two passes over the same code, the first only counting pages, so that "Halaman 1 dari 3" is right. The creation date is the
  * position's time: the same state gives the same bytes on one machine (fonts are embedded as they are installed). */
 #include <cairo-pdf.h>
-#include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <pango/pangocairo.h>
 #include <stdio.h>
@@ -312,6 +311,5 @@ int report_pdf(const json_t *model, const char *path)
     cairo_surface_finish(s);
     cairo_status_t st = cairo_surface_status(s);
     cairo_surface_destroy(s);
-    FcFini();                           /* its lists of fonts go too, so that a leak that a checker finds is ours */
     return st == CAIRO_STATUS_SUCCESS ? ST_OK : st == CAIRO_STATUS_NO_MEMORY ? ST_NO_MEMORY : ST_FULL;
 }
