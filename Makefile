@@ -54,7 +54,7 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw
-AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer
+AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 CLI_E += cli/query_peer
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template
@@ -172,6 +172,7 @@ $(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/achie
 $(eval $(call unit_test,compare,aggregator/compare aggregator/output aggregator/indicator aggregator/line aggregator/line_stage aggregator/line_open proto/achieve proto/achieve_over \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,change,aggregator/change proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,habit,aggregator/habit proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,match,aggregator/match $(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,bridge,aggregator/bridge proto/code proto/code_text proto/bytes proto/status,))
 # fold alone, not part of any target: make build/tests/bench/fold_bench

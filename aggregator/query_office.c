@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aggregator/query_parse.h"
+#include "aggregator/query_habit.h"
 #include "proto/period.h"
 
 static json_t *time_json(struct wall w)
@@ -29,7 +29,16 @@ static int put_counts(const struct query_context *q, json_t *o, const struct off
     return ST_OK;
 }
 
-static int office_json(const struct query_context *q, const struct office *office, json_t *list)
+/* told: whether silence is told in this answer; else habit is null. */
+static int put_habit(const struct query_context *q, const struct office *office, bool told, json_t *o)
+{
+    json_t *habit = json_null();
+    bool silent;
+    int st = told && office->role == ROLE_OFFICE ? query_habit_office(q, office, &habit, &silent) : ST_OK;
+    return st == ST_OK && json_object_set_new(o, "habit", habit) != 0 ? ST_NO_MEMORY : st;
+}
+
+static int office_json(const struct query_context *q, const struct office *office, bool told, json_t *list)
 {
     char region[8];
     json_t *o = json_object();
@@ -40,6 +49,7 @@ static int office_json(const struct query_context *q, const struct office *offic
     json_object_set_new(o, "role", json_string(registry_role_name(office->role)));
     json_object_set_new(o, "status", json_string(office->status == OFFICE_ACTIVE ? "active" : "revoked"));
     int st = put_counts(q, o, office);
+    if (st == ST_OK) st = put_habit(q, office, told, o);
     if (st != ST_OK || json_array_append(list, o) != 0) st = st != ST_OK ? st : ST_NO_MEMORY;
     json_decref(o);
     return st;
@@ -52,11 +62,12 @@ int query_offices(const struct query_context *q, const struct query_params *p, j
     if (st != ST_OK) return st;
     json_t *answer = json_object(), *list = json_array();
     st = query_parse_stamp(q, answer);
+    bool told = query_habit_told(q, &s);
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
         const struct office *o = registry_at(q->registry, i);
         region_code at = o->region;
         while (at != s.region && at != 0) at = code_region_parent(at);
-        if (s.office ? o == s.office : at == s.region) st = office_json(q, o, list);
+        if (s.office ? o == s.office : at == s.region) st = office_json(q, o, told, list);
     }
     json_object_set_new(answer, "offices", list);
     if (st == ST_OK)

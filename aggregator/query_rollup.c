@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aggregator/query_figure.h"
+#include "aggregator/query_habit.h"
 #include "aggregator/query_with.h"
 #include "proto/decimal.h"
 
@@ -253,6 +254,18 @@ static int add_total(struct rollup *r, json_t *answer)
     return st;
 }
 
+/* Offices that are late against their own habit, when completeness is asked for: it takes a look at all they stated. Null where
+ * that is not told: of the past, and of very many at once. */
+static int put_silent(const struct rollup *r, json_t *answer)
+{
+    int64_t silent = 0;
+    if (!query_with_coverage(r->with)) return ST_OK;
+    bool told = query_habit_told(r->q, r->s);
+    int st = told ? query_habit_count(r->q, r->s, &silent) : ST_OK;
+    json_object_set_new(answer, "silent", told ? json_integer((json_int_t)silent) : json_null());
+    return st;
+}
+
 static int rows_of_level(struct rollup *r)
 {
     int st = r->s->level == LEVEL_ACCOUNT ? account_rows(r)
@@ -286,6 +299,7 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     if (st == ST_OK) st = rows_of_level(&r);
     json_object_set_new(answer, "rows", r.rows);
     if (st == ST_OK) st = add_total(&r, answer);
+    if (st == ST_OK) st = put_silent(&r, answer);
     query_printed_free(&r.printed);
     query_with_free(&r.with);
     if (st == ST_OK)

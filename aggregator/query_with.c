@@ -87,6 +87,8 @@ void query_with_free(struct query_with **w)
     *w = NULL;
 }
 
+bool query_with_coverage(const struct query_with *w) { return w && w->what & WITH_COVERAGE; }
+
 /* ---- rows read beside ---- */
 
 static int keep(void *ctx, const struct figure_row *f)

@@ -11,6 +11,7 @@ struct query_with;
 int query_with_new(const struct query_context *q, const struct query_scope *s, struct slice text, struct query_with **ret,
                    struct query_problem *problem);
 void query_with_free(struct query_with **w);
+bool query_with_coverage(const struct query_with *w);
 /* Puts the asked fields of a row of that node kind and level into o. w NULL: none. */
 int query_with_row(struct query_with *w, const struct figure_row *f, unsigned level, json_t *o);
 

@@ -235,6 +235,26 @@ static void output(const struct cli *c, const struct place *p, const struct regi
     if (!json_array_size(s->offices)) cli_talk(c, "belum ada kantor; rekap office add", "no office yet; rekap office add");
 }
 
+/* Offices that have not reported though it was their time, by their own habit. */
+static void silences(const struct cli *c, const struct place *p)
+{
+    struct ask_answer h = { 0 };
+    json_t *answer = ask_own(p, "/api/v1/offices", ASK_MS, &h) == ST_OK && h.status == 200 ? json_loadb(h.body, h.n, 0, NULL) : NULL;
+    size_t i;
+    json_t *o;
+    free(h.body);
+    json_array_foreach(json_object_get(answer, "offices"), i, o)
+    {
+        const json_t *habit = json_object_get(o, "habit");
+        if (!json_is_true(json_object_get(habit, "silent"))) continue;
+        printf(c->lang == LANG_EN ? "%s: usually reports on day %lld after the month; %s is %lld days late\n"
+                                  : "%s: biasanya melapor hari ke-%lld sesudah akhir bulan; %s terlambat %lld hari\n",
+               json_string_value(json_object_get(o, "office")), count_of(habit, "day") + 1,
+               json_string_value(json_object_get(habit, "next")), count_of(habit, "late"));
+    }
+    json_decref(answer);
+}
+
 /* Batches that are on one disk only and no longer here. */
 static void unarchived(const struct cli *c, const json_t *offices)
 {
@@ -301,6 +321,7 @@ int status_run(struct cli *c)
         null_for_missing(&s.aggregator);
     }
     output(c, &p, r, &s);
+    if (c->format == FORMAT_TEXT && !p.office && s.aggregator) silences(c, &p);
     unarchived(c, s.offices);
     other_history(c, s.worker);
     bool damaged = damage(c, "worker", s.worker);
