@@ -313,9 +313,21 @@ $(BENCH)/peer_pg: $(call OBJS,tests/bench/peer_pg tests/bench/load proto/rng pro
 $(B)/tests/bench/peer_pg.o: CFLAGS += -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
 $(BENCH)/ceiling_lmdb: $(call OBJS,tests/bench/ceiling_lmdb proto/bytes proto/clock_posix proto/status)
 	$(CC) $(CFLAGS) -o $@ $^ -llmdb
+# the daemons without signatures and encryption, for the row that says what those cost: below tests/bench, never in bin, never installed
+PLAIN := $(BENCH)/plain
+PLAIN_OBJS = $(call OBJS,$(sort tests/bench/plain_sign tests/bench/plain_link $(filter-out proto/sign_ed25519 proto/link_zmq_zap,$(1))))
+$(PLAIN)/rekap-collector: $(call PLAIN_OBJS,$(COLLECTOR_ALL))
+$(PLAIN)/rekap-worker: $(call PLAIN_OBJS,$(WORKER_ALL))
+$(PLAIN)/rekap-aggregator: $(call PLAIN_OBJS,$(AGGREGATOR_ALL))
+$(PLAIN)/fill: $(call OBJS,tests/bench/fill tests/bench/plain_sign $(BENCH_LOAD) $(sort $(filter-out proto/sign_ed25519 proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep)
+PLAIN_BIN := $(addprefix $(PLAIN)/,rekap-collector rekap-worker rekap-aggregator)
+$(PLAIN_BIN): LDFLAGS += -Wl,--wrap=link_zmq_server,--wrap=link_zmq_client
+$(PLAIN_BIN) $(PLAIN)/fill:
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
 BENCH_BIN := $(addprefix $(BENCH)/,fill bench office_list peer_sqlite peer_pg ceiling_lmdb)
 .PHONY: bench bench-build
-bench-build: $(BIN) $(BENCH_BIN)
+bench-build: $(BIN) $(BENCH_BIN) $(PLAIN_BIN) $(PLAIN)/fill
 bench:
 	deploy/setup bench
 	$(MAKE) bench-build

@@ -42,6 +42,9 @@ END {
     for (i = 1; i <= columns; i++)
         cell[i] = size_of[i] == "L" ? ratio(m["rekap_" mode_of[i] "_M_rate"], rekap(i, "rate"), "%.2f x") : ""
     line("cost of an update at 10 M to that at 2 M")
+    for (i = 1; i <= columns; i++)
+        cell[i] = ratio(rekap(i, "rate"), m["rekap_plain_" mode_of[i] "_" size_of[i] "_rate"], "**%.2f**")
+    line("with signatures and CURVE, to the same without")
     for (i = 1; i <= columns; i++) cell[i] = plain(rekap(i, "lag_median"), "%.0f") " / " plain(rekap(i, "lag_p99"), "%.0f") " ms"
     line("ACK to visible at full load, median / p99")
     for (i = 1; i <= columns; i++) cell[i] = daemons(i, "cpu", "%.2f") " µs"
