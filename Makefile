@@ -203,6 +203,26 @@ demo:
 	deploy/demo $(B)
 clean:
 	rm -rf build build-*
+# ---- the simulator (docs/TESTING.md): make sim SEED=n SEEDS=n | SECONDS=n; sim_bugs: the same with planted bugs to switch on ----
+SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_node tests/sim/sim_role tests/sim/sim_story tests/sim/sim_key tests/sim/sim_option \
+       tests/sim/sim_operator tests/sim/sim_fault tests/sim/sim_disaster tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
+       tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E))
+SIM_CORE := $(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) $(filter-out tests/unit/%,$(FOLD)) aggregator/aggregate \
+       proto/sign_ed25519 proto/registry_sign proto/join proto/invite)
+SIM_PLANTED := $(sort $(patsubst %.c,%,$(filter %.c,$(shell awk '$$1 == "file" { print $$2 }' tests/sim/bugs))))
+$(B)/tests/sim/sim: $(call OBJS,$(SIM_CORE) $(SIM) tests/sim/sim_bug_none)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsodium -lmsgpackc
+$(B)/tests/sim/sim_bugs: $(call OBJS,$(filter-out $(SIM_PLANTED),$(SIM_CORE)) $(SIM) tests/sim/sim_bug) $(SIM_PLANTED:%=$(B)/planted/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsodium -lmsgpackc
+$(SIM_PLANTED:%=$(B)/planted/%.c): $(B)/planted/%.c: %.c tests/sim/bugs tests/sim/plant
+	@mkdir -p $(@D)
+	tests/sim/plant tests/sim/bugs $*.c >$@
+$(B)/planted/%.o: $(B)/planted/%.c
+	$(CC) $(filter-out -Werror,$(CFLAGS)) -I$(dir $*) $(DEPFLAGS) -c -o $@ $<
+.PHONY: sim sim-build
+sim-build: $(B)/tests/sim/sim $(B)/tests/sim/sim_bugs
+sim: $(B)/tests/sim/sim
+	$< --seed $(or $(SEED),1) $(if $(SECONDS),--seconds $(SECONDS),--seeds $(or $(SEEDS),100)) $(if $(SEED),,--cover)
 # ---- integration: the real programs; `it` is part of `make test`, `campaign` the whole kill campaign (about half an hour) ----
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))

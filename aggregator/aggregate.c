@@ -2,6 +2,8 @@
  *
  * Each worker has a state: DOWN -> GREETED -> FOLLOWING. What was applied is in the store (fold), so any doubt (reconnect, gap,
  * aborted step) ends in one SUBSCRIBE from the applied position; records that do not continue it are left lying, never folded.
+ * A message may be lost (a queue on the way is full), so hearing something is not enough: IDLE beyond what arrived, or nothing new
+ * for as long as silence lasts while the worker has more, is doubt too.
  * Credit for consumed records goes back only after the commit that holds them, so memory is bounded by the credit of all workers
  * together.
  */
@@ -179,12 +181,21 @@ static int on_records(struct aggregate *a, struct follow *f, struct now now, con
     return ST_OK;
 }
 
+/* What does not continue what we have: ask again from there, after a moment. */
+static void resume_later(struct follow *f, struct now now)
+{
+    f->state = FOLLOW_GREETED;
+    f->deadline.us = now.mono.us + RETRY_US;
+}
+
+/* Everything up to that lsn was sent: what is not here was lost on its way. */
 static int on_idle(struct aggregate *a, struct follow *f, struct now now, const struct field *v, struct effects *x)
 {
     (void)a;
     (void)x;
     f->head = v[0].u;
     f->deadline.us = now.mono.us + SILENCE_US;
+    if (f->applied < f->head) resume_later(f, now);
     return ST_OK;
 }
 
@@ -193,7 +204,8 @@ static int on_pong(struct aggregate *a, struct follow *f, struct now now, const 
     (void)a;
     (void)x;
     f->head = v[1].u > f->head ? v[1].u : f->head;
-    f->deadline.us = now.mono.us + SILENCE_US;
+    /* a worker that answers and sends nothing although it has more may wait for credit that was lost */
+    if (f->applied >= f->head) f->deadline.us = now.mono.us + SILENCE_US;
     return ST_OK;
 }
 
@@ -202,8 +214,7 @@ static int on_nack(struct aggregate *a, struct follow *f, struct now now, const 
     (void)a;
     (void)x;
     f->refused_code = v[4].u <= UINT16_MAX ? (unsigned)v[4].u : CODE_BAD_FORMAT;
-    f->state = FOLLOW_GREETED;
-    f->deadline.us = now.mono.us + RETRY_US;
+    resume_later(f, now);
     return ST_OK;
 }
 
@@ -222,8 +233,7 @@ static int on_data(struct aggregate *a, struct follow *f, struct now now, struct
     f->heard = now.wall;
     int st = handlers[fr.type](a, f, now, v, x);
     if (st != ST_INVALID) return st;
-    f->state = FOLLOW_GREETED; /* does not continue what we have: ask again from there, after a moment */
-    f->deadline.us = now.mono.us + RETRY_US;
+    resume_later(f, now);
     f->refused_code = CODE_DIFFERENT_HISTORY;
     return ST_OK;
 }

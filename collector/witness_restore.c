@@ -3,8 +3,8 @@
  * A log under a new incarnation is believed only after a restore record signed by the register's key (proto/restore.h) that names
  * it and is younger than the last one taken. Of the lost log its last checkpoint stays for good, beside the record: meta "restore"
  * -> at ms u64 | incarnation u64 | note length u16 | record | checkpoint. When what survived reaches the kept checkpoint, the
- * restored log has to prove that it extends it, as ever; when it ends before, the first checkpoint of the new incarnation is taken
- * as it comes.
+ * restored log has to prove that it extends it, as ever; when it ends before, or when other incarnations lay between that this
+ * collector never saw, the first checkpoint of the new incarnation is taken as it comes.
  *
  * Invariant: meta "restore" names the youngest record that was ever taken; its time only grows. */
 #include <string.h>
@@ -54,13 +54,18 @@ static int write_row(struct witness *w, struct store_txn *t, const struct restor
     return st;
 }
 
-/* What was kept of the lost log becomes an older one; it stays the measure where the restored log still reaches it. */
+/* What was kept of the lost log becomes an older one; it stays the measure where the restored log still reaches it: where the
+ * record restores the very incarnation it is of, and not one in between that was never seen here and may have left it earlier. */
 static int turn_over(struct witness *w, struct store_txn *t, struct now now, const struct restore *r)
 {
+    struct witness_row was;
     if (!w->has_kept) return ST_OK;
+    int st = witness_row_get(t, w->worker, &was);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    const bool reaches = st == ST_OK && was.incarnation == r->before && w->kept.size <= r->lsn;
     const struct witness_row row = { w->incarnation, w->kept.size, w->kept.root, now.wall, slice_of(w->kept.note, w->kept.n) };
-    int st = witness_row_put(t, w->worker, &row);
-    if (st != ST_OK || w->kept.size <= r->lsn) return st;
+    st = witness_row_put(t, w->worker, &row);
+    if (st != ST_OK || reaches) return st;
     w->has_kept = false;
     return store_del(t, OUTBOX_WITNESS, slice_of(w->worker, strnlen(w->worker, OUTBOX_WORKER_SIZE - 1)));
 }
