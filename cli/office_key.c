@@ -1,7 +1,8 @@
 /* office_key.c - `rekap office revoke|rotate-key`: the end and the change of an office's key. Kind: E.
  *
  * Revoking is one line; what the worker commits after it has read that line holds nothing of the office any more. The key file
- * stays where it is: what was signed and not yet sent is evidence, and `status` says why it does not go.
+ * stays where it is: what was signed and not yet sent waits, and `status` says why it does not go; once the office has another key
+ * it is signed anew.
  *
  * Rotating makes the new key beside the old one, registers it, and only then puts it in the old one's place. The old key goes on
  * signing for REGISTRY_ROTATED_DAYS, so what stands in the outbox still arrives; stopped half-way, the same command goes on. A key

@@ -130,6 +130,7 @@ static int node_recover(void *self, struct store_txn *t, struct now now)
     int st = outbox_identity(t, &c->o.fresh, &c->identity);
     if (st == ST_OK) st = uplink_new(&c->identity, c->o.node_name, &c->o.witness, &c->o.keep, &c->uplink);
     if (st != ST_OK) return st;
+    uplink_signer(c->uplink, c->o.signer);
     uplink_dialled(c->uplink, c->worker);
     return c->ids_new ? take_offices(c, t, now) : ST_OK;
 }

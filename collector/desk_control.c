@@ -54,7 +54,11 @@ static int offices_json(struct store_txn *t, json_t *list)
         /* the dictionary also holds indicator texts: an office is what has a stream */
         if (store_get(t, OUTBOX_STREAM, slice_of(k, 4), &row) != ST_OK) continue;
         if ((st = outbox_stream_get(t, office, &s)) != ST_OK) break;
-        json_array_append_new(list, office_json(&s, id));
+        uint64_t resigned;
+        if ((st = outbox_resigned(t, office, &resigned)) != ST_OK) break;
+        json_t *o = office_json(&s, id);
+        json_object_set_new(o, "resigned", json_integer((json_int_t)resigned));
+        json_array_append_new(list, o);
     }
     store_cursor_close(&c);
     return st == ST_NOT_FOUND ? ST_OK : st;

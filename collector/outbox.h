@@ -22,6 +22,7 @@ enum outbox_table {
     OUTBOX_DUE,         /* office u32 | last sequence u64 -> struct outbox_due: a receipt that is owed */
     OUTBOX_RECEIPT,     /* the same key -> a receipt that is kept (witness.h) */
     OUTBOX_WITNESS, OUTBOX_WITNESSED, OUTBOX_EVIDENCE, /* checkpoints of the worker's log (witness.h) */
+    OUTBOX_RESIGNED,    /* office u32 | last sequence u64 | wall ms u64 -> what was signed before (outbox_resign.c) */
     OUTBOX_TABLE_COUNT
 };
 extern const char *const outbox_tables[];
@@ -90,6 +91,16 @@ int outbox_release(struct store_txn *t, uint64_t wanted);
 int outbox_rewind(struct store_txn *t, uint32_t office, uint64_t sequence, const struct hash *hash, uint64_t lsn,
                   struct outbox_stream *s);
 
+/* ---- another key (outbox_resign.c) ---- */
+/* The worker refuses the batch that begins at `from`, which it does not have, because its key is valid no more, and the signer has
+ * another one: signs this batch and all after it anew, each linked to the one before, under the same numbers and with the same
+ * bodies; what was signed before is kept in RESIGNED. Stores s. *ret_n: batches signed; 0: it bears the present key already, or
+ * there is no room, and nothing is changed. ST_INVALID: no batch that waits begins there. ST_NOT_FOUND: no key */
+int outbox_resign(struct store_txn *t, const struct outbox_speaker *who, uint64_t from, struct wall now, struct outbox_stream *s,
+                  uint32_t *ret_n);
+
+int outbox_resigned(struct store_txn *t, uint32_t office, uint64_t *ret);      /* how many statements of before are kept */
+
 struct outbox_pushed { /* what became of a tray file */
     struct wall at;
     uint32_t office, rows, accepted, duplicate, superseded, refused;
@@ -117,6 +128,8 @@ int outbox_due_get(struct store_txn *t, uint32_t office, uint64_t seq, struct ou
 int outbox_due_next(struct store_txn *t, uint32_t office, uint64_t after, struct outbox_due *ret);      /* the first one above */
 /* What was said of the batches after this sequence was said of a log that is lost. Needs no room. */
 int outbox_due_forget(struct store_txn *t, uint32_t office, uint64_t after);
+/* The batch that ends at seq is signed anew; ST_OK also when no receipt is owed for it. */
+int outbox_due_resign(struct store_txn *t, uint32_t office, uint64_t seq, struct slice header, const uint8_t sig[SIG_SIZE]);
 int outbox_due_del(struct store_txn *t, uint32_t office, uint64_t seq);
 /* Part of outbox_ack: b is about to leave OUT. Needs no room. */
 int outbox_due_acked(struct store_txn *t, uint32_t office, const struct outbox_batch *b, const struct outbox_receipt *a);

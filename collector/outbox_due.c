@@ -90,6 +90,24 @@ int outbox_due_next(struct store_txn *t, uint32_t office, uint64_t after, struct
     return st;
 }
 
+int outbox_due_resign(struct store_txn *t, uint32_t office, uint64_t seq, struct slice header, const uint8_t sig[SIG_SIZE])
+{
+    struct outbox_due d;
+    struct slice v;
+    struct buf b;
+    uint8_t k[12];
+    int st = store_get(t, OUTBOX_DUE, due_key(k, office, seq), &v);
+    if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
+    st = due_parse(v, &d);
+    if (st != ST_OK) return st;
+    buf_init(&b, v.n + BATCH_MAX);
+    buf_put(&b, v.p, (size_t)(d.file.p + d.file.n - v.p));
+    codec_batch_put(&b, header, sig, slice_of("", 0));
+    st = buf_ok(&b) ? store_put(t, OUTBOX_DUE, slice_of(k, sizeof k), buf_slice(&b)) : ST_NO_MEMORY;
+    buf_done(&b);
+    return st;
+}
+
 int outbox_due_forget(struct store_txn *t, uint32_t office, uint64_t after)
 {
     struct outbox_due d = { .sequence = after };

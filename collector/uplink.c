@@ -40,6 +40,7 @@ struct uplink {
     struct mono ping_at, session_deadline;
     struct witness witness;
     struct outbox_keep keep;            /* of all offices together */
+    const struct signer *signer;        /* NULL: nothing is signed anew */
 };
 
 int uplink_new(const struct outbox_identity *id, const char *node_name, const struct witness_options *witness,
@@ -155,6 +156,8 @@ int uplink_set_offices(struct uplink *u, const struct uplink_office *list, size_
 }
 
 void uplink_dialled(struct uplink *u, peer_id worker) { u->peer = worker; }
+
+void uplink_signer(struct uplink *u, const struct signer *signer) { u->signer = signer; }
 
 static void close_all(struct uplink *u)
 {
@@ -488,6 +491,20 @@ static bool blocks(unsigned code)
     return code == CODE_CONFLICT || code == CODE_STALE || code == CODE_DIFFERENT_HISTORY || code == CODE_BAD_SIGNATURE;
 }
 
+/* The batch at seq bears a key that is valid no more: signed anew where there is another one, else the stream stands still, loudly.
+ * What is said of a stream that is not open was said of batches as they were before. */
+static int resign(struct uplink *u, struct store_txn *t, struct way *w, uint64_t seq, struct outbox_stream *s, struct now now)
+{
+    const struct outbox_speaker who = { w->office, slice_of(w->id, strlen(w->id)), u->signer, &u->identity };
+    uint32_t n = 0;
+    if (w->state != WAY_OPEN) return ST_OK;
+    int st = u->signer ? outbox_resign(t, &who, seq, now.wall, s, &n) : ST_OK;
+    if (st != ST_OK && st != ST_INVALID && st != ST_NOT_FOUND) return st;
+    if (n == 0) return block(u, t, w, s, CODE_BAD_SIGNATURE, now);
+    way_close(u, w, now.mono.us + RETRY_US / 20);
+    return ST_OK;
+}
+
 static int on_nack(struct uplink *u, struct store_txn *t, struct now now, const struct field *f, struct effects *x)
 {
     (void)x;
@@ -510,6 +527,7 @@ static int on_nack(struct uplink *u, struct store_txn *t, struct now now, const 
     if (!w) return ST_OK;
     int st = outbox_stream_get(t, w->office, &s);
     if (st != ST_OK) return st;
+    if (code == CODE_BAD_SIGNATURE) return resign(u, t, w, f[3].u, &s, now);
     if (blocks(code)) return block(u, t, w, &s, code, now);
     bool order = code == CODE_GAP || code == CODE_BAD_CHAIN || code == CODE_BUSY;
     way_close(u, w, order && s.state == CODE_OK ? now.mono.us + RETRY_US / 20 : now.mono.us + RETRY_US);

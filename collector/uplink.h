@@ -25,6 +25,8 @@ void uplink_free(struct uplink **u);
 /* The offices served, known to the signer; called at start and whenever a key file appears or goes. Keeps the state of those that
  * stay. */
 int uplink_set_offices(struct uplink *u, const struct uplink_office *list, size_t n);
+/* With the offices' keys: what waits under a key that is revoked is signed anew (outbox_resign). Outlives the uplink. */
+void uplink_signer(struct uplink *u, const struct signer *signer);
 void uplink_dialled(struct uplink *u, peer_id worker);                  /* the peer id of the worker's endpoint */
 void uplink_reset(struct uplink *u); /* after an aborted step: forget what was sent, open again */
 

@@ -223,14 +223,13 @@ static unsigned check_signature(const struct sessions *w, const struct session_s
     return w->verifier.verify(w->verifier.ctx, line->signing, b->header, b->signature.p) ? CODE_OK : CODE_BAD_SIGNATURE;
 }
 
-/* Who speaks: registry, key, signature. Sizes and shape of header and signature are codec_batch_parse's matter. */
+/* Who speaks, and may they. Sizes and shape of header and signature are codec_batch_parse's matter. */
 static unsigned check_speaker(const struct sessions *w, const struct session_step *s, const struct session *se,
-                              const struct batch *b, struct session_complaint *c, const struct office **ret)
+                              const struct batch *b, const struct office **ret)
 {
     unsigned code = authority_speaker(w->registry, b->h.office, se->key, s->now.wall, ret);
 
-    if (code == CODE_OK && w->step == w->full_step) code = CODE_STORE_FULL;
-    return code == CODE_OK ? check_signature(w, s, b, *ret, c) : code;
+    return code == CODE_OK && w->step == w->full_step ? (unsigned)CODE_STORE_FULL : code;
 }
 
 /* Is it the next piece of the stream? CODE_DUPLICATE: the log has sequences of it already. */
@@ -270,12 +269,26 @@ static int refuse(struct sessions *w, const struct session_step *s, struct sessi
     return session_nack(w, s, se, c);
 }
 
+/* Does the log hold this very batch? Then its signature was verified when it came, whatever became of its key since: its office is
+ * told so, or it would never learn what became of it. The hash covers header, signature and, by the header, the body. */
+static int logged(const struct session_step *s, const struct stream *t, const struct batch *b, struct ledger_entry *ret,
+                  bool *ret_yes)
+{
+    int st = ST_NOT_FOUND;
+
+    if (b->h.epoch == t->epoch && b->h.sequence <= t->watermark) st = ledger_batch_at(s->t, t, b->h.sequence, ret);
+    *ret_yes = st == ST_OK && ret->count == b->h.count && sign_hash_equal(&ret->hash, &b->hash);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 int session_batch(struct sessions *w, const struct session_step *s, struct session *se, const struct frame *f)
 {
     struct session_complaint c = { .code = CODE_BAD_FORMAT, .expected = "kiriman yang utuh" };
     const struct office *speaker = NULL;
     struct stream *t = NULL;
+    struct ledger_entry e;
     struct batch b;
+    bool known = false;
     int st;
 
     if (session_is_elsewhere(w, s, se, "BATCH", &st)) return st;
@@ -288,7 +301,11 @@ int session_batch(struct sessions *w, const struct session_step *s, struct sessi
     else if (t == NULL) {
         c.code = CODE_BUSY;
         snprintf(c.expected, sizeof c.expected, "OPEN");
-    } else c.code = check_speaker(w, s, se, &b, &c, &speaker);
+    } else c.code = check_speaker(w, s, se, &b, &speaker);
+    if (c.code == CODE_OK) st = logged(s, t, &b, &e, &known);
+    if (st != ST_OK) return st;
+    if (known) return acknowledge_again(w, s, t, &e);
+    if (c.code == CODE_OK) c.code = check_signature(w, s, &b, speaker, &c);
     if (c.code == CODE_OK) c.code = check_order(t, &b, &c);
     if (c.code == CODE_DUPLICATE) return on_repeated(w, s, se, t, &b, &c);
     if (c.code == CODE_OK && !session_disk_room(w, speaker, s->now.mono, f->payload.n)) {

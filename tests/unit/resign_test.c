@@ -1,0 +1,160 @@
+/* resign_test.c - what waits under a key that is valid no more, signed anew: the same numbers and bodies, one chain, what was
+ * signed before kept, receipts owed for what is sent now; and a worker that acknowledges what it has whatever became of the key. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/outbox_fixture.h"
+
+static int (*public_before)(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE]);
+
+/* Another key of every office. */
+static int public_other(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE])
+{
+    int st = public_before(ctx, office, ret);
+
+    if (st == ST_OK) ret[0] ^= 0xff;
+    return st;
+}
+
+static struct outbox_speaker speaker(struct outbox_fixture *f)
+{
+    const struct slice id = slice_of(OFFICE_A, strlen(OFFICE_A));
+
+    return (struct outbox_speaker){ outbox_fixture_number(f, OFFICE_A), id, &f->signer, &f->identity };
+}
+
+static void begin(struct outbox_fixture *f, unsigned files)
+{
+    outbox_fixture_init(f);
+    for (unsigned i = 0; i < files; i++) (void)outbox_fixture_state(f, OFFICE_A, OFFICE_A, 10, 100 + (int)i);
+    public_before = f->signer.public_key;
+}
+
+/* Every batch waiting is linked to the one before; the number of those with this key. */
+static unsigned walk(struct outbox_fixture *f, uint32_t office, struct hash previous, uint64_t key_id)
+{
+    struct outbox_stream s = outbox_fixture_stream(f, OFFICE_A);
+    struct outbox_batch b;
+    unsigned n = 0;
+
+    for (uint64_t at = s.acked; at < s.last; at = b.last) {
+        struct batch parsed;
+
+        assert_int_equal(outbox_next(f->t, office, at, &b), ST_OK);
+        assert_int_equal(codec_batch_parse(b.payload, &parsed), ST_OK);
+        assert_int_equal(parsed.h.sequence, at + 1);
+        assert_true(sign_hash_equal(&parsed.h.previous, &previous) && sign_hash_equal(&parsed.hash, &b.hash));
+        n += parsed.h.key_id == key_id;
+        previous = parsed.hash;
+    }
+    assert_true(sign_hash_equal(&previous, &s.head));
+    return n;
+}
+
+static uint64_t present_key(struct outbox_fixture *f)
+{
+    uint8_t pub[PUBKEY_SIZE];
+
+    assert_int_equal(f->signer.public_key(f->signer.ctx, slice_of(OFFICE_A, strlen(OFFICE_A)), pub), ST_OK);
+    return sign_key_id(pub);
+}
+
+static void what_waits_is_signed_anew_and_nothing_else_changes(void **state)
+{
+    struct outbox_fixture f;
+    struct hash zero = { { 0 } };
+    uint64_t kept;
+    uint32_t n;
+
+    (void)state;
+    begin(&f, 3);
+    struct outbox_speaker who = speaker(&f);
+    struct outbox_stream s = outbox_fixture_stream(&f, OFFICE_A), before = s;
+    const uint64_t old_key = present_key(&f);
+    assert_int_equal(s.last, 30);
+    assert_int_equal(outbox_resign(f.t, &who, 1, f.now.wall, &s, &n), ST_OK);
+    assert_int_equal(n, 0);                     /* it bears the present key */
+    f.signer.public_key = public_other;
+    assert_int_equal(outbox_resign(f.t, &who, 11, f.now.wall, &s, &n), ST_OK);
+    assert_int_equal(n, 2);                     /* the worker has the first one */
+    s = outbox_fixture_stream(&f, OFFICE_A);
+    assert_true(s.last == before.last && s.acked == before.acked && !sign_hash_equal(&s.head, &before.head));
+    assert_int_equal(walk(&f, who.office, zero, present_key(&f)), 2);
+    assert_int_equal(walk(&f, who.office, zero, old_key), 1);
+    assert_int_equal(outbox_resigned(f.t, who.office, &kept), ST_OK);
+    assert_int_equal(kept, 2);
+    (void)outbox_fixture_state(&f, OFFICE_A, OFFICE_A, 10, 900);        /* and what is stated now goes on from there */
+    assert_int_equal(walk(&f, who.office, zero, present_key(&f)), 3);
+    assert_int_equal(outbox_fixture_commit(&f), ST_OK);
+    outbox_fixture_done(&f);
+}
+
+static void what_was_signed_before_is_kept_and_receipts_are_of_what_is_sent(void **state)
+{
+    struct outbox_fixture f;
+    struct store_cursor *c = NULL;
+    struct slice key, row;
+    struct outbox_due due;
+    struct outbox_batch b;
+    struct batch old;
+    uint32_t n;
+
+    (void)state;
+    begin(&f, 1);
+    struct outbox_speaker who = speaker(&f);
+    struct outbox_stream s = outbox_fixture_stream(&f, OFFICE_A);
+    const struct hash before = s.head;
+    f.signer.public_key = public_other;
+    assert_int_equal(outbox_resign(f.t, &who, 1, f.now.wall, &s, &n), ST_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(store_cursor(f.t, OUTBOX_RESIGNED, &c), ST_OK);
+    assert_int_equal(store_seek(c, slice_of("", 0), &key, &row), ST_OK);
+    assert_int_equal(codec_batch_parse_covered(row, &old), ST_OK);
+    assert_true(sign_hash_equal(&old.hash, &before));
+    assert_int_equal(outbox_next(f.t, who.office, 0, &b), ST_OK);
+    assert_int_equal(outbox_due_get(f.t, who.office, 10, &due), ST_OK);
+    assert_true(sign_hash_equal(&due.batch.hash, &b.hash));
+    assert_true(sign_hash_equal(&due.batch.h.body_hash, &old.h.body_hash));     /* it says what it said */
+    store_cursor_close(&c);
+    assert_int_equal(outbox_fixture_commit(&f), ST_OK);
+    outbox_fixture_done(&f);
+}
+
+static void what_is_acknowledged_is_not_touched(void **state)
+{
+    struct outbox_fixture f;
+    struct outbox_settled settled;
+    struct outbox_batch b;
+    uint32_t n = 7;
+
+    (void)state;
+    begin(&f, 2);
+    struct outbox_speaker who = speaker(&f);
+    struct outbox_stream s = outbox_fixture_stream(&f, OFFICE_A);
+    assert_int_equal(outbox_next(f.t, who.office, 0, &b), ST_OK);
+    struct outbox_receipt a = { .sequence = 10, .lsn = 3, .hash = b.hash, .refused = slice_of("", 0), .worker = "w1" };
+    assert_int_equal(outbox_ack(f.t, who.office, &a, f.now.wall, &s, &settled), ST_OK);
+    const struct hash acked = s.acked_hash;
+    f.signer.public_key = public_other;
+    assert_int_equal(outbox_resign(f.t, &who, 1, f.now.wall, &s, &n), ST_INVALID);
+    assert_int_equal(outbox_resign(f.t, &who, 12, f.now.wall, &s, &n), ST_INVALID);     /* inside a batch */
+    assert_int_equal(outbox_resign(f.t, &who, 31, f.now.wall, &s, &n), ST_INVALID);
+    assert_int_equal(n, 0);
+    assert_int_equal(outbox_resign(f.t, &who, 11, f.now.wall, &s, &n), ST_OK);
+    assert_int_equal(walk(&f, who.office, acked, present_key(&f)), 1);
+    assert_int_equal(outbox_fixture_commit(&f), ST_OK);
+    outbox_fixture_done(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(what_waits_is_signed_anew_and_nothing_else_changes),
+                                        cmocka_unit_test(what_was_signed_before_is_kept_and_receipts_are_of_what_is_sent),
+                                        cmocka_unit_test(what_is_acknowledged_is_not_touched) };
+
+    return cmocka_run_group_tests_name("resign", tests, NULL, NULL);
+}
