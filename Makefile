@@ -232,11 +232,12 @@ $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault 
 # faults below the daemons: crash images (tests/shim/crash*.c); the .so files are preloaded into the real programs
 SHIM_OBJS := $(IT_OBJS) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign $(filter aggregator/line% aggregator/derive% aggregator/claim% aggregator/cell aggregator/fold% aggregator/statement aggregator/export,$(AGGREGATOR_P)) tests/it/load
 $(B)/tests/shim/crash: $(call OBJS,$(sort $(SHIM_OBJS) tests/shim/crash tests/shim/crash_log tests/shim/crash_image tests/shim/crash_facts tests/shim/crash_check tests/shim/crash_scene))
-SHIMS := $(B)/tests/shim/record.so
-$(SHIMS): $(B)/%.so: %.c tests/shim/record.h
+$(B)/tests/shim/inject: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/shim/inject tests/shim/inject_world tests/shim/inject_command))
+SHIMS := $(B)/tests/shim/record.so $(B)/tests/shim/fail.so
+$(SHIMS): $(B)/%.so: %.c tests/shim/record.h tests/shim/fail.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fPIC -shared -o $@ $< -ldl -lpthread
-IT := $(B)/tests/it/kill $(B)/tests/it/fault $(B)/tests/shim/crash
+IT := $(B)/tests/it/kill $(B)/tests/it/fault $(B)/tests/shim/crash $(B)/tests/shim/inject
 # offices behind bad lines; its clock is preloaded into the daemons. nets: many seeds (about twenty minutes)
 $(B)/tests/it/net: $(call OBJS,$(sort $(IT_OBJS) tests/it/proxy tests/it/history tests/it/net tests/it/net_world tests/it/net_fault)) | $(B)/tests/it/jump.so
 $(B)/tests/it/jump.so: tests/it/jump.c
@@ -257,11 +258,11 @@ attacks: it-build $(B)/tests/unit/revoke_test
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
-.PHONY: it it-build campaign kills audits crashes nets herd
+.PHONY: it it-build campaign kills audits crashes faults nets herd
 it-build: all $(IT) $(SHIMS)
 it: it-build
 	tests/it/run $(B)
-campaign: kills audits crashes nets herd
+campaign: kills audits crashes faults nets herd
 kills: it-build
 	tests/it/kills $(B)
 # 500 offices come back at once; what an office that was online waits is judged
@@ -272,6 +273,9 @@ nets: it-build
 # disks as power cuts leave them, ten minutes (TIME=seconds)
 crashes: it-build
 	tests/shim/crashes $(B)
+# every call that can fail does (about an hour)
+faults: it-build
+	tests/shim/faults $(B)
 # the offline verifier against 10.000 flipped bits and 10.000 edits of an operator (about a quarter of an hour)
 audits: $(B)/tests/unit/audit_test $(B)/tests/unit/audit_state_test $(B)/bin/rekap-audit
 	AUDIT_FLIPS=$(or $(FLIPS),10000) AUDIT_EDITS=$(or $(EDITS),10000) $<

@@ -7,6 +7,7 @@
 #include <event2/buffer.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/thread.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "aggregator/http_priv.h"
 #include "aggregator/sse.h"
 #include "proto/log.h"
+#include "proto/run.h"
 
 /* ---- answering ---- */
 
@@ -224,9 +226,12 @@ static void on_request(struct evhttp_request *req, void *ctx)
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
 {
+    struct http *h = ctx;
     uint64_t n;
     (void)what;
-    if (read(fd, &n, sizeof n) == (ssize_t)sizeof n) sse_changed(((struct http *)ctx)->sse);
+    ssize_t got = read(fd, &n, sizeof n);
+    if (h->stopping) event_base_loopbreak(h->base);
+    else if (got == (ssize_t)sizeof n) sse_changed(h->sse);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -239,8 +244,10 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 static void *thread_main(void *ctx)
 {
     struct http *h = ctx;
-    event_base_dispatch(h->base);
-    return NULL;
+    int rc = event_base_dispatch(h->base);
+    if (h->stopping) return NULL;
+    log_write(LOG_L_ERROR, "HTTP ended by itself", "code=%d", rc);      /* out of memory: a new process can answer again */
+    _exit(EXIT_CRASH);
 }
 
 void http_changed(struct http *h, const struct aggregate_status *live)
@@ -319,7 +326,10 @@ void http_free(struct http **p)
     if (!p || !*p) return;
     struct http *h = *p;
     if (h->running) {
-        event_base_loopbreak(h->base);
+        /* By an event: a loop that is told to break before it has begun does not, and we would wait for it for ever. */
+        uint64_t one = 1;
+        h->stopping = true;
+        if (write(h->wake_fd, &one, sizeof one) < 0 && errno != EAGAIN) event_base_loopbreak(h->base);
         pthread_join(h->thread, NULL);
     }
     sse_free(&h->sse);

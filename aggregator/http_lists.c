@@ -20,6 +20,9 @@ static int read_text(const char *path, struct buf *b, char *err, size_t err_size
     return st;
 }
 
+/* What the machine could not read just now is looked at again, though the file stays as it is. */
+static bool passing(int st) { return st == ST_IO || st == ST_NO_MEMORY; }
+
 int http_reload_registry(struct http *h, char *err, size_t err_size)
 {
     struct buf b;
@@ -27,6 +30,7 @@ int http_reload_registry(struct http *h, char *err, size_t err_size)
     int st = read_text(h->o.registry, &b, err, err_size);
     if (st == ST_OK) st = registry_parse(buf_slice(&b), &fresh, err, err_size);
     buf_done(&b);
+    if (passing(st)) h->registry_seen = (struct timespec){0};
     if (st != ST_OK) return st;
     registry_free(&h->registry);
     h->registry = fresh;
@@ -57,6 +61,7 @@ void http_refresh_scales(struct http *h)
     int st = read_text(path, &b, err, sizeof err);
     if (st == ST_OK) st = scales_parse(buf_slice(&b), &fresh, err, sizeof err);
     buf_done(&b);
+    if (passing(st)) h->scales_seen = (struct timespec){0};
     if (st != ST_OK) {
         log_write(LOG_L_ERROR, "scales not taken, those before stay", "reason=\"%s\"", err);
         return;

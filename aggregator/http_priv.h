@@ -21,6 +21,7 @@ struct http {
     pthread_mutex_t lock; /* guards live, the only thing the fold's thread writes */
     struct aggregate_status live;
     bool running;
+    _Atomic bool stopping;              /* the thread is to end; it is woken to see it */
     struct registry *registry;
     struct names *names;
     struct scales *scales; /* NULL: no list */

@@ -14,7 +14,7 @@
 
 struct call {
     struct event_base *base;
-    bool timed_out;
+    bool timed_out, answered;
     int st;
     struct ask_answer answer;
 };
@@ -23,6 +23,7 @@ static void on_answer(struct evhttp_request *req, void *ctx)
 {
     struct call *k = ctx;
     int status = req ? evhttp_request_get_response_code(req) : 0;
+    k->answered = true;
     event_base_loopbreak(k->base);
     if (status == 0) return;
     struct evbuffer *b = evhttp_request_get_input_buffer(req);
@@ -79,7 +80,8 @@ int ask_get(const char *address, const char *target, int timeout_ms, struct ask_
     int st = deadline && evtimer_add(deadline, &tv) == 0 ? ST_OK : ST_NO_MEMORY;
     if (st == ST_OK) st = start(&k, conn, address, target);
     if (st == ST_OK) {
-        event_base_dispatch(k.base);
+        /* A connection that cannot even begin has failed by now, and a loop that was told to end before it began does not. */
+        if (!k.answered) event_base_dispatch(k.base);
         st = k.timed_out && k.st != ST_OK ? ST_AGAIN : k.st;
     }
     if (conn) evhttp_connection_free(conn);
@@ -95,6 +97,7 @@ int ask_own(const struct place *p, const char *target, int timeout_ms, struct as
     struct place now = *p;
     if (!place_alive(p, "aggregator")) return ST_NOT_FOUND;
     place_refresh(&now);
+    if (!now.http[0]) return ST_NOT_FOUND;
     return ask_get(now.http, target, timeout_ms, ret);
 }
 

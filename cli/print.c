@@ -184,6 +184,12 @@ void print_end(struct print **handle)
 
 void print_json(json_t *o)
 {
-    if (o && json_dumpf(o, stdout, JSON_COMPACT) == 0) putchar('\n');
+    bool whole = o && json_dumpf(o, stdout, JSON_COMPACT) == 0;
     json_decref(o);
+    if (whole) {
+        putchar('\n');
+        return;
+    }
+    fputs("rekap: kehabisan memori (out of memory)\n", stderr);         /* half an answer must not look like one */
+    exit(EXIT_FAILED);
 }

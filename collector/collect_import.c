@@ -77,26 +77,29 @@ static void count_lines(struct import *im)
 
 /* ---- bodies ---- */
 
-static void close_section(struct import *im)
+/* Rows that memory ran out for must be seen here: clearing forgets that they are not whole, and a batch without them was signed. */
+static int close_section(struct import *im)
 {
-    if (im->section_rows == 0) return;
+    if (im->section_rows == 0) return ST_OK;
+    if (!buf_ok(&im->rows)) return ST_NO_MEMORY;
     codec_section_begin(&im->body, &im->section, im->section_rows);
     buf_put(&im->body, im->rows.p, im->rows.n);
     buf_clear(&im->rows);
     im->section_rows = 0;
     im->sections++;
+    return ST_OK;
 }
 
 static int close_body(struct import *im)
 {
-    close_section(im);
-    if (im->updates == 0) return ST_OK;
+    int st = close_section(im);
+    if (st != ST_OK || im->updates == 0) return st;
     struct buf whole;
     buf_init(&whole, BATCH_BYTES_MAX);
     codec_put_array(&whole, im->sections);
     buf_put(&whole, im->body.p, im->body.n);
-    bool ok = buf_ok(&whole) && buf_ok(&im->body) && buf_ok(&im->rows);
-    int st = ok ? outbox_append(im->t, &im->who, im->now.wall, buf_slice(&whole), im->updates, &im->stream) : ST_NO_MEMORY;
+    bool ok = buf_ok(&whole) && buf_ok(&im->body);
+    st = ok ? outbox_append(im->t, &im->who, im->now.wall, buf_slice(&whole), im->updates, &im->stream) : ST_NO_MEMORY;
     buf_done(&whole);
     buf_clear(&im->body);
     im->sections = im->updates = 0;
@@ -160,7 +163,8 @@ static int take_row(struct import *im, const struct tray_row *row)
 
 static int begin_section(struct import *im, const struct section *s)
 {
-    close_section(im);
+    int st = close_section(im);
+    if (st != ST_OK) return st;
     im->section = *s;
     return outbox_subject(im->t, im->who.office, s->office, true, &im->subject);
 }

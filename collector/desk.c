@@ -101,8 +101,12 @@ static int load_keys(struct desk *d)
     struct slice *ids = calloc(l.n ? l.n : 1, sizeof *ids);
     st = ids ? sign_ed25519_ring_new(&ring) : ST_NO_MEMORY;
     size_t n = 0;
-    for (size_t i = 0; st == ST_OK && i < l.n; i++)
-        if (load_key(d, l.name[i], &ring, &ids[n]) == ST_OK) n++;
+    d->keys_again = false;
+    for (size_t i = 0; st == ST_OK && i < l.n; i++) {
+        int one = load_key(d, l.name[i], &ring, &ids[n]);
+        n += one == ST_OK;
+        d->keys_again |= one == ST_IO || one == ST_NO_MEMORY;
+    }
     if (st == ST_OK) {
         struct signer old = *d->o.signer;
         *d->o.signer = ring;
@@ -142,8 +146,11 @@ static void look_for_keys(struct desk *d)
     d->keys_seen = stamp;
     if (load_keys(d) != ST_OK) {
         log_write(LOG_L_ERROR, "office keys cannot be loaded", "dir=%s", d->o.offices);
+        d->keys_seen = 0;
         return;
     }
+    /* A key that the machine could not read just now is not gone: its office's files would wait until the directory changes. */
+    if (d->keys_again) d->keys_seen = 0;
     log_write(LOG_L_INFO, "offices served", "count=%zu", d->key_count);
     list_free(&d->held);
     list_again(d);                      /* files that waited for a key come before those not looked at yet */

@@ -20,7 +20,7 @@ struct desk {
     uint64_t keys_seen;                 /* stamp of the key files that are loaded */
     struct mono keys_looked, looked;
     size_t key_count, waiting, damaged;
-    bool look_now, check_damaged, full;
+    bool look_now, check_damaged, full, keys_again;
     enum witness_fault told;            /* what the log was told last of the worker's history, and its sizes */
     uint64_t told_kept, told_seen;
 };

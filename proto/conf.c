@@ -346,7 +346,7 @@ int conf_parse(const struct conf_option *table, size_t n, const char *file, stru
     if (!c) return ST_NO_MEMORY;
     set_defaults(&p);
     run_inih(&p);
-    check_required(&p);
+    if (!p.no_memory) check_required(&p);
     if (p.faults > FAULTS_MAX) buf_printf(errors, "%s: dan %zu kesalahan lain\n", file, p.faults - FAULTS_MAX);
     if (p.no_memory || p.faults) {
         conf_free(&c);

@@ -47,7 +47,8 @@ static int load(const struct conf_start *s, const char *file, bool check, struct
         conf_print(*ret, false, &text);
         fwrite(text.p, 1, text.n, stdout);
     }
-    if (st != ST_OK) fwrite(errors.p, 1, errors.n, stderr);
+    if (st != ST_OK && errors.n > 0) fwrite(errors.p, 1, errors.n, stderr);
+    else if (st != ST_OK) fprintf(stderr, "%s: %s\n", s->program, status_str(st));
     else log_init(s->program, level);
     buf_done(&text);
     buf_done(&errors);

@@ -228,12 +228,21 @@ static bool changed(const char *path, struct stamp *seen, bool force)
     return true;
 }
 
+/* What the machine could not read just now is looked at again, though the file stays as it is. */
+static void look_again(struct stamp *seen, int st)
+{
+    if (st == ST_IO || st == ST_NO_MEMORY) *seen = (struct stamp){ 0 };
+}
+
 static bool poll_registry(struct office_book *b, bool force)
 {
     char err[512];
+    int st;
 
     if (!changed(b->path, &b->stamp, force)) return false;
-    if (load(b, err, sizeof err) != ST_OK) {
+    st = load(b, err, sizeof err);
+    if (st != ST_OK) {
+        look_again(&b->stamp, st);
         log_write(LOG_L_ERROR, "the registry file is refused; the one in force stays", "reason=\"%s\"", err);
         return false;
     }
@@ -245,9 +254,12 @@ static bool poll_registry(struct office_book *b, bool force)
 static bool poll_invites(struct office_book *b, bool force)
 {
     char err[512];
+    int st;
 
     if (!changed(b->invite_path, &b->invite_stamp, force)) return false;
-    if (load_invites(b, err, sizeof err) == ST_OK) return true;
+    st = load_invites(b, err, sizeof err);
+    if (st == ST_OK) return true;
+    look_again(&b->invite_stamp, st);
     log_write(LOG_L_ERROR, "the list of invitations is refused; the one in force stays", "reason=\"%s\"", err);
     return false;
 }

@@ -30,13 +30,14 @@ _Static_assert((1 + 3 + 3) * BATCH_UPDATES_MAX + BATCH_BYTES_MAX + 512 <= RECORD
 static int send_ack(struct sessions *w, const struct session_step *s, struct stream *t)
 {
     struct buf *pairs = &w->scratch;
+    bool whole = buf_ok(&t->refused);
 
     buf_clear(pairs);
     codec_put_array(pairs, t->refused_count);
     buf_put(pairs, t->refused.p, t->refused.n);
     t->refused_count = 0;
     buf_clear(&t->refused);
-    if (!buf_ok(pairs)) return ST_NO_MEMORY;
+    if (!whole || !buf_ok(pairs)) return ST_NO_MEMORY;
     const struct field fields[] = { { .s = slice_of(t->office, strlen(t->office)) },
                                     { .u = t->number },
                                     { .u = t->epoch },

@@ -222,11 +222,11 @@ static bool spawn_up(struct world *w)
     return rc == 0;
 }
 
-static bool said_ready(struct world *w)
+static bool said_ready(const struct world *w, int ms)
 {
     char text[1024];
     size_t n = 0;
-    for (int64_t end = world_ms() + READY_MS; world_ms() < end && n + 1 < sizeof text;) {
+    for (int64_t end = world_ms() + ms; world_ms() < end && n + 1 < sizeof text;) {
         struct pollfd p = { .fd = w->up_out, .events = POLLIN };
         if (poll(&p, 1, 100) <= 0) continue;
         ssize_t got = read(w->up_out, text + n, sizeof text - 1 - n);
@@ -245,13 +245,18 @@ static void forget(struct world *w)
     w->up_out = -1;
 }
 
-bool world_up(struct world *w)
+bool world_up_within(struct world *w, int ms)
 {
     if (!spawn_up(w)) return world_note("rekap up cannot be started: %s", strerror(errno)), false;
-    if (said_ready(w) && read_places(w)) return true;
+    bool ready = said_ready(w, ms);
+    if (!ready && waitpid(w->up, NULL, WNOHANG) == w->up) forget(w);
+    return read_places(w) && ready;
+}
+
+bool world_up(struct world *w)
+{
+    if (world_up_within(w, READY_MS)) return true;
     world_note("rekap up did not become ready");
-    if (waitpid(w->up, NULL, WNOHANG) == w->up) forget(w);
-    (void)read_places(w);
     return false;
 }
 

@@ -39,6 +39,7 @@ bool world_until(int ms, world_fn fn, void *ctx);
 bool world_make(struct world *w, const char *bin);      /* false: said why */
 void world_free(struct world *w);       /* stops it and removes every file of it */
 bool world_up(struct world *w);         /* starts `up` and waits until it is ready; false: said why, with the logs */
+bool world_up_within(struct world *w, int ms);  /* the same without a word; false also while it still tries */
 bool world_down(struct world *w);       /* SIGTERM; false when it did not end by itself in time */
 void world_kill_up(struct world *w);    /* kill -9 of `up` itself */
 unsigned world_port(void);              /* one of the loopback that nobody has now */
