@@ -29,10 +29,11 @@
  *      budget: no value in force at m), or when a line below P with anything reported (any measure and source but names and
  *      markers, account rows included) has neither a stated line above it (below P), nor itself a statement, nor any line
  *      below it. Complete: proven when P != S1 and P != S2 (a parent that took a wrong child as it was reported, or that is the
- *      sum of the leaves, is not at fault itself: named once, at the lowest level). Incomplete: proven when S1 > P and S2 > P.
- *      Without any part nothing is proven.
+ *      sum of the leaves, is not at fault itself: named once, at the lowest level). Incomplete: proven when S1 > P and S2 > P;
+ *      else, unless P is one of the two, it is belum-lengkap (CODE_INCOMPLETE): the parts do not reach their parent yet.
+ *      Without any part nothing is said.
  *      realised: judged at each month m reported by P, shows until the month before P's next report (else 12).
- *      budget: judged at every month at which P has a value in force; one claim per run of months with equal P and S1.
+ *      budget: judged at every month at which P has a value in force; one claim per run of months with equal P and S1 (and kind).
  *      Below `total`: all lines but that an urusan (or a one-segment account) with lines below is not a nearest stated line.
  *      Below an activity: activities of its tree; below a one-segment account: the two-segment lines of it.
  *  induk-rincian of accounts   within a line: P a reported own row or account row, S1 the nearest reported account rows below it,

@@ -1,11 +1,12 @@
-/* claim_parent.c - control totals and detail against their parts (induk-rincian).
+/* claim_parent.c - control totals and detail against their parts (induk-rincian, belum-lengkap).
  *
  * Design notes: below a parent the nearest stated lines are what it should be the sum of (as reported); a printed parent that
  * took a wrong child as it stands is not wrong itself, and neither is one that is the sum of the leaves. So there are two sums
  * per month and a set of months at which the parts are complete; both come out of one walk over the lines below, in tree
  * order, skipping what lies below a line already taken. The same walk serves activities, `total` and, over the accounts of
  * one line, detail.
- * Invariant: nothing is claimed from an absence: incomplete parts prove only what already exceeds the parent. */
+ * Invariant: nothing is proven from an absence: incomplete parts prove only what already exceeds the parent; that they do not
+ * reach it is said as belum-lengkap, which is about the parts and not about the parent. */
 #include "claim.h"
 
 #include <string.h>
@@ -72,11 +73,12 @@ static void parts_of(const struct lines *v, uint32_t i, const struct line_item *
     }
 }
 
-static bool parts_prove(const struct parts *p, unsigned m, i128 parent)
+/* CODE_OK: nothing to say. */
+static unsigned parts_prove(const struct parts *p, unsigned m, i128 parent)
 {
     i128 a = p->reported[m], b = p->recomputed[m];
-    if (!p->any) return false;
-    return p->complete >> m & 1 ? a != parent && b != parent : a > parent && b > parent;
+    if (!p->any || a == parent || b == parent) return CODE_OK;
+    return p->complete >> m & 1 || (a > parent && b > parent) ? CODE_PARENT_SUM : CODE_INCOMPLETE;
 }
 
 struct parent {                         /* what is judged: a control total, or a row with detail */
@@ -92,7 +94,7 @@ struct parent {                         /* what is judged: a control total, or a
 static void parent_claim(const struct lines *v, const struct parent *p, const struct parts *s, unsigned from, unsigned to,
                          struct claims *ret)
 {
-    struct claim *c = claim_add(ret, v, p->line, CODE_PARENT_SUM);
+    struct claim *c = claim_add(ret, v, p->line, parts_prove(s, from, p->value[from]));
     if (!c) return;
     c->account = p->account;
     c->measure = p->measure;
@@ -110,24 +112,26 @@ static void parent_claim(const struct lines *v, const struct parent *p, const st
 static void parent_flow(const struct lines *v, const struct parent *p, const struct parts *s, struct claims *ret)
 {
     for (unsigned m = 0; m < 12; m++) {
-        if (!(p->months >> m & 1) || !parts_prove(s, m, p->value[m])) continue;
+        if (!(p->months >> m & 1) || parts_prove(s, m, p->value[m]) == CODE_OK) continue;
         unsigned to = m;
         while (to + 1 < 12 && !(p->months >> (to + 1) & 1)) to++;
         parent_claim(v, p, s, m, to, ret);
     }
 }
 
-static bool parent_wrong(const struct parent *p, const struct parts *s, unsigned m)
+static unsigned parent_wrong(const struct parent *p, const struct parts *s, unsigned m)
 {
-    return p->months >> m & 1 && parts_prove(s, m, p->value[m]);
+    return p->months >> m & 1 ? parts_prove(s, m, p->value[m]) : CODE_OK;
 }
 
 static void parent_budget(const struct lines *v, const struct parent *p, const struct parts *s, struct claims *ret)
 {
     for (unsigned m = 0, end; m < 12; m = end) {
         end = m + 1;
-        if (!parent_wrong(p, s, m)) continue;
-        while (end < 12 && parent_wrong(p, s, end) && p->value[end] == p->value[m] && s->reported[end] == s->reported[m]) end++;
+        unsigned code = parent_wrong(p, s, m);
+        if (code == CODE_OK) continue;
+        while (end < 12 && parent_wrong(p, s, end) == code && p->value[end] == p->value[m] && s->reported[end] == s->reported[m])
+            end++;
         parent_claim(v, p, s, m, end - 1, ret);
     }
 }

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "compare_tree.h"
 #include "proto/decimal.h"
 #include "proto/status.h"
 
@@ -182,22 +183,79 @@ static bool choose(const struct compare *w, uint32_t first, unsigned *ret_basis,
     return found;
 }
 
+/* A finding about the column as a whole, judged against `basis`. */
+static int tell_whole(struct compare *w, uint32_t first, unsigned basis, uint32_t agree, uint32_t of)
+{
+    struct compare_claim c;
+    (void)judge(w, &w->print[first], basis, &c);
+    c.whole = true;
+    c.code = CODE_BETWEEN_TABLES;
+    c.own_pair = basis == OWN_PAIR;
+    c.differ = of - agree;
+    c.of = of;
+    c.activity = CODE_TOTAL;
+    c.account = 0;
+    return w->fn(w->ctx, &c);
+}
+
+static bool is_other(uint32_t agree, uint32_t of) { return of >= COMPARE_WHOLE_ROWS && 2 * agree < of; }
+
 static int tell_column(struct compare *w, uint32_t first, unsigned basis, uint32_t agree, uint32_t of)
 {
     struct compare_claim c;
+    uint32_t own_agree, own_of;
     int st = ST_OK;
-    if (of >= COMPARE_WHOLE_ROWS && 2 * agree < of) {
-        (void)judge(w, &w->print[first], basis, &c);
-        c.whole = true;
-        c.differ = of - agree;
-        c.of = of;
-        c.activity = CODE_TOTAL;
-        c.account = 0;
-        return w->fn(w->ctx, &c);
+    if (is_other(agree, of)) return tell_whole(w, first, basis, agree, of);
+    if (w->print[first].row->key.measure == MEASURE_COMPARED_ABSORPTION && basis != OWN_PAIR) {
+        count(w, first, OWN_PAIR, &own_agree, &own_of);
+        if (is_other(own_agree, own_of)) st = tell_whole(w, first, OWN_PAIR, own_agree, own_of);
     }
     for (uint32_t i = first; st == ST_OK && i < w->prints; i++)
         if (same_column(&w->print[i].row->key, &w->print[first].row->key) && judge(w, &w->print[i], basis, &c) == DIFFERS)
             st = w->fn(w->ctx, &c);
+    return st;
+}
+
+/* ---- parents within one column ---- */
+
+/* Every line of the table of print `first`, with its amount where it has one in the column of `first` and its month. */
+static size_t points_of(const struct compare *w, uint32_t first, struct compare_point *p, const struct print **print)
+{
+    const struct leaf_key *head = &w->print[first].row->key;
+    size_t n = 0;
+    for (uint32_t i = 0; i < w->prints; i++) {
+        const struct leaf_key *k = &w->print[i].row->key;
+        if (k->indicator != head->indicator || (k->activity && k->account)) continue;
+        if (n == 0 || p[n - 1].activity != k->activity || p[n - 1].account != k->account) {
+            p[n] = (struct compare_point){.activity = k->activity, .account = k->account};
+            print[n++] = &w->print[i];
+        }
+        if (!same_column(k, head) || w->print[i].month != w->print[first].month) continue;
+        p[n - 1].printed = true;
+        p[n - 1].amount = value_of(w->print[i].slot);
+        print[n - 1] = &w->print[i];
+    }
+    return n;
+}
+
+static int tell_parents(struct compare *w, uint32_t first)
+{
+    struct compare_point *p = calloc(w->prints, sizeof *p);
+    const struct print **print = calloc(w->prints, sizeof *print);
+    int st = p && print ? ST_OK : ST_NO_MEMORY;
+    size_t n = st == ST_OK ? points_of(w, first, p, print) : 0;
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        struct compare_sum sum;
+        struct compare_claim c;
+        if (!p[i].printed || !compare_tree_judge(p, n, i, &sum)) continue;
+        (void)judge(w, print[i], SOURCE_NONE, &c);
+        c.code = compare_tree_code(&sum, p[i].amount);
+        c.parent = true;
+        c.computed = sum.sum;
+        st = w->fn(w->ctx, &c);
+    }
+    free(p);
+    free(print);
     return st;
 }
 
@@ -211,6 +269,7 @@ static int all_columns(struct compare *w)
         for (uint32_t k = i; k < w->prints; k++)
             w->print[k].done |= same_column(&w->print[k].row->key, &w->print[i].row->key);
         if (choose(w, i, &basis, &agree, &of)) st = tell_column(w, i, basis, agree, of);
+        if (st == ST_OK && w->print[i].row->key.measure != MEASURE_COMPARED_ABSORPTION) st = tell_parents(w, i);
     }
     return st;
 }

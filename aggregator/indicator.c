@@ -142,11 +142,13 @@ int indicator_view(struct unit *u, struct indicators *v)
 bool indicator_plan_only(const struct indicator *it)
 {
     for (unsigned i = 0; i < it->targets; i++)
-        if (it->target[i].source != SOURCE_RENSTRA && it->target[i].source != SOURCE_RPJMD) return false;
+        if (!indicator_source_is_plan(it->target[i].source)) return false;
     if (it->reached || it->reached_unit || it->numerator || it->denominator || it->formula || it->baseline || it->weight)
         return false;
     return !(it->name && it->name->key.source == SOURCE_NONE) && !(it->no && it->no->key.source == SOURCE_NONE);
 }
+
+bool indicator_source_is_plan(unsigned source) { return source == SOURCE_RENSTRA || source == SOURCE_RPJMD; }
 
 /* ---- slots ---- */
 
@@ -208,6 +210,11 @@ static const struct indicator_target *in_force(const struct indicator *it, unsig
         }
     }
     return best ? best : earliest;
+}
+
+const struct indicator_target *indicator_target_of(const struct indicator *it, unsigned source, unsigned until)
+{
+    return in_force(it, source, until);
 }
 
 static const struct indicator_target *first_stage(const struct indicator *it, const struct indicator_target *now)

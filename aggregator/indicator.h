@@ -35,6 +35,9 @@ struct indicators {
 /* Fills v (cleared) from u, which is sorted by it; rows point into u. Ordered by line, then identity number. ST_NO_MEMORY. */
 int indicator_view(struct unit *u, struct indicators *v);
 void indicator_done(struct indicators *v);
+bool indicator_source_is_plan(unsigned source); /* renstra, rpjmd */
+/* The stage of one source's target in force at the end of month `until`, else its first known one; NULL: it states none. */
+const struct indicator_target *indicator_target_of(const struct indicator *it, unsigned source, unsigned until);
 /* Known from a plan (renstra, rpjmd) alone: the office itself says nothing of it in this year. */
 bool indicator_plan_only(const struct indicator *it);
 

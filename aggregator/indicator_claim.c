@@ -101,11 +101,14 @@ static int printed_claims(const struct walk *w, const struct indicator *it, cons
 
 /* ---- units ---- */
 
+/* The unit an indicator is stated in by the office itself: of its targets, else of its result. What a plan says is another matter
+ * (indicator_between.c). */
 static struct slice unit_of(const struct unit *u, const struct indicator *it)
 {
-    struct indicator_state st;
-    indicator_judge(u, it, 12, NULL, &st);
-    return st.target_unit.n ? st.target_unit : st.reached_unit;
+    struct slice unit = slice_of("", 0);
+    for (unsigned i = 0; unit.n == 0 && i < it->targets; i++)
+        if (!indicator_source_is_plan(it->target[i].source)) unit = indicator_text(u, it->target[i].unit);
+    return unit.n ? unit : indicator_text(u, it->reached_unit);
 }
 
 static int unit_claim(const struct walk *w, const struct indicator *it, const struct indicator *other, const struct unit *u_other,
@@ -134,7 +137,7 @@ static int other_unit_claims(const struct walk *w, uint32_t i)
     const struct indicator *it = &v->item[i];
     int st = ST_OK;
     for (uint32_t k = i; k-- > 0;) /* the nearest earlier line with the same indicator */
-        if (v->item[k].id == it->id) {
+        if (v->item[k].id == it->id && unit_of(w->o->u, &v->item[k]).n > 0) {
             st = unit_claim(w, it, &v->item[k], w->o->u, INDICATOR_UNIT_CODE);
             break;
         }
@@ -144,6 +147,16 @@ static int other_unit_claims(const struct walk *w, uint32_t i)
             st = unit_claim(w, it, old, w->o->before, INDICATOR_UNIT_YEAR);
     }
     return st;
+}
+
+/* "1; 2": one name under two numbers in one file. */
+static int number_claim(const struct walk *w, const struct indicator *it)
+{
+    struct indicator_claim c = {.code = CODE_DUPLICATE_ROW, .it = it, .month = w->until};
+    c.unit = indicator_text(w->o->u, it->no);
+    for (size_t i = 0; i + 1 < c.unit.n; i++)
+        if (c.unit.p[i] == ';' && c.unit.p[i + 1] == ' ') return w->fn(w->ctx, &c);
+    return ST_OK;
 }
 
 int indicator_claims(const struct indicator_office *o, const struct indicator_scale *scale, unsigned until, indicator_claim_fn fn,
@@ -157,6 +170,7 @@ int indicator_claims(const struct indicator_office *o, const struct indicator_sc
             st = printed_claims(&w, it, &it->target[t], it->target[t].achievement);
             if (st == ST_OK) st = printed_claims(&w, it, &it->target[t], it->target[t].rating);
         }
+        if (st == ST_OK) st = number_claim(&w, it);
         if (st == ST_OK) st = reached_unit_claim(&w, it);
         if (st == ST_OK) st = other_unit_claims(&w, i);
     }

@@ -33,4 +33,17 @@ int query_plan_row(const struct query_context *q, const struct query_plan *p, co
 bool query_plan_parts(const struct query_context *q, const struct query_plan *p, const struct indicator *it, unsigned until,
                       struct ratio *ret, json_t *ret_list);
 
+/* query_size.c: sizes against earlier years, and copies within the office (u: the year asked for). */
+int query_size_findings(const struct query_finding_ask *ask, const struct office *office, uint32_t id, int year, struct unit *u);
+/* Copies between offices: units are added as they are read, with those of the same region that are not listed themselves. */
+struct query_copies;
+int query_copies_new(struct query_copies **ret);
+void query_copies_free(struct query_copies **c);
+int query_copies_add(struct query_copies *c, const struct office *office, struct unit *u, unsigned until);
+int query_copies_findings(const struct query_finding_ask *ask, struct query_copies *c);        /* of the offices asked about */
+/* query_part_find.c: findings about the parts of indicators, and of the plan. */
+int query_part_findings(const struct query_finding_ask *ask, const struct query_indicators *o);
+/* query_plan_find.c: findings within the plan this year belongs to. */
+int query_plan_findings(const struct query_finding_ask *ask, const struct query_indicators *o, const struct query_plan *plan);
+
 #endif

@@ -8,7 +8,7 @@
 
 #include "aggregator/claim.h"
 #include "aggregator/query_beside.h"
-#include "proto/decimal.h"
+#include "aggregator/query_finding.h"
 #include "proto/period.h"
 
 struct listing {
@@ -17,6 +17,7 @@ struct listing {
     struct slice kind;
     json_t *list;
     struct claims claims;
+    struct query_copies *copies;
 };
 
 static const char *measure_text(unsigned measure, enum lang lang)
@@ -35,81 +36,37 @@ static const char *period_text(const struct claim *c, enum lang lang)
 }
 
 /* The place of the figure: code and account, measure and stage, month. */
-static json_t *where_json(const struct listing *l, const struct claim *c, const char *code)
+static void where_text(const struct listing *l, const struct claim *c, const char *code, char *text, size_t size)
 {
-    char text[224], stage[20], account[32] = "";
+    char stage[20], account[32] = "";
     bool spent = c->measure == MEASURE_REALISED;        /* then the stage is that of the budget it is held against */
     figure_stage_format(c->stage, stage);
     if (c->account && c->activity) code_format_account(c->account, account);
     bool plain = c->measure == MEASURE_PRINTED_ABSORPTION || c->source == (spent ? SOURCE_OPD : SOURCE_DPA);
-    int n = snprintf(text, sizeof text, "%s%s%s %s%s%s%s%s %s %s", code, account[0] ? " " : "", account,
+    int n = snprintf(text, size, "%s%s%s %s%s%s%s%s %s %s", code, account[0] ? " " : "", account,
                      measure_text(c->measure, l->q->lang), plain ? "" : " ", plain ? "" : figure_source_name(c->source),
                      stage[0] && !spent ? " " : "", spent ? "" : stage,
                      period_text(c, l->q->lang), period_month_name(c->month ? c->month : 12, l->q->lang));
-    if (spent && stage[0] && n > 0 && (size_t)n < sizeof text)
-        snprintf(text + n, sizeof text - (size_t)n, ", %s %s", measure_text(MEASURE_BUDGET, l->q->lang), stage);
-    return json_string(text);
+    if (spent && stage[0] && n > 0 && (size_t)n < size)
+        snprintf(text + n, size - (size_t)n, ", %s %s", measure_text(MEASURE_BUDGET, l->q->lang), stage);
 }
 
-static void put_percent(json_t *o, const struct claim *c)
+static int put_claim(const struct listing *l, const struct query_finding_ask *ask, const struct office *o, int year,
+                     const struct claim *c, const char *code)
 {
-    char printed[32], computed[32] = "", difference[32];
-    unsigned decimals = c->decimals > 2 ? c->decimals : 2;
-    int64_t scale = 1, right = 0, shown = (int64_t)c->printed;
-    for (unsigned i = decimals; i < 6; i++) scale *= 10;
-    decimal_format_micro(shown, c->decimals, printed);
-    json_object_set_new(o, "printed", json_string(printed));
-    if (c->den == 0 || !decimal_ratio_percent(c->num, c->den, decimals, false, &right)) {
-        json_object_set_new(o, "computed", json_null());
-        json_object_set_new(o, "difference", json_null());
-        return;
-    }
-    decimal_percent_text(c->num, c->den, decimals, computed);
-    decimal_format_micro(shown - right * scale, decimals, difference);
-    json_object_set_new(o, "computed", json_string(computed));
-    json_object_set_new(o, "difference", json_string(difference));
-}
-
-static void put_money(json_t *o, const struct claim *c)
-{
-    char t[48];
-    decimal_format_sen(c->printed, t);
-    json_object_set_new(o, "printed", json_string(t));
-    decimal_format_sen(c->computed, t);
-    json_object_set_new(o, "computed", json_string(t));
-    decimal_format_sen(c->printed - c->computed, t);
-    json_object_set_new(o, "difference", json_string(t));
-}
-
-static json_t *claim_json(const struct listing *l, const struct office *o, int year, const struct claim *c, const char *code)
-{
-    json_t *j = json_object();
-    json_object_set_new(j, "kind", json_string(status_code_spelling(c->code)));
-    json_object_set_new(j, "office", json_string(o->id));
-    json_object_set_new(j, "year", json_integer(year));
-    json_object_set_new(j, "code", json_string(code));
-    json_object_set_new(j, "indicator", json_null());
-    json_object_set_new(j, "where", where_json(l, c, code));
-    if (c->code == CODE_PERCENT)
-        put_percent(j, c);
-    else
-        put_money(j, c);
-    json_object_set_new(j, "state", json_string("open"));
-    json_object_set_new(j, "rule", json_string(status_code_text(c->code, l->q->lang)));
-    return j;
-}
-
-static bool asked_for(const struct listing *l, const struct claim *c, const char *code)
-{
-    const char *kind = status_code_spelling(c->code);
-    if (l->s->until < c->from || l->s->until > c->to) return false;
-    if (l->kind.n && (strlen(kind) != l->kind.n || memcmp(kind, l->kind.p, l->kind.n))) return false;
-    return query_parse_below(l->s->code, code);
+    char where[224];
+    where_text(l, c, code, where, sizeof where);
+    json_t *j = query_finding_new(ask, o->id, year, c->code, code, where);
+    if (!j) return ST_OK;
+    if (c->code == CODE_PERCENT) query_finding_percent(j, (int64_t)c->printed, c->decimals, c->num, c->den);
+    else query_finding_money(j, c->printed, c->computed);
+    return query_finding_add(ask, j);
 }
 
 static int list_unit(struct listing *l, const struct office *o, uint32_t id, int year)
 {
     struct unit u;
+    const struct query_finding_ask ask = {l->q, l->s, l->kind, l->list};
     size_t first = json_array_size(l->list);
     unit_init(&u);
     int st = asof_unit(l->q->t, asof_position(l->q->past), id, (uint16_t)year, &u);
@@ -121,12 +78,13 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
             code_format_activity(c->activity, code);
         else
             code_format_account(c->account, code);
-        if (asked_for(l, c, code)) json_array_append_new(l->list, claim_json(l, o, year, c, code));
+        if (l->s->until >= c->from && l->s->until <= c->to) st = put_claim(l, &ask, o, year, c, code);
     }
-    const struct query_finding_ask ask = {l->q, l->s, l->kind, l->list};
     if (st == ST_OK && year != 0) st = query_indicators_findings(&ask, o, year);
     if (st == ST_OK && year != 0) st = query_beside_findings(&ask, o, year);
     if (st == ST_OK && year != 0) st = query_name_findings(&ask, o, id, year, &u);
+    if (st == ST_OK && year != 0) st = query_size_findings(&ask, o, id, year, &u);
+    if (st == ST_OK && year != 0) st = query_copies_add(l->copies, o, &u, (unsigned)l->s->until);
     if (st == ST_OK) query_beside_explain(o, &u, l->s->until, l->list, first);
     unit_done(&u);
     return st;
@@ -191,6 +149,73 @@ static int parse_kind(const struct query_context *q, struct slice text, struct s
                         "unknown kind of finding; such as induk-rincian, persen, melebihi-pagu");
 }
 
+/* Offices of the regions that are asked about, listed elsewhere or not at all: only to be compared with. */
+static int add_neighbours(struct listing *l, const struct office *of)
+{
+    int st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < registry_count(l->q->registry); i++) {
+        const struct office *o = registry_at(l->q->registry, i);
+        uint32_t id;
+        if (o == of || o->region != of->region) continue;
+        st = unit_dict_get(l->q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
+        int year = l->s->year - 1;
+        while (st == ST_OK && (st = next_year(l, id, year, &year)) == ST_OK && (l->s->year == 0 || year == l->s->year)) {
+            struct unit u;
+            unit_init(&u);
+            st = asof_unit(l->q->t, asof_position(l->q->past), id, (uint16_t)year, &u);
+            if (st == ST_OK && year != 0) st = query_copies_add(l->copies, o, &u, (unsigned)l->s->until);
+            unit_done(&u);
+        }
+        if (st == ST_NOT_FOUND) st = ST_OK;
+    }
+    return st;
+}
+
+static bool wants_copies(const struct listing *l) { return l->kind.n == 0 || bytes_is(l->kind, status_code_spelling(CODE_COPIED)); }
+
+int query_finding_list(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list)
+{
+    struct listing l = {.q = q, .s = s, .kind = kind, .list = list};
+    const struct query_finding_ask ask = {q, s, kind, list};
+    claim_init(&l.claims);
+    int st = query_copies_new(&l.copies);
+    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
+        if (inside(s, registry_at(q->registry, i))) st = list_office(&l, registry_at(q->registry, i));
+    if (st == ST_OK && s->office && wants_copies(&l)) st = add_neighbours(&l, s->office);
+    if (st == ST_OK) st = query_copies_findings(&ask, l.copies);
+    query_copies_free(&l.copies);
+    claim_done(&l.claims);
+    return st;
+}
+
+static size_t count_below(const json_t *list, struct slice code)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        n += query_parse_below(code, json_string_value(json_object_get(json_array_get(list, i), "code")));
+    return n;
+}
+
+int query_finding_count(const struct query_context *q, const struct query_scope *s, json_t *rows, json_t *total, bool *ret_all)
+{
+    struct query_scope whole = *s;
+    size_t offices = 0;
+    whole.code = slice_of("", 0);
+    for (size_t i = 0; i < registry_count(q->registry); i++) offices += inside(s, registry_at(q->registry, i));
+    *ret_all = offices <= QUERY_COUNT_OFFICES;
+    if (!*ret_all) return ST_OK;
+    json_t *list = json_array();
+    int st = query_finding_list(q, &whole, slice_of("", 0), list);
+    for (size_t i = 0; st == ST_OK && i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        const char *code = json_string_value(json_object_get(row, "code"));
+        json_object_set_new(row, "findings", json_integer((json_int_t)count_below(list, slice_of(code, strlen(code)))));
+    }
+    if (st == ST_OK) json_object_set_new(total, "findings", json_integer((json_int_t)json_array_size(list)));
+    json_decref(list);
+    return st;
+}
+
 int query_findings(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     struct query_scope s;
@@ -198,18 +223,14 @@ int query_findings(const struct query_context *q, const struct query_params *p, 
     struct slice kind;
     if (st == ST_OK) st = parse_kind(q, p->kind, &kind, ret_problem);
     if (st != ST_OK) return st;
-    struct listing l = {.q = q, .s = &s, .kind = kind, .list = json_array()};
-    json_t *answer = json_object();
-    claim_init(&l.claims);
+    json_t *answer = json_object(), *list = json_array();
     st = query_parse_stamp(q, answer);
-    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
-        if (inside(&s, registry_at(q->registry, i))) st = list_office(&l, registry_at(q->registry, i));
-    claim_done(&l.claims);
-    for (size_t i = json_array_size(l.list); p->open.n > 0 && i-- > 0;) {
-        const char *state = json_string_value(json_object_get(json_array_get(l.list, i), "state"));
-        if (!state || strcmp(state, "open") != 0) json_array_remove(l.list, i);
+    if (st == ST_OK) st = query_finding_list(q, &s, kind, list);
+    for (size_t i = json_array_size(list); p->open.n > 0 && i-- > 0;) {
+        const char *state = json_string_value(json_object_get(json_array_get(list, i), "state"));
+        if (!state || strcmp(state, "open") != 0) json_array_remove(list, i);
     }
-    json_object_set_new(answer, "findings", l.list);
+    json_object_set_new(answer, "findings", list);
     if (st == ST_OK)
         *ret = answer;
     else

@@ -2,7 +2,7 @@
  *
  * printed is what stands in the report, computed what its own row gives; of units, printed is the unit of this indicator and
  * computed the one it does not fit, each with its value or place. */
-#include "aggregator/query_indicator.h"
+#include "aggregator/query_finding.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,34 +17,27 @@ struct find {
 
 static const char *say(const struct find *f, const char *id, const char *en) { return f->ask->q->lang == LANG_EN ? en : id; }
 
-static json_t *where_json(const struct find *f, const struct indicator_claim *c)
+/* Is the claim about an achievement and its formula? */
+static bool rated(const struct indicator_claim *c) { return c->code == CODE_ACHIEVEMENT || c->code == CODE_RATING; }
+
+static void where_text(const struct find *f, const struct indicator_claim *c, char *text, size_t size)
 {
-    char text[200], stage[20] = "";
+    char stage[20] = "";
     const char *what = c->code == CODE_ACHIEVEMENT ? say(f, "capaian tercetak", "printed achievement")
                        : c->code == CODE_RATING    ? say(f, "kategori tercetak", "printed rating")
-                                                   : say(f, "satuan", "unit");
+                       : c->code == CODE_DUPLICATE_ROW ? say(f, "nomor tercetak", "printed number")
+                                                       : say(f, "satuan", "unit");
     if (c->target) figure_stage_format(c->target->stage, stage);
-    snprintf(text, sizeof text, "%s%s%s%s%s %s %s%s%s", what, c->target ? " " : "",
+    snprintf(text, size, "%s%s%s%s%s %s %s%s%s", what, c->target ? " " : "",
              c->target ? figure_source_name(c->target->source) : "", stage[0] ? " " : "", stage, say(f, "s.d.", "up to"),
-             period_month_name(c->month, f->ask->q->lang), c->state.result.state != ACHIEVE_OK && c->code != CODE_UNIT ? ", " : "",
-             c->code != CODE_UNIT ? achieve_state_name(c->state.result.state) : "");
-    return json_string(text);
+             period_month_name(c->month, f->ask->q->lang), c->state.result.state != ACHIEVE_OK && rated(c) ? ", " : "",
+             rated(c) ? achieve_state_name(c->state.result.state) : "");
 }
 
 static void put_achievement(json_t *o, const struct indicator_claim *c)
 {
-    char printed[32], difference[32];
-    int64_t right = 0, scale = 1;
-    unsigned decimals = c->printed->decimals > 2 ? c->printed->decimals : 2;
-    struct ratio r = c->state.result.share;
-    for (unsigned i = decimals; i < 6; i++) scale *= 10;
-    decimal_format_micro(c->printed->value, c->printed->decimals, printed);
-    json_object_set_new(o, "printed", json_string(printed));
-    bool known = c->state.result.state == ACHIEVE_OK && decimal_ratio_percent(r.num, r.den, decimals, false, &right);
-    decimal_format_micro(right * scale, decimals, printed);
-    json_object_set_new(o, "computed", known ? json_string(printed) : json_null());
-    decimal_format_micro(c->printed->value - right * scale, decimals, difference);
-    json_object_set_new(o, "difference", known ? json_string(difference) : json_null());
+    const struct ratio r = c->state.result.state == ACHIEVE_OK ? c->state.result.share : (struct ratio){0, 0};
+    query_finding_percent(o, c->printed->value, c->printed->decimals, r.num, r.den);
 }
 
 static void put_rating(const struct find *f, json_t *o, const struct indicator_claim *c)
@@ -82,29 +75,55 @@ static void put_unit(const struct find *f, json_t *o, const struct indicator_cla
 static int put_claim(void *ctx, const struct indicator_claim *c)
 {
     const struct find *f = ctx;
-    char code[32];
-    const char *kind = status_code_spelling(c->code);
-    struct slice asked = f->ask->kind;
+    char code[32], where[200];
     query_indicators_code(c->it, code);
-    if (asked.n && (strlen(kind) != asked.n || memcmp(kind, asked.p, asked.n) != 0)) return ST_OK;
-    if (!query_parse_below(f->ask->s->code, code)) return ST_OK;
-    json_t *o = json_object();
-    json_object_set_new(o, "kind", json_string(kind));
-    json_object_set_new(o, "office", json_string(f->o->office->id));
-    json_object_set_new(o, "year", json_integer(f->o->year));
-    json_object_set_new(o, "code", json_string(code));
+    where_text(f, c, where, sizeof where);
+    json_t *o = query_finding_new(f->ask, f->o->office->id, f->o->year, c->code, code, where);
+    if (!o) return ST_OK;
     json_object_set_new(o, "indicator", query_indicators_name(f->ask->q, f->o, c->it));
-    json_object_set_new(o, "where", where_json(f, c));
     if (c->code == CODE_ACHIEVEMENT)
         put_achievement(o, c);
     else if (c->code == CODE_RATING)
         put_rating(f, o, c);
+    else if (c->code == CODE_DUPLICATE_ROW)
+        query_finding_text(o, "printed", c->unit);
     else
         put_unit(f, o, c);
-    if (c->code != CODE_UNIT) json_object_set_new(o, "formula", json_string(achieve_formula_name(c->state.formula)));
-    json_object_set_new(o, "state", json_string("open"));
-    json_object_set_new(o, "rule", json_string(status_code_text(c->code, f->ask->q->lang)));
-    return json_array_append_new(f->ask->list, o) == 0 ? ST_OK : ST_NO_MEMORY;
+    if (rated(c)) json_object_set_new(o, "formula", json_string(achieve_formula_name(c->state.formula)));
+    return query_finding_add(f->ask, o);
+}
+
+/* ---- targets of other sources ---- */
+
+static json_t *target_json(const struct achieve_value *v, struct slice unit, bool units)
+{
+    return units ? unit_json(v, unit, "") : query_indicators_value(v);
+}
+
+static int put_between(void *ctx, const struct indicator_between *b)
+{
+    const struct find *f = ctx;
+    char code[32], where[300], name[160] = "";
+    bool units = b->code == CODE_UNIT;
+    struct ratio difference, minus;
+    query_indicators_code(b->it, code);
+    if (b->other != b->it) {
+        json_t *other = query_indicators_name(f->ask->q, f->o, b->other);
+        if (json_is_string(other)) snprintf(name, sizeof name, " (%.120s)", json_string_value(other));
+        json_decref(other);
+    }
+    snprintf(where, sizeof where, "%s, %s %s%s", say(f, "target tahun ini", "this year's target"), say(f, "dibanding", "against"),
+             figure_source_name(b->theirs->source), name);
+    json_t *o = query_finding_new(f->ask, f->o->office->id, f->o->year, b->code, code, where);
+    if (!o) return ST_OK;
+    json_object_set_new(o, "indicator", query_indicators_name(f->ask->q, f->o, b->it));
+    json_object_set_new(o, "printed", target_json(&b->own_value, b->own_unit, units));
+    json_object_set_new(o, "computed", target_json(&b->other_value, b->other_unit, units));
+    minus = (struct ratio){-b->other_value.number.num, b->other_value.number.den};
+    if (!units && achieve_ratio_add(b->own_value.number, minus, &difference))
+        json_object_set_new(o, "difference",
+                            query_indicators_value(&(struct achieve_value){.kind = ACHIEVE_NUMBER, .number = difference}));
+    return query_finding_add(f->ask, o);
 }
 
 int query_indicators_findings(const struct query_finding_ask *ask, const struct office *office, int year)
@@ -120,6 +139,7 @@ int query_indicators_findings(const struct query_finding_ask *ask, const struct 
         pair.v_before = &before.v;
     }
     if (st == ST_OK) st = indicator_claims(&pair, &o.scale, (unsigned)ask->s->until, put_claim, &f);
+    if (st == ST_OK) st = indicator_between(&o.u, &o.v, (unsigned)ask->s->until, put_between, &f);
     if (earlier) query_indicators_close(&before);
     query_indicators_close(&o);
     return st;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aggregator/query_figure.h"
+#include "aggregator/query_finding.h"
 #include "aggregator/query_habit.h"
 #include "aggregator/query_with.h"
 #include "proto/decimal.h"
@@ -280,6 +281,7 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     char region[8];
     int st = query_parse_scope(q, p, true, &s, ret_problem);
     if (st != ST_OK) return st;
+    bool all = false;
     struct rollup r = {.q = q, .s = &s};
     st = query_with_new(q, &s, p->with, &r.with, ret_problem);
     if (st != ST_OK) return st;
@@ -300,6 +302,8 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     json_object_set_new(answer, "rows", r.rows);
     if (st == ST_OK) st = add_total(&r, answer);
     if (st == ST_OK) st = put_silent(&r, answer);
+    if (st == ST_OK) st = query_finding_count(q, &s, r.rows, json_object_get(answer, "total"), &all);
+    json_object_set_new(answer, "findings_of", json_string(all ? "all" : "money"));
     query_printed_free(&r.printed);
     query_with_free(&r.with);
     if (st == ST_OK)

@@ -151,23 +151,8 @@ static bool nearest(const struct audit_roll_view *v, const struct audit_roll_ite
            !stated_between(v, parent, x->line);
 }
 
-/* Does a line below the parent say something, but nothing in the parent's channel, nor anybody in its place? */
-static bool line_missing(const struct audit_roll_view *v, const struct audit_roll_item *parent)
-{
-    for (size_t i = 0; i < v->lines; i++) {
-        struct audit_roll_line l = v->line[i];
-        if (!audit_roll_line_below(parent->line, l) || audit_roll_item_of(v, l, parent->measure, parent->source)) continue;
-        if (!stated_between(v, parent, l) && !has_line_below(v, l)) return true;
-    }
-    return false;
-}
-
-static bool item_has_at(const struct audit_roll_item *x, unsigned m)
-{
-    return x->measure == MEASURE_BUDGET ? x->pick.own[m] : x->series.last >= m;
-}
-
-static bool parent_wrong(const struct audit_roll_view *v, const struct audit_roll_item *parent, bool missing, unsigned m)
+/* A parent that is neither sum is a claim, whether its parts are all there (induk-rincian) or not (belum-lengkap). */
+static bool parent_wrong(const struct audit_roll_view *v, const struct audit_roll_item *parent, unsigned m)
 {
     i128 nearest_sum = 0, leaf_sum = 0, stated = parent->value[m];
     bool any = false;
@@ -175,22 +160,19 @@ static bool parent_wrong(const struct audit_roll_view *v, const struct audit_rol
         const struct audit_roll_item *x = &v->item[i];
         if (!nearest(v, parent, x)) continue;
         nearest_sum += x->value[m];
-        missing |= !item_has_at(x, m);
         any = true;
     }
     any |= counted_below(v, parent->line, parent->measure, parent->source, m, &leaf_sum);
-    if (!any) return false;
-    return missing ? nearest_sum > stated && leaf_sum > stated : nearest_sum != stated && leaf_sum != stated;
+    return any && nearest_sum != stated && leaf_sum != stated;
 }
 
 static void parents(struct audit_roll_view *v, const struct audit_roll_item *x)
 {
     bool budget = x->measure == MEASURE_BUDGET, wrong = false;
     if (x->counted || x->measure == MEASURE_CASH_PLAN) return;
-    bool missing = line_missing(v, x);
     for (unsigned m = 1; m <= 12; m++) {
         if (budget ? x->pick.own[m] : x->series.reported[m])
-            wrong = parent_wrong(v, x, missing, m);
+            wrong = parent_wrong(v, x, m);
         else if (budget)
             wrong = false;
         if (wrong) found(v, x->line, m, m); /* of a realisation: until the parent's next report */
@@ -210,51 +192,30 @@ static bool same_place(const struct audit_roll_row *a, const struct audit_roll_r
     return a->measure == b->measure && a->source == b->source && a->stage == b->stage && audit_roll_is_reported(b);
 }
 
-/* Has r's account, or one above it (below the parent's), a row where the parent has its own? */
-static bool account_covered(struct audit_roll_unit u, const struct audit_roll_row *parent, const struct audit_roll_row *r,
-                            bool itself)
+/* Has an account above r's (below the parent's) a row where the parent has its own? */
+static bool account_covered(struct audit_roll_unit u, const struct audit_roll_row *parent, const struct audit_roll_row *r)
 {
     for (size_t i = 0; i < u.rows; i++) {
         const struct audit_roll_row *x = &u.row[i];
         if (!account_below(parent, x) || !same_place(parent, x)) continue;
-        if (itself && x->account == r->account) return true;
         if (audit_code_account_below(x->account, r->account)) return true;
     }
     return false;
 }
 
-static bool account_has_below(struct audit_roll_unit u, const struct audit_roll_row *r)
-{
-    for (size_t i = 0; i < u.rows; i++)
-        if (account_below(r, &u.row[i]) && audit_roll_is_reported(&u.row[i])) return true;
-    return false;
-}
-
-static bool account_missing(struct audit_roll_unit u, const struct audit_roll_row *parent)
-{
-    for (size_t i = 0; i < u.rows; i++) {
-        const struct audit_roll_row *r = &u.row[i];
-        if (!audit_roll_own_measure(r)) continue;
-        if (!account_below(parent, r) || !audit_roll_is_reported(r)) continue;
-        if (!account_covered(u, parent, r, true) && !account_has_below(u, r)) return true;
-    }
-    return false;
-}
-
-static bool account_wrong(struct audit_roll_unit u, const struct audit_roll_row *parent, i128 stated, bool missing, unsigned m)
+static bool account_wrong(struct audit_roll_unit u, const struct audit_roll_row *parent, i128 stated, unsigned m)
 {
     i128 sum = 0;
     bool any = false;
     for (size_t i = 0; i < u.rows; i++) {
         const struct audit_roll_row *r = &u.row[i];
         struct audit_roll_series s;
-        if (!account_below(parent, r) || !same_place(parent, r) || account_covered(u, parent, r, false)) continue;
+        if (!account_below(parent, r) || !same_place(parent, r) || account_covered(u, parent, r)) continue;
         audit_roll_row_series(r, &s);
         sum += s.at[m];
-        missing |= r->measure == MEASURE_BUDGET ? s.first > m : s.last < m;
         any = true;
     }
-    return any && (missing ? sum > stated : sum != stated);
+    return any && sum != stated;
 }
 
 /* Months at which the parent row is held against its parts (realised: where it reports; else the last judgement stands). */
@@ -270,11 +231,10 @@ static void accounts(struct audit_roll_view *v, const struct audit_roll_row *r)
     struct audit_roll_series s;
     bool wrong = false;
     if ((r->measure != MEASURE_BUDGET && r->measure != MEASURE_REALISED) || !audit_roll_is_reported(r)) return;
-    bool missing = account_missing(v->u, r);
     audit_roll_row_series(r, &s);
     for (unsigned m = 1; m <= 12; m++) {
         if (judged(v, r, &s, m))
-            wrong = account_wrong(v->u, r, s.at[m], missing, m);
+            wrong = account_wrong(v->u, r, s.at[m], m);
         else if (r->measure == MEASURE_BUDGET)
             wrong = false;
         if (wrong) found(v, audit_roll_line_of(r), m, m);

@@ -25,6 +25,7 @@ bool audit_roll_own_measure(const struct audit_roll_row *r)
     static const unsigned NOT[] = {
         MEASURE_NAME,       MEASURE_COMPLETE, MEASURE_COMPARED_BUDGET, MEASURE_COMPARED_REALISED, MEASURE_COMPARED_ABSORPTION,
         MEASURE_PLAN_START, MEASURE_PLAN_END, MEASURE_PLAN_END_BUDGET, MEASURE_PLAN_REACHED,      MEASURE_PLAN_REALISED,
+        MEASURE_PLAN_START_UNIT, MEASURE_PLAN_END_UNIT,
         MEASURE_COMPONENT
     };
     for (size_t i = 0; i < sizeof NOT / sizeof *NOT; i++)

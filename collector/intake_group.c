@@ -220,6 +220,18 @@ static void note_repeat(struct intake *in, uint32_t line, uint32_t first)
     intake_note_at(in, line, 0, "baris-sama", intake_text(in, "%s %u", SAY("sama dengan baris", "the same as line"), first));
 }
 
+/* "1; 2": every number that one indicator is printed under in the file, so that the finding can name them. */
+static void join_numbers(struct intake *in, struct intake_item *head, struct slice number)
+{
+    struct slice s = head->f.text;
+    if (s.n + number.n + 2 > TEXT_MAX) return;
+    for (size_t at = 0, end; at < s.n; at = end + 2) {
+        for (end = at; end < s.n && s.p[end] != ';';) end++;
+        if (same_text(slice_of(s.p + at, end - at), number)) return;
+    }
+    head->f.text = intake_keep(in, intake_text(in, "%.*s; %.*s", (int)s.n, (const char *)s.p, (int)number.n, (const char *)number.p));
+}
+
 /* The same indicator under another number or in other words: taken, and said. */
 static void note_words(struct intake *in, const struct intake_item *it)
 {
@@ -229,6 +241,7 @@ static void note_words(struct intake *in, const struct intake_item *it)
     if (!descriptive(it->f.measure) || same_text(it->f.text, head->f.text) || p->row[it->row].refused)
         return;
     bool number = it->f.measure == MEASURE_INDICATOR_NO;
+    if (number) join_numbers(in, &in->priv->item[it->head], it->f.text);
     intake_note_at(in, line, it->column, number ? "nomor-berbeda" : "sebutan-berbeda",
                    intake_text(in, "%s %u; %s", SAY("indikator yang sama ditulis lain di baris",
                                                     "the same indicator is written differently in line"),

@@ -190,7 +190,7 @@ static void add_words(struct intake *in, const struct plan_row *w, unsigned meas
     f.indicator = w->identity;
     f.kind = VALUE_TEXT;
     f.text = text;
-    if (measure != MEASURE_TARGET_UNIT) f.stage = STAGE_NONE;
+    if (measure == MEASURE_INDICATOR_NAME || measure == MEASURE_INDICATOR_NO) f.stage = STAGE_NONE;
     intake_add(in, c, &f);
 }
 
@@ -234,8 +234,8 @@ bool intake_plan_row(struct intake *in)
     if (w.identity.n > 0) {
         add_words(in, &w, MEASURE_INDICATOR_NAME, COLUMN_INDIKATOR, w.name);
         add_words(in, &w, MEASURE_INDICATOR_NO, COLUMN_NO, w.no);
-        if (w.when == PLAN_YEARLY)
-            add_words(in, &w, MEASURE_TARGET_UNIT, COLUMN_SATUAN, w.target.unit.n ? w.target.unit : w.unit);
+        add_words(in, &w, w.when == PLAN_YEARLY ? MEASURE_TARGET_UNIT : w.when == PLAN_AT_START ? MEASURE_PLAN_START_UNIT
+                  : MEASURE_PLAN_END_UNIT, COLUMN_SATUAN, w.target.unit.n ? w.target.unit : w.unit);
         add_amount(in, &w, w.when == PLAN_YEARLY ? MEASURE_TARGET : w.when == PLAN_AT_START ? MEASURE_PLAN_START : MEASURE_PLAN_END,
                    COLUMN_TARGET, &w.target);
         add_amount(in, &w, MEASURE_PLAN_REACHED, COLUMN_REALISASI_SD, &w.reached);

@@ -82,6 +82,8 @@ static const struct rule RULES[MEASURES] = {
                               INT64_MAX - 1},
     [MEASURE_PLAN_REALISED] = {"plan_realised", F_MONEY | F_STAGE | F_LINE, KINDS_NUMBER, BASIS_STATE, -VALUE_SEN_MAX,
                                VALUE_SEN_MAX},
+    [MEASURE_PLAN_START_UNIT] = {"plan_start_unit", F_STAGE | F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_PLAN_END_UNIT] = {"plan_end_unit", F_STAGE | F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_PLAN] = {"plan", F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_BRIDGE] = {"bridge", F_LINE | F_INDICATOR | F_TIMELESS, 1 << VALUE_NUMBER | 1 << VALUE_WITHDRAWN, BASIS_STATE, 1,
                         1000000},
@@ -204,7 +206,7 @@ bool figure_measure_is_money(unsigned measure)
 
 bool figure_measure_is_own(unsigned measure)
 {
-    if (measure >= MEASURE_COMPARED_BUDGET && measure <= MEASURE_PLAN_REALISED) return false;
+    if (measure >= MEASURE_COMPARED_BUDGET && measure <= MEASURE_PLAN_END_UNIT) return false;
     if (measure >= MEASURE_NAME && measure < MEASURE_INDICATOR_NAME) return false;
     return measure < MEASURE_COMPONENT;
 }

@@ -33,6 +33,8 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_PLAN_END_BUDGET = 24,       /* sen */
     MEASURE_PLAN_REACHED = 25,          /* 1e-6: of an indicator since the plan began (realisasi_sd) */
     MEASURE_PLAN_REALISED = 26,         /* sen: the same of money */
+    MEASURE_PLAN_START_UNIT = 27,       /* text: the units of the two above, where they are printed */
+    MEASURE_PLAN_END_UNIT = 28,
     MEASURE_NAME = 32,                  /* text of a code (nomenklatur); year 0, month 0; speaker's own display name */
     MEASURE_COMPLETE = 33,              /* marker: (source, stage, year) is the whole budget of the office from `month` on; 1 */
     MEASURE_PLAN = 34,                  /* marker, indicator and text "2021-2026": this year belongs to that plan of the source */

@@ -1,0 +1,29 @@
+/* query_finding.h - building the findings that `findings` lists. Kind: P. Used by the query_*.c files only.
+ *
+ * Each rule has its own file; it asks here for a finding and fills in what it proves. Money as sen, percentages as 1e-6. */
+#ifndef REKAP_QUERY_FINDING_H
+#define REKAP_QUERY_FINDING_H
+
+#include "aggregator/query_indicator.h"
+#include "proto/decimal.h"
+
+/* Every finding of the scope (its year, or all years), in the order of offices. kind: only this one, or empty. */
+int query_finding_list(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list);
+/* Counts every finding of the scope into the members `findings` of a rollup's rows (each those at or below its code) and of its
+ * total (all of them), so that they are what a list of findings shows; *ret_all says so. Over more than QUERY_COUNT_OFFICES offices
+ * only what the fold counts stands (claims about money, claim.h): rules over years, names and plans cost a millisecond an office. */
+enum { QUERY_COUNT_OFFICES = 64 };
+int query_finding_count(const struct query_context *q, const struct query_scope *s, json_t *rows, json_t *total, bool *ret_all);
+/* Is this kind asked for, at this code? */
+bool query_finding_wanted(const struct query_finding_ask *ask, unsigned code, const char *dotted);
+/* An open finding without figures; NULL when it is not asked for. */
+json_t *query_finding_new(const struct query_finding_ask *ask, const char *office, int year, unsigned code, const char *dotted,
+                          const char *where);
+int query_finding_add(const struct query_finding_ask *ask, json_t *o);         /* takes o; ST_NO_MEMORY */
+void query_finding_money(json_t *o, i128 printed, i128 computed);               /* difference = printed - computed */
+/* Against num/den, rounded at the printed number of decimals and at least two; nothing is computed when den is 0. */
+void query_finding_percent(json_t *o, int64_t printed, unsigned printed_decimals, i128 num, i128 den);
+void query_finding_counts(json_t *o, uint32_t differ, uint32_t of);
+void query_finding_text(json_t *o, const char *member, struct slice text);     /* null when empty */
+
+#endif
