@@ -9,8 +9,8 @@
  * antar-tabel (CODE_BETWEEN_TABLES)   an amount that differs from the figure as stated (the line's own, else the sum of the counted
  *              lines below it) at the month of the row. persen (CODE_PERCENT)   a percentage that is neither the rounded nor the
  *              truncated value of the pair its table repeats, at its decimals.
- * induk-rincian, belum-lengkap (CODE_PARENT_SUM, CODE_INCOMPLETE)   an amount that is not what the lines of its own table below it add
- *              up to (compare_tree.h).
+ * induk-rincian, belum-lengkap (CODE_PARENT_SUM, CODE_INCOMPLETE)   an amount that is not what the lines of its own table below it
+ *              add up to (compare_tree.h).
  * Where at least COMPARE_WHOLE_ROWS rows of a column can be compared and fewer than half agree with anything, the column is not a
  * second print of what it says: that is one finding about the table and not one a row. So it is where percentages repeat another
  * pair than the one beside them. Nothing is said where nothing is stated. */

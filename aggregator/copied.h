@@ -3,9 +3,9 @@
  *  sama-dengan-bulan-lalu (CODE_SAME_AS_LAST_MONTH)   of the counted lines whose realised amount is reported in a month and in the
  *      one before it, and that still had money left, so many stand where they stood: one finding about the newest such month, from
  *      COPIED_MIN lines on, at COPIED_SHARE_NUM of COPIED_SHARE_DEN. A single line without spending is an ordinary month.
- *  salinan (CODE_COPIED)   a whole column: realised equal to the budget to the sen, in as many of the lines that spent anything, from
- *      COPIED_COLUMN_MIN lines on; or an office whose realised amounts are those of another office of its region, for as many of the
- *      lines both have, from COPIED_MIN on. Amounts to the sen do not agree by chance line after line. */
+ *  salinan (CODE_COPIED)   a whole column: realised equal to the budget to the sen, in as many of the lines that spent anything,
+ *      from COPIED_COLUMN_MIN lines on; or an office whose realised amounts are those of another office of its region, for as many
+ *      of the lines both have, from COPIED_MIN on. Amounts to the sen do not agree by chance line after line. */
 #ifndef REKAP_COPIED_H
 #define REKAP_COPIED_H
 

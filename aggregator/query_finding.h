@@ -10,8 +10,9 @@
 /* Every finding of the scope (its year, or all years), in the order of offices. kind: only this one, or empty. */
 int query_finding_list(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list);
 /* Counts every finding of the scope into the members `findings` of a rollup's rows (each those at or below its code) and of its
- * total (all of them), so that they are what a list of findings shows; *ret_all says so. Over more than QUERY_COUNT_OFFICES offices
- * only what the fold counts stands (claims about money, claim.h): rules over years, names and plans cost a millisecond an office. */
+ * total (all of them), so that they are what a list of findings shows; *ret_all says so. Over more than QUERY_COUNT_OFFICES
+ * offices only what the fold counts stands (claims about money, claim.h): rules over years, names and plans cost a millisecond an
+ * office. */
 enum { QUERY_COUNT_OFFICES = 64 };
 int query_finding_count(const struct query_context *q, const struct query_scope *s, json_t *rows, json_t *total, bool *ret_all);
 /* Is this kind asked for, at this code? */

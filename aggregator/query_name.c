@@ -47,7 +47,10 @@ static bool has_alias(const struct query_context *q, const struct unit *u, activ
 }
 
 /* Does the office itself, not a plan of several years, say anything of the code in this year? */
-static bool lives(const struct leaf *l) { return figure_measure_is_own(l->key.measure) && !indicator_source_is_plan(l->key.source); }
+static bool lives(const struct leaf *l)
+{
+    return figure_measure_is_own(l->key.measure) && !indicator_source_is_plan(l->key.source);
+}
 
 static bool lives_in(const struct unit *u, activity_code activity)
 {
@@ -105,7 +108,8 @@ static int code_findings(const struct query_finding_ask *ask, const struct offic
         last = code;
         if (!unknown(ask->q->names, code)) continue;
         code_format_activity(code, dotted);
-        snprintf(where, sizeof where, "%s %s %s", dotted, ask->q->lang == LANG_EN ? "is not in the list of" : "tidak ada dalam daftar",
+        snprintf(where, sizeof where, "%s %s %s", dotted,
+                ask->q->lang == LANG_EN ? "is not in the list of" : "tidak ada dalam daftar",
                  code_vintage_name(code_vintage(code)));
         json_t *o = query_finding_new(ask, office->id, year, CODE_CODE_UNKNOWN, dotted, where);
         if (!o) continue;

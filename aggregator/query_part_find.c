@@ -155,7 +155,8 @@ static bool sum_of(const struct parts *p, activity_code line, struct ratio *ret)
         activity_code named;
         i128 micro;
         if (!line_named(part, p->o->year, &named) || named != line) continue;
-        if (!read_micro(text_of(part, "value"), &micro) || !achieve_ratio_add(*ret, (struct ratio){micro, 1000000}, ret)) return false;
+        if (!read_micro(text_of(part, "value"), &micro) || !achieve_ratio_add(*ret, (struct ratio){micro, 1000000},
+                ret)) return false;
     }
     return true;
 }
@@ -185,7 +186,8 @@ static int line_findings(const struct parts *p)
         activity_code line, other;
         bool before = false;
         if (!line_named(json_array_get(p->list, i), p->o->year, &line)) continue;
-        for (size_t k = 0; k < i && !before; k++) before = line_named(json_array_get(p->list, k), p->o->year, &other) && other == line;
+        for (size_t k = 0; k < i && !before; k++) before = line_named(json_array_get(p->list, k), p->o->year,
+                &other) && other == line;
         if (!before) st = line_finding(p, line);
     }
     return st;

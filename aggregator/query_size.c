@@ -1,8 +1,8 @@
 /* query_size.c - figures of a year that are out of size, or the same as they should not be, as `findings` lists them. Kind: P.
  *
- * Size (size.h): budget in force and realised of a line at the cut-off against the same month of up to SIZE_YEARS earlier years, and
- * an indicator's result against the year before. Copies (copied.h): within the office here, between offices at the end of a listing.
- * Invariant: a line gives at most one finding about each of its two amounts. */
+ * Size (size.h): budget in force and realised of a line at the cut-off against the same month of up to SIZE_YEARS earlier years.
+ * Copies (copied.h): within the office here, between offices at the end of a
+ * listing. Invariant: a line gives at most one finding about each of its two amounts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +122,8 @@ int query_size_findings(const struct query_finding_ask *ask, const struct office
     int st = line_view(u, &v);
     if (st == ST_OK) {
         copied_month(&v, (unsigned)ask->s->until, &c);
-        st = copied_finding(&s, &c, say(&s, "realisasi sama dengan bulan sebelumnya", "realised amounts equal those of the month before"));
+        st = copied_finding(&s, &c, say(&s, "realisasi sama dengan bulan sebelumnya",
+                "realised amounts equal those of the month before"));
     }
     if (st == ST_OK) {
         copied_column(&v, (unsigned)ask->s->until, &c);
@@ -193,7 +194,8 @@ static int pair_finding(const struct query_finding_ask *ask, const struct copies
     struct copied_count c;
     char words[120];
     copied_between(&mine->amounts, &other->amounts, &c);
-    snprintf(words, sizeof words, "%s %s", say(&s, "realisasi sama dengan kantor", "realised amounts equal those of"), other->office->id);
+    snprintf(words, sizeof words, "%s %s", say(&s, "realisasi sama dengan kantor", "realised amounts equal those of"),
+            other->office->id);
     return copied_finding(&s, &c, words);
 }
 

@@ -229,7 +229,8 @@ static void join_numbers(struct intake *in, struct intake_item *head, struct sli
         for (end = at; end < s.n && s.p[end] != ';';) end++;
         if (same_text(slice_of(s.p + at, end - at), number)) return;
     }
-    head->f.text = intake_keep(in, intake_text(in, "%.*s; %.*s", (int)s.n, (const char *)s.p, (int)number.n, (const char *)number.p));
+    head->f.text = intake_keep(in, intake_text(in, "%.*s; %.*s", (int)s.n, (const char *)s.p, (int)number.n,
+            (const char *)number.p));
 }
 
 /* The same indicator under another number or in other words: taken, and said. */
