@@ -1,9 +1,9 @@
 /* query_plan_find.c - findings within a plan of several years: units, sizes, and what its end adds up to. Kind: P.
  *
  * Of the plan that a year belongs to (query_plan.c). About the year asked for: its target and ceiling against the plan's other
- * years (size.h), and its ceiling against the year's own budget. About the plan as a whole, listed in its first year: an indicator whose
- * unit is printed in no year, missing in some, or another one in some (satuan); the ceilings at its end that are not what is below
- * them (compare_tree.h); end targets out of size. Years are loaded only for who has a plan.
+ * years (size.h), and its ceiling against the year's own budget. About the plan as a whole, listed in its first year: an
+ * indicator whose unit is printed in no year, missing in some, or another one in some (satuan); the ceilings at its end that are
+ * not what is below them (compare_tree.h); end targets out of size. Years are loaded only for who has a plan.
  * Invariant: an indicator gives at most one satuan, a line and year at most one finding about the size of each of its figures. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 #include "proto/status.h"
 
 enum {
-    SIZE_JUMP = 10,             /* yearly figures of one line rarely differ more: the reports have four that do, all of them slips */
+    SIZE_JUMP = 10,             /* the figures of a line seldom differ more: the reports have four that do, all of them slips */
     SIZE_YEARS = 3,             /* how many earlier years are the history: a medium-term plan's half */
     SIZE_OTHERS_MAX = 32,
 };
