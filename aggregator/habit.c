@@ -34,7 +34,11 @@ static int64_t end_of(int year, int month)
     return first_day(year, month);
 }
 
-static int by_value(const void *a, const void *b) { return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b); }
+static int by_value(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
 
 static int median(int *v, unsigned n)
 {

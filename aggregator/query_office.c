@@ -62,7 +62,8 @@ int query_offices(const struct query_context *q, const struct query_params *p, j
     if (st != ST_OK) return st;
     json_t *answer = json_object(), *list = json_array();
     st = query_parse_stamp(q, answer);
-    bool told = query_habit_told(q, &s);
+    bool near = s.office || code_region_depth(s.region) == 2 || bytes_is(p->with, "habit");
+    bool told = near && query_habit_told(q, &s);
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
         const struct office *o = registry_at(q->registry, i);
         region_code at = o->region;

@@ -239,7 +239,8 @@ static void output(const struct cli *c, const struct place *p, const struct regi
 static void silences(const struct cli *c, const struct place *p)
 {
     struct ask_answer h = { 0 };
-    json_t *answer = ask_own(p, "/api/v1/offices", ASK_MS, &h) == ST_OK && h.status == 200 ? json_loadb(h.body, h.n, 0, NULL) : NULL;
+    bool answered = ask_own(p, "/api/v1/offices?with=habit", ASK_MS, &h) == ST_OK && h.status == 200;
+    json_t *answer = answered ? json_loadb(h.body, h.n, 0, NULL) : NULL;
     size_t i;
     json_t *o;
     free(h.body);

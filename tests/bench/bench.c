@@ -24,7 +24,7 @@
 #include "tests/bench/load.h"
 
 extern char **environ;
-enum { PARTS = 3, GIVE_UP_S = 1800, QUERIES = 20, ROLLUP_YEARS = 5 };
+enum { PARTS = 3, GIVE_UP_S = 1800, QUERIES = 20, ROLLUP_YEARS = 5, EXPLAINS = 400, PAST_QUERIES = 5 };
 static const char *const NAMES[PARTS] = {"worker", "aggregator", "collector"};
 struct bench {
     const char *bin, *dir, *label;
@@ -240,6 +240,84 @@ static void rollups(struct bench *b)
            b->label, ms[QUERIES / 2], b->label, ms[QUERIES - 1], b->label, rows);
 }
 
+/* ---- explain, and the past ---- */
+
+static double timed(struct bench *b, const char *target)
+{
+    struct ask_answer a;
+    double t = lag_now();
+    if (ask_own(&b->place, target, 60000, &a) != ST_OK) die(b, "a question is not answered");
+    double ms = (lag_now() - t) * 1e3;
+    if (a.status != 200) {
+        fprintf(stderr, "bench: %s: %.*s\n", target, (int)(a.n < 300 ? a.n : 300), a.body);
+        die(b, "a question is refused");
+    }
+    free(a.body);
+    return ms;
+}
+
+static json_t *answer_of(struct bench *b, const char *target)
+{
+    struct ask_answer a;
+    if (ask_own(&b->place, target, 60000, &a) != ST_OK || a.status != 200) die(b, "a question is not answered");
+    json_t *j = json_loadb(a.body, a.n, 0, NULL);
+    free(a.body);
+    return j;
+}
+
+/* The address of a figure as the target that explains it: parameters go behind the verb. */
+static void explain_target(const char *figure, char *ret, size_t size)
+{
+    const char *mark = strchr(figure, '?');
+    int path = mark ? (int)(mark - figure) : (int)strlen(figure);
+    snprintf(ret, size, "/api/v1/figures/%.*s/explain%s", path, figure, mark ? mark : "");
+}
+
+/* Where a national figure comes from: total, programs, leaves of every year, each over a connection of its own. */
+static void explains(struct bench *b)
+{
+    static const char *const levels[] = {"bidang", "program", "kegiatan", "subkegiatan"};
+    double ms[EXPLAINS];
+    size_t n = 0;
+    for (int year = LOAD_FIRST_YEAR; n < EXPLAINS && year < LOAD_FIRST_YEAR + ROLLUP_YEARS; year++)
+        for (size_t l = 0; n < EXPLAINS && l < sizeof levels / sizeof levels[0]; l++) {
+            char target[300];
+            size_t i;
+            json_t *row;
+            snprintf(target, sizeof target, "/api/v1/rollup?year=%d&level=%s", year, levels[l]);
+            json_t *j = answer_of(b, target);
+            json_array_foreach(json_object_get(j, "rows"), i, row)
+            {
+                if (n == EXPLAINS || i >= EXPLAINS / ROLLUP_YEARS / 4) break;
+                explain_target(json_string_value(json_object_get(row, "figure")), target, sizeof target);
+                ms[n++] = timed(b, target);
+            }
+            json_decref(j);
+        }
+    if (n == 0) die(b, "nothing to explain");
+    qsort(ms, n, sizeof ms[0], by_size);
+    printf("%s_explain_median %.2f ms\n%s_explain_p99 %.2f ms\n%s_explain_max %.2f ms\n", b->label, ms[n / 2], b->label,
+           ms[n - 1 - n / 100], b->label, ms[n - 1]);
+}
+
+/* The national rollup of a year as of before its last tenth was stated: everybody's units are rolled back and summed. */
+static void pasts(struct bench *b, char size)
+{
+    double ms[PAST_QUERIES];
+    int years = size == 'S' ? 6 : 10;
+    json_t *now = answer_of(b, "/api/v1/status");
+    int64_t lsn = number(json_array_get(json_object_get(now, "workers"), 0), "applied");
+    json_decref(now);
+    for (int i = 0; i < PAST_QUERIES; i++) {
+        char target[120];
+        snprintf(target, sizeof target, "/api/v1/rollup?year=%d&as_of=w1:%" PRId64, LOAD_FIRST_YEAR + years - 2,
+                 lsn - lsn / years);
+        ms[i] = timed(b, target);
+    }
+    qsort(ms, PAST_QUERIES, sizeof ms[0], by_size);
+    printf("%s_past_median %.1f ms\n%s_past_max %.1f ms\n", b->label, ms[PAST_QUERIES / 2], b->label, ms[PAST_QUERIES - 1]);
+}
+
 int main(int argc, char **argv)
 {
     struct bench b = {0};
@@ -256,6 +334,8 @@ int main(int argc, char **argv)
     (void)mkdir(b.place.runtime, 0700); /* `up` took it away when it stopped */
     measure(&b);
     rollups(&b);
+    explains(&b);
+    pasts(&b, argv[3][0]);
     stop(&b);
     (void)rmdir(b.place.runtime);
     return 0;

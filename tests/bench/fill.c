@@ -24,7 +24,8 @@ struct fill {
     struct outbox_identity identity;
     struct load load;
     struct bench_office *office;
-    char code[LOAD_LEAVES][32];
+    char code[LOAD_LEAVES][32], indicator[LOAD_LEAVES][40];
+    bool indicators;
     activity_code leaf[LOAD_LEAVES];
     uint32_t *order; /* update numbers of a window, by office and year */
     uint64_t batches, bytes;
@@ -55,6 +56,16 @@ static void load_keys(struct fill *f, const char *dir)
 
 static struct figure figure_of(const struct fill *f, const struct load_update *u)
 {
+    if (f->indicators && u->measure)
+        return (struct figure){.activity = f->leaf[u->leaf],
+                               .indicator = slice_of(f->indicator[u->leaf], strlen(f->indicator[u->leaf])),
+                               .measure = MEASURE_REACHED,
+                               .source = SOURCE_OPD,
+                               .year = (uint16_t)(LOAD_FIRST_YEAR + u->month / 12),
+                               .month = (uint8_t)(u->month % 12 + 1),
+                               .basis = BASIS_CUMULATIVE,
+                               .kind = VALUE_NUMBER,
+                               .value = u->value};
     return (struct figure){.activity = f->leaf[u->leaf],
                            .measure = u->measure ? MEASURE_CASH_PLAN : MEASURE_REALISED,
                            .source = SOURCE_OPD,
@@ -159,6 +170,7 @@ int main(int argc, char **argv)
     if (argc != 6 || sodium_init() < 0 || !load_mode_of(argv[4], &mode))
         return fprintf(stderr, "fill OUTBOX KEYS SIZE MODE REGIONS\n"), 2;
     load_make(argv[3][0], mode, &f.load);
+    f.indicators = mode == LOAD_INDICATORS;
     const uint64_t window = (f.load.n + WINDOWS - 1) / WINDOWS;
     f.office = bench_offices(argv[5], f.load.offices);
     f.order = malloc((size_t)window * sizeof *f.order);
@@ -166,6 +178,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < LOAD_LEAVES; i++) {
         struct code_reading c;
         load_code(i, f.code[i]);
+        snprintf(f.indicator[i], sizeof f.indicator[i], "jumlah keluaran buatan %u", i);
         must(code_parse_activity(VINTAGE_PERMENDAGRI_90_2019, slice_of(f.code[i], strlen(f.code[i])), &c), "code");
         f.leaf[i] = c.code;
     }

@@ -19,8 +19,8 @@ static struct spec spec_of(char size)
 
 bool load_mode_of(const char *name, enum load_mode *ret)
 {
-    static const char *const names[] = {"dense", "sparse", "shuffled"};
-    for (unsigned i = 0; i < 3; i++)
+    static const char *const names[] = {"dense", "sparse", "shuffled", "indicators"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
         if (!strcmp(name, names[i])) {
             *ret = (enum load_mode)i;
             return true;

@@ -11,7 +11,12 @@
 #include "proto/types.h"
 
 enum { LOAD_LEAVES = 120, LOAD_NODES = 195, LOAD_FIRST_YEAR = 2021 };
-enum load_mode { LOAD_DENSE, LOAD_SPARSE /* one line in five is reported, five times the offices */, LOAD_SHUFFLED };
+enum load_mode {
+    LOAD_DENSE,
+    LOAD_SPARSE,    /* one line in five is reported, five times the offices */
+    LOAD_SHUFFLED,
+    LOAD_INDICATORS /* dense, with what an indicator of the line reached in the place of the cash plan; rekap alone has these */
+};
 struct load_update {
     int64_t value;
     uint32_t office;

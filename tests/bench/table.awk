@@ -59,4 +59,13 @@ END {
         cell[i] = plain(rekap(i, "rollup_min"), "%.2f") " / " plain(rekap(i, "rollup_median"), "%.2f") " / " \
             plain(rekap(i, "rollup_max"), "%.2f") " ms"
     line("national rollup over HTTP, 20 questions: min / median / max")
+    for (i = 1; i <= columns; i++)
+        cell[i] = plain(rekap(i, "explain_median"), "%.2f") " / " plain(rekap(i, "explain_p99"), "%.2f") " / " \
+            plain(rekap(i, "explain_max"), "%.2f") " ms"
+    line("explain of a national figure over HTTP: median / p99 / max")
+    for (i = 1; i <= columns; i++) cell[i] = plain(rekap(i, "past_median"), "%.0f") " / " plain(rekap(i, "past_max"), "%.0f") " ms"
+    line("national rollup a year of the log back: median / max")
+    for (i = 1; i <= columns; i++)
+        cell[i] = mode_of[i] == "indicators" ? ratio(rekap(i, "rate"), m["rekap_dense_" size_of[i] "_rate"], "%.2f") : ""
+    line("speed with indicators, to money alone")
 }
