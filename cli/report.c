@@ -1,7 +1,7 @@
 /* report.c - `rekap report NAME`: which report, of what, in which format, to which file. Kind: E.
  *
- * Two tables: the reports and the formats. The file is written beside its place and renamed into it, so that a failure leaves what was
- * there; a name that exists is replaced, as printing again is the usual reason to ask again. */
+ * Two tables: the reports and the formats. The file is written beside its place and renamed into it, so that a failure leaves what
+ * was there; a name that exists is replaced, as printing again is the usual reason to ask again. */
 #include "cli/report.h"
 
 #include <errno.h>
@@ -25,8 +25,10 @@ static int find_report(const struct cli *c, size_t *ret)
     for (*ret = 0; *ret < REPORT_COUNT; ++*ret)
         if (strcmp(c->operand[0], names[*ret] = REPORTS[*ret].name) == 0) return EXIT_OK;
     const char *near = cli_nearest(c->operand[0], names, REPORT_COUNT);
-    cli_talk(c, "laporan tidak dikenal: %s; yang ada: lra, e81, tc29, lkjip, triwulan%s%s", "unknown report: %s; there are lra, e81, "
-             "tc29, lkjip, triwulan%s%s", c->operand[0], near ? "; maksud Anda " : "", near ? near : "");
+    cli_talk(c, "laporan tidak dikenal: %s; yang ada: lra, e81, tc29, lkjip, triwulan%s%s",
+             "unknown report: %s; there are lra, e81, "
+             "tc29, lkjip, triwulan%s%s",
+             c->operand[0], near ? "; maksud Anda " : "", near ? near : "");
     return EXIT_USAGE;
 }
 
@@ -46,7 +48,8 @@ static int read_options(struct report *r)
     r->office = c->value[OPT_OFFICE];
     if (!c->value[OPT_OUTPUT] || !*c->value[OPT_OUTPUT]) return cli_usage(c, "sebutkan -o BERKAS", "give -o FILE", NULL);
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
-    if (!r->region && !r->office) return cli_usage(c, "sebutkan --region KODE atau --office ID", "give --region CODE or --office ID", NULL);
+    if (!r->region && !r->office)
+        return cli_usage(c, "sebutkan --region KODE atau --office ID", "give --region CODE or --office ID", NULL);
     int rc = cli_number(c, OPT_YEAR, 0, YEAR_MIN, YEAR_MAX, &r->year);
     if (rc == EXIT_OK) rc = cli_number(c, OPT_QUARTER, 4, 1, 4, &r->quarter);
     r->until = 3 * r->quarter;

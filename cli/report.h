@@ -6,8 +6,8 @@
  *    "foot":[{"heading","lines":[..]}],"notes":[..],"signed":[..]}
  * A cell is null or text: of kind money "91000000.00", of kind percent "92.20", of kind number "12.5", as the aggregator says it.
  * Makers (report_lra.c, ..) move what it says; the little arithmetic that a form asks for (a quarter's own value, a remainder) is
- * exact in integers (report_number.c). All questions of one report are asked as of one log position: the report is consistent, and the
- * same position gives the same bytes in every format (times in files are the position's own). */
+ * exact in integers (report_number.c). All questions of one report are asked as of one log position: the report is consistent, and
+ * the same position gives the same bytes in every format (times in files are the position's own). */
 #ifndef REKAP_REPORT_H
 #define REKAP_REPORT_H
 
@@ -34,7 +34,7 @@ struct report {
 /* ---- report_data.c: questions; a new reference, or NULL with r->rc set ---- */
 json_t *report_rollup(struct report *r, int year, int until, const char *level, const char *office);
 json_t *report_indicators(struct report *r, int year, int until);
-json_t *report_trend(struct report *r, const char *code, const json_t *indicator, int from, int to);  /* indicator: a row, or NULL */
+json_t *report_trend(struct report *r, const char *code, const json_t *indicator, int from, int to); /* indicator: a row, or NULL */
 json_t *report_notes(struct report *r);
 json_t *report_offices(struct report *r);       /* of the region; without as-of: the register */
 int report_open(struct report *r);      /* installation, position, names: everything a model begins with */
@@ -44,6 +44,7 @@ json_t *report_lines(struct report *r, int year, int until, json_t **ret_total);
 json_t *report_with_indicators(struct report *r, json_t *lines, int year, const json_t *answer);
 const json_t *report_find(const json_t *rows, const char *code);        /* the row of a code; NULL */
 const json_t *report_find_indicator(const json_t *rows, const json_t *like);    /* same office, code and id; NULL */
+int report_plan_start(const json_t *indicator);         /* first year of the plan it belongs to; 0: none */
 const char *report_string(const json_t *o, const char *key);    /* "" when it is none */
 
 /* ---- report_model.c ---- */
@@ -66,7 +67,7 @@ struct report_decimal report_add(struct report_decimal a, struct report_decimal 
 struct report_decimal report_less(struct report_decimal a, struct report_decimal b);     /* absent when a is; b absent: 0 */
 void report_sen(json_t *cells, struct report_decimal d);
 void report_micro(json_t *cells, struct report_decimal d);
-void report_share(json_t *cells, struct report_decimal part, struct report_decimal whole);       /* 100 * part / whole, two decimals */
+void report_share(json_t *cells, struct report_decimal part, struct report_decimal whole); /* 100 * part / whole, two decimals */
 bool report_double(const char *text, double *ret);      /* false: more than 15 digits, which a sheet would not keep */
 
 /* ---- report.c: prints the model to -o FILE, whole or not at all; an exit code after saying what became of it ---- */

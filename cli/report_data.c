@@ -1,18 +1,27 @@
 /* report_data.c - the questions behind a report, all as of one log position. Kind: E.
  *
- * Design notes: the first answer says at which position the centre is (or at which one --as-of is); every later question names it, so
- * that a push in between cannot put two states into one form. Invariant: after the first failure r->rc says why and nothing is asked. */
+ * Design notes: the first answer says at which position the centre is (or at which one --as-of is); every later question names it,
+ * so that a push in between cannot put two states into one form. Invariant: after the first failure r->rc says why and nothing is
+ * asked. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/report.h"
 #include "proto/code.h"
+#include "proto/period.h"
 
 const char *report_string(const json_t *o, const char *key)
 {
     const char *s = json_string_value(json_object_get(o, key));
     return s ? s : "";
+}
+
+int report_plan_start(const json_t *indicator)
+{
+    const char *period = report_string(json_object_get(indicator, "plan"), "period");
+    int year;
+    return period_parse_year(slice_of(period, strcspn(period, "-")), &year) == ST_OK ? year : 0;
 }
 
 static json_t *ask(struct report *r, const char *path, const struct ask_param *params, size_t n)
@@ -34,7 +43,9 @@ json_t *report_rollup(struct report *r, int year, int until, const char *level, 
 {
     const struct number y = number(year), m = number(until);
     const struct ask_param params[] = {
-        { "region", r->region }, { "office", office ? office : r->office }, { "year", y.text }, { "until", m.text }, { "level", level }, { "as_of", r->as_of },
+        { "region", r->region }, { "office", office ? office : r->office },
+        { "year", y.text },      { "until", m.text },
+        { "level", level },      { "as_of", r->as_of },
     };
     return ask(r, "/api/v1/rollup", params, sizeof params / sizeof params[0]);
 }
@@ -208,7 +219,8 @@ json_t *report_with_indicators(struct report *r, json_t *lines, int year, const 
         const char *code = report_string(o, "code");
         if (!report_find(all, code))
             json_array_append_new(all, json_pack("{s:s,s:o,s:s}", "code", code, "name",
-                                                 name_of_code(r, year, report_string(o, "office"), code), "level", level_of(year, code)));
+                                                 name_of_code(r, year, report_string(o, "office"), code), "level",
+                                                 level_of(year, code)));
     }
     return sorted(all);
 }

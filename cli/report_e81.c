@@ -1,10 +1,10 @@
-/* report_e81.c - form E.81: evaluation of an office's yearly plan by quarter, and what it has come to of the five-year plan. Kind: E.
+/* report_e81.c - form E.81: evaluation of an office's yearly plan by quarter, and what it has come to of the five-year plan. Kind:
+ * E.
  *
  * Columns and their numbers are the form's (Permendagri 86/2017): 5 end of the plan, 6 up to last year, 7 this year, 8-11 quarters,
  * 12 this year's result, 13 = 6 + 12, 14 = 100 * 13 / 5, each as K (performance) and Rp. A quarter's own value is what its end has
  * more than the end before, for sums; for states it is the state at its end. Rupiah have totals, K and percentages have none.
  * Invariant: what was not reported is an empty cell; nothing is filled with a target. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/report.h"
@@ -36,7 +36,7 @@ enum { QUARTERS = 4, BEFORE_MAX = 10 };
 
 struct e81 {
     struct report *r;
-    json_t *table, *lines[QUARTERS + 1], *total[QUARTERS + 1], *indicators[QUARTERS + 1];      /* at the end of each quarter; 0: none */
+    json_t *table, *lines[QUARTERS + 1], *total[QUARTERS + 1], *indicators[QUARTERS + 1]; /* at the end of each quarter; 0: none */
     unsigned no;
 };
 
@@ -84,7 +84,11 @@ static void money_of(struct e81 *e, const json_t *line, struct money *m)
 
 /* ---- performance ---- */
 
-struct result { const char *end, *target, *words[QUARTERS + 1], *reached_words; struct report_decimal before, own[QUARTERS + 1], reached, both; char share[32]; };
+struct result {
+    const char *end, *target, *words[QUARTERS + 1], *reached_words;
+    struct report_decimal before, own[QUARTERS + 1], reached, both;
+    char share[32];
+};
 
 /* A result in words ("Paving Block"): shown, never counted. */
 static const char *words_of(const json_t *indicator)
@@ -98,9 +102,8 @@ static bool adds_up(const json_t *indicator) { return strcmp(report_string(indic
 /* What was reached in the plan's years before this one: added for sums, else the latest. */
 static void reached_before(struct e81 *e, const json_t *indicator, struct result *k)
 {
-    int first = e->r->year;
-    const char *period = report_string(json_object_get(indicator, "plan"), "period");
-    if (sscanf(period, "%4d", &first) != 1 || first >= e->r->year || first < e->r->year - BEFORE_MAX) return;
+    int first = report_plan_start(indicator);
+    if (first == 0 || first >= e->r->year || first < e->r->year - BEFORE_MAX) return;
     json_t *answer = report_trend(e->r, report_string(indicator, "code"), indicator, first, e->r->year - 1), *o;
     size_t i;
     json_array_foreach(json_object_get(answer, "points"), i, o) {
@@ -120,9 +123,11 @@ static struct achieve_value value_of(struct report_decimal d)
 /* Column 14: by the indicator's own formula, of the end of the plan. */
 static void plan_share(const json_t *indicator, struct result *k)
 {
-    struct achieve_input in = { .reached = value_of(k->both),
-                                .target = value_of(report_decimal(json_object_get(json_object_get(indicator, "plan"), "end"), REPORT_MICRO)),
-                                .baseline = value_of(report_decimal(json_object_get(json_object_get(indicator, "plan"), "start"), REPORT_MICRO)) };
+    struct achieve_input in = {
+        .reached = value_of(k->both),
+        .target = value_of(report_decimal(json_object_get(json_object_get(indicator, "plan"), "end"), REPORT_MICRO)),
+        .baseline = value_of(report_decimal(json_object_get(json_object_get(indicator, "plan"), "start"), REPORT_MICRO))
+    };
     struct achieve_result out;
     uint8_t formula;
     int64_t v;
@@ -137,7 +142,8 @@ static void plan_share(const json_t *indicator, struct result *k)
 static void result_of(struct e81 *e, const json_t *indicator, struct result *k)
 {
     struct report_decimal before = { .is = false };
-    *k = (struct result){ .end = report_string(json_object_get(indicator, "plan"), "end"), .target = report_string(indicator, "target") };
+    *k = (struct result){ .end = report_string(json_object_get(indicator, "plan"), "end"),
+                          .target = report_string(indicator, "target") };
     reached_before(e, indicator, k);
     for (int q = 1; q <= e->r->quarter; q++) {
         const json_t *at = report_find_indicator(e->indicators[q], indicator);
@@ -183,7 +189,9 @@ static void put_values(struct e81 *e, json_t *cells, const struct result *k, con
 static void put_row(struct e81 *e, const json_t *line, const json_t *indicator, bool first)
 {
     bool whole = strcmp(report_string(line, "level"), "bidang") == 0;
-    unsigned depth = strcmp(report_string(line, "level"), "subkegiatan") == 0 ? 3 : strcmp(report_string(line, "level"), "kegiatan") == 0 ? 2 : 1;
+    unsigned depth = strcmp(report_string(line, "level"), "subkegiatan") == 0 ? 3
+                     : strcmp(report_string(line, "level"), "kegiatan") == 0  ? 2
+                                                                              : 1;
     json_t *cells = report_row(e->table, whole ? 0 : depth, first && depth < 2);
     struct money m;
     struct result k;
@@ -252,11 +260,13 @@ static void put_mean(struct report *r, const json_t *answer)
     struct ratio share;
     char text[32] = "-";
     report_shown("percent", report_string(total, "achievement"), text, sizeof text);
-    json_array_append_new(lines, json_sprintf("%s %%, dihitung dari %" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT " indikator",
-                                              mean.is ? text : "-", json_integer_value(json_object_get(total, "counted")),
-                                              json_integer_value(json_object_get(total, "of"))));
+    json_array_append_new(lines,
+                          json_sprintf("%s %%, dihitung dari %" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT " indikator",
+                                       mean.is ? text : "-", json_integer_value(json_object_get(total, "counted")),
+                                       json_integer_value(json_object_get(total, "of"))));
     report_foot(r, "Rata-rata capaian kinerja", lines);
-    const struct achieve_band *band = mean.is && scale && achieve_ratio(mean.v, 100000000, &share) ? achieve_rate(scale, share) : NULL;
+    const struct achieve_band *band =
+        mean.is && scale && achieve_ratio(mean.v, 100000000, &share) ? achieve_rate(scale, share) : NULL;
     if (band) report_foot(r, "Predikat kinerja", json_pack("[s]", band->word));
 }
 
@@ -298,8 +308,10 @@ void report_e81(struct report *r)
     json_decref(lines);
     put_mean(r, now[r->quarter]);
     put_notes(r);
-    report_note(r, "K = kinerja, Rp = anggaran. Kolom 13 = 6 + 12 (K dijumlahkan hanya untuk indikator akumulatif, selain itu nilai terakhir); "
-                   "kolom 14 = 100 x 13 / 5 (K menurut rumus indikatornya). Sel kosong: belum dilaporkan, atau realisasinya masih nol.");
+    report_note(
+        r, "K = kinerja, Rp = anggaran. Kolom 13 = 6 + 12 (K dijumlahkan hanya untuk indikator akumulatif, selain itu nilai "
+           "terakhir); "
+           "kolom 14 = 100 x 13 / 5 (K menurut rumus indikatornya). Sel kosong: belum dilaporkan, atau realisasinya masih nol.");
     report_sign(r, r->office ? "Kepala Perangkat Daerah" : "Kepala Daerah");
     report_sign(r, "Kepala Bappeda");
     for (int q = 1; q <= r->quarter; q++) {

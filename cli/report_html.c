@@ -11,8 +11,10 @@ static const char STYLE[] =
     "h1{font-size:16px;text-align:center;margin:0}h1+h1{font-size:14px;font-weight:600}h2{font-size:14px;margin:22px 0 6px}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
     "th,td{border:1px solid #7c858f;padding:3px 5px;vertical-align:top}"
-    "thead th{background:#e8edf2;text-align:center;font-weight:600}thead{position:sticky;top:0}.n th{font-weight:400;font-size:11px;padding:0}"
-    "td{overflow-wrap:break-word}td.r{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}td.c{white-space:nowrap}tr.s td{font-weight:600;background:#f6f8fa}"
+    "thead th{background:#e8edf2;text-align:center;font-weight:600}thead{position:sticky;top:0}.n "
+    "th{font-weight:400;font-size:11px;padding:0}"
+    "td{overflow-wrap:break-word}td.r{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}td.c{white-space:"
+    "nowrap}tr.s td{font-weight:600;background:#f6f8fa}"
     ".note{color:#444b53;margin:10px 0 0}.origin{color:#444b53;font-size:11px;margin-top:4px}"
     ".sign{display:flex;justify-content:space-around;margin-top:32px;text-align:center}.sign div{width:240px}"
     ".sign div::after{content:'';display:block;height:64px;border-bottom:1px solid #16191d}"
@@ -141,7 +143,9 @@ int report_html(const json_t *model, const char *path)
     json_t *o;
     size_t i;
     if (!out) return ST_FULL;
-    fputs("<!DOCTYPE html>\n<html lang=\"id\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n<title>", out);
+    fputs("<!DOCTYPE html>\n<html lang=\"id\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+          "content=\"width=device-width\">\n<title>",
+          out);
     put(out, json_string_value(json_array_get(json_object_get(model, "title"), 0)));
     fprintf(out, "</title>\n<style>%s</style></head><body>\n", STYLE);
     json_array_foreach(json_object_get(model, "title"), i, o) put_element(out, "h1", json_string_value(o));

@@ -119,8 +119,8 @@ static void put_efficiency(struct lkjip *k)
         report_value(cells, json_object_get(o, "achievement"));
         report_value(cells, json_object_get(line, "absorption"));
         report_sen(cells, report_less(reached, spent));
-        report_format(cells, "%" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(o, "counted")),
-                      json_integer_value(json_object_get(o, "of")));
+        report_format(cells, "%" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT,
+                      json_integer_value(json_object_get(o, "counted")), json_integer_value(json_object_get(o, "of")));
     }
 }
 

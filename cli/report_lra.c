@@ -126,8 +126,8 @@ static void achievement_cells(struct report *r, json_t *cells, const char *offic
     json_t *answer = report_indicators(&one, r->year, r->until), *total = json_object_get(answer, "total");
     r->rc = one.rc;
     report_value(cells, json_object_get(total, "achievement"));
-    report_format(cells, "%" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(total, "counted")),
-                  json_integer_value(json_object_get(total, "of")));
+    report_format(cells, "%" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT,
+                  json_integer_value(json_object_get(total, "counted")), json_integer_value(json_object_get(total, "of")));
     json_decref(answer);
 }
 
@@ -167,7 +167,8 @@ void report_city(struct report *r)
     const json_t *complete = json_object_get(all, "complete");
     report_format(cells, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(complete, "offices")),
                   json_integer_value(json_object_get(complete, "of")));
-    report_note(r, "Capaian rata-rata indikator yang dapat dihitung, masing-masing paling tinggi 120 %%; persentase tidak dijumlahkan.");
+    report_note(
+        r, "Capaian rata-rata indikator yang dapat dihitung, masing-masing paling tinggi 120 %%; persentase tidak dijumlahkan.");
     json_decref(offices);
     json_decref(all);
 }

@@ -80,7 +80,10 @@ void report_foot(struct report *r, const char *heading, json_t *lines)
     json_array_append_new(json_object_get(r->model, "foot"), json_pack("{s:s,s:o}", "heading", heading, "lines", lines));
 }
 
-void report_sign(struct report *r, const char *role) { json_array_append_new(json_object_get(r->model, "signed"), json_string(role)); }
+void report_sign(struct report *r, const char *role)
+{
+    json_array_append_new(json_object_get(r->model, "signed"), json_string(role));
+}
 
 const char *report_month(int month)
 {

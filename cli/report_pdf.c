@@ -1,9 +1,9 @@
 /* report_pdf.c - a report on paper: cairo draws, pango sets the text. Kind: E.
  *
- * Design notes: the page is the smallest of A4 upright, A4 across and A3 across whose width the columns fit at a readable size; columns
- * share the width by the model's widths. A row is as high as its highest cell, cells wrap, a row never breaks over pages, headings
- * repeat. Two passes over the same code, the first only counting pages, so that "Halaman 1 dari 3" is right. The creation date is the
- * position's time: the same state gives the same bytes on one machine (fonts are embedded as they are installed). */
+ * Design notes: the page is the smallest of A4 upright, A4 across and A3 across whose width the columns fit at a readable size;
+ * columns share the width by the model's widths. A row is as high as its highest cell, cells wrap, a row never breaks over pages,
+ * headings repeat. Two passes over the same code, the first only counting pages, so that "Halaman 1 dari 3" is right. The creation
+ * date is the position's time: the same state gives the same bytes on one machine (fonts are embedded as they are installed). */
 #include <cairo-pdf.h>
 #include <math.h>
 #include <pango/pangocairo.h>
@@ -178,7 +178,8 @@ static double cell_text(struct paper *p, const json_t *row, size_t i, double *re
     char shown[4096];
     report_shown(kind, text, shown, sizeof shown);
     *ret_indent = i == 1 ? p->size * 0.8 * (double)json_integer_value(json_object_get(row, "depth")) : 0;
-    return set_text(p, shown, p->x[i + 1] - p->x[i] - 2 * PAD - *ret_indent, p->size, strong, right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
+    return set_text(p, shown, p->x[i + 1] - p->x[i] - 2 * PAD - *ret_indent, p->size, strong,
+                    right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
 }
 
 static void draw_row(struct paper *p, const json_t *row)
@@ -249,7 +250,8 @@ static void draw_all(struct paper *p, bool dry)
     size_t i, k;
     p->dry = dry;
     p->page = 0;
-    json_array_foreach(json_object_get(p->model, "title"), i, o) line(p, json_string_value(o), i ? 9.5 : 11, true, PANGO_ALIGN_CENTER);
+    json_array_foreach(json_object_get(p->model, "title"), i, o)
+        line(p, json_string_value(o), i ? 9.5 : 11, true, PANGO_ALIGN_CENTER);
     json_array_foreach(json_object_get(p->model, "tables"), i, o) draw_table(p, o);
     p->y += 6;
     json_array_foreach(json_object_get(p->model, "foot"), i, o) {
@@ -287,7 +289,8 @@ static void name_file(cairo_surface_t *s, const json_t *model)
     if (time && strlen(time) >= 19) snprintf(when, sizeof when, "%.19sZ", time);
     cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATE_DATE, when);
     cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_MOD_DATE, when);
-    cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_TITLE, json_string_value(json_array_get(json_object_get(model, "title"), 0)));
+    cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_TITLE,
+                                   json_string_value(json_array_get(json_object_get(model, "title"), 0)));
     cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATOR, "rekap");
 }
 

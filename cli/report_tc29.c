@@ -1,9 +1,9 @@
-/* report_tc29.c - table T-C.29: what last year's plan and this year's have come to of the five-year plan, for the plan of year n. Kind: E.
+/* report_tc29.c - table T-C.29: what last year's plan and this year's have come to of the five-year plan, for the plan of year n.
+ * Kind: E.
  *
- * Columns are the form's: 4 target at the end of the plan, 5 realised up to n-3, 6 and 7 target and result of n-2, 8 = 7 / 6, 9 target of
- * n-1, 10 = 5 + 7 + 9 where results add up and count in one unit, 11 = 10 / 4. What is missing stays missing: a target never stands in
- * for a result, and a sum with a missing part is not printed. */
-#include <stdio.h>
+ * Columns are the form's: 4 target at the end of the plan, 5 realised up to n-3, 6 and 7 target and result of n-2, 8 = 7 / 6, 9
+ * target of n-1, 10 = 5 + 7 + 9 where results add up and count in one unit, 11 = 10 / 4. What is missing stays missing: a target
+ * never stands in for a result, and a sum with a missing part is not printed. */
 #include <string.h>
 
 #include "cli/report.h"
@@ -29,16 +29,16 @@ struct past { struct report_decimal before, end; };
 static void read_past(struct report *r, const json_t *indicator, struct past *ret)
 {
     const json_t *plan = json_object_get(indicator, "plan");
-    const char *period = report_string(plan, "period");
-    int first = 0;
+    int first = report_plan_start(indicator);
     size_t i;
     json_t *o;
     *ret = (struct past){ .end = report_decimal(json_object_get(plan, "end"), REPORT_MICRO) };
-    if (sscanf(period, "%4d", &first) != 1 || first > r->year - 3) return;
+    if (first == 0 || first > r->year - 3) return;
     json_t *answer = report_trend(r, report_string(indicator, "code"), indicator, first, r->year - 3);
     json_array_foreach(json_object_get(answer, "points"), i, o) {
         struct report_decimal at = report_decimal(json_object_get(o, "reached"), REPORT_MICRO);
-        if (at.is) ret->before = strcmp(report_string(indicator, "over_time"), "AKUMULATIF") == 0 ? report_add(ret->before, at) : at;
+        if (at.is)
+            ret->before = strcmp(report_string(indicator, "over_time"), "AKUMULATIF") == 0 ? report_add(ret->before, at) : at;
     }
     json_decref(answer);
 }
@@ -108,14 +108,16 @@ void report_tc29(struct report *r)
 {
     struct years y = { report_indicators(r, r->year - 2, 12), report_indicators(r, r->year - 1, 12) };
     json_t *lines = report_lines(r, r->year - 1, 12, NULL), *with = report_with_indicators(r, lines, r->year - 1, y.newer);
-    json_t *all = report_with_indicators(r, with, r->year - 2, y.older), *table = report_table(r, "", TC29, sizeof TC29 / sizeof *TC29), *o;
+    json_t *all = report_with_indicators(r, with, r->year - 2, y.older),
+           *table = report_table(r, "", TC29, sizeof TC29 / sizeof *TC29), *o;
     size_t i;
     report_title(r, "REKAPITULASI EVALUASI HASIL PELAKSANAAN RENJA DAN PENCAPAIAN RENSTRA S.D. TAHUN BERJALAN (TABEL T-C.29)");
     report_title(r, "%s", r->place_name);
     report_title(r, "Renja tahun n = %d; n-3 = %d, n-2 = %d, n-1 = %d", r->year, r->year - 3, r->year - 2, r->year - 1);
     json_array_foreach(all, i, o) put_line(r, table, o, &y);
-    report_note(r, "Kolom 8 menurut rumus indikatornya; kolom 10 = 5 + 7 + 9 hanya untuk indikator akumulatif dengan satuan yang sama dan "
-                   "semua bagiannya dilaporkan; kolom 11 = 10 / 4. Yang tidak dilaporkan tidak diisi dengan target.");
+    report_note(
+        r, "Kolom 8 menurut rumus indikatornya; kolom 10 = 5 + 7 + 9 hanya untuk indikator akumulatif dengan satuan yang sama dan "
+           "semua bagiannya dilaporkan; kolom 11 = 10 / 4. Yang tidak dilaporkan tidak diisi dengan target.");
     json_decref(lines);
     json_decref(with);
     json_decref(all);

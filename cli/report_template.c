@@ -1,9 +1,10 @@
-/* report_template.c - `rekap template`: a workbook with an office's own codes, names and last figures, to be filled in and pushed. Kind: E.
+/* report_template.c - `rekap template`: a workbook with an office's own codes, names and last figures, to be filled in and pushed.
+ * Kind: E.
  *
- * Design notes: what a cell holds is what the office last stated, under the very key it stated it (stage, start month, period), so that
- * pushing the workbook back unchanged states nothing. A result that is not stated for the asked month is an empty cell; the last one
- * before it stands beside, in a column that intake does not know, as does the print order, which may be another year's. Only lines that are counted are listed: sums are computed.
- * Invariant: no cell holds a value the office did not state. */
+ * Design notes: what a cell holds is what the office last stated, under the very key it stated it (stage, start month, period), so
+ * that pushing the workbook back unchanged states nothing. A result that is not stated for the asked month is an empty cell; the
+ * last one before it stands beside, in a column that intake does not know, as does the print order, which may be another year's.
+ * Only lines that are counted are listed: sums are computed. Invariant: no cell holds a value the office did not state. */
 #include <stdio.h>
 #include <string.h>
 
@@ -67,7 +68,8 @@ static const json_t *row_of(const json_t *answer, const char *measure, const cha
     json_t *o;
     size_t i;
     json_array_foreach(json_object_get(answer, "rows"), i, o) {
-        bool here = strcmp(report_string(o, "measure"), measure) == 0 && (!source || strcmp(report_string(o, "source"), source) == 0);
+        bool here =
+            strcmp(report_string(o, "measure"), measure) == 0 && (!source || strcmp(report_string(o, "source"), source) == 0);
         if (here && (!like || same_account(o, like))) return o;
     }
     return NULL;
@@ -96,11 +98,13 @@ static void put_last(const struct report *r, json_t *cells, const json_t *row, c
 
 /* ---- anggaran ---- */
 
-static void put_money(const struct report *r, json_t *table, const json_t *line, const struct stated *budget, const json_t *realised)
+static void put_money(const struct report *r, json_t *table, const json_t *line, const struct stated *budget,
+                      const json_t *realised)
 {
     const json_t *now = slot_of(realised, r->until);
     const char *code = report_string(line, "code"), *account = report_string(budget->row ? budget->row : realised, "account");
-    bool only = code_looks_account(slice_of(code, strlen(code)));       /* a line that is an account: its detail is called by its own code */
+    bool only =
+        code_looks_account(slice_of(code, strlen(code))); /* a line that is an account: its detail is called by its own code */
     json_t *cells = report_row(table, 0, false);
     report_format(cells, "%d", r->year);
     report_cell(cells, report_string(budget->row, "stage"));
@@ -159,7 +163,8 @@ static void put_reached(json_t *cells, const json_t *o, const json_t *slot)
 }
 
 /* result NULL: the row of the target. Both rows name the target's stage and source, which its unit belongs to. */
-static void put_result(const struct report *r, json_t *table, const json_t *o, const struct stated *target, const struct stated *result)
+static void put_result(const struct report *r, json_t *table, const json_t *o, const struct stated *target,
+                       const struct stated *result)
 {
     char folded[TEXT_MAX + 1];
     const char *name = report_string(o, "indicator"), *id = report_string(o, "id"), *source = report_string(target->row, "source");
@@ -244,7 +249,8 @@ int report_template(struct cli *c)
                      report_month(r.until), r.year);
         if (money) make_money(&r);
         else make_indicators(&r);
-        report_note(&r, "Kolom \"terakhir dilaporkan\" hanya untuk dibaca. Baris dan kolom boleh ditambah; sel kosong berarti belum dilaporkan.");
+        report_note(&r, "Kolom \"terakhir dilaporkan\" hanya untuk dibaca. Baris dan kolom boleh ditambah; sel kosong berarti "
+                        "belum dilaporkan.");
         rc = r.rc;
     }
     if (rc == EXIT_OK) rc = report_write(&r, report_xlsx);

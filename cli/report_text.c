@@ -35,7 +35,8 @@ static void put_headings(FILE *out, const json_t *columns)
     size_t i;
     char text[256];
     json_array_foreach(columns, i, o) {
-        const char *group = json_string_value(json_object_get(o, "group")), *heading = json_string_value(json_object_get(o, "heading"));
+        const char *group = json_string_value(json_object_get(o, "group")),
+                   *heading = json_string_value(json_object_get(o, "heading"));
         snprintf(text, sizeof text, "%s%s%s", group, *group ? " " : "", heading);
         if (i) fputc(',', out);
         put_field(out, text);

@@ -1,4 +1,5 @@
-/* report_xlsx.c - a report as a workbook: one sheet a table, real numbers, frozen and repeated headings, ready for the printer. Kind: E.
+/* report_xlsx.c - a report as a workbook: one sheet a table, real numbers, frozen and repeated headings, ready for the printer.
+ * Kind: E.
  *
  * Design notes: a number is written as one when 15 digits hold it, which is what a sheet keeps; a longer one stays text, exact. The
  * creation date is the position's time, so that the same state gives the same bytes. The archive is made by libxlsxwriter in the

@@ -1,8 +1,8 @@
 /* book.c - see book.h: which sheet is read, and what is said of the others. Kind: E by xlsx.h; pure otherwise.
  *
- * Design notes: a sheet is taken when intake would take its header, so the choice and the reading can never differ; one whose header
- * is nearly right is read only when no other is better, so that its refusal says what is missing. Hidden sheets are never read:
- * nobody who looks at the file would see what was pushed. Invariant: at most two sheets are in memory at a time. */
+ * Design notes: a sheet is taken when intake would take its header, so the choice and the reading can never differ; one whose
+ * header is nearly right is read only when no other is better, so that its refusal says what is missing. Hidden sheets are never
+ * read: nobody who looks at the file would see what was pushed. Invariant: at most two sheets are in memory at a time. */
 #include "collector/book.h"
 
 #include <stdlib.h>
@@ -124,7 +124,8 @@ int book_intake(struct slice bytes, const struct intake_options *o, struct intak
     st = choose(&k, &tab, &fault);
     if (st == ST_OK) st = take(&k, o, ret);
     else if (st != ST_NO_MEMORY)
-        st = refuse(&fault, k.at == UINT32_MAX && fault.code == CODE_SHAPE_UNKNOWN ? slice_of("", 0) : xlsx_name(k.book, tab), o, ret);
+        st = refuse(&fault, k.at == UINT32_MAX && fault.code == CODE_SHAPE_UNKNOWN ? slice_of("", 0) : xlsx_name(k.book, tab), o,
+                    ret);
     xlsx_sheet_done(&k.sheet);
     xlsx_close(&k.book);
     return st;

@@ -1,10 +1,10 @@
 /* book_header.c - headings that stand in more than one row. Kind: E by xlsx.h; pure otherwise.
  *
- * Design notes: a row whose merged cells have headings below them is a row of groups: `Realisasi` over `Anggaran | Fisik`. Each column
- * is then called by group and heading together ("Realisasi Anggaran"), because the heading alone would say the opposite; only names
- * that add nothing (`Keuangan`, `Kinerja`, ..) are left out. A composed name that no shape knows is an unknown column, which is said;
- * a misread one would not be. A merged heading with several columns of data and no headings below names none of them.
- * Invariant: rows of data are not changed, rows of groups become empty. */
+ * Design notes: a row whose merged cells have headings below them is a row of groups: `Realisasi` over `Anggaran | Fisik`. Each
+ * column is then called by group and heading together ("Realisasi Anggaran"), because the heading alone would say the opposite;
+ * only names that add nothing (`Keuangan`, `Kinerja`, ..) are left out. A composed name that no shape knows is an unknown column,
+ * which is said; a misread one would not be. A merged heading with several columns of data and no headings below names none of
+ * them. Invariant: rows of data are not changed, rows of groups become empty. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* book_rows.c - rows of a sheet as rows of a table: merged keys, codes in segments. Kind: E by xlsx.h; pure otherwise.
  *
- * Design notes: a merged key cell (kode, tahun, ..) says the same of every row it covers; a merged amount does not, it stays where it
- * is written. A code may stand in as many columns as it has segments, under one merged heading or under headings that are empty; its
- * segments are joined by bars, which the grammar of codes pads. Invariant: amounts and texts are never moved to another row. */
+ * Design notes: a merged key cell (kode, tahun, ..) says the same of every row it covers; a merged amount does not, it stays where
+ * it is written. A code may stand in as many columns as it has segments, under one merged heading or under headings that are empty;
+ * its segments are joined by bars, which the grammar of codes pads. Invariant: amounts and texts are never moved to another row. */
 #include <string.h>
 
 #include "collector/book_part.h"
@@ -118,7 +118,8 @@ int book_rows(struct xlsx_sheet *s, const struct shape *shape)
         if (shape->column[CODES[i]]) last[i] = last_segment(s, shape, shape->column[CODES[i]] - 1);
     for (uint32_t i = 0; i < s->merges && st == ST_OK; i++) {
         const struct xlsx_merge *m = &s->merge[i];
-        if (m->last_row > m->row && m->row > t->row[shape->header].line && is_key(shape, m->column, last)) st = fill_down(t, m, &filled);
+        if (m->last_row > m->row && m->row > t->row[shape->header].line && is_key(shape, m->column, last))
+            st = fill_down(t, m, &filled);
     }
     for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++) {
         uint32_t first = shape->column[CODES[i]];

@@ -1,9 +1,9 @@
 /* intake.c - one pushed file from bytes to statements and report. Kind: P.
  *
- * Design notes: a straight line of steps: table (csv, JSON lines, or a sheet that was read already), header (shape), rows (one reader a shape), what rows say together
- * (intake_group.c), report in order. A refusal of the file as a whole ends it early with that one refusal. The steps know
- * nothing of each other but the current row in intake_priv.
- * Invariant: rows = refused + rows that state something + duplicate; a figure in a section has passed figure_check. */
+ * Design notes: a straight line of steps: table (csv, JSON lines, or a sheet that was read already), header (shape), rows (one
+ * reader a shape), what rows say together (intake_group.c), report in order. A refusal of the file as a whole ends it early with
+ * that one refusal. The steps know nothing of each other but the current row in intake_priv. Invariant: rows = refused + rows that
+ * state something + duplicate; a figure in a section has passed figure_check. */
 #include "collector/intake_priv.h"
 #include "proto/jsonl.h"
 

@@ -1,9 +1,9 @@
 /* intake_typed.c - cells that are more than text: numbers and dates of a workbook, numbers of JSON lines, faults. Kind: P.
  *
  * Design notes: before a row is read, each such cell of a known column becomes the text that the column's own grammar reads without
- * doubt (decimal comma, no grouping), so that every rule of CSV holds unchanged; a cell that cannot be said without guessing refuses
- * the row. A number that lost its last zero (1.1 or 1.10?) is no code; a date is a month or nothing; below the sen there is no money.
- * What a report prints (*_tercetak) is what its cell shows, other quantities are what it holds, to six decimals.
+ * doubt (decimal comma, no grouping), so that every rule of CSV holds unchanged; a cell that cannot be said without guessing
+ * refuses the row. A number that lost its last zero (1.1 or 1.10?) is no code; a date is a month or nothing; below the sen there is
+ * no money. What a report prints (*_tercetak) is what its cell shows, other quantities are what it holds, to six decimals.
  * Invariant: decimal digits are moved and rounded as text; no number type stands between the file and the figure. */
 #include <string.h>
 
@@ -204,8 +204,12 @@ static bool date_cell(struct intake *in, const struct cell *k)
         in->priv->typed[k->c] = slice_of(k->text.p, k->text.n < 7 ? k->text.n : 7);      /* YYYY-MM */
     if (k->type == TYPE_MONTH || k->type == TYPE_TEXT)
         return true;
-    return refuse(in, k, k->type == TYPE_CODE ? CODE_CODE_BROKEN : k->type == TYPE_YEAR ? CODE_PERIOD_BROKEN : CODE_NUMBER_BROKEN,
-                  SAY("sel ini berisi tanggal; tulis isinya sebagai teks", "the cell holds a date; write what is meant as text"), "", "");
+    return refuse(in, k,
+                  k->type == TYPE_CODE   ? CODE_CODE_BROKEN
+                  : k->type == TYPE_YEAR ? CODE_PERIOD_BROKEN
+                                         : CODE_NUMBER_BROKEN,
+                  SAY("sel ini berisi tanggal; tulis isinya sebagai teks", "the cell holds a date; write what is meant as text"),
+                  "", "");
 }
 
 static bool fraction_cell(struct intake *in, const struct cell *k)

@@ -1,8 +1,8 @@
 /* xlsx.c - opening a workbook: relations, the list of sheets, shared strings, styles. Kind: E.
  *
  * Design notes: the archive is read from memory. What belongs to what is said by relations (Id -> type, target); types are compared
- * by their last word, so that both editions of the format (transitional and strict) are one. Relations that point outside the archive
- * are never followed. Invariant: an open book has names and paths of its sheets; its strings are loaded once. */
+ * by their last word, so that both editions of the format (transitional and strict) are one. Relations that point outside the
+ * archive are never followed. Invariant: an open book has names and paths of its sheets; its strings are loaded once. */
 #include "collector/xlsx.h"
 
 #include <stdlib.h>

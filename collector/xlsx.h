@@ -1,11 +1,11 @@
-/* xlsx.h - a workbook (Office Open XML) as tables of marked cells. Kind: E only because libzip and expat stand behind it: nothing is
- * read but the bytes it is given.
+/* xlsx.h - a workbook (Office Open XML) as tables of marked cells. Kind: E only because libzip and expat stand behind it: nothing
+ * is read but the bytes it is given.
  *
  * A streaming reader of what Excel, LibreOffice and libxlsxwriter write: shared and inline strings, rich text, numbers exact from
- * their decimal text, formats (percent, decimals, dates of both date systems), formulas by their stored result, merged ranges,
- * hidden sheets. Numbers are never made a double: more than 15 significant digits of a fraction are what the double behind them added,
- * and are rounded away as every spreadsheet does when it shows the cell. Refused: document types (entities), encryption, two parts of
- * one name, and whatever passes a named cap below; a small file cannot ask for much memory or time. */
+ * their decimal text, formats (percent, decimals, dates of both date systems), formulas by their stored result, merged ranges and
+ * hidden sheets. Numbers are never made a double: more than 15 significant digits of a fraction are what the double behind them
+ * added, and are rounded away as every spreadsheet does when it shows the cell. Refused: document types (entities), encryption, two
+ * parts of one name, and whatever passes a named cap below; a small file cannot ask for much memory or time. */
 #ifndef REKAP_XLSX_H
 #define REKAP_XLSX_H
 

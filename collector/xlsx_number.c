@@ -1,9 +1,9 @@
 /* xlsx_number.c - what a numeric cell means: its digits, its date, how its format shows it. Kind: E by its header; pure text.
  *
- * Design notes: a cell holds the shortest text of a double. Up to 15 significant digits such a text is what was typed; beyond them a
- * fraction is the noise of binary arithmetic (0.30000000000000004), so it is rounded there, half away from zero, as spreadsheets do on
- * screen. Whole numbers keep every digit. Of a format only three things matter: is it a date, a percentage, how many decimals.
- * Invariant: a number text that is given back has digits on both sides of its point, if it has one, and no exponent. */
+ * Design notes: a cell holds the shortest text of a double. Up to 15 significant digits such a text is what was typed; beyond them
+ * a fraction is the noise of binary arithmetic (0.30000000000000004), so it is rounded there, half away from zero, as spreadsheets
+ * do on screen. Whole numbers keep every digit. Of a format only three things matter: is it a date, a percentage, how many
+ * decimals. Invariant: a number text that is given back has digits on both sides of its point, if it has one, and no exponent. */
 #include <string.h>
 #include <strings.h>
 
@@ -12,7 +12,11 @@
 
 enum { SIGNIFICANT = 15, WHOLE_MAX = 30, FRACTION_MAX = 20 };
 
-struct number { char d[48]; int n, point; /* how many of the digits stand before the point; may be negative or beyond n */ bool negative; };
+struct number {
+    char d[48];
+    int n, point; /* how many of the digits stand before the point; may be negative or beyond n */
+    bool negative;
+};
 
 static bool take_exponent(const char *p, const char *end, int *ret)
 {
@@ -120,7 +124,8 @@ bool xlsx_date(const char *number, bool from_1904, char ret[16])
 
 /* ---- formats ---- */
 
-/* Behind what stands in quotes, behind a backslash, a blank of some width or in brackets; s itself when nothing is to be skipped. */
+/* Behind what stands in quotes, behind a backslash, a blank of some width or in brackets; s itself when nothing is to be skipped.
+ */
 static const char *skip_literal(const char *s, bool *ret_elapsed)
 {
     if (*s == '"') {

@@ -91,7 +91,8 @@ static struct slice without_controls(struct buf *b)
 {
     size_t out = 0;
     for (size_t i = 0; i < b->n; i++) {
-        bool escape = i + 7 <= b->n && memcmp(b->p + i, "_x00", 4) == 0 && (b->p[i + 4] == '0' || b->p[i + 4] == '1') && b->p[i + 6] == '_';
+        bool escape =
+            i + 7 <= b->n && memcmp(b->p + i, "_x00", 4) == 0 && (b->p[i + 4] == '0' || b->p[i + 4] == '1') && b->p[i + 6] == '_';
         b->p[out++] = escape ? ' ' : b->p[i];
         i += escape ? 6 : 0;
     }

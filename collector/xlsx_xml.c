@@ -1,14 +1,16 @@
 /* xlsx_xml.c - one part of the archive, unpacked in pieces and given to expat, under caps. Kind: E.
  *
  * Design notes: sizes are taken from what was really unpacked, never from what the archive's directory says. A document type ends
- * the parse at its first byte, so there are no entities to expand. Invariant: the parser and the file are freed on every way out. */
+ * the parse at its first byte, so there are no entities to expand. Invariant: the parser and the file are freed on every way out.
+ */
 #include <string.h>
 
 #include "collector/xlsx_part.h"
 
 enum { PIECE = 64 << 10 };
 
-const struct xlsx_fault xlsx_broken = { CODE_FILE_BROKEN, 0, "berkas Excel rusak; buka dan simpan lagi, atau simpan sebagai CSV UTF-8",
+const struct xlsx_fault xlsx_broken = { CODE_FILE_BROKEN, 0,
+                                        "berkas Excel rusak; buka dan simpan lagi, atau simpan sebagai CSV UTF-8",
                                         "the Excel file is damaged; open and save it again, or save as CSV UTF-8" };
 const struct xlsx_fault xlsx_too_large = { CODE_TOO_LARGE, 0, "berkas Excel terlalu besar; simpan lembarnya sebagai CSV UTF-8",
                                            "the Excel file is too large; save its sheet as CSV UTF-8" };
@@ -80,7 +82,8 @@ static void on_doctype(void *data, const XML_Char *name, const XML_Char *system,
     xlsx_stop(data, ST_INVALID, &xlsx_document_type);
 }
 
-/* The number of a part; ST_NOT_FOUND, or ST_INVALID when the archive has two of that name (programs differ in which one they take). */
+/* The number of a part; ST_NOT_FOUND, or ST_INVALID when the archive has two of that name (programs differ in which one they take).
+ */
 static int locate(struct xlsx_book *b, const char *path, uint64_t *ret)
 {
     zip_int64_t n = zip_get_num_entries(b->zip, 0), found = -1;

@@ -1,9 +1,9 @@
 /* jsonl.c - see jsonl.h: a strict reader of flat JSON objects, one a line. Kind: P.
  *
  * Design notes: own grammar and no library, because amounts must stay the digits that were written (a library gives a double or an
- * int64), because a refusal must name its line, and because the core links no JSON. Names go into the table's text only when they are
- * new; the name that came next in the line before is tried first, so that looking names up costs one comparison.
- * Invariant: a row's cells follow the order of the names; names that an object lacks are empty cells. */
+ * int64), because a refusal must name its line, and because the core links no JSON. Names go into the table's text only when they
+ * are new; the name that came next in the line before is tried first, so that looking names up costs one comparison. Invariant: a
+ * row's cells follow the order of the names; names that an object lacks are empty cells. */
 #include "proto/jsonl.h"
 
 #include <stdlib.h>

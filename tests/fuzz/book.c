@@ -1,5 +1,5 @@
-/* book.c - a pushed workbook, twice: the bytes as an archive, and the same bytes as the sheet of a sound one, so that the fuzzer reaches
- * the reader of rows without having to invent checksums. */
+/* book.c - a pushed workbook, twice: the bytes as an archive, and the same bytes as the sheet of a sound one, so that the fuzzer
+ * reaches the reader of rows without having to invent checksums. */
 #include <zip.h>
 
 #include "collector/book.h"

@@ -156,12 +156,16 @@ static void dates_and_formats(void **state)
 static void places_are_cells(void **state)
 {
     (void)state;
-    struct intake *in = take_sheet("<row r='3'>" "<c r='B3' t='str'><v>tahun</v></c><c r='C3' t='str'><v>kode</v></c>"
-                                   "<c r='AA3' t='str'><v>pagu</v></c></row>"
-                                   "<row r='17'><c r='B17'><v>2022</v></c><c r='C17'><v>5.1</v></c><c r='AA17'><v>1.234</v></c></row>", NULL);
+    struct intake *in =
+        take_sheet("<row r='3'>"
+                   "<c r='B3' t='str'><v>tahun</v></c><c r='C3' t='str'><v>kode</v></c>"
+                   "<c r='AA3' t='str'><v>pagu</v></c></row>"
+                   "<row r='17'><c r='B17'><v>2022</v></c><c r='C17'><v>5.1</v></c><c r='AA17'><v>1.234</v></c></row>",
+                   NULL);
     assert_int_equal(in->refusals, 2);
-    refusal_is(in, 0, "f.xlsx:'Lembar 1'!C17 (kode): \"5.1\" kode sebagai bilangan kehilangan nol di belakangnya; tulis sebagai teks; "
-                      "maksudnya 5.1 atau 5.10? [ambigu]");
+    refusal_is(in, 0,
+               "f.xlsx:'Lembar 1'!C17 (kode): \"5.1\" kode sebagai bilangan kehilangan nol di belakangnya; tulis sebagai teks; "
+               "maksudnya 5.1 atau 5.10? [ambigu]");
     refusal_is(in, 1, "f.xlsx:'Lembar 1'!AA17 (pagu): \"1.234\" pecahan rupiah lebih kecil dari sen [angka-rusak]");
     assert_int_equal(in->refusal[0].line, 17);
     assert_int_equal(in->refusal[0].column, 3);
@@ -172,17 +176,21 @@ static void places_are_cells(void **state)
 static void cells_of_every_kind(void **state)
 {
     (void)state;
-    static const char STYLES[] = "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='yyyy&quot;-&quot;mm'/></numFmts>"
-                                 "<cellStyleXfs><xf numFmtId='14'/></cellStyleXfs>"
-                                 "<cellXfs><xf numFmtId='0'/><xf numFmtId='10'/><xf numFmtId='164'/><xf numFmtId='14'/></cellXfs></styleSheet>";
+    static const char STYLES[] =
+        "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='yyyy&quot;-&quot;mm'/></numFmts>"
+        "<cellStyleXfs><xf numFmtId='14'/></cellStyleXfs>"
+        "<cellXfs><xf numFmtId='0'/><xf numFmtId='10'/><xf numFmtId='164'/><xf numFmtId='14'/></cellXfs></styleSheet>";
     struct intake *in = take_sheet(
         "<row><c t='str'><v>tahun</v></c><c t='inlineStr'><is><r><t>ko</t></r><r><t>de</t></r><rPh><t>x</t></rPh></is></c>"
         "<c t='str'><v>sampai</v></c><c t='str'><v>pagu</v></c><c t='str'><v>realisasi</v></c><c t='str'><v>persen tercetak</v></c>"
         "<c t='str'><v>fisik</v></c></row>"
         "<row><c><v>2022</v></c><c t='str'><v>1.06.01.2.01.01</v></c><c s='2'><v>44926</v></c><c><v>1.0E7</v></c>"
-        "<c><f>D2-1</f><v>9999999.4999999995</v></c><c s='1'><f>E2/D2</f><v>0.99999994999999999</v></c><c s='1'><v>0.5825</v></c></row>"
-        "<row><c><v>2022</v></c><c s='3'><v>44926</v></c><c t='str'><v>2022-12</v></c><c t='e'><v>#REF!</v></c><c><f>1+1</f></c><c/><c/></row>"
-        "<row><c><v>2022</v></c><c t='str'><v>5.1</v></c><c s='3'><v>44926</v></c><c s='1'><v>0.5</v></c><c><v>1E40</v></c></row>", STYLES);
+        "<c><f>D2-1</f><v>9999999.4999999995</v></c><c s='1'><f>E2/D2</f><v>0.99999994999999999</v></c><c "
+        "s='1'><v>0.5825</v></c></row>"
+        "<row><c><v>2022</v></c><c s='3'><v>44926</v></c><c t='str'><v>2022-12</v></c><c "
+        "t='e'><v>#REF!</v></c><c><f>1+1</f></c><c/><c/></row>"
+        "<row><c><v>2022</v></c><c t='str'><v>5.1</v></c><c s='3'><v>44926</v></c><c s='1'><v>0.5</v></c><c><v>1E40</v></c></row>",
+        STYLES);
     assert_int_equal(figure_at(in, 2, MEASURE_BUDGET)->value, 1000000000);
     assert_int_equal(figure_at(in, 2, MEASURE_REALISED)->value, 999999950);
     assert_int_equal(figure_at(in, 2, MEASURE_REALISED)->month, 12);
@@ -193,7 +201,8 @@ static void cells_of_every_kind(void **state)
     assert_int_equal(in->refusals, 5);
     refusal_is(in, 0, "f.xlsx:'Lembar 1'!B3 (kode): \"2022-12-31\" sel ini berisi tanggal; tulis isinya sebagai teks [kode-rusak]");
     refusal_is(in, 1, "f.xlsx:'Lembar 1'!D3 (pagu): \"#REF!\" sel berisi kesalahan rumus [angka-rusak]");
-    refusal_is(in, 2, "f.xlsx:'Lembar 1'!E3 (realisasi): \"=\" rumus tanpa hasil; buka berkasnya, hitung, dan simpan lagi [angka-rusak]");
+    refusal_is(in, 2,
+               "f.xlsx:'Lembar 1'!E3 (realisasi): \"=\" rumus tanpa hasil; buka berkasnya, hitung, dan simpan lagi [angka-rusak]");
     refusal_is(in, 3, "f.xlsx:'Lembar 1'!D4 (pagu): \"0.5\" sel persen di kolom rupiah [angka-rusak]");
     refusal_is(in, 4, "f.xlsx:'Lembar 1'!E4 (realisasi): \"1E40\" sel berisi kesalahan rumus [angka-rusak]");
     intake_free(&in);
@@ -220,7 +229,8 @@ static void put_row(lxw_worksheet *s, uint32_t row, const char *const *text, siz
     for (size_t i = 0; i < n; i++)
         if (text[i]) worksheet_write_string(s, row, (uint16_t)i, text[i], NULL);
 }
-#define PUT(s, row, ...) put_row(s, row, (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+#define PUT(s, row, ...)                                                                                                           \
+    put_row(s, row, (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 /* A report's table: title over it, two rows of headings, a code in segments, a total and a signature below, a remark beside. */
 static void put_report(lxw_worksheet *s)
@@ -276,8 +286,9 @@ static void a_group_that_changes_the_meaning_is_not_dropped(void **state)
     PUT(s, 2, "2022", "5.1", "100", "50");
     struct intake *in = end(book, path);
     assert_int_equal(in->sections, 0);
-    refusal_is(in, 0, "f.xlsx:LRA!2: \"Tahun,Kode,Sisa Anggaran,Sisa Kas\" bentuk berkas tidak dikenal; terdekat anggaran, kurang kolom "
-                      "pagu/realisasi [bentuk-tak-dikenal]");
+    refusal_is(in, 0,
+               "f.xlsx:LRA!2: \"Tahun,Kode,Sisa Anggaran,Sisa Kas\" bentuk berkas tidak dikenal; terdekat anggaran, kurang kolom "
+               "pagu/realisasi [bentuk-tak-dikenal]");
     intake_free(&in);
     book = begin(path, sizeof path);
     s = workbook_add_worksheet(book, "LRA");
@@ -328,8 +339,9 @@ static void segments_without_a_merged_heading(void **state)
     }
     struct intake *in = end(book, path);
     assert_int_equal(in->refusals, 1);
-    refusal_is(in, 0, "f.xlsx:DPA!B3 (kode): \"1|6|1|2.1|3\" kode sebagai bilangan kehilangan nol di belakangnya; tulis sebagai teks; "
-                      "maksudnya 1|6|1|2.1|3 atau 1|6|1|2.10|3? [ambigu]");
+    refusal_is(in, 0,
+               "f.xlsx:DPA!B3 (kode): \"1|6|1|2.1|3\" kode sebagai bilangan kehilangan nol di belakangnya; tulis sebagai teks; "
+               "maksudnya 1|6|1|2.1|3 atau 1|6|1|2.10|3? [ambigu]");
     assert_int_equal(figure_at(in, 2, MEASURE_BUDGET)->value, 50000);
     intake_free(&in);
 }
@@ -376,7 +388,8 @@ static void refused(struct buf *b, unsigned code, const char *part)
     struct intake *in = take(b);
     assert_int_equal(in->refusals, 1);
     assert_int_equal(in->rows + in->sections, 0);
-    if (in->refusal[0].code != code || !strstr(in->refusal[0].reason, part)) fail_msg("%u %s", in->refusal[0].code, in->refusal[0].reason);
+    if (in->refusal[0].code != code || !strstr(in->refusal[0].reason, part))
+        fail_msg("%u %s", in->refusal[0].code, in->refusal[0].reason);
     intake_free(&in);
 }
 
@@ -399,7 +412,8 @@ static void hostile_sheets(void **state)
     refused_sheet("<worksheet><sheetData><row><c><v>1</v></c></row>", CODE_FILE_BROKEN, "rusak");
     refused_sheet("<worksheet><sheetData><row><c r='XFD1'><v>1</v></c></row></sheetData></worksheet>", CODE_TOO_LARGE, "besar");
     refused_sheet("<worksheet><sheetData><row><c r='ZZZZ1'><v>1</v></c></row></sheetData></worksheet>", CODE_FILE_BROKEN, "rusak");
-    refused_sheet("<worksheet><sheetData><row r='4294967297'><c><v>1</v></c></row></sheetData></worksheet>", CODE_FILE_BROKEN, "rusak");
+    refused_sheet("<worksheet><sheetData><row r='4294967297'><c><v>1</v></c></row></sheetData></worksheet>", CODE_FILE_BROKEN,
+                  "rusak");
 }
 
 static void bombs(void **state)

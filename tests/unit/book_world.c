@@ -116,12 +116,15 @@ void book_world_zip(const struct book_part *part, size_t parts, struct buf *ret)
 void book_world_sheet(const char *sheet, const char *strings, const char *styles, struct buf *ret)
 {
     const struct book_part part[] = {
-        { "_rels/.rels", "<Relationships><Relationship Id='r1' Type='" RELATIONS "officeDocument' Target='xl/workbook.xml'/></Relationships>", 0 },
-        { "xl/workbook.xml", "<workbook xmlns:r='x'><sheets><sheet name='Lembar 1' sheetId='1' r:id='r1'/></sheets></workbook>", 0 },
+        { "_rels/.rels",
+          "<Relationships><Relationship Id='r1' Type='" RELATIONS "officeDocument' Target='xl/workbook.xml'/></Relationships>", 0 },
+        { "xl/workbook.xml", "<workbook xmlns:r='x'><sheets><sheet name='Lembar 1' sheetId='1' r:id='r1'/></sheets></workbook>",
+          0 },
         { "xl/_rels/workbook.xml.rels",
           "<Relationships><Relationship Id='r1' Type='" RELATIONS "worksheet' Target='worksheets/sheet1.xml'/>"
           "<Relationship Id='r2' Type='" RELATIONS "sharedStrings' Target='/xl/sharedStrings.xml'/>"
-          "<Relationship Id='r3' Type='" RELATIONS "styles' Target='styles.xml'/></Relationships>", 0 },
+          "<Relationship Id='r3' Type='" RELATIONS "styles' Target='styles.xml'/></Relationships>",
+          0 },
         { "xl/worksheets/sheet1.xml", sheet, 0 },
         { "xl/sharedStrings.xml", strings ? strings : "<sst/>", 0 },
         { "xl/styles.xml", styles ? styles : "<styleSheet/>", 0 },

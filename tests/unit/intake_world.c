@@ -82,7 +82,8 @@ void intake_world_same(const char *what, const struct intake *a, const struct in
 {
     same_refusals(what, a, b, shift);
     for (uint32_t i = 0; i < a->notes; i++)
-        if (!has_note(b, &a->note[i], shift)) fail_msg("%s: only one has note %s at line %u", what, a->note[i].kind, a->note[i].line);
+        if (!has_note(b, &a->note[i], shift))
+            fail_msg("%s: only one has note %s at line %u", what, a->note[i].kind, a->note[i].line);
     if (a->notes != b->notes || a->rows != b->rows || a->refused != b->refused || a->duplicate != b->duplicate)
         fail_msg("%s: %u rows %u refused %u notes, %u rows %u refused %u notes", what, a->rows, a->refused, a->notes, b->rows,
                  b->refused, b->notes);

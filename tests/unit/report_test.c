@@ -1,4 +1,5 @@
-/* report_test.c - the printers of reports: what stands in a file is what the model says, to the last digit, and twice the same bytes. */
+/* report_test.c - the printers of reports: what stands in a file is what the model says, to the last digit, and twice the same
+ * bytes. */
 #include "cli/report.h"
 #include "collector/xlsx.h"
 
@@ -11,7 +12,8 @@
 #include <cmocka.h>
 
 static const char MODEL[] =
-    "{\"report\":\"lra\",\"title\":[\"LAPORAN <A> & B\",\"Kantor\"],\"as_of\":{\"position\":{\"w1\":12},\"time\":\"2026-11-21T18:34:29.065Z\"},"
+    "{\"report\":\"lra\",\"title\":[\"LAPORAN <A> & "
+    "B\",\"Kantor\"],\"as_of\":{\"position\":{\"w1\":12},\"time\":\"2026-11-21T18:34:29.065Z\"},"
     "\"registry_version\":2,\"complete\":{\"offices\":1,\"of\":1},\"tables\":[{\"title\":\"Satu\",\"columns\":["
     "{\"group\":\"\",\"heading\":\"Kode\",\"number\":\"1\",\"kind\":\"text\",\"width\":18},"
     "{\"group\":\"Uang\",\"heading\":\"Pagu\",\"number\":\"2\",\"kind\":\"money\",\"width\":20},"
@@ -164,7 +166,8 @@ static void a_page_escapes_and_shows(void **state)
 static void the_same_model_gives_the_same_bytes(void **state)
 {
     (void)state;
-    static int (*const PRINTERS[])(const json_t *, const char *) = { report_csv, report_json, report_html, report_xlsx, report_pdf };
+    static int (*const PRINTERS[])(const json_t *, const char *) = { report_csv, report_json, report_html, report_xlsx,
+                                                                     report_pdf };
     for (size_t i = 0; i < sizeof PRINTERS / sizeof *PRINTERS; i++) {
         struct buf a, b;
         print(PRINTERS[i], &a);
@@ -208,10 +211,18 @@ static void arithmetic_is_exact(void **state)
 static void a_sheet_keeps_fifteen_digits(void **state)
 {
     (void)state;
-    static const struct { const char *text; bool fits; double v; } CASE[] = {
-        { "0.00", true, 0 },           { "92.20", true, 92.2 },                 { "-0.07", true, -0.07 }, { "999999999999999.00", true, 999999999999999.0 },
-        { "9999999999999999.00", false, 0 }, { "12345678901234.56", false, 0 }, { "1234567890123.45", true, 1234567890123.45 },
-        { "x", false, 0 },             { "", false, 0 },                        { "0.0000001", false, 0 },
+    static const struct { const char *text; bool fits; double v;
+    } CASE[] = {
+        { "0.00", true, 0 },
+        { "92.20", true, 92.2 },
+        { "-0.07", true, -0.07 },
+        { "999999999999999.00", true, 999999999999999.0 },
+        { "9999999999999999.00", false, 0 },
+        { "12345678901234.56", false, 0 },
+        { "1234567890123.45", true, 1234567890123.45 },
+        { "x", false, 0 },
+        { "", false, 0 },
+        { "0.0000001", false, 0 },
     };
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         double v = 0;
