@@ -7,6 +7,7 @@
  * Invariant: lsn, hash and root in the report are those of the last record that could be read. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/audit_part.h"
@@ -83,12 +84,70 @@ static void take_office(struct audit *a, const struct audit_record *r)
     if (r->dispositions.n != 1) bad(a, r->lsn, "dispositions", "disposisi pada baris daftar kantor", "tidak ada");
 }
 
-/* A restored log says from where it goes on; the hash and the root there are known from the walk. */
+/* ---- restore records ---- */
+
+struct mark { const char *office; const struct audit_stream *s; };
+
+static int by_office(const void *x, const void *y)
+{
+    const struct mark *a = x, *b = y;
+    int c = strcmp(a->office, b->office);
+
+    return c != 0 ? c : (a->s->number > b->s->number) - (a->s->number < b->s->number);
+}
+
+static void put_mark(FILE *out, const struct mark *m)
+{
+    char head[2 * AUDIT_HASH + 1];
+
+    audit_hash_hex(m->s->head.b, AUDIT_HASH, head);
+    fprintf(out, "%s\t%" PRIu32 "\t%" PRIu64 "\t%" PRIu64 "\t%s\n", m->office, m->s->number, m->s->epoch, m->s->watermark, head);
+}
+
+/* The streams that have spoken so far, by office and number. */
+static size_t marks_of(const struct audit *a, struct mark *to)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->offices.size; i++) {
+        const struct audit_office *o = a->offices.slot[i];
+
+        for (const struct audit_stream *s = o != NULL ? o->streams : NULL; s != NULL; s = s->next) {
+            if (s->watermark == 0) continue;
+            if (to != NULL) to[n] = (struct mark){ o->id, s };
+            n++;
+        }
+    }
+    return n;
+}
+
+/* The list of watermarks that a restore record names by its hash. After a record that could not be read nobody knows it. */
+static void watermarks(const struct audit *a, struct audit_restore *ret)
+{
+    char *text = NULL;
+    size_t size = 0, n = marks_of(a, NULL);
+    struct mark *list = calloc(n + 1, sizeof *list);
+    FILE *out = list != NULL && !a->lost_ever ? open_memstream(&text, &size) : NULL;
+
+    if (out != NULL) {
+        (void)marks_of(a, list);
+        qsort(list, n, sizeof *list, by_office);
+        for (size_t i = 0; i < n; i++) put_mark(out, &list[i]);
+        ret->has_watermarks = fclose(out) == 0;
+        ret->streams = n;
+        ret->watermarks = audit_hash_blake(audit_span_of((const uint8_t *)text, size), audit_span_of(NULL, 0));
+    }
+    free(text);
+    free(list);
+}
+
+/* A restored log says from where it goes on; the hash, the root and the watermarks there are known from the walk. */
 static void take_restore(struct audit *a, const struct audit_record *r, const struct audit_hash *before)
 {
-    struct audit_hash root = audit_hash_root(&a->tree);
+    struct audit_restore known = { .lsn = r->lsn - 1, .hash = *before, .root = audit_hash_root(&a->tree) };
 
-    if (!audit_note_restore(r->content, a->offices.issuer, r->lsn - 1, before, &root))
+    watermarks(a, &known);
+    if (!audit_note_restore(r->content, a->offices.issuer, &known))
         bad(a, r->lsn, "restore", "catatan pemulihan tidak sah untuk posisi ini",
             "catatan dari kunci daftar kantor atas log sampai di sini");
     if (r->dispositions.n != 1) bad(a, r->lsn, "dispositions", "disposisi pada catatan pemulihan", "tidak ada");

@@ -118,11 +118,11 @@ bool audit_note_open(struct audit_span note, const struct audit_note_key *key, s
 }
 
 /* proto/restore.h gives the text; what the walk knows must stand in it word for word. */
-bool audit_note_restore(struct audit_span content, const uint8_t *issuer, uint64_t lsn, const struct audit_hash *hash,
-                        const struct audit_hash *root)
+bool audit_note_restore(struct audit_span content, const uint8_t *issuer, const struct audit_restore *known)
 {
     static const char head[] = "rekap/pemulihan/1\nworker ", name[] = "rekap-daftar-kantor";
-    char expected[64 + 4 * AUDIT_HASH], log_hex[2 * AUDIT_HASH + 1], root_hex[2 * AUDIT_HASH + 1];
+    char expected[128 + 6 * AUDIT_HASH], log_hex[2 * AUDIT_HASH + 1], root_hex[2 * AUDIT_HASH + 1], marks[2 * AUDIT_HASH + 1];
+    size_t n;
     struct audit_note_key key = {.name = ""};
     struct audit_span text, lines;
     struct audit_hash id;
@@ -138,8 +138,12 @@ bool audit_note_restore(struct audit_span content, const uint8_t *issuer, uint64
         memcpy(key.id, id.b, sizeof key.id);
         if (!is_signed(text, lines, &key)) return false;
     }
-    audit_hash_hex(hash->b, AUDIT_HASH, log_hex);
-    audit_hash_hex(root->b, AUDIT_HASH, root_hex);
-    snprintf(expected, sizeof expected, "\nlsn %llu\nhash %s\nakar %s\n", (unsigned long long)lsn, log_hex, root_hex);
+    audit_hash_hex(known->hash.b, AUDIT_HASH, log_hex);
+    audit_hash_hex(known->root.b, AUDIT_HASH, root_hex);
+    audit_hash_hex(known->watermarks.b, AUDIT_HASH, marks);
+    n = (size_t)snprintf(expected, sizeof expected, "\nlsn %llu\nhash %s\nakar %s\n", (unsigned long long)known->lsn, log_hex,
+                         root_hex);
+    if (known->has_watermarks)
+        snprintf(expected + n, sizeof expected - n, "aliran %llu %s\n", (unsigned long long)known->streams, marks);
     return memcmp(text.p, head, sizeof head - 1) == 0 && memmem(text.p, text.n, expected, strlen(expected)) != NULL;
 }

@@ -155,8 +155,8 @@ bool audit_note_open(struct audit_span note, const struct audit_note_key *key, s
 
 /* Is the content of a restore record a note of the register's key (NULL: not looked at) that names this position, log hash and
  * root? */
-bool audit_note_restore(struct audit_span content, const uint8_t *issuer, uint64_t lsn, const struct audit_hash *hash,
-                        const struct audit_hash *root);
+struct audit_restore { uint64_t lsn, streams; struct audit_hash hash, root, watermarks; bool has_watermarks; };
+bool audit_note_restore(struct audit_span content, const uint8_t *issuer, const struct audit_restore *known);
 
 /* ---- the walk ---- */
 struct audit_anchor { /* what somebody else remembers */

@@ -1,8 +1,8 @@
 /* backup.c - `rekap backup`, `rekap backup verify`, `rekap archive`. Kind: E.
  *
- * The worker that owns the ledger copies it (control verb `backup`) while it works; here the rest is put beside it, the copy is
- * judged by rekap-audit, and the manifest is written. A backup on the same disk is no archive: `archive` is a word of its own, said
- * of a directory on the second medium, and only then may the collectors let go of what they keep.
+ * The worker that owns the ledger copies it (control verb `backup`) while it works; that of a stopped one is copied here. The rest
+ * is put beside it, the copy is judged by rekap-audit, and the manifest is written. A backup on the same disk is no
+ * archive: `archive` is a word of its own, said of a directory on the second medium, and only then may the collectors let go of what they keep.
  *
  * Invariant: the worker is told of an archive only after every byte of it was read back and its log judged. */
 #include <dirent.h>
@@ -17,6 +17,7 @@
 #include "cli/backup_part.h"
 #include "cli/print.h"
 #include "proto/conf.h"
+#include "worker/ledger.h"
 
 enum { ANSWER_MAX = 1 << 20, ASK_MS = 10000, COPY_BYTES_MAX = 64 << 20 };
 
@@ -140,6 +141,20 @@ static int await_copy(const struct cli *c, const struct place *p)
     }
 }
 
+/* Nobody owns the ledger: it is opened here for the copy, under the lock that keeps a worker from starting meanwhile. */
+static int copy_stopped(const struct cli *c, const struct place *p, const char *to)
+{
+    const struct store_lmdb_options o = { .tables = ledger_tables, .kind = "ledger", .format = LEDGER_FORMAT };
+    char path[PLACE_PATH_MAX], err[512] = "";
+    struct store *s = NULL;
+    place_path(p, "worker/ledger", path);
+    if (access(path, F_OK) != 0) return backup_fail(c, path, strerror(errno));
+    int st = store_lmdb_open(path, &o, &s, err, sizeof err);
+    if (st == ST_OK) st = store_lmdb_copy(s, to, err, sizeof err);
+    store_lmdb_close(&s);
+    return st == ST_OK ? EXIT_OK : backup_fail(c, path, err[0] ? err : status_str(st));
+}
+
 static int ask_copy(const struct cli *c, const struct place *p, const char *target)
 {
     char ledger[PLACE_PATH_MAX + 16];
@@ -150,9 +165,8 @@ static int ask_copy(const struct cli *c, const struct place *p, const char *targ
     int st = request ? place_ask(p, "worker", request, ASK_MS, &o) : ST_NO_MEMORY;
     free(request);
     json_decref(q);
-    if (st != ST_OK)
-        return cli_fail(c, "worker tidak berjalan; cadangan dibuat oleh worker: rekap up",
-                        "the worker does not run; it makes the copy: rekap up", NULL);
+    if (st == ST_NOT_FOUND && !place_alive(p, "worker")) return copy_stopped(c, p, ledger);
+    if (st != ST_OK) return cli_fail(c, "worker tidak menjawab", "the worker does not answer", NULL);
     const char *error = json_string_value(json_object_get(o, "error"));
     int rc = error ? cli_fail(c, "worker menolak menyalin", "the worker refuses to copy", error) : await_copy(c, p);
     json_decref(o);

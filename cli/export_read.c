@@ -42,13 +42,14 @@ bool export_is(const char *dir)
 /* The first line: whose log it is. */
 static int read_head(struct reading *r, struct ledger_identity *id)
 {
-    unsigned number = 0;
-    char worker[9] = "", hex[17] = "";
+    char worker[9] = "", digits[4] = "", hex[17] = "";
     uint8_t incarnation[8];
     if (getline(&r->line, &r->cap, r->in) < 0 ||
-        sscanf(r->line, "#rekap-log 1\t%8[a-z0-9]\t%u\t%16[0-9a-f]\n", worker, &number, hex) != 3 || number < 1 ||
-        number > 255 || bytes_unhex(hex, 16, incarnation) != ST_OK)
+        sscanf(r->line, "#rekap-log 1\t%8[a-z0-9]\t%3[0-9]\t%16[0-9a-f]\n", worker, digits, hex) != 3 ||
+        bytes_unhex(hex, 16, incarnation) != ST_OK)
         return ST_INVALID;
+    unsigned long number = strtoul(digits, NULL, 10);
+    if (number < 1 || number > 255) return ST_INVALID;
     *id = (struct ledger_identity){ .number = (uint8_t)number };
     memcpy(id->id, worker, strlen(worker) + 1);
     r->incarnation = bytes_rd64(incarnation);

@@ -131,6 +131,10 @@ int ledger_restore(struct ledger *l, struct store_txn *t, struct wall now, const
 struct ledger_scrub { bool linked; uint64_t lsn; struct hash hash; };
 int ledger_scrub_row(void *ctx, unsigned table, bool first, struct slice key, struct slice value);
 
+/* The newest epoch of s that has batches, as the log alone knows it: s itself, or the closed one with the greatest lsn.
+ * ST_NOT_FOUND: nothing of this stream is in the log. */
+int ledger_stream_spoken(struct store_txn *t, const struct stream *s, struct stream *ret);
+
 /* Between ledger*.c only. */
 int ledger_put_record(struct ledger *l, struct store_txn *t, const struct record *r, struct slice bytes, const struct hash *batch);
 int ledger_put_batch(struct ledger *l, struct store_txn *t, struct stream *s, const struct batch *b);    /* after its record */

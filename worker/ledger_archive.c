@@ -76,27 +76,31 @@ int ledger_restore_note(struct store_txn *t, struct slice *ret)
     return store_get(t, LEDGER_META, key_of(KEY_RESTORE), ret);
 }
 
-struct marks { struct buf text; uint64_t n; };
+struct marks { struct store_txn *t; struct buf text; uint64_t n; int st; };
 
 static bool add_mark(void *ctx, const struct stream *s)
 {
     struct marks *m = ctx;
     char head[2 * HASH_SIZE + 1];
+    struct stream last;
 
-    bytes_hex(s->head.b, HASH_SIZE, head);
-    buf_printf(&m->text, "%s\t%u\t%llu\t%llu\t%s\n", s->office, (unsigned)s->number, (unsigned long long)s->epoch,
-               (unsigned long long)s->watermark, head);
+    m->st = ledger_stream_spoken(m->t, s, &last);       /* what was granted and never spoken in is not in the log */
+    if (m->st != ST_OK) return m->st == ST_NOT_FOUND;
+    bytes_hex(last.head.b, HASH_SIZE, head);
+    buf_printf(&m->text, "%s\t%u\t%llu\t%llu\t%s\n", s->office, (unsigned)s->number, (unsigned long long)last.epoch,
+               (unsigned long long)last.watermark, head);
     m->n++;
     return true;
 }
 
 static int take_watermarks(struct store_txn *t, struct restore *r)
 {
-    struct marks m = { .n = 0 };
+    struct marks m = { .t = t };
 
     buf_init(&m.text, WATERMARKS_BYTES_MAX);
     int st = ledger_list(t, slice_of("", 0), 0, add_mark, &m);
 
+    if (st == ST_OK && m.st != ST_OK && m.st != ST_NOT_FOUND) st = m.st;
     if (st == ST_OK && !buf_ok(&m.text)) st = ST_NO_MEMORY;
     r->streams = m.n;
     if (st == ST_OK) r->watermarks = sign_hash(m.text.n ? m.text.p : (const uint8_t *)"", m.text.n);

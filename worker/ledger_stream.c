@@ -217,6 +217,34 @@ int ledger_epoch_closed(struct store_txn *t, const struct stream *s, uint64_t ep
     return store_get(t, LEDGER_EPOCH, slice_of(key, epoch_key(key, s, epoch)), &row);
 }
 
+int ledger_stream_spoken(struct store_txn *t, const struct stream *s, struct stream *ret)
+{
+    struct store_cursor *c = NULL;
+    struct stream found = { .lsn = 0 };
+    struct slice k, row;
+    uint8_t key[STREAM_KEY_MAX + 8];
+    size_t n = epoch_key(key, s, 0);
+    int st;
+
+    if (s->watermark > 0) {
+        *ret = *s;
+        return ST_OK;
+    }
+    st = store_cursor(t, LEDGER_EPOCH, &c);
+    if (st == ST_OK) st = store_seek(c, slice_of(key, n), &k, &row);
+    for (; st == ST_OK && k.n == n && memcmp(k.p, key, n - 8) == 0; st = store_next(c, &k, &row)) {
+        struct stream one = *s;
+
+        if ((st = stream_row_read(row, &one)) != ST_OK) break;
+        if (one.lsn > found.lsn) found = one;
+    }
+    store_cursor_close(&c);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    if (found.lsn == 0) return ST_NOT_FOUND;
+    *ret = found;
+    return ST_OK;
+}
+
 /* ---- the index by office ---- */
 
 int ledger_entry_put(struct store_txn *t, const struct stream *s, const struct ledger_entry *e)
