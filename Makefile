@@ -134,7 +134,7 @@ $(eval $(call unit_test,pair,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplin
 $(eval $(call unit_test,drill,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) proto/registry proto/registry_sign proto/period proto/join proto/invite) tests/sim/pair tests/sim/pair_check tests/sim/drill,-lsodium -lmsgpackc))
 $(eval $(call unit_test,outbox,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,resign,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
-$(eval $(call unit_test,import,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink collector/collect tests/unit/outbox_fixture,-lsodium -lmsgpackc))
+$(eval $(call unit_test,import,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink collector/collect tests/unit/outbox_fixture,-lsodium -lmsgpackc -Wl$(comma)--wrap=realloc))
 $(eval $(call unit_test,uplink,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,witness,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period tests/unit/outbox_fixture tests/unit/witness_world,-lsodium -lmsgpackc))
 $(eval $(call unit_test,witness_receipt,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period tests/unit/outbox_fixture tests/unit/witness_world,-lsodium -lmsgpackc))

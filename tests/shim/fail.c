@@ -1,5 +1,5 @@
 /* fail.c - fail.so, preloaded into the real programs: lets the n-th call of a kind fail, once or for good, in one start of one
- * program; and sets the clock of the wall off. Kind: E, tests only.
+ * program. Kind: E, tests only.
  *
  * Allocations go to glibc's own names, because looking the next malloc up would allocate. A place of allocation is the chain of
  * its callers (addresses; the driver switches address randomisation off), so that each distinct way to an allocation can be
@@ -24,9 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t n);
@@ -251,31 +249,4 @@ int pipe2(int fd[2], int flags) { return fails(FAIL_SOCKET) ? -1 : REAL(pipe2, f
 int socketpair(int domain, int type, int protocol, int fd[2])
 {
     return fails(FAIL_SOCKET) ? -1 : REAL(socketpair, domain, type, protocol, fd);
-}
-
-/* ---- the clock of the wall ---- */
-
-int clock_gettime(clockid_t id, struct timespec *ret)
-{
-    int rc = REAL(clock_gettime, id, ret);
-    if (rc != 0 || !state || id != CLOCK_REALTIME) return rc;
-    int64_t ns = (int64_t)ret->tv_sec * 1000000000 + ret->tv_nsec + atomic_load(&state->wall_ns);
-    ret->tv_sec = (time_t)(ns / 1000000000);
-    ret->tv_nsec = (long)(ns % 1000000000);
-    return 0;
-}
-int gettimeofday(struct timeval *restrict ret, void *restrict zone)
-{
-    struct timespec t;
-    (void)zone;
-    int rc = clock_gettime(CLOCK_REALTIME, &t);
-    *ret = (struct timeval){ t.tv_sec, (suseconds_t)(t.tv_nsec / 1000) };
-    return rc;
-}
-time_t time(time_t *ret)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    if (ret) *ret = t.tv_sec;
-    return t.tv_sec;
 }

@@ -32,8 +32,6 @@ struct fail_state {
     _Atomic uint32_t starts, fired;
     _Atomic uint64_t calls[FAIL_KINDS];
     struct fail_site site[FAIL_SITES];  /* of allocations; open addressing */
-    /* the clock of the wall is off by this; may change at any moment */
-    _Atomic int64_t wall_ns;
 };
 
 #endif
