@@ -177,6 +177,8 @@ $(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggre
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,change,aggregator/change proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,habit,aggregator/habit proto/period proto/bytes proto/status,))
+$(eval $(call unit_test,size,aggregator/size aggregator/compare_tree aggregator/line aggregator/line_stage proto/unit proto/unit_row proto/store proto/store_mem proto/figure \
+    proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,match,aggregator/match $(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,bridge,aggregator/bridge proto/code proto/code_text proto/bytes proto/status,))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
