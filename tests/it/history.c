@@ -280,6 +280,8 @@ static unsigned planted(struct history *h, const char *dir, unsigned kind)
     const struct history_office office = *o;
     const struct history_read read = *r;
     const struct history_statement first = o->s[0], second = o->s[1];
+    size_t sure = 0; /* a statement whose push ended well: only such a one can be promised */
+    while (sure + 1 < o->n && o->s[sure].unsure) sure++;
     static const char *const names[] = { "lost", "duplicate", "phantom", "reordered", "stale", "stale", "backwards" };
     switch (kind) {
     case 0:
@@ -298,7 +300,7 @@ static unsigned planted(struct history *h, const char *dir, unsigned kind)
         r->value[0]++;
         break;
     case 5:
-        r->office = 0, r->promised = o->n, r->position = 0, memset(r->value, 0, sizeof r->value);
+        r->office = 0, r->promised = sure + 1, r->position = 0, memset(r->value, 0, sizeof r->value);
         break;
     default:
         o->fell_from = 2, o->fell_to = 1;

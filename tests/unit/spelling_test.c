@@ -329,15 +329,15 @@ static void percent_number(struct spelling *s)
     char whole[24];
     digits(1 + pick(3), whole, &s->value);
     s->value *= 1000000;
-    strcat(text, whole);
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%s", whole);
     if (pick(3)) {
         fraction(1 + pick(2), 6, frac, &micro);
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", ONE_OF(",", "."), frac);
         s->value += micro;
     }
     bool sign = brackets || pick(2);
-    if (sign) strcat(text, pick(2) ? "%" : " %");
-    if (brackets) strcat(text, ")");
+    if (sign) snprintf(text + strlen(text), sizeof text - strlen(text), "%s", pick(2) ? "%" : " %");
+    if (brackets) snprintf(text + strlen(text), sizeof text - strlen(text), ")");
     add(s, text);
     s->hint = "";
 }
