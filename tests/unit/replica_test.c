@@ -241,6 +241,26 @@ static void only_what_the_follower_has_on_disk_is_archived(void **state)
     assert_int_equal(status(c->w.work).archived, copied(c));
 }
 
+static void a_leader_that_starts_again_is_told_again(void **state)
+{
+    struct copy *c = *state;
+    struct sender a;
+
+    c->w.acks = 2;
+    work_world_restart(&c->w);
+    a = work_world_open(&c->w, PEER_A, OFFICE_A, 5);
+    work_world_push(&c->w, &a, 12, 1);
+    work_world_commit(&c->w);
+    link_up(c);
+    settle(c);
+    work_world_restart(&c->w);
+    (void)work_world_open(&c->w, PEER_A, OFFICE_A, 5);
+    assert_int_equal(told_archived(c), 0);      /* the mark was not kept */
+    link_up(c);
+    settle(c);                                  /* nothing new to store: what is there is said all the same */
+    assert_int_equal(told_archived(c), 12);
+}
+
 static void with_one_ack_a_follower_archives_nothing(void **state)
 {
     struct copy *c = *state;
@@ -508,6 +528,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = { T(the_copy_has_the_same_bytes),
                                         T(only_what_the_follower_has_on_disk_is_archived),
+                                        T(a_leader_that_starts_again_is_told_again),
                                         T(with_one_ack_a_follower_archives_nothing),
                                         T(a_confirmation_of_another_log_is_refused),
                                         T(a_killed_follower_goes_on_from_its_disk),
