@@ -35,6 +35,7 @@ struct report {
 json_t *report_rollup(struct report *r, int year, int until, const char *level, const char *office);
 json_t *report_indicators(struct report *r, int year, int until);
 json_t *report_trend(struct report *r, const char *code, const json_t *indicator, int from, int to); /* indicator: a row, or NULL */
+json_t *report_peers(struct report *r, const char *code);       /* the cities of the model's own province */
 json_t *report_notes(struct report *r);
 json_t *report_offices(struct report *r);       /* of the region; without as-of: the register */
 int report_open(struct report *r);      /* installation, position, names: everything a model begins with */

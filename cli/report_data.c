@@ -81,6 +81,19 @@ json_t *report_explain(struct report *r, const char *measure, const char *code, 
     return n > 0 && (size_t)n < sizeof path ? ask(r, path, params, 2) : NULL;
 }
 
+json_t *report_peers(struct report *r, const char *code)
+{
+    const struct number y = number(r->year), m = number(r->until);
+    char province[REGION_CODE_MAX + 1];
+    const char *own = report_string(r->model, "region");
+    snprintf(province, sizeof province, "%.*s", (int)strcspn(own, "."), own);
+    const struct ask_param params[] = {
+        { "region", province }, { "by", "region" },  { "code", code },
+        { "year", y.text },     { "until", m.text }, { "as_of", r->as_of },
+    };
+    return ask(r, "/api/v1/peers", params, sizeof params / sizeof params[0]);
+}
+
 json_t *report_notes(struct report *r)
 {
     const struct number y = number(r->year), m = number(r->until);

@@ -1,8 +1,8 @@
 /* report_lkjip.c - the tables of the performance report (LKjIP, Permenpan 53/2014): target and result, earlier years, the plan,
  * efficiency, budget. Kind: E.
  *
- * Efficiency of a line is the mean achievement of its indicators less its absorption, both as the aggregator says them; a line
- * without either has none. A table without rows is left out. */
+ * Every value is the aggregator's, efficiency (mean achievement less absorption) and the rank among peers too; only the change from
+ * the year before is taken here. A table without rows is left out. */
 #include <string.h>
 
 #include "cli/report.h"
@@ -32,6 +32,12 @@ static const struct report_column EFFICIENCY[] = {
     { "", "Kode", "", REPORT_TEXT, 16 },          { "", "Uraian", "", REPORT_TEXT, 50 },
     { "", "Capaian kinerja (%)", "", REPORT_PERCENT, 12 }, { "", "Penyerapan anggaran (%)", "", REPORT_PERCENT, 12 },
     { "", "Efisiensi (%)", "", REPORT_PERCENT, 12 }, { "", "Indikator dihitung", "", REPORT_TEXT, 12 },
+};
+static const struct report_column PEERS[] = {
+    { "", "Kode", "", REPORT_TEXT, 16 },          { "", "Peringkat", "", REPORT_TEXT, 10 },
+    { "", "Instansi sejenis", "", REPORT_TEXT, 40 }, { "", "Anggaran (Rp)", "", REPORT_MONEY, 19 },
+    { "", "Realisasi (Rp)", "", REPORT_MONEY, 19 }, { "", "%", "", REPORT_PERCENT, 9 },
+    { "", "Keterangan", "", REPORT_TEXT, 18 },
 };
 static const struct report_column BUDGET[] = {
     { "", "Kode", "", REPORT_TEXT, 16 },          { "", "Uraian", "", REPORT_TEXT, 50 },
@@ -101,26 +107,47 @@ static void put_plan(struct lkjip *k)
     }
 }
 
-/* A percentage less another, to the hundredth both are given in. */
 static void put_efficiency(struct lkjip *k)
 {
+    static const char *const KEY[] = { "achievement", "absorption", "efficiency" };
     json_t *table = NULL, *o;
     size_t i;
     json_array_foreach(json_object_get(k->answer[0], "groups"), i, o) {
         const json_t *line = report_find(k->lines, report_string(o, "code"));
-        struct report_decimal reached = report_decimal(json_object_get(o, "achievement"), REPORT_SEN);
-        struct report_decimal spent = report_decimal(json_object_get(line, "absorption"), REPORT_SEN);
-        if (!line || !reached.is || !spent.is) continue;
+        if (!line || !*report_string(o, "efficiency")) continue;
         if (!table) table = TABLE(k->r, "4. Efisiensi penggunaan anggaran (capaian kinerja - penyerapan)", EFFICIENCY);
         bool strong = strcmp(report_string(line, "level"), "program") == 0 || strcmp(report_string(line, "level"), "bidang") == 0;
         json_t *cells = report_row(table, strong ? 0 : 1, strong);
         report_value(cells, json_object_get(o, "code"));
         report_value(cells, json_object_get(line, "name"));
-        report_value(cells, json_object_get(o, "achievement"));
-        report_value(cells, json_object_get(line, "absorption"));
-        report_sen(cells, report_less(reached, spent));
+        for (size_t c = 0; c < 3; c++) report_value(cells, json_object_get(o, KEY[c]));
         report_format(cells, "%" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT,
                       json_integer_value(json_object_get(o, "counted")), json_integer_value(json_object_get(o, "of")));
+    }
+}
+
+/* The same bidang in the other cities of the province, at the same cut-off; left out where nobody else has it. */
+static void put_peers(struct lkjip *k)
+{
+    const char *own = report_string(k->r->model, "region");
+    json_t *table = NULL, *line, *o;
+    size_t i, n;
+    json_array_foreach(k->lines, i, line) {
+        if (strcmp(report_string(line, "level"), "bidang") != 0 || !strchr(own, '.')) continue;
+        json_t *answer = report_peers(k->r, report_string(line, "code"));
+        const json_t *rows = json_object_get(answer, "rows");
+        for (size_t at = 0; at < (json_array_size(rows) > 1 ? json_array_size(rows) : 0); at++) {
+            o = json_array_get(rows, at);
+            if (!table) table = TABLE(k->r, "6. Perbandingan dengan instansi sejenis dalam satu provinsi", PEERS);
+            json_t *cells = report_row(table, 0, strcmp(report_string(o, "region"), own) == 0);
+            report_value(cells, json_object_get(line, "code"));
+            report_value(cells, json_object_get(o, "rank"));
+            report_value(cells, json_object_get(o, "name"));
+            for (n = 0; n < 3; n++)
+                report_value(cells, json_object_get(o, ((const char *const[]){ "budget", "realised", "absorption" })[n]));
+            report_value(cells, json_object_get(o, "why"));
+        }
+        json_decref(answer);
     }
 }
 
@@ -159,6 +186,7 @@ void report_lkjip(struct report *r)
     put_plan(&k);
     put_efficiency(&k);
     put_budget(&k);
+    put_peers(&k);
     report_note(r, "Capaian menurut rumus tiap indikator, tidak dibatasi; rata-rata dengan batas 120 %% tiap indikator.");
     for (int y = 0; y < YEARS; y++) json_decref(k.answer[y]);
     json_decref(k.lines);

@@ -1,7 +1,7 @@
 /* report_test.c - the printers of reports: what stands in a file is what the model says, to the last digit, and twice the same
  * bytes. */
 #include "cli/report.h"
-#include "collector/xlsx.h"
+#include "collector/xlsx_part.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,6 +126,32 @@ static void a_workbook_holds_the_numbers_of_the_model(void **state)
     json_decref(m);
 }
 
+static void keep_text(struct xlsx_xml *x, const char *s, size_t n) { buf_put(x->ctx, s, n); }
+static void no_element(struct xlsx_xml *x, const char *name, const char **atts) { (void)x, (void)name, (void)atts; }
+
+/* Not the clock's: who prints the same state later holds the same bytes. */
+static void dates_are_those_of_the_position(void **state)
+{
+    (void)state;
+    struct buf b, text;
+    struct xlsx_book *book;
+    struct xlsx_fault fault;
+    print(report_xlsx, &b);
+    buf_init(&text, 1 << 16);
+    struct xlsx_xml x = { .start = no_element, .text = keep_text, .ctx = &text, .fault = &fault };
+    assert_int_equal(xlsx_open(buf_slice(&b), &book, &fault), ST_OK);
+    assert_int_equal(xlsx_part(book, "docProps/core.xml", &x), ST_OK);
+    buf_u8(&text, 0);
+    assert_non_null(strstr((const char *)text.p, "2026-11-21T18:34:29Z"));
+    xlsx_close(&book);
+    buf_done(&text);
+    buf_done(&b);
+    print(report_pdf, &b);
+    static const char DATE[] = "(20261121183429";
+    assert_non_null(memmem(b.p, b.n, DATE, sizeof DATE - 1));
+    buf_done(&b);
+}
+
 static void csv_holds_the_cells_of_the_model(void **state)
 {
     (void)state;
@@ -236,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_workbook_holds_the_numbers_of_the_model), cmocka_unit_test(csv_holds_the_cells_of_the_model),
         cmocka_unit_test(a_page_escapes_and_shows),                  cmocka_unit_test(the_same_model_gives_the_same_bytes),
+        cmocka_unit_test(dates_are_those_of_the_position),
         cmocka_unit_test(arithmetic_is_exact),                       cmocka_unit_test(a_sheet_keeps_fifteen_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
