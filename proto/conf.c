@@ -244,6 +244,11 @@ static int on_pair(void *user, const char *section, const char *key, const char 
 
     snprintf(name, sizeof name, "%s%s%s", section, *section ? "." : "", key);
     i = find(p->c, name);
+    /* without a blank before it inih takes it as the value, with one as a comment: what is printed would read otherwise */
+    if (i >= 0 && *text == ';') {
+        fault(p, p->line, name, slice_of(text, strlen(text)), "nilai tidak boleh diawali ;");
+        return 1;
+    }
     if (i >= 0) {
         set(p, (size_t)i, p->line, text);
         return 1;

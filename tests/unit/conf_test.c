@@ -306,12 +306,27 @@ static void test_a_directory_is_made_or_found(void **state)
     assert_int_equal(rmdir(slash), 0);
 }
 
+/* found by fuzzing: `id =;x` was taken as a value, and printed as `id = ;x`, which is a comment */
+static void test_a_value_that_is_a_comment(void **state)
+{
+    static const struct conf_option one[] = { { "worker.id", CONF_TEXT, false, "w1", 0, 0, "id" } };
+    struct conf *c = NULL;
+    struct buf errors;
+
+    (void)state;
+    buf_init(&errors, 4096);
+    assert_int_equal(conf_parse(one, 1, "f", text_of("[worker]\nid =;x\n"), &c, &errors), ST_INVALID);
+    conf_free(&c);
+    buf_done(&errors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_files),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_faults_are_capped),
+        cmocka_unit_test(test_a_value_that_is_a_comment),
         cmocka_unit_test_setup_teardown(test_file_is_replaced_whole, make_scratch, drop_scratch),
         cmocka_unit_test_setup_teardown(test_a_directory_is_made_or_found, make_scratch, drop_scratch),
         cmocka_unit_test_setup_teardown(test_key_is_created_once, make_scratch, drop_scratch),
