@@ -267,7 +267,11 @@ $(IT):
 it-build: all $(IT) $(SHIMS)
 it: it-build
 	tests/it/run $(B)
-campaign: kills audits crashes faults nets herd
+campaign: kills audits crashes faults nets herd sims
+.PHONY: sims
+# SIM_SECONDS of seeds from SEED on
+sims: sim-build
+	nice $(B)/tests/sim/sim --seed $(or $(SEED),100001) --seconds $(or $(SIM_SECONDS),1800) --cover
 kills: it-build
 	tests/it/kills $(B)
 # 500 offices come back at once; what an office that was online waits is judged
