@@ -147,7 +147,8 @@ static i128 most_at(const struct audit_roll_series *s, unsigned m)
 }
 
 /* The realisation that speaks for a line: how far it is reported, what is carried of it, and the most later reports leave. */
-static unsigned spoken_for(const struct audit_roll_view *v, struct audit_roll_line l, i128 value[AUDIT_ROLL_MONTHS], i128 most[AUDIT_ROLL_MONTHS])
+static unsigned spoken_for(const struct audit_roll_view *v, struct audit_roll_line l, i128 value[AUDIT_ROLL_MONTHS],
+                           i128 most[AUDIT_ROLL_MONTHS])
 {
     unsigned least = 13, above = 0;
     memset(value, 0, AUDIT_ROLL_MONTHS * sizeof *value);
