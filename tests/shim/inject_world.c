@@ -210,7 +210,7 @@ const char *inject_end_ok(struct inject *i, const char *how, const char *text)
     if (!strncmp(how, "exit ", 5)) {
         i->t.died++;
         bool said = strstr(text, "level=error") || strstr(text, "rekap: ") || strstr(text, "rekap-worker: ") ||
-                    strstr(text, "rekap-collector: ") || strstr(text, "rekap-aggregator: ");
+                    strstr(text, "rekap-collector: ") || strstr(text, "rekap-aggregator: ") || strstr(text, ".conf: ");
         return said || !strncmp(how, "exit 70", 7) ? NULL : "it ended without a word";
     }
     i->t.aborted++;
