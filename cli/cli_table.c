@@ -53,7 +53,8 @@ const struct command cli_commands[] = {
       "rekap withdraw --office dinsos-1872 --year 2022 --code 1.06.01.2.01.01 --measure realised --month 12 --reason \"salah "
       "kode\"",
       withdraw_run },
-    { "report", "laporan", "lra|e81|tc29|lkjip|triwulan", O(REGION) | O(OFFICE) | O(YEAR) | O(QUARTER) | O(FORMAT) | O(OUTPUT) | O(AS_OF),
+    { "report", "laporan", "lra|e81|tc29|lkjip|triwulan",
+      O(REGION) | O(OFFICE) | O(YEAR) | O(QUARTER) | O(FORMAT) | O(OUTPUT) | O(AS_OF),
       1, 1, "laporan resmi sebagai Excel, HTML, PDF, CSV atau JSON", "official reports as Excel, HTML, PDF, CSV or JSON",
       "rekap report e81 --office dinsos-1872 --year 2022 --quarter 4 --format xlsx -o e81.xlsx", report_run },
     { "template", "templat", "anggaran|indikator", O(OFFICE) | O(YEAR) | O(UNTIL) | O(OUTPUT), 1, 1,
