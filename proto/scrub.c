@@ -1,8 +1,8 @@
 /* scrub.c - see scrub.h. Kind: P.
  *
  * A turn goes on behind the last key it saw, whether that is still there or not; rows written behind it are seen in the next pass.
- * A row that does not pass is named and passed over; where not even its key can be read, the rest of that table cannot be walked and
- * is named as a whole (an empty key).
+ * A row that does not pass is named and passed over; where not even its key can be read, the rest of that table cannot be walked
+ * and is named as a whole (an empty key).
  *
  * Invariant: between two turns the scrub holds no transaction, so it pins no page. */
 #include "proto/scrub.h"
