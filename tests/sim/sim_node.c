@@ -194,7 +194,7 @@ static void input(struct sim *s, struct sim_node *n, int *st)
         *st = n->node.ops->on_message(n->node.self, n->t, sim_now(s, n), &m, &n->x);
     }
     n->inbox.n -= done;
-    memmove(n->inbox.v, n->inbox.v + done, n->inbox.n * sizeof *n->inbox.v);
+    if (done) memmove(n->inbox.v, n->inbox.v + done, n->inbox.n * sizeof *n->inbox.v);
     if (n->role->input && *st == ST_OK) n->role->input(s, n, st);
 }
 
