@@ -2,7 +2,9 @@
  *
  * The collector is asked again every 20 ms about the files that are not settled, at most IDS_MAX in one request so that the answer
  * stays under CONTROL_BYTES_MAX. A file is settled when its counts are known; with --wait when its last statement is acknowledged
- * and the aggregator has applied the log position of that acknowledgement, because only then a query sent afterwards shows it. */
+ * and the aggregator has applied the log position of that acknowledgement, because only then a query sent afterwards shows it. The
+ * receipt comes a moment after the acknowledgement and may name another batch than that does: it is waited for as well, for
+ * RECEIPT_MS at most, so that what is printed is what `rekap receipt` shows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 #include "cli/ask.h"
 #include "cli/push_part.h"
 
-enum { STEP_MS = 20, COUNTS_MS = 5000, ASK_MS = 2000, IDS_MAX = 256 };
+enum { STEP_MS = 20, COUNTS_MS = 5000, ASK_MS = 2000, IDS_MAX = 256, RECEIPT_MS = 10000 };
 
 static bool settled(const struct push *u, const struct push_file *f) { return !f->id[0] || (u->wait ? f->visible : f->counted); }
 
@@ -36,6 +38,7 @@ static void learn(struct push_file *f, const json_t *o, bool at_office)
     f->superseded = json_integer_value(json_object_get(o, "superseded"));
     f->lsn = json_integer_value(json_object_get(o, "lsn"));
     f->acked = json_is_true(json_object_get(o, "acked"));
+    f->receipt_due = json_is_true(json_object_get(o, "receipt_due"));
     copy(f->receipt, sizeof f->receipt, json_object_get(o, "receipt"));
     copy(f->worker, sizeof f->worker, json_object_get(o, "worker"));
     copy(f->state, sizeof f->state, json_object_get(o, "state_text"));
@@ -82,7 +85,7 @@ static int ask_counts(struct push *u)
     size_t i;
     for (int k = 0; k < u->files && json_array_size(ids) < IDS_MAX; k++) {
         const struct push_file *f = &u->file[k];
-        if (!settled(u, f) && !f->acked) json_array_append_new(ids, json_string(f->id));
+        if ((!settled(u, f) && !f->acked) || (u->wait && f->receipt_due)) json_array_append_new(ids, json_string(f->id));
     }
     json_t *request = json_pack("{s:s,s:o}", "verb", "pushed", "ids", ids);
     char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
@@ -122,8 +125,16 @@ static bool all_settled(const struct push *u)
     return true;
 }
 
+static bool receipts_here(const struct push *u)
+{
+    for (int i = 0; u->wait && i < u->files; i++)
+        if (u->file[i].receipt_due) return false;
+    return true;
+}
+
 void push_wait(struct push *u)
 {
+    int64_t settled_at = 0;
     json_t *a = NULL;
     int64_t end = cli_mono_ms() + (u->wait ? (int64_t)u->timeout_s * 1000 : COUNTS_MS);
     if (all_settled(u)) return;
@@ -133,8 +144,13 @@ void push_wait(struct push *u)
         int st = ask_counts(u);
         u->collector_down = st == ST_NOT_FOUND;
         if (st == ST_OK && u->wait) ask_visible(u);
-        if (all_settled(u) || (u->collector_down && !u->wait)) return;
-        if (cli_mono_ms() >= end) break;
+        bool all = all_settled(u);
+        if (all && settled_at == 0) settled_at = cli_mono_ms();
+        if ((all && receipts_here(u)) || (u->collector_down && !u->wait)) return;
+        if (cli_mono_ms() >= (all && settled_at + RECEIPT_MS < end ? settled_at + RECEIPT_MS : end)) {
+            if (all) return;
+            break;
+        }
         cli_pause(STEP_MS);
     }
     u->timed_out = true;

@@ -51,8 +51,12 @@ void desk_receipt_of(json_t *o, struct store_txn *t, const struct outbox_pushed 
     if (witness_receipt_get(t, p->office, p->last, &kept) == ST_OK && receipt_parse(kept.text, &r) == ST_OK) {
         struct hash batch = receipt_batch_hash(&r);
         told(o, kept.worker, r.lsn, &batch);
-    } else if (outbox_due_get(t, p->office, p->last, &due) == ST_OK && due.acked) told(o, due.worker, due.lsn, &due.hash);
+        return;
+    }
+    int st = outbox_due_get(t, p->office, p->last, &due);
+    if (st == ST_OK && due.acked) told(o, due.worker, due.lsn, &due.hash);
     else told(o, s->worker, s->lsn, &s->acked_hash);
+    json_object_set_new(o, "receipt_due", json_boolean(st == ST_OK)); /* it is asked for, and then says another name perhaps */
 }
 
 /* ---- {"verb":"receipts"} ---- */
