@@ -175,16 +175,13 @@ static void first_events(struct sim *s)
     sim_put(s, (struct sim_event){ .at = 1000000, .kind = SIM_EV_PUSH });
 }
 
-/* Who is told that its history differs, for good, begins a new outbox: what people do about it. So does an office that was revoked
- * and taken in again: what it signed with the key before its newest one is not taken any more. */
+/* Who is told that its history differs, for good, begins a new outbox: what people do about it. */
 static void people_look(struct sim *s)
 {
     for (unsigned i = 0; i < s->o.collectors; i++) {
         struct sim_node *n = sim_collector(s, i);
         struct uplink_status u;
-        bool again = false;
-        for (unsigned k = 0; k < n->desk.seats; k++) again |= s->office[n->desk.seat[k].office].reinstated;
-        if (!n->node.self || !(n->desk.doubtful || again)) continue;
+        if (!n->node.self || !n->desk.doubtful) continue;
         collect_status(n->node.self, &u);
         if (sim_audit_accused(s, n) || u.witness.fault != WITNESS_FINE) sim_disaster_reset(s, n);
     }

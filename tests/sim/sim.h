@@ -160,7 +160,7 @@ void sim_desk_look(struct sim_node *n);         /* at files that were held becau
 struct sim_office {
     char id[OFFICE_ID_MAX + 1];
     unsigned role, region, worker, home;    /* home: node of its collector */
-    bool entered, revoked, reinstated, rotated;
+    bool entered, revoked, rotated;
     unsigned key;                           /* generation of the newest line */
     uint8_t pub[PUBKEY_SIZE];
 };

@@ -69,7 +69,7 @@ bool sim_audit_accused(struct sim *s, struct sim_node *n)
     bool accused = false;
     if (store_begin(n->store, false, &x) != ST_OK) return false;
     for (unsigned i = 0; i < n->desk.seats; i++)
-        accused |= stream_of(s, &n->desk.seat[i], x, &o, &number) && (accuses(o.state) || o.state == CODE_BAD_SIGNATURE);
+        accused |= stream_of(s, &n->desk.seat[i], x, &o, &number) && accuses(o.state);
     store_abort(&x);
     return accused;
 }

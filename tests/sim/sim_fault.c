@@ -143,7 +143,6 @@ static void operate(struct sim *s, enum sim_fault f)
     if (f == SIM_FAULT_ROTATE) o->key++;
     if (f == SIM_FAULT_MOVE) o->region = (unsigned)sim_below(s, SIM_REGIONS);
     if (f == SIM_FAULT_REVOKE || f == SIM_FAULT_REINSTATE) o->revoked = f == SIM_FAULT_REVOKE;
-    o->reinstated |= f == SIM_FAULT_REINSTATE;
     o->rotated |= f == SIM_FAULT_ROTATE || f == SIM_FAULT_REVOKE;
     sim_operator_enter(s, i);
     if (f == SIM_FAULT_ROTATE) new_key(s, i);
