@@ -5,6 +5,9 @@
  * comes as a verifier key (--key) or from the installation's collector.conf; then the log's name is taken from the receipt, for the
  * key alone decides who speaks.
  *
+ * --deadline judges lateness on the receipt: what an office signed in time may have reached the centre after it, when the line was
+ * down, and only the two times together say so. The office's clock made the first, the centre's the second.
+ *
  * Invariant: nothing is called valid that receipt_verify (proto/receipt.h) does not prove. */
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +21,55 @@
 #include "proto/receipt.h"
 
 enum { ASK_MS = 5000 };
+
+/* ---- lateness ---- */
+
+struct deadline {
+    bool given;
+    struct wall at;
+};
+
+static int deadline_read(const struct cli *c, struct deadline *ret)
+{
+    const char *s = c->value[OPT_DEADLINE];
+
+    *ret = (struct deadline){ .given = s != NULL };
+    if (s == NULL || period_parse_time(slice_of(s, strlen(s)), &ret->at) == ST_OK) return EXIT_OK;
+    return cli_usage(c, "--deadline: waktu RFC 3339, misalnya 2026-04-07T23:59:59+07:00",
+                     "--deadline: a time as in RFC 3339, such as 2026-04-07T23:59:59+07:00", s);
+}
+
+/* tepat-waktu: on record in time. tiba-terlambat: signed in time, on record after. terlambat: signed after. */
+static const char *deadline_verdict(const struct deadline *d, struct wall signed_at, struct wall on_record)
+{
+    if (on_record.ms <= d->at.ms) return "tepat-waktu";
+    return signed_at.ms <= d->at.ms ? "tiba-terlambat" : "terlambat";
+}
+
+static const char *deadline_words(const struct cli *c, const char *verdict)
+{
+    if (strcmp(verdict, "tepat-waktu") == 0)
+        return cli_say(c, "Tepat waktu: tercatat di pusat sebelum tenggat.", "In time: on record before the deadline.");
+    if (strcmp(verdict, "tiba-terlambat") == 0)
+        return cli_say(c, "Ditandatangani sebelum tenggat, tiba di pusat sesudahnya.",
+                       "Signed before the deadline, arrived after it.");
+    return cli_say(c, "Terlambat: ditandatangani sesudah tenggat.", "Late: signed after the deadline.");
+}
+
+static bool time_of(const json_t *o, const char *name, struct wall *ret)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+
+    return s != NULL && period_parse_time(slice_of(s, strlen(s)), ret) == ST_OK;
+}
+
+static void deadline_put(const struct deadline *d, json_t *o)
+{
+    struct wall signed_at, on_record;
+
+    if (!d->given || !time_of(o, "signed_at", &signed_at) || !time_of(o, "committed_at", &on_record)) return;
+    json_object_set_new(o, "deadline", json_string(deadline_verdict(d, signed_at, on_record)));
+}
 
 /* ---- asking the collector ---- */
 
@@ -57,24 +109,26 @@ static const struct print_column LIST[] = {
     { "Berkas", "File", "file", PRINT_TEXT },                { "Nomor akhir", "Last number", "last", PRINT_COUNT },
     { "Posisi", "Position", "lsn", PRINT_COUNT },            { "Ditandatangani", "Signed", "signed_at", PRINT_TEXT },
     { "Tercatat di pusat", "On record", "committed_at", PRINT_TEXT }, { "Kiriman", "Push", "id", PRINT_TEXT },
+    { "Tenggat", "Deadline", "deadline", PRINT_TEXT },
 };
 
 static void print_list(const struct cli *c, const json_t *list)
 {
-    struct print *t = print_begin(c, LIST, sizeof LIST / sizeof LIST[0]);
-    size_t i;
+    size_t columns = sizeof LIST / sizeof LIST[0] - (c->value[OPT_DEADLINE] == NULL), i;
+    struct print *t = print_begin(c, LIST, columns);
     json_t *o;
     if (!t) return;
-    json_array_foreach(list, i, o) for (size_t k = 0; k < sizeof LIST / sizeof LIST[0]; k++)
-        print_json_cell(t, json_object_get(o, LIST[k].csv));
+    json_array_foreach(list, i, o) for (size_t k = 0; k < columns; k++) print_json_cell(t, json_object_get(o, LIST[k].csv));
     print_end(&t);
 }
 
-static int list_run(const struct cli *c, const struct place *p)
+static int list_run(const struct cli *c, const struct place *p, const struct deadline *d)
 {
-    json_t *list = json_array();
+    json_t *list = json_array(), *o;
     json_int_t owed = 0;
+    size_t i;
     int rc = ask_all(c, p, list, &owed);
+    json_array_foreach(list, i, o) deadline_put(d, o);
     if (rc == EXIT_OK && c->format == FORMAT_JSON) print_json(json_pack("{s:O,s:I}", "receipts", list, "owed", owed));
     else if (rc == EXIT_OK) print_list(c, list);
     if (rc == EXIT_OK && owed > 0)
@@ -122,7 +176,7 @@ static int export(const struct cli *c, struct slice text)
     return EXIT_OK;
 }
 
-static int show(const struct cli *c, json_t *o)
+static int show(const struct cli *c, json_t *o, const struct deadline *d)
 {
     const char *text = json_string_value(json_object_get(o, "text"));
     struct receipt r;
@@ -130,6 +184,7 @@ static int show(const struct cli *c, json_t *o)
     if (!text || receipt_parse(s, &r) != ST_OK)
         return cli_fail(c, "tanda terima rusak", "the receipt is damaged", NULL);
     if (c->value[OPT_OUTPUT]) return export(c, s);
+    deadline_put(d, o);
     if (c->format == FORMAT_JSON) {
         print_json(json_incref(o));
         return EXIT_OK;
@@ -143,16 +198,17 @@ static int show(const struct cli *c, json_t *o)
     printf("%s  %s  %s\n", json_string_value(json_object_get(o, "receipt")), json_string_value(json_object_get(o, "file")),
            json_string_value(json_object_get(o, "id")));
     say(c, &r);
+    if (d->given) puts(deadline_words(c, deadline_verdict(d, r.signed_at, r.at)));
     return EXIT_OK;
 }
 
-static int show_run(const struct cli *c, const struct place *p)
+static int show_run(const struct cli *c, const struct place *p, const struct deadline *d)
 {
     json_t *answer = NULL;
     int rc = ask(c, p, json_pack("{s:s,s:s}", "verb", "receipts", "id", c->operand[0]), &answer);
     if (rc != EXIT_OK) return rc;
     json_t *o = json_array_get(json_object_get(answer, "receipts"), 0);
-    rc = o ? show(c, o)
+    rc = o ? show(c, o, d)
            : cli_fail(c, "tidak ada tanda terima dengan nama itu (atau belum ada)", "no receipt of that name (or not yet)",
                       c->operand[0]);
     json_decref(answer);
@@ -192,17 +248,19 @@ static enum office_signature office_signature(const struct cli *c, const struct 
     return s;
 }
 
-static void verdict_json(const struct receipt *r, bool valid, const char *reason, enum office_signature s)
+static void verdict_json(const struct receipt *r, bool valid, const char *reason, enum office_signature s, const struct deadline *d)
 {
     static const char *const signatures[] = { "unchecked", "valid", "invalid" };
     char signed_at[32], committed[32];
     struct slice log = origin_of(r);
     period_format_time(r->signed_at, signed_at);
     period_format_time(r->at, committed);
-    print_json(json_pack("{s:b,s:s,s:s,s:I,s:I,s:I,s:s%,s:I,s:s,s:s,s:s}", "valid", (int)valid, "reason", reason, "office",
+    json_t *o = json_pack("{s:b,s:s,s:s,s:I,s:I,s:I,s:s%,s:I,s:s,s:s,s:s}", "valid", (int)valid, "reason", reason, "office",
                          r->office, "first", (json_int_t)r->first, "last", (json_int_t)(r->first + r->count - 1), "lsn",
                          (json_int_t)r->lsn, "log", (const char *)log.p, log.n, "size", (json_int_t)size_of(r), "signed_at",
-                         signed_at, "committed_at", committed, "office_signature", signatures[s]));
+                         signed_at, "committed_at", committed, "office_signature", signatures[s]);
+    deadline_put(d, o);
+    print_json(o);
 }
 
 static void verdict_csv(const struct cli *c, const struct receipt *r, bool valid, const char *reason)
@@ -221,7 +279,8 @@ static void verdict_csv(const struct cli *c, const struct receipt *r, bool valid
     print_end(&t);
 }
 
-static void verdict_text(const struct cli *c, const struct receipt *r, bool valid, const char *reason, enum office_signature s)
+static void verdict_text(const struct cli *c, const struct receipt *r, bool valid, const char *reason, enum office_signature s,
+                         const struct deadline *d)
 {
     if (!valid) {
         cli_talk(c, "TIDAK SAH: %s", "NOT VALID: %s", reason);
@@ -229,6 +288,7 @@ static void verdict_text(const struct cli *c, const struct receipt *r, bool vali
     }
     puts(cli_say(c, "SAH.", "VALID."));
     say(c, r);
+    if (d->given) puts(deadline_words(c, deadline_verdict(d, r->signed_at, r->at)));
     puts(cli_say(c, "Isinya, waktunya dan keputusan atas tiap barisnya tidak dapat diubah lagi tanpa ketahuan.",
                  "Its content, its time and what was decided about each row cannot be changed any more unnoticed."));
     if (s == OFFICE_GOOD)
@@ -236,7 +296,7 @@ static void verdict_text(const struct cli *c, const struct receipt *r, bool vali
     else puts(cli_say(c, "Tanda tangan kantor tidak diperiksa.", "The office's signature was not checked."));
 }
 
-static int judge(const struct cli *c, const struct receipt *r, const struct place *p)
+static int judge(const struct cli *c, const struct receipt *r, const struct place *p, const struct deadline *d)
 {
     const struct verifier v = sign_ed25519_verifier();
     struct note_key key;
@@ -247,13 +307,13 @@ static int judge(const struct cli *c, const struct receipt *r, const struct plac
     bool valid = f == RECEIPT_OK && s != OFFICE_BAD;
     const char *reason = s == OFFICE_BAD ? cli_say(c, "tanda tangan kantor tidak sah", "the office's signature is not valid")
                                          : receipt_fault_text(f, c->lang);
-    if (c->format == FORMAT_JSON) verdict_json(r, valid, reason, s);
+    if (c->format == FORMAT_JSON) verdict_json(r, valid, reason, s, d);
     else if (c->format == FORMAT_CSV) verdict_csv(c, r, valid, reason);
-    else verdict_text(c, r, valid, reason, s);
+    else verdict_text(c, r, valid, reason, s, d);
     return valid ? EXIT_OK : EXIT_FAILED;
 }
 
-static int verify_run(const struct cli *c)
+static int verify_run(const struct cli *c, const struct deadline *d)
 {
     const char *path = c->operand[1];
     struct place p = { 0 };
@@ -266,7 +326,7 @@ static int verify_run(const struct cli *c)
     if (st != ST_OK) rc = cli_fail(c, "tidak dapat dibaca", "cannot be read", path);
     else if (receipt_parse(buf_slice(&b), &r) != ST_OK)
         rc = cli_fail(c, "TIDAK SAH: bukan tanda terima, atau sudah diubah", "NOT VALID: not a receipt, or it was changed", path);
-    else rc = judge(c, &r, &p);
+    else rc = judge(c, &r, &p, d);
     buf_done(&b);
     return rc;
 }
@@ -275,11 +335,14 @@ int receipt_run(struct cli *c)
 {
     struct place p;
     bool verify = c->operand_count > 0 && !strcmp(c->operand[0], "verify");
-    if (verify && c->operand_count == 2) return verify_run(c);
+    struct deadline d;
+    int rc = deadline_read(c, &d);
+    if (rc != EXIT_OK) return rc;
+    if (verify && c->operand_count == 2) return verify_run(c, &d);
     if (verify || c->operand_count > 1 || c->value[OPT_KEY] || (c->value[OPT_OUTPUT] && !c->operand_count))
         return cli_usage(c, "rekap receipt [ID] [-o BERKAS], atau rekap receipt verify BERKAS --key KUNCI",
                          "rekap receipt [ID] [-o FILE], or rekap receipt verify FILE --key VKEY", NULL);
-    int rc = place_open(c, &p);
+    rc = place_open(c, &p);
     if (rc != EXIT_OK) return rc;
-    return c->operand_count ? show_run(c, &p) : list_run(c, &p);
+    return c->operand_count ? show_run(c, &p, &d) : list_run(c, &p, &d);
 }
