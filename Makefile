@@ -140,6 +140,7 @@ $(eval $(call unit_test,witness_receipt,$(COLLECTOR_TEST) $(WITNESS) $(TREE) pro
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,work_step,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
 $(eval $(call unit_test,revoke,$(WORKER_TEST) proto/rng tests/sim/revoke,-lsodium -lmsgpackc))
 $(eval $(call unit_test,quota,$(WORKER_TEST),-lsodium -lmsgpackc))

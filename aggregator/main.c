@@ -115,8 +115,7 @@ static int serve(struct daemon *d)
     const struct run_options o = {.node = aggregate_node(d->aggregate),
                                   .store = d->store,
                                   .link = d->link,
-                                  .clock = clock_posix(),
-                                  .control = control_answer,
+                                  .clock = clock_posix(), .control = control_answer,
                                   .control_ctx = &control, .turn = control_turn, .after = control_after};
     int st = run_new(&o, &d->run);
     if (st == ST_OK) {

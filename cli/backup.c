@@ -1,8 +1,9 @@
 /* backup.c - `rekap backup`, `rekap backup verify`, `rekap archive`. Kind: E.
  *
  * The worker that owns the ledger copies it (control verb `backup`) while it works; that of a stopped one is copied here. The rest
- * is put beside it, the copy is judged by rekap-audit, and the manifest is written. A backup on the same disk is no
- * archive: `archive` is a word of its own, said of a directory on the second medium, and only then may the collectors let go of what they keep.
+ * is put beside it, the copy is judged by rekap-audit, and the manifest is written. A backup on the same disk is no archive:
+ * `archive` is a word of its own, said of a directory on the second medium, and only then may the collectors let go of what they
+ * keep.
  *
  * Invariant: the worker is told of an archive only after every byte of it was read back and its log judged. */
 #include <dirent.h>
