@@ -180,13 +180,21 @@ static struct slice text_get(struct rd *r)
     return slice_of(NULL, 0);
 }
 
+/* A time that is told as its distance from another; a distance that leads out of the range is damage. */
+static int64_t time_get(struct rd *r, int64_t from)
+{
+    int64_t sum = 0;
+    if (__builtin_add_overflow(from, rd_zigzag(r), &sum)) r->bad = true;
+    return sum;
+}
+
 /* The last part that begins at or before `index`. */
 static void parts_get(struct rd *r, uint32_t index, struct statement *ret)
 {
     uint64_t parts = rd_varint(r);
     for (uint64_t i = 0; i < parts && !r->bad; i++) {
         uint64_t first = rd_varint(r);
-        struct wall entered = {ret->signed_at.ms + rd_zigzag(r)};
+        struct wall entered = {time_get(r, ret->signed_at.ms)};
         struct slice clerk = text_get(r);
         if (first > index) continue;
         ret->entered = entered;
@@ -200,7 +208,7 @@ static void batch_get(struct rd *r, uint32_t index, struct statement *ret)
     ret->epoch = rd_be64(r);
     ret->sequence = rd_varint(r);
     ret->count = (uint32_t)rd_varint(r);
-    ret->signed_at.ms = ret->at.ms + rd_zigzag(r);
+    ret->signed_at.ms = time_get(r, ret->at.ms);
     struct slice hash = rd_bytes(r, HASH_SIZE);
     if (!r->bad) memcpy(ret->batch.b, hash.p, HASH_SIZE);
     parts_get(r, index, ret);

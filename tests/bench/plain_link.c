@@ -1,8 +1,8 @@
 /* plain_link.c - the network port without encryption, for one row of the benchmark. Kind: E, linked with benchmark daemons only.
  *
  * Stands in place of proto/link_zmq_zap.c, and of two functions of link_zmq_option.c (the linker's --wrap): ZeroMQ's PLAIN
- * mechanism, with the peer's public key as its name, so that everything above the transport finds the keys it is used to. No shipped program
- * is linked with this object, and there is no switch that could turn a shipped one into this. */
+ * mechanism, with the peer's public key as its name, so that everything above the transport finds the keys it is used to. No
+ * shipped program is linked with this object, and there is no switch that could turn a shipped one into this. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

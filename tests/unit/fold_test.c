@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "aggregator/fold.h"
+#include "aggregator/statement.h"
 #include "proto/rng.h"
 #include "proto/store.h"
 #include "tests/unit/fixture.h"
@@ -308,6 +309,36 @@ static void a_fork_is_refused(void **state)
     fixture_log_done(&b);
 }
 
+/* A damaged row about a batch, found by a fuzzer: its time of signing lies out of the range of times. */
+static void a_time_out_of_range_is_corrupt(void **state)
+{
+    (void)state;
+    static const uint8_t key[9] = {1, 0, 0, 0, 0, 0, 0, 0, 1}, hash[HASH_SIZE];
+    struct store *store = NULL;
+    struct store_txn *t = NULL;
+    struct statement s;
+    struct buf row;
+
+    buf_init(&row, 256);
+    buf_u8(&row, RECORD_BATCH);
+    buf_zigzag(&row, -11);
+    buf_varint(&row, 0); /* office */
+    buf_varint(&row, 0); /* stream */
+    buf_be64(&row, 1);
+    buf_varint(&row, 1);
+    buf_varint(&row, 1);
+    buf_zigzag(&row, INT64_MIN);
+    buf_put(&row, hash, sizeof hash);
+    buf_varint(&row, 0);
+    assert_int_equal(store_mem_new(fold_tables, &store), ST_OK);
+    assert_int_equal(store_begin(store, true, &t), ST_OK);
+    assert_int_equal(store_put(t, FOLD_RECORD, slice_of(key, sizeof key), buf_slice(&row)), ST_OK);
+    assert_int_equal(statement_get(t, 1, 1, 0, &s), ST_CORRUPT);
+    store_abort(&t);
+    store_mem_free(&store);
+    buf_done(&row);
+}
+
 static void an_unknown_speaker_is_corrupt(void **state)
 {
     (void)state;
@@ -476,7 +507,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_and_interleavings), cmocka_unit_test(cells_are_sums), cmocka_unit_test(only_the_next_record),
-        cmocka_unit_test(a_fork_is_refused), cmocka_unit_test(an_unknown_speaker_is_corrupt), cmocka_unit_test(counters),
+        cmocka_unit_test(a_fork_is_refused), cmocka_unit_test(an_unknown_speaker_is_corrupt),
+        cmocka_unit_test(a_time_out_of_range_is_corrupt), cmocka_unit_test(counters),
         cmocka_unit_test(a_body_that_is_none),
         cmocka_unit_test(offices_move), cmocka_unit_test(a_subject_before_its_entry), cmocka_unit_test(the_change_list),
     };
