@@ -13,7 +13,7 @@
 #include "tests/sim/revoke.h"
 
 enum { LINES = 6, PER_LINE = 4, OFFICES = LINES * PER_LINE,
-       GREET_MS = 20 * 1000, COMMAND_MS = 30 * 1000, SEND_MS = 5000, GAP_MS = 20 };
+       GREET_MS = 20 * 1000, COMMAND_MS = 30 * 1000, SEND_MS = 5000, MORE_MS = 60 * 1000, GAP_BATCHES = 400, LATE_BATCHES = 100 };
 
 struct state {
     struct attack a;
@@ -74,6 +74,20 @@ static bool begin(const char *bin)
     return ok;
 }
 
+struct counting { const atomic_ullong *count; unsigned long long until; };
+static bool counted(void *ctx)
+{
+    const struct counting *c = ctx;
+    return atomic_load(c->count) >= c->until;
+}
+
+/* Until that many more batches were sent, or sent late. */
+static void wait_for(const atomic_ullong *count, unsigned long long more, const char *what)
+{
+    struct counting c = { count, atomic_load(count) + more };
+    world_check(world_until(MORE_MS, counted, &c), "the offices send no %s", what);
+}
+
 static void revoke_some(unsigned rounds)
 {
     struct rng r;
@@ -82,11 +96,11 @@ static void revoke_some(unsigned rounds)
         unsigned o = (unsigned)rng_below(&r, OFFICES);
         while (atomic_load(&st.revoked[o])) o = (o + 1) % OFFICES;
         const char *const args[] = { "office", "revoke", st.office[o].id, NULL };
-        world_pause((int)rng_below(&r, 4 * GAP_MS));
+        wait_for(&st.sent, rng_below(&r, GAP_BATCHES), "more batches");
         world_check(world_rekap(&st.a.w, COMMAND_MS, args) == 0, "%s cannot be revoked", st.office[o].id);
         atomic_store(&st.revoked[o], true);
     }
-    world_pause(10 * GAP_MS);           /* those that were revoked go on for a while */
+    wait_for(&st.late, LATE_BATCHES, "batches after a revocation");
 }
 
 static void read_log(unsigned rounds)
