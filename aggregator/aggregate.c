@@ -17,6 +17,8 @@
 static const int64_t GROUP_US = 100 * 1000, SILENCE_US = 10 * 1000000, RETRY_US = 1000000, PING_US = 3 * 1000000;
 
 enum follow_state { FOLLOW_DOWN, FOLLOW_GREETED, FOLLOW_ON };
+enum { BELL_MAX = 8 + AGGREGATE_WORKERS_MAX * 32 };
+
 struct follow {
     unsigned number;
     peer_id peer;
@@ -269,6 +271,19 @@ static int work_one(struct follow *f, struct now now, struct effects *x)
     return st;
 }
 
+/* The live topic: "changed w1:6,w2:9", the log positions that the commit of this step holds. Who hears it, or missed some, asks for
+ * what has changed since his own position; the bell is never the only copy. */
+static void ring(const struct aggregate *a, struct effects *x)
+{
+    struct buf bell;
+    buf_init(&bell, BELL_MAX);
+    buf_str(&bell, "changed");
+    for (unsigned i = 0; i < a->count; i++)
+        buf_printf(&bell, "%cw%u:%llu", i ? ',' : ' ', a->follow[i].number, (unsigned long long)a->follow[i].applied);
+    if (buf_ok(&bell)) (void)effects_publish(x, buf_slice(&bell));
+    buf_done(&bell);
+}
+
 static int node_flush(void *self, struct store_txn *t, struct now now, struct effects *x)
 {
     struct aggregate *a = self;
@@ -277,10 +292,9 @@ static int node_flush(void *self, struct store_txn *t, struct now now, struct ef
     for (unsigned i = 0; st == ST_OK && i < a->count; i++) st = work_one(&a->follow[i], now, x);
     if (st != ST_OK) return st;
     if (a->changed) {
-        static const char bell[] = "changed";
         a->commits++;
         a->updates += updates;
-        (void)effects_publish(x, slice_of(bell, sizeof bell - 1));
+        ring(a, x);
     }
     a->changed = false;
     a->group_since.us = INT64_MAX;

@@ -1,7 +1,6 @@
-/* fault.c - see fault.h; and the program: fault BIN [GROUP...] runs the groups process, stop, disk, store, peer, wire. */
+/* fault.c - see fault.h; and the program: fault BIN [GROUP...] runs the groups process, stop, disk, store, peer, wire, bell. */
 #include "tests/it/fault.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,17 +111,6 @@ void fault_exact(struct fault *f, unsigned offices, const char *test)
     if (world_failures() != failures) world_logs(&f->w);
 }
 
-unsigned fault_tray_files(const struct fault *f)
-{
-    char path[512];
-    unsigned n = 0;
-    world_path(&f->w, "collector/tray", path);
-    DIR *d = opendir(path);
-    for (struct dirent *e; d && (e = readdir(d));) n += strstr(e->d_name, ".tray") != NULL;
-    if (d) closedir(d);
-    return n;
-}
-
 bool fault_says(const struct world *w, const char *name, const char *text)
 {
     char *s = world_output(w, name);
@@ -149,7 +137,7 @@ int main(int argc, char **argv)
     static const struct { const char *name; void (*run)(const char *bin);
     } groups[] = {
         { "process", fault_process }, { "stop", fault_stop }, { "disk", fault_disk },
-        { "store", fault_store },     { "peer", fault_peer }, { "wire", fault_wire },
+        { "store", fault_store },     { "peer", fault_peer }, { "wire", fault_wire }, { "bell", fault_bell },
     };
     if (argc < 2) return fprintf(stderr, "fault BIN [GROUP...]\n"), 2;
     world_check(fault_disk_own_mounts(),

@@ -23,7 +23,6 @@ bool fault_says(const struct world *w, const char *name, const char *text);    /
 /* Waits until a log line of the daemon contains the text. */
 bool fault_logs(const struct world *w, enum world_part p, const char *text, int ms);
 
-unsigned fault_tray_files(const struct fault *f);       /* that wait in the collector's tray */
 
 /* A peer that speaks ZeroMQ by itself (DEALER, CURVE), as nothing of ours would: fault_peer.c. False: it cannot dial. */
 struct fault_bad { void *context, *socket; };
@@ -41,6 +40,7 @@ void fault_stop(const char *bin);       /* fault_stop.c */
 void fault_disk(const char *bin);       /* fault_disk.c */
 void fault_store(const char *bin);      /* fault_store.c */
 void fault_peer(const char *bin);       /* fault_peer.c */
+void fault_bell(const char *bin);       /* fault_bell.c */
 void fault_wire(const char *bin);       /* fault_wire.c */
 bool fault_disk_own_mounts(void);       /* before anything else: what is mounted from here on is seen by nobody else */
 

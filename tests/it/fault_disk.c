@@ -142,13 +142,13 @@ static void outbox_full(struct fault *f)
     world_check(fault_push(f, 0, 2, LOAD_FILES, NULL) == 0, "a push that the tray still has room for");
     world_check(fault_logs(&f->w, WORLD_COLLECTOR, "store is full", TOLD_MS),
                 "the collector's log does not say that its store is full");
-    world_check(fault_tray_files(f) > 0, "a collector with a full disk let go of the tray's files");
+    world_check(world_tray_files(&f->w) > 0, "a collector with a full disk let go of the tray's files");
     world_check(fault_push(f, 1, 0, LOAD_FILES, NULL) == 0, "another office's push that the tray still has room for");
     world_check(acked(f) >= before && world_answers(&f->w, WORLD_COLLECTOR),
                 "a collector with a full disk forgets or does not answer");
     world_check(enlarge(f, "collector/outbox"), "the collector's disk cannot be enlarged");
     fault_exact(f, OFFICES, "after the collector's disk has room again");
-    world_check(fault_tray_files(f) == 0, "files are left in the tray");
+    world_check(world_tray_files(&f->w) == 0, "files are left in the tray");
 }
 
 /* The tray itself has no room: the push fails and says why, and leaves nothing half written; later the same push works. */
@@ -159,7 +159,7 @@ static void tray_full(struct fault *f)
     int rc = fault_push(f, 0, 0, LOAD_FILES, NULL);
     world_check(rc == 1 || rc == 3, "a push without any room ends with %d", rc);
     world_check(fault_says(&f->w, "err", "space") || fault_says(&f->w, "out", "space"), "a push without any room does not say why");
-    world_check(fault_tray_files(f) == 0, "a push without any room leaves %u files", fault_tray_files(f));
+    world_check(world_tray_files(&f->w) == 0, "a push without any room leaves %u files", world_tray_files(&f->w));
     f->pushed = pushed;
     world_check(enlarge(f, "collector/tray"), "the tray's disk cannot be enlarged");
     world_check(fault_push(f, 0, 0, LOAD_FILES, "--wait") == 0 && fault_push(f, 1, 0, LOAD_FILES, "--wait") == 0,

@@ -91,14 +91,14 @@ static void all_down(struct fault *f)
 {
     world_check(world_down(&f->w), "`up` does not end by itself");
     world_check(fault_push(f, 0, 13, LOAD_FILES, NULL) == 0, "push with everything down");
-    world_check(fault_tray_files(f) == LOAD_FILES - 13, "the tray holds %u files", fault_tray_files(f));
+    world_check(world_tray_files(&f->w) == LOAD_FILES - 13, "the tray holds %u files", world_tray_files(&f->w));
     files_of_a_push_keep_their_order(f, 13);
     world_check(status(f) == 1, "status with everything down");
     bool up = world_up(&f->w);
     world_check(up, "`up` does not start again");
     if (!up) return;
     fault_exact(f, 1, "tray filled while down");
-    world_check(fault_tray_files(f) == 0, "imported tray files are still there");
+    world_check(world_tray_files(&f->w) == 0, "imported tray files are still there");
     uint64_t pushed = f->pushed;
     world_check(fault_push(f, 0, LOAD_FILES - 1, LOAD_FILES, "--wait") == 0, "the same file again");
     f->pushed = pushed;                 /* it states nothing new */

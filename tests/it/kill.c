@@ -110,7 +110,7 @@ static bool strike(struct kill *k, enum world_part part)
     struct pollfd death = { .fd = victim > 0 ? pidfd_open(victim, 0) : -1, .events = POLLIN };
     for (unsigned n = 0; n < BURST_FILES && k->fed < FILES - 1; n++) (void)kill_feed(k);
     json_decref(world_ask(&k->w, WORLD_COLLECTOR, "{\"verb\":\"push\"}", 200));
-    /* what is waited for is the daemon's death by its own hand, which would be a fault; that it lives on till the moment is the rule */
+    /* waited for: the daemon's death by its own hand, which would be a fault; that it lives till the moment is the rule */
     bool lives = death.fd >= 0 && ppoll(&death, 1, &moment, NULL) == 0;
     if (death.fd >= 0) close(death.fd);
     return lives && kill(victim, SIGKILL) == 0;

@@ -114,8 +114,7 @@ void world_free(struct world *w)
     *w = (struct world){ .up_out = -1 };
 }
 
-/* `key = value` of DIR/etc/NAME.conf. */
-static bool setting(const struct world *w, const char *name, const char *key, char *ret, size_t size)
+bool world_setting(const struct world *w, const char *name, const char *key, char *ret, size_t size)
 {
     char below[64], path[512], line[4096];
     size_t n = strlen(key);
@@ -137,9 +136,10 @@ static bool setting(const struct world *w, const char *name, const char *key, ch
 static bool read_places(struct world *w)
 {
     for (unsigned i = 0; i < WORLD_PARTS; i++)
-        if ((!w->office || i == WORLD_COLLECTOR) && !setting(w, world_names[i], "control", w->control[i], sizeof w->control[i]))
+        if ((!w->office || i == WORLD_COLLECTOR) &&
+            !world_setting(w, world_names[i], "control", w->control[i], sizeof w->control[i]))
             return false;
-    if (!w->office && !setting(w, "worker", "listen", w->feed, sizeof w->feed)) return false;
+    if (!w->office && !world_setting(w, "worker", "listen", w->feed, sizeof w->feed)) return false;
     snprintf(w->runtime, sizeof w->runtime, "%s", w->control[WORLD_COLLECTOR]);
     *strrchr(w->runtime, '/') = '\0';
     return true;

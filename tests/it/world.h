@@ -68,6 +68,8 @@ char *world_read(const char *path);     /* a whole text file; NULL; the caller f
 char *world_output(const struct world *w, const char *name);   /* "out" or "err" of the last command */
 json_t *world_output_json(const struct world *w);
 bool world_write(const char *path, const void *bytes, size_t n);
+bool world_setting(const struct world *w, const char *name, const char *key, char *ret, size_t size);  /* of DIR/etc/NAME.conf */
+unsigned world_tray_files(const struct world *w);       /* that wait in the collector's tray, or were set aside there */
 void world_path(const struct world *w, const char *below, char ret[512]);
 bool world_log_has(const struct world *w, enum world_part p, const char *text);
 void world_logs(const struct world *w); /* the last lines of every log, for a failed test */

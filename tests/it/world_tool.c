@@ -2,6 +2,7 @@
  *
  * A command's output goes to files in the world's directory, so that a test can look at it and a failed one leaves it in the
  * report. HTTP is spoken by hand (GET, HTTP/1.0): the tests must not share the product's client. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -214,4 +215,15 @@ json_t *world_get(const struct world *w, const char *target)
     if (world_get_status(w, target, &j) == 200) return j;
     json_decref(j);
     return NULL;
+}
+
+unsigned world_tray_files(const struct world *w)
+{
+    char path[512];
+    unsigned n = 0;
+    world_path(w, "collector/tray", path);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));) n += strstr(e->d_name, ".tray") != NULL;
+    if (d) closedir(d);
+    return n;
 }

@@ -3,7 +3,6 @@
  *
  * push: each run states another value of one figure. When it says that it is done, that value is what is shown in the end; when
  * it refuses, it says why, and what is shown is that value or the one before. A question either answers rightly or refuses. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,27 +65,11 @@ static bool shows(const struct inject *i, int64_t sen)
     return yes;
 }
 
-/* What a push put there and the collector has not taken yet: none. */
-static bool tray_empty(const struct inject *i)
-{
-    char path[512];
-    const struct dirent *e;
-    size_t left = 0;
-    world_path(&i->w, "collector/tray", path);
-    DIR *d = opendir(path);
-    while (d && (e = readdir(d)) != NULL) {
-        size_t n = strlen(e->d_name);
-        left += n > 5 && !strcmp(e->d_name + n - 5, ".tray");
-    }
-    if (d) closedir(d);
-    return d && left == 0;
-}
-
 struct waiting { const struct inject *i; int64_t sen, other; bool any; int64_t found; };
 static bool arrived(void *ctx)
 {
     struct waiting *w = ctx;
-    bool taken = tray_empty(w->i);      /* looked at before the numbers: what is taken after this shows in them the next time */
+    bool taken = world_tray_files(&w->i->w) == 0;   /* looked at before the numbers: what comes after shows next time */
     uint64_t last = 0, acked = world_acked(&w->i->w, &last);
     json_t *worker = world_status(&w->i->w, WORLD_WORKER), *a = world_get(&w->i->w, "/api/v1/status"),
            *c = world_status(&w->i->w, WORLD_COLLECTOR);
