@@ -273,6 +273,11 @@ campaign: kills audits crashes faults nets herd sims
 # SIM_SECONDS of seeds from SEED on
 sims: sim-build
 	nice $(B)/tests/sim/sim --seed $(or $(SEED),100001) --seconds $(or $(SIM_SECONDS),1800) --cover
+# the same seeds under gcc and clang, -O0 and -O3: the same digests
+.PHONY: digests
+campaign: digests
+digests:
+	tests/sim/digests $(B) $(or $(SEED),1) $(or $(SEEDS),40)
 kills: it-build
 	tests/it/kills $(B)
 # 500 offices come back at once; what an office that was online waits is judged
