@@ -133,20 +133,9 @@ static void on_string_end(struct xlsx_xml *x, const char *name)
     s->in_text = false;
     if (strcmp(name, "rPh") == 0) s->phonetic = false;
     if (strcmp(name, "si") != 0) return;
-    if (b->strings == XLSX_STRINGS_MAX) {
-        xlsx_stop(x, ST_FULL, &xlsx_too_large);
-        return;
-    }
-    if (b->strings == b->string_cap) {
-        uint32_t cap = b->string_cap ? 2 * b->string_cap : 256;
-        struct csv_cell *c = realloc(b->string, cap * sizeof *c);
-        if (!c) {
-            xlsx_stop(x, ST_NO_MEMORY, &xlsx_no_memory);
-            return;
-        }
-        b->string = c;
-        b->string_cap = cap;
-    }
+    struct csv_cell *c = xlsx_room(x, b->string, b->strings, &b->string_cap, &(struct xlsx_list){ XLSX_STRINGS_MAX, sizeof *c });
+    if (!c) return;
+    b->string = c;
     b->string[b->strings++] = (struct csv_cell){ .at = (uint32_t)s->at, .n = (uint32_t)(b->text.n - s->at) };
 }
 

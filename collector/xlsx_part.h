@@ -38,6 +38,9 @@ struct xlsx_xml {
 /* ST_NOT_FOUND: there is no such part. */
 int xlsx_part(struct xlsx_book *b, const char *path, struct xlsx_xml *x);
 void xlsx_stop(struct xlsx_xml *x, int status, const struct xlsx_fault *why);   /* ends the parse with this status */
+/* The memory of a list of n entries with room for one more, to be kept in place of p; NULL: the parse was stopped. */
+struct xlsx_list { uint32_t max; size_t size; };
+void *xlsx_room(struct xlsx_xml *x, void *p, uint32_t n, uint32_t *cap, const struct xlsx_list *list);
 const char *xlsx_attribute(const char **atts, const char *name);        /* value, whatever the prefix; NULL */
 bool xlsx_number_of(const char *s, uint32_t max, uint32_t *ret);        /* decimal digits up to max */
 extern const struct xlsx_fault xlsx_broken, xlsx_too_large, xlsx_document_type, xlsx_no_memory;

@@ -103,7 +103,7 @@ static struct slice without_controls(struct buf *b)
 static int add(struct reading *r, struct csv_cell *shared, struct slice text, struct csv_mark m)
 {
     struct csv_table *t = &r->s->table;
-    int st = t->cells - r->first + (r->column - (t->cells - r->first)) < CSV_COLUMNS_MAX ? ST_OK : ST_FULL;
+    int st = r->column < CSV_COLUMNS_MAX ? ST_OK : ST_FULL;
     while (st == ST_OK && t->cells - r->first < r->column)
         st = csv_table_add(t, r->first, (struct csv_cell){ 0 }, (struct csv_mark){ .kind = CSV_TEXT });
     if (st == ST_OK && t->cells >= XLSX_CELLS_MAX) st = ST_FULL;
@@ -171,20 +171,12 @@ static void add_merge(struct xlsx_xml *x, const char *ref)
     const char *colon = ref ? place(ref, &m.column, &m.row) : NULL;
     const char *end = colon && *colon == ':' ? place(colon + 1, &m.last_column, &m.last_row) : NULL;
     if (!end || *end || m.last_row < m.row || m.last_column < m.column) return;  /* of one cell, or nonsense: nothing is merged */
-    if (s->merges == XLSX_MERGES_MAX) {
-        stop(x, ST_FULL);
+    struct xlsx_merge *p = xlsx_room(x, s->merge, s->merges, &r->merge_cap, &(struct xlsx_list){ XLSX_MERGES_MAX, sizeof *p });
+    if (!p) {
+        x->fault->line = r->row;
         return;
     }
-    if (s->merges == r->merge_cap) {
-        uint32_t cap = r->merge_cap ? 2 * r->merge_cap : 64;
-        struct xlsx_merge *p = realloc(s->merge, cap * sizeof *p);
-        if (!p) {
-            stop(x, ST_NO_MEMORY);
-            return;
-        }
-        s->merge = p;
-        r->merge_cap = cap;
-    }
+    s->merge = p;
     s->merge[s->merges++] = m;
 }
 

@@ -28,20 +28,9 @@ static void add_style(struct xlsx_xml *x, struct reading *r, const char **atts)
     struct xlsx_book *b = r->b;
     uint32_t id = 0;
     (void)xlsx_number_of(xlsx_attribute(atts, "numFmtId"), UINT32_MAX, &id);
-    if (b->styles == XLSX_STYLES_MAX) {
-        xlsx_stop(x, ST_FULL, &xlsx_too_large);
-        return;
-    }
-    if (b->styles == b->style_cap) {
-        uint32_t cap = b->style_cap ? 2 * b->style_cap : 64;
-        struct xlsx_style *s = realloc(b->style, cap * sizeof *s);
-        if (!s) {
-            xlsx_stop(x, ST_NO_MEMORY, &xlsx_no_memory);
-            return;
-        }
-        b->style = s;
-        b->style_cap = cap;
-    }
+    struct xlsx_style *s = xlsx_room(x, b->style, b->styles, &b->style_cap, &(struct xlsx_list){ XLSX_STYLES_MAX, sizeof *s });
+    if (!s) return;
+    b->style = s;
     b->style[b->styles++] = style_of(r, id);
 }
 

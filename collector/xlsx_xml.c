@@ -3,6 +3,7 @@
  * Design notes: sizes are taken from what was really unpacked, never from what the archive's directory says. A document type ends
  * the parse at its first byte, so there are no entities to expand. Invariant: the parser and the file are freed on every way out.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/xlsx_part.h"
@@ -26,6 +27,20 @@ void xlsx_stop(struct xlsx_xml *x, int status, const struct xlsx_fault *why)
     *x->fault = *why;
     if (!x->fault->line) x->fault->line = line;
     XML_StopParser(x->parser, XML_FALSE);
+}
+
+void *xlsx_room(struct xlsx_xml *x, void *p, uint32_t n, uint32_t *cap, const struct xlsx_list *list)
+{
+    uint32_t wanted = *cap ? 2 * *cap : 64;
+    if (n < *cap) return p;
+    if (n >= list->max) {
+        xlsx_stop(x, ST_FULL, &xlsx_too_large);
+        return NULL;
+    }
+    void *grown = realloc(p, wanted * list->size);
+    if (grown) *cap = wanted;
+    else xlsx_stop(x, ST_NO_MEMORY, &xlsx_no_memory);
+    return grown;
 }
 
 static const char *local(const char *name)
