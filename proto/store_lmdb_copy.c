@@ -6,23 +6,11 @@
  *
  * Invariant: a directory that this returns ST_OK for holds one whole data file, synced. */
 #include <errno.h>
-#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "store_lmdb_part.h"
-
-static bool sync_path(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
 
 int store_lmdb_copy(struct store *s, const char *dir, char *err, size_t err_size)
 {
@@ -38,7 +26,7 @@ int store_lmdb_copy(struct store *s, const char *dir, char *err, size_t err_size
     rc = mdb_env_copy2(l->env, dir, MDB_CP_COMPACT);
     if (rc)
         return store_lmdb_fail(err, err_size, store_lmdb_status(rc), "salinan ke %s gagal: %s", dir, mdb_strerror(rc));
-    if (chmod(data, 0600) != 0 || !sync_path(data) || !sync_path(dir))
+    if (chmod(data, 0600) != 0 || !store_lmdb_dir_sync(data) || !store_lmdb_dir_sync(dir))
         return store_lmdb_fail(err, err_size, ST_IO, "salinan %s tidak sampai ke diska: %m", data);
     return ST_OK;
 }

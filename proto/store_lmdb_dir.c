@@ -99,7 +99,7 @@ static bool join(char ret[STORE_LMDB_PATH_MAX], const char *dir, const char *tai
     return n > 0 && n < STORE_LMDB_PATH_MAX;
 }
 
-static bool sync_path(const char *path)
+bool store_lmdb_dir_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0 && fsync(fd) == 0;
@@ -162,7 +162,7 @@ static bool put_in_place(const char *tmp, const char *dir, int parent)
     if (!join(data, tmp, "/" STORE_LMDB_DATA) || !join(lock, tmp, "/" STORE_LMDB_LOCK))
         return false;
     unlink(lock);
-    return sync_path(data) && sync_path(tmp) && rename(tmp, dir) == 0 && fsync(parent) == 0;
+    return store_lmdb_dir_sync(data) && store_lmdb_dir_sync(tmp) && rename(tmp, dir) == 0 && fsync(parent) == 0;
 }
 
 static int create_locked(const char *dir, const char *tmp, int parent, int (*make)(void *, const char *, char *, size_t),

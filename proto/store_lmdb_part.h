@@ -27,6 +27,7 @@ int store_lmdb_dir_create(const char *dir, int (*make)(void *ctx, const char *tm
 int store_lmdb_dir_take(const char *dir, struct store_lmdb_dir *ret, char *err, size_t err_size);
 void store_lmdb_dir_release(struct store_lmdb_dir *d);
 uint64_t store_lmdb_dir_map(const struct store_lmdb_dir *d, uint64_t asked);    /* bytes of the map to reserve */
+bool store_lmdb_dir_sync(const char *path);     /* fsync of a file or a directory by its name; false: errno says why */
 /* Does the disk still have its reserve, and so many bytes more? */
 bool store_lmdb_dir_roomy(const struct store_lmdb_dir *d, uint64_t bytes);
 
