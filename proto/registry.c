@@ -199,16 +199,10 @@ int registry_line_format(const struct office *o, char *ret, size_t size)
 {
     struct buf b;
     char region[8];
-    int n = ST_FULL;
 
     ASSERT(o->role >= ROLE_OFFICE && o->role < ROLES_COUNT);
     code_region_format(o->region, region);
-    buf_init(&b, size);
-    if (size && !buf_grow(&b, size)) {  /* all of it at once: a line that does not fit is told from memory that runs out */
-        buf_done(&b);
-        return ST_NO_MEMORY;
-    }
-    buf_clear(&b);
+    buf_over(&b, ret, size);
     buf_printf(&b, "%s\t%s\t%s\t%s\t", o->id, region, ROLES[o->role], o->status == OFFICE_ACTIVE ? "active" : "revoked");
     put_time(&b, o->valid_from, INT64_MIN);
     put_time(&b, o->valid_to, INT64_MAX);
@@ -221,13 +215,8 @@ int registry_line_format(const struct office *o, char *ret, size_t size)
         bytes_hex(o->signature, SIG_SIZE, text);
         buf_printf(&b, "\t%s", text);
     }
-    buf_u8(&b, '\0');
-    if (buf_ok(&b)) {
-        memcpy(ret, b.p, b.n);
-        n = (int)b.n - 1;
-    }
-    buf_done(&b);
-    return n;
+    ret[b.n] = '\0';
+    return buf_ok(&b) ? (int)b.n : ST_FULL;
 }
 
 /* ---- the whole file ---- */

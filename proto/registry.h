@@ -46,7 +46,8 @@ const struct office *registry_transport(const struct registry *r, const uint8_t 
 size_t registry_count(const struct registry *r);                                /* distinct offices */
 const struct office *registry_at(const struct registry *r, size_t i);           /* by id order */
 const struct office *registry_entry(const struct registry *r, uint64_t version);        /* 1..version, history included */
-int registry_line_format(const struct office *o, char *ret, size_t size);       /* without newline; length, ST_FULL, ST_NO_MEMORY */
+/* Without newline; returns length, or ST_FULL: ret then holds the beginning. size > 1 */
+int registry_line_format(const struct office *o, char *ret, size_t size);
 /* Of one line, nine fields or ten; `before` and `version` stay 0. */
 int registry_line_parse(struct slice line, struct office *ret, char *err, size_t err_size);
 

@@ -28,22 +28,20 @@ static int message(const struct registry_chain *c, const struct office *o, struc
 
     bare.sealed = false;
     n = registry_line_format(&bare, line, sizeof line - 2 * SIG_SIZE - 1);
-    if (n < 0) return n;
+    if (n < 0) return ST_FULL;
     buf_put(ret, c->head.b, HASH_SIZE);
     buf_put(ret, line, (size_t)n);
     return buf_ok(ret) ? ST_OK : ST_NO_MEMORY;
 }
 
-static int move_on(struct registry_chain *c, const struct office *sealed)
+static void move_on(struct registry_chain *c, const struct office *sealed)
 {
     char line[REGISTRY_LINE_MAX];
     int n = registry_line_format(sealed, line, sizeof line);
 
-    if (n == ST_NO_MEMORY) return n;
     ASSERT(n > 0);
     c->head = sign_hash2(c->head.b, HASH_SIZE, line, (size_t)n);
     c->version++;
-    return ST_OK;
 }
 
 int registry_seal(struct registry_chain *c, struct office *o, const struct signer *signer)
@@ -58,7 +56,8 @@ int registry_seal(struct registry_chain *c, struct office *o, const struct signe
     buf_done(&b);
     if (st != ST_OK) return st;
     o->sealed = true;
-    return move_on(c, o);
+    move_on(c, o);
+    return ST_OK;
 }
 
 int registry_verify(const struct registry *r, struct registry_chain *c, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v,
@@ -74,8 +73,8 @@ int registry_verify(const struct registry *r, struct registry_chain *c, const ui
         buf_clear(&b);
         st = o->sealed ? message(c, o, &b) : ST_DENIED;
         if (st == ST_OK && !v->verify(v->ctx, issuer, buf_slice(&b), o->signature)) st = ST_DENIED;
-        if (st == ST_OK) st = move_on(c, o);
-        if (st != ST_OK)
+        if (st == ST_OK) move_on(c, o);
+        else
             snprintf(err, err_size, "baris %llu (%s): %s", (unsigned long long)c->version + 2, o->id,
                      o->sealed ? "tanda tangan daftar tidak sah" : "tidak bertanda tangan");
     }
@@ -86,10 +85,7 @@ int registry_verify(const struct registry *r, struct registry_chain *c, const ui
 int registry_verify_last(const struct registry *r, struct registry_chain *c, const uint8_t issuer[PUBKEY_SIZE],
                          const struct verifier *v, char *err, size_t err_size)
 {
-    int st = ST_OK;
-
-    while (st == ST_OK && c->version + 1 < registry_version(r)) st = move_on(c, registry_entry(r, c->version + 1));
-    if (st != ST_OK) return st;
+    while (c->version + 1 < registry_version(r)) move_on(c, registry_entry(r, c->version + 1));
     return registry_verify(r, c, issuer, v, err, err_size);
 }
 

@@ -113,7 +113,7 @@ bool work_follows(const struct work *w)
 
 struct slice work_register(const struct work *w, uint64_t *ret_version)
 {
-    *ret_version = w->replica.trust.version;
+    *ret_version = w->replica.trust.chain.version;
     return buf_slice(&w->replica.trust.text);
 }
 
@@ -151,7 +151,6 @@ static int import(struct work *w, struct store_txn *t, struct now now)
         int n = registry_line_format(registry_entry(w->sessions.registry, version), line, sizeof line);
         int st;
 
-        if (n == ST_NO_MEMORY) return n;
         ASSERT(n > 0 && (size_t)n < sizeof line);
         st = ledger_append_office(&w->ledger, t, now.wall, version, slice_of(line, (size_t)n));
         if (st != ST_OK) return st;
