@@ -3,7 +3,7 @@
  * A line is verified alone against the chain before it, so taking a register of n lines costs n signatures; the whole text is only
  * parsed again when a batch asks after a new line, once for a run of them.
  *
- * Invariant: text, chain and version speak of the same lines; registry is NULL or parsed from text as it stands. */
+ * Invariant: text and chain speak of the same lines; registry is NULL or parsed from text as it stands. */
 #include "worker/trust.h"
 
 #include <stdlib.h>
@@ -19,7 +19,6 @@ static void restart(struct trust *w)
     buf_clear(&w->text);
     buf_str(&w->text, HEADING);
     registry_chain_start(&w->chain);
-    w->version = 0;
     registry_free(&w->registry);
 }
 
@@ -55,7 +54,7 @@ static int verify_line(struct trust *w, struct slice line)
     if (buf_ok(&text)) st = registry_parse(buf_slice(&text), &one, err, sizeof err);
     if (st == ST_OK && w->registry_key != NULL)
         st = registry_verify(one, &chain, w->registry_key, &w->verifier, err, sizeof err);
-    if (st == ST_OK) w->chain = (struct registry_chain){ chain.head, w->version + 1 };
+    if (st == ST_OK) w->chain = (struct registry_chain){ chain.head, w->chain.version + 1 };
     registry_free(&one);
     buf_done(&text);
     return st;
@@ -69,7 +68,6 @@ static int add_line(struct trust *w, struct slice line)
     buf_put(&w->text, line.p, line.n);
     buf_str(&w->text, "\n");
     if (!buf_ok(&w->text)) return ST_NO_MEMORY;
-    w->version++;
     registry_free(&w->registry);
     return ST_OK;
 }
@@ -93,7 +91,7 @@ static int add_known(struct trust *w, const struct ledger *l, const struct regis
 static int find_lines(const struct trust *w, const struct ledger *l, struct store_txn *t, uint64_t *lsn)
 {
     struct store_cursor *c = NULL;
-    uint64_t wanted = l->registry_version - w->version, version;
+    uint64_t wanted = l->registry_version - w->chain.version, version;
     struct slice key, bytes, line;
     struct record r;
     int st = store_cursor(t, LEDGER_LOG, &c);
@@ -102,8 +100,8 @@ static int find_lines(const struct trust *w, const struct ledger *l, struct stor
     for (; st == ST_OK && wanted > 0; st = wanted > 0 ? store_prev(c, &key, &bytes) : ST_OK) {
         if (codec_record_parse(bytes, &r) != ST_OK) st = ST_CORRUPT;
         else if (r.kind == RECORD_OFFICE && ledger_copy_entry(r.content, &version, &line) != ST_OK) st = ST_CORRUPT;
-        else if (r.kind == RECORD_OFFICE && version > w->version && version <= l->registry_version) {
-            lsn[version - w->version - 1] = r.lsn;
+        else if (r.kind == RECORD_OFFICE && version > w->chain.version && version <= l->registry_version) {
+            lsn[version - w->chain.version - 1] = r.lsn;
             wanted--;
         }
         if (st != ST_OK) break;
@@ -114,7 +112,7 @@ static int find_lines(const struct trust *w, const struct ledger *l, struct stor
 
 static int add_logged(struct trust *w, const struct ledger *l, struct store_txn *t)
 {
-    uint64_t n = l->registry_version - w->version, version, *lsn = n < OFFICES_MAX * 64u ? calloc(n, sizeof *lsn) : NULL;
+    uint64_t n = l->registry_version - w->chain.version, version, *lsn = n < OFFICES_MAX * 64u ? calloc(n, sizeof *lsn) : NULL;
     int st = lsn != NULL ? find_lines(w, l, t, lsn) : ST_NO_MEMORY;
 
     for (uint64_t i = 0; st == ST_OK && i < n; i++) {
@@ -136,7 +134,7 @@ int trust_recover(struct trust *w, const struct ledger *l, struct store_txn *t, 
 
     restart(w);
     if (known != NULL) st = add_known(w, l, known);
-    if (st == ST_OK && w->version < l->registry_version) st = add_logged(w, l, t);
+    if (st == ST_OK && w->chain.version < l->registry_version) st = add_logged(w, l, t);
     return st == ST_INVALID ? ST_DENIED : st;
 }
 
@@ -149,7 +147,7 @@ static int judge_entry(struct trust *w, const struct record *r, unsigned *ret_co
     int st;
 
     *ret_code = CODE_BAD_FORMAT;
-    if (ledger_copy_entry(r->content, &version, &line) != ST_OK || version != w->version + 1) return ST_OK;
+    if (ledger_copy_entry(r->content, &version, &line) != ST_OK || version != w->chain.version + 1) return ST_OK;
     st = add_line(w, line);
     if (st == ST_DENIED) *ret_code = CODE_BAD_SIGNATURE;
     if (st == ST_OK) *ret_code = CODE_OK;

@@ -15,8 +15,7 @@ struct trust {
     const uint8_t *registry_key;        /* NULL: lines and restore records are taken unsigned (tests) */
     /* -------- */
     struct buf text;                    /* the register as a file: heading and every line so far */
-    struct registry_chain chain;
-    uint64_t version;                   /* lines so far */
+    struct registry_chain chain;        /* its version: lines so far */
     struct registry *registry;          /* of `text`, parsed when it is asked; NULL: not yet */
 };
 int trust_init(struct trust *w);        /* what stands above the line is set; ST_NO_MEMORY */
