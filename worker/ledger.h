@@ -100,7 +100,6 @@ int ledger_copy_begin(struct ledger *l, struct store_txn *t, uint64_t incarnatio
 /* Version and line of a registry record's content. ST_INVALID */
 int ledger_copy_entry(struct slice content, uint64_t *ret_version, struct slice *ret_line);
 
-
 struct ledger_entry { uint64_t first, lsn; uint32_t count; struct hash hash; };         /* a row of by_office */
 /* The logged batch of the stream's current epoch that begins at, or that holds, a sequence. ST_NOT_FOUND, ST_CORRUPT. */
 int ledger_batch_at(struct store_txn *t, const struct stream *s, uint64_t first, struct ledger_entry *ret);

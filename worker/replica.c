@@ -150,11 +150,9 @@ static int fault(const struct step *s, unsigned code, uint64_t lsn, struct slice
     return replica_evidence_put(r, s->l, s->t, s->now.wall, &f);
 }
 
-static bool level(struct replica *r, const struct ledger *l, struct now now)
+static void note_level(struct replica *r, const struct ledger *l, struct now now)
 {
-    if (l->lsn < r->s.head) return false;
-    r->s.level_at = now.mono;
-    return true;
+    if (l->lsn >= r->s.head) r->s.level_at = now.mono;
 }
 
 /* ---- listening ---- */
@@ -219,7 +217,7 @@ static int on_records(const struct step *s, const struct field *v)
         else st = take(s, bytes, &rec);
     }
     if (st == ST_OK && r->s.state == REPLICA_FOLLOWING) r->s.code = CODE_OK;
-    (void)level(r, s->l, s->now);
+    note_level(r, s->l, s->now);
     return st;
 }
 
@@ -241,7 +239,7 @@ static int on_idle(const struct step *s, const struct field *v)
     if (l->lsn > 0 && r->incarnation != bytes_rd64(l->identity.incarnation))
         return fault(s, CODE_DIFFERENT_HISTORY, l->lsn, slice_of("", 0), "inkarnasi lain tanpa catatan pemulihan");
     r->s.code = CODE_OK;
-    (void)level(r, l, s->now);
+    note_level(r, l, s->now);
     return ST_OK;
 }
 
