@@ -5,8 +5,8 @@
  * it again at every greeting, and never mixed with the other, so that a promoted replica holds whatever was told as archived.
  *
  * Told with the answer to a ping, so it costs nothing while nothing changed: session and stream remember the mark they were told
- * of, an OPEN makes them forget it. A bounded number a step; what is left comes with the next ping, and so does what was dropped by
- * whoever opens again.
+ * of, an OPEN makes them forget it, and a stream whose last batch was covered is not looked up again. A bounded number a step; what
+ * is left comes with the next ping, and what was dropped with the next OPEN.
  *
  * Invariant: an ACK of level 2 names the end of a batch that is in the log at or below the mark. */
 #include <stdio.h>
@@ -51,7 +51,7 @@ int session_archived(struct sessions *w, const struct session_step *s, struct se
     if (se->archived_told == mark) return ST_OK;
     for (uint32_t i = 0; i < l->bucket_count; i++)
         for (struct stream *t = l->bucket[i]; t != NULL; t = t->next_bucket) {
-            if (!t->granted || t->owner != se->peer || t->archived_told == mark) continue;
+            if (!t->granted || t->owner != se->peer || t->lsn <= t->archived_told) continue;
             if (told++ == ARCHIVED_PER_STEP || !effects_room(s->x, 1, 1024)) return ST_OK;
             int st = tell(w, s, t);
 
