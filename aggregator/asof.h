@@ -50,8 +50,8 @@ const struct asof_position *asof_position(const struct asof *a); /* NULL when a 
 const struct registry *asof_offices(const struct asof *a);
 uint64_t asof_version(const struct asof *a);  /* of the register */
 const char *asof_asked(const struct asof *a); /* as it was asked: a time or a vector */
-/* Makes the cells of (region, year) and of every region in it; *ret is a transaction whose table FOLD_CELL has them, until
- * asof_free. */
+/* Makes the cells of (region, year), and with them those of its sister regions when the region above them was asked for before;
+ * *ret is a transaction whose table FOLD_CELL has them, until asof_free. */
 int asof_cells(struct asof *a, struct store_txn *t, region_code region, uint16_t year, struct store_txn **ret);
 
 #endif

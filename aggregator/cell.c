@@ -355,7 +355,7 @@ static int entry_write(const struct entry *e, struct store_txn *t, unsigned tabl
     return buf_ok(b) ? store_cursor_put(c, key, buf_slice(b)) : ST_NO_MEMORY;
 }
 
-static int deltas_write(struct cell_deltas *d, struct store_txn *t, unsigned table)
+int cell_deltas_write(struct cell_deltas *d, struct store_txn *t, unsigned table)
 {
     struct store_cursor *c = NULL;
     struct buf b;
@@ -373,7 +373,7 @@ int cell_deltas_settle(struct cell_deltas *d, struct cell_deltas *up, struct sto
     int st = ST_OK;
     if (d->count == 0) return ST_OK;
     for (uint32_t i = 0; st == ST_OK && i < d->count; i++) st = parent_add(up, &d->e[i]);
-    if (st == ST_OK) st = deltas_write(d, t, table);
+    if (st == ST_OK) st = cell_deltas_write(d, t, table);
     cell_deltas_clear(d);
     return st;
 }
@@ -382,7 +382,7 @@ int cell_deltas_apply(struct cell_deltas *d, struct store_txn *t, unsigned table
 {
     int st = roll_up(d, 2);
     if (st == ST_OK) st = roll_up(d, 1);
-    return st == ST_OK ? deltas_write(d, t, table) : st;
+    return st == ST_OK ? cell_deltas_write(d, t, table) : st;
 }
 
 /* ---- reading ---- */

@@ -28,6 +28,8 @@ int cell_deltas_settle(struct cell_deltas *d, struct cell_deltas *up, struct sto
 /* Adds cities to provinces and provinces to the nation, then writes each touched cell once, in key order. cell_deltas_clear must
  * follow, whatever the result. ST_FULL, ST_CORRUPT, ST_NO_MEMORY. */
 int cell_deltas_apply(struct cell_deltas *d, struct store_txn *t, unsigned table);
+/* Writes what d holds and nothing for parents: for who has summed into the region that is asked about. */
+int cell_deltas_write(struct cell_deltas *d, struct store_txn *t, unsigned table);
 
 size_t cell_key_bytes(const struct cell_key *k, uint8_t *ret);
 int cell_key_parse(struct slice key, struct cell_key *ret);
