@@ -62,8 +62,8 @@ static bool sum_below(const struct compare *w, const struct line *above, unsigne
     bool any = false;
     for (uint32_t j = 0; j < w->v.count; j++) {
         const struct line *l = &w->v.line[j];
-        const struct line_item *it = line_below(above, l) ? line_item_of(&w->v, l, measure, source) : NULL;
-        if (!it || !(it->flags & LINE_COUNTED) || !item_value(w, it, month, &one)) continue;
+        const struct line_item *it = line_below(above, l) ? line_counted_of(&w->v, l, measure, source) : NULL;
+        if (!it || !item_value(w, it, month, &one)) continue;
         sum += one;
         any = true;
     }
@@ -76,14 +76,9 @@ static bool stated(const struct compare *w, const struct print *p, unsigned meas
 {
     const struct leaf_key *k = &p->row->key;
     const struct line at = {.activity = k->activity, .account = k->activity ? 0 : k->account};
-    for (uint32_t j = 0; j < w->v.count; j++) {
-        const struct line *l = &w->v.line[j];
-        const struct line_item *it;
-        if (l->activity != at.activity || l->account != at.account) continue;
-        it = line_item_of(&w->v, l, measure, source);
-        if (it && item_value(w, it, p->month, ret)) return true;
-        break;
-    }
+    const struct line *l = line_find(&w->v, at.activity, at.account);
+    const struct line_item *it = l ? line_item_of(&w->v, l, measure, source) : NULL;
+    if (it && item_value(w, it, p->month, ret)) return true;
     return sum_below(w, &at, measure, source, p->month, ret);
 }
 

@@ -6,12 +6,6 @@
 
 #include "proto/status.h"
 
-static const struct line_item *counted(const struct lines *v, const struct line *l, unsigned measure, unsigned source)
-{
-    const struct line_item *it = line_item_of(v, l, measure, source);
-    return it && it->flags & LINE_COUNTED ? it : NULL;
-}
-
 static bool enough(const struct copied_count *c, uint32_t min)
 {
     return c->same >= min && (uint64_t)c->same * COPIED_SHARE_DEN >= (uint64_t)c->of * COPIED_SHARE_NUM;
@@ -22,8 +16,8 @@ static void month_count(const struct lines *v, unsigned month, struct copied_cou
 {
     *ret = (struct copied_count){.month = month};
     for (uint32_t i = 0; i < v->count; i++) {
-        const struct line_item *r = counted(v, &v->line[i], MEASURE_REALISED, SOURCE_OPD);
-        const struct line_item *b = counted(v, &v->line[i], MEASURE_BUDGET, SOURCE_DPA);
+        const struct line_item *r = line_counted_of(v, &v->line[i], MEASURE_REALISED, SOURCE_OPD);
+        const struct line_item *b = line_counted_of(v, &v->line[i], MEASURE_BUDGET, SOURCE_DPA);
         if (!r) continue;
         const struct series *s = &v->series[r->series];
         if ((s->reported >> (month - 2) & 3) != 3 || s->value[month - 1] <= 0) continue;
@@ -52,8 +46,8 @@ void copied_column(const struct lines *v, unsigned until, struct copied_count *r
 {
     *ret = (struct copied_count){.month = until};
     for (uint32_t i = 0; i < v->count; i++) {
-        const struct line_item *r = counted(v, &v->line[i], MEASURE_REALISED, SOURCE_OPD);
-        const struct line_item *b = counted(v, &v->line[i], MEASURE_BUDGET, SOURCE_DPA);
+        const struct line_item *r = line_counted_of(v, &v->line[i], MEASURE_REALISED, SOURCE_OPD);
+        const struct line_item *b = line_counted_of(v, &v->line[i], MEASURE_BUDGET, SOURCE_DPA);
         i128 spent = r ? v->series[r->series].value[until - 1] : 0;
         if (!b || spent <= 0) continue;
         ret->of++;
@@ -68,7 +62,7 @@ int copied_office(const struct lines *v, unsigned until, struct copied_office *r
     if (!ret->amount) return ST_NO_MEMORY;
     for (uint32_t i = 0; i < v->count; i++) {
         const struct line *l = &v->line[i];
-        const struct line_item *r = counted(v, l, MEASURE_REALISED, SOURCE_OPD);
+        const struct line_item *r = line_counted_of(v, l, MEASURE_REALISED, SOURCE_OPD);
         i128 spent = r ? v->series[r->series].value[until - 1] : 0;
         if (spent > 0) ret->amount[ret->count++] = (struct copied_amount){l->activity, l->account, spent};
     }

@@ -394,3 +394,22 @@ const struct line_item *line_item_of(const struct lines *v, const struct line *l
         if (v->item[j].measure == measure && v->item[j].source == source) return &v->item[j];
     return NULL;
 }
+
+const struct line_item *line_counted_of(const struct lines *v, const struct line *l, unsigned measure, unsigned source)
+{
+    const struct line_item *it = line_item_of(v, l, measure, source);
+    return it && it->flags & LINE_COUNTED ? it : NULL;
+}
+
+const struct line *line_find(const struct lines *v, activity_code activity, account_code account)
+{
+    uint32_t lo = 0, hi = v->count;     /* tree order: ascending codes */
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        const struct line *l = &v->line[mid];
+        if (l->activity < activity || (l->activity == activity && l->account < account)) lo = mid + 1;
+        else hi = mid;
+    }
+    const struct line *l = lo < v->count ? &v->line[lo] : NULL;
+    return l && l->activity == activity && l->account == account ? l : NULL;
+}

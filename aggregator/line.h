@@ -83,6 +83,10 @@ void line_view_done(struct lines *v);
 /* Fills v from u, which is sorted by it; v points into u. ST_NO_MEMORY. */
 int line_view(struct unit *u, struct lines *v);
 const struct line_item *line_item_of(const struct lines *v, const struct line *l, unsigned measure, unsigned source);   /* NULL */
+/* The same, NULL too when the line is a control total there. */
+const struct line_item *line_counted_of(const struct lines *v, const struct line *l, unsigned measure, unsigned source);
+/* The line of exactly this code (account: of an account-only line, activity 0); NULL. */
+const struct line *line_find(const struct lines *v, activity_code activity, account_code account);
 bool line_below(const struct line *ancestor, const struct line *l);     /* proper descendant; everything is below `total` */
 unsigned line_level(const struct line *l);      /* code_level of an activity, 0 for an account-only line */
 /* Budgets in force. Candidates are gathered (begin, then one add a reported stage), then picked: complete stages of `source` in

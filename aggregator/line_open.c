@@ -6,8 +6,7 @@
 
 static const struct line_item *realised_of(const struct lines *v, const struct line *l)
 {
-    const struct line_item *it = line_item_of(v, l, MEASURE_REALISED, SOURCE_OPD);
-    return it && it->flags & LINE_COUNTED ? it : NULL;
+    return line_counted_of(v, l, MEASURE_REALISED, SOURCE_OPD);
 }
 
 /* What speaks for a line: how far it is reported, what is carried of it, and how much more a later report shows. */
@@ -28,8 +27,9 @@ static void add_series(struct spoken *to, const struct series *s)
 static bool sum_below(const struct lines *v, const struct line *l, struct spoken *ret)
 {
     uint8_t least = 13;
-    for (uint32_t i = 0; i < v->count; i++) {
-        const struct line_item *it = line_below(l, &v->line[i]) ? realised_of(v, &v->line[i]) : NULL;
+    const struct line *end = v->line + v->count;
+    for (const struct line *below = l + 1; below < end && line_below(l, below); below++) {      /* they follow it */
+        const struct line_item *it = realised_of(v, below);
         if (!it) continue;
         add_series(ret, &v->series[it->series]);
         if (v->series[it->series].last < least) least = v->series[it->series].last;
@@ -41,11 +41,15 @@ static bool sum_below(const struct lines *v, const struct line *l, struct spoken
 /* A counted realisation above: how far it is reported; how much of it is this line's nobody has said. */
 static uint8_t last_above(const struct lines *v, const struct line *l)
 {
-    for (uint32_t i = 0; i < v->count; i++) {
-        const struct line_item *it = line_below(&v->line[i], l) ? realised_of(v, &v->line[i]) : NULL;
+    struct line at = *l;
+    for (;;) {
+        if (at.activity) at.activity = code_parent(at.activity);
+        else at.account = code_account_parent(at.account);
+        if (!at.activity && !at.account) return 0;
+        const struct line *above = line_find(v, at.activity, at.account);
+        const struct line_item *it = above ? realised_of(v, above) : NULL;
         if (it) return v->series[it->series].last;
     }
-    return 0;
 }
 
 static void physical_of(const struct lines *v, const struct line *l, const struct series *budget, struct line_open *ret)

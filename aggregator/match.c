@@ -22,8 +22,7 @@ const char *match_state_name(enum match_state s)
 
 static const struct line_item *counted_item(const struct lines *v, const struct line *l, unsigned source)
 {
-    const struct line_item *it = line_item_of(v, l, MEASURE_REALISED, source);
-    return it && it->flags & LINE_COUNTED ? it : NULL;
+    return line_counted_of(v, l, MEASURE_REALISED, source);
 }
 
 /* Counted lines at or below l; first stays 0 when there are none. */

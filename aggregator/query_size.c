@@ -22,27 +22,10 @@ struct sizes {
 
 static const char *say(const struct sizes *s, const char *id, const char *en) { return s->ask->q->lang == LANG_EN ? en : id; }
 
-static int line_order(const struct line *a, const struct line *b)
-{
-    if (a->activity != b->activity) return a->activity < b->activity ? -1 : 1;
-    return (a->account > b->account) - (a->account < b->account);
-}
-
-static const struct line *find(const struct lines *v, const struct line *l)
-{
-    uint32_t lo = 0, hi = v->count;     /* tree order: ascending codes */
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (line_order(&v->line[mid], l) < 0) lo = mid + 1;
-        else hi = mid;
-    }
-    return lo < v->count && line_order(&v->line[lo], l) == 0 ? &v->line[lo] : NULL;
-}
-
 static bool amount_of(const struct lines *v, const struct line *l, unsigned measure, unsigned until, i128 *ret)
 {
-    const struct line_item *it = line_item_of(v, l, measure, measure == MEASURE_BUDGET ? SOURCE_DPA : SOURCE_OPD);
-    if (!it || !(it->flags & LINE_COUNTED)) return false;
+    const struct line_item *it = line_counted_of(v, l, measure, measure == MEASURE_BUDGET ? SOURCE_DPA : SOURCE_OPD);
+    if (!it) return false;
     *ret = v->series[it->series].value[until - 1];
     return *ret > 0;
 }
@@ -55,7 +38,7 @@ static int amount_finding(const struct sizes *s, const struct lines *v, const st
     unsigned until = (unsigned)s->ask->s->until;
     if (!amount_of(v, l, measure, until, &mine)) return ST_OK;
     for (unsigned i = 0; i < SIZE_YEARS; i++) {
-        const struct line *old = find(&s->v[i], l);
+        const struct line *old = line_find(&s->v[i], l->activity, l->account);
         if (old && amount_of(&s->v[i], old, measure, until, &others[n])) n++;
     }
     unsigned code = size_judge(mine, others, n, SIZE_FLOOR_SEN, &usual);
