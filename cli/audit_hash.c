@@ -56,13 +56,6 @@ bool audit_hash_signed(const uint8_t pub[AUDIT_KEY], struct audit_span msg, cons
 
 bool audit_hash_same(const struct audit_hash *a, const void *b) { return memcmp(a->b, b, AUDIT_HASH) == 0; }
 
-bool audit_hash_zero(const struct audit_hash *h)
-{
-    static const struct audit_hash zero;
-
-    return audit_hash_same(h, zero.b);
-}
-
 uint64_t audit_hash_key_id(const uint8_t pub[AUDIT_KEY])
 {
     struct audit_hash h = audit_hash_blake(audit_span_of(pub, AUDIT_KEY), audit_span_of(NULL, 0));

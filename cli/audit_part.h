@@ -35,7 +35,6 @@ uint32_t audit_hash_crc(uint32_t crc, struct audit_span s);
 struct audit_hash audit_hash_blake(struct audit_span a, struct audit_span b);
 bool audit_hash_signed(const uint8_t pub[AUDIT_KEY], struct audit_span msg, const uint8_t sig[AUDIT_SIG]);
 bool audit_hash_same(const struct audit_hash *a, const void *b);
-bool audit_hash_zero(const struct audit_hash *h);
 uint64_t audit_hash_key_id(const uint8_t pub[AUDIT_KEY]);
 struct audit_tree {
     uint64_t size;

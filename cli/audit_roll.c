@@ -234,6 +234,14 @@ void audit_roll_put_slot(struct audit_text *t, unsigned month, const struct audi
     audit_text_escaped(t, s->text);
 }
 
+void audit_roll_put_leaf(struct audit_text *t, const struct audit_roll_row *r)
+{
+    audit_roll_put_key(t, "leaf", r);
+    for (unsigned m = 1; m <= 12; m++)
+        if (r->slot[m].kind != VALUE_EMPTY) audit_roll_put_slot(t, m, &r->slot[m]);
+    audit_text_byte(t, '\n');
+}
+
 /* ---- from statements to rows ---- */
 
 #define ORDER(a, b)                                                                                                                \
@@ -314,12 +322,7 @@ static void rows_make(struct audit_roll *x)
 
 static void rows_put(struct audit_roll *x)
 {
-    for (size_t i = 0; i < x->rows; i++) {
-        audit_roll_put_key(x->out, "leaf", &x->row[i]);
-        for (unsigned m = 1; m <= 12; m++)
-            if (x->row[i].slot[m].kind != VALUE_EMPTY) audit_roll_put_slot(x->out, m, &x->row[i].slot[m]);
-        audit_text_byte(x->out, '\n');
-    }
+    for (size_t i = 0; i < x->rows; i++) audit_roll_put_leaf(x->out, &x->row[i]);
 }
 
 /* ---- units and offices ---- */
@@ -332,14 +335,15 @@ static void units_put(struct audit_roll *x)
         const struct audit_roll_row *r = &x->row[i];
         size_t number = party_number(x, r->office);
         struct party *o = &x->party[number];
-        struct audit_roll_unit u;
+        struct audit_roll_view v;
 
         for (end = i; end < x->rows && x->row[end].year == r->year && audit_same(x->row[end].office, r->office); end++) continue;
         if (r->year == 0) continue;
-        u = (struct audit_roll_unit){ r, end - i };
+        audit_roll_view((struct audit_roll_unit){ r, end - i }, &v);
         o->years = true;
-        o->realised[r->year] = audit_roll_last_realised(u);
-        if (o->entered) audit_roll_cells_unit(cells, o->region, r->year, u);
+        o->realised[r->year] = audit_roll_last_realised(&v);
+        if (o->entered) audit_roll_cells_unit(cells, o->region, r->year, &v);
+        audit_roll_view_done(&v);
     }
     audit_roll_cells_put(cells, x->out);
     audit_roll_cells_free(cells);

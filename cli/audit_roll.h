@@ -124,9 +124,10 @@ struct audit_roll_unit {
     const struct audit_roll_row *row;
     size_t rows;
 };
-/* A line of the canonical text of a row or of an old slot: what is "leaf" or "history". */
+/* Of the canonical text: the beginning of a line about a row (what: "leaf" or "history"), one slot of it, a whole leaf line. */
 void audit_roll_put_key(struct audit_text *t, const char *what, const struct audit_roll_row *r);
 void audit_roll_put_slot(struct audit_text *t, unsigned month, const struct audit_roll_slot *s);
+void audit_roll_put_leaf(struct audit_text *t, const struct audit_roll_row *r);
 
 struct audit_roll_line { /* account only of an account-only line */
     activity_code activity;
@@ -171,13 +172,10 @@ void *audit_roll_more(void *array, size_t count, size_t size);
 
 /* ---- audit_roll_line.c ---- */
 bool audit_roll_is_reported(const struct audit_roll_row *r);
-/* Of the line itself: no name, marker, copy from another table, end of a plan. */
-bool audit_roll_own_measure(const struct audit_roll_row *r);
 void audit_roll_row_series(const struct audit_roll_row *r, struct audit_roll_series *ret);
 struct audit_roll_line audit_roll_line_of(const struct audit_roll_row *r);
 bool audit_roll_same_line(struct audit_roll_line a, struct audit_roll_line b);
 bool audit_roll_line_below(struct audit_roll_line above, struct audit_roll_line l);
-bool audit_roll_account_within(account_code prefix, account_code account); /* equal or below; everything is within 0 */
 const struct audit_roll_row *audit_roll_find(struct audit_roll_unit u, struct audit_roll_line l, account_code account,
                                              unsigned measure, unsigned source, unsigned stage);
 /* The rows with an account at or below prefix (0: all) that have no reported row above them there, added up. */
@@ -192,15 +190,24 @@ void audit_roll_view(struct audit_roll_unit u, struct audit_roll_view *ret);
 void audit_roll_view_done(struct audit_roll_view *v);
 const struct audit_roll_item *audit_roll_item_of(const struct audit_roll_view *v, struct audit_roll_line l, unsigned measure,
                                                  unsigned source); /* NULL: not stated */
-unsigned audit_roll_last_realised(struct audit_roll_unit u); /* greatest last reported month of realised of its lines; 0 none */
+unsigned audit_roll_last_realised(const struct audit_roll_view *v); /* greatest last reported month of realised of its lines; 0 none */
 
 /* ---- audit_roll_claim.c ---- */
 void audit_roll_claims(struct audit_roll_view *v); /* fills v->found */
 
 /* ---- audit_roll_cell.c ---- */
+struct audit_roll_cell {
+    region_code region;
+    unsigned year, kind, derived, source;
+    uint64_t node;
+    i128 value[AUDIT_ROLL_MONTHS];
+    int64_t offices[AUDIT_ROLL_MONTHS], lines, bare, assumed;
+};
+void audit_roll_put_cell(struct audit_text *t, const struct audit_roll_cell *x); /* its line of the canonical text */
 struct audit_roll_cells;
 struct audit_roll_cells *audit_roll_cells_new(void);
-void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsigned year, struct audit_roll_unit u);
+/* Adds what a unit's view says; looks for its claims. */
+void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsigned year, struct audit_roll_view *v);
 void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_text *out);
 void audit_roll_cells_free(struct audit_roll_cells *c);
 

@@ -10,13 +10,6 @@
 
 #include "cli/audit_roll.h"
 
-struct audit_roll_cell {
-    region_code region;
-    unsigned year, kind, derived, source;
-    uint64_t node;
-    i128 value[AUDIT_ROLL_MONTHS];
-    int64_t offices[AUDIT_ROLL_MONTHS], lines, bare, assumed;
-};
 struct audit_roll_cells {
     struct audit_roll_cell *cell;
     size_t count, room, summed;
@@ -345,19 +338,17 @@ static struct audit_roll_cell *cells_next(struct audit_roll_cells *c)
     return &c->cell[c->count++];
 }
 
-void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsigned year, struct audit_roll_unit u)
+void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsigned year, struct audit_roll_view *v)
 {
     struct unit_cells own = { .year = year };
-    struct audit_roll_view v;
-    audit_roll_view(u, &v);
-    audit_roll_claims(&v);
-    for (size_t i = 0; i < v.items; i++) {
-        item_add(&own, &v.item[i]);
-        if (v.item[i].counted) accounts_add(&own, &v, &v.item[i]);
-        if (v.item[i].counted && v.item[i].measure == MEASURE_BUDGET && v.item[i].source == SOURCE_DPA)
-            standing_add(&own, &v, &v.item[i]);
+    audit_roll_claims(v);
+    for (size_t i = 0; i < v->items; i++) {
+        item_add(&own, &v->item[i]);
+        if (v->item[i].counted) accounts_add(&own, v, &v->item[i]);
+        if (v->item[i].counted && v->item[i].measure == MEASURE_BUDGET && v->item[i].source == SOURCE_DPA)
+            standing_add(&own, v, &v->item[i]);
     }
-    for (size_t i = 0; i < v.lines; i++) findings_add(&own, &v, i);
+    for (size_t i = 0; i < v->lines; i++) findings_add(&own, v, i);
     for (size_t i = 0; i < own.count; i++)
         for (region_code r = region;; r = audit_code_region_parent(r)) {
             struct audit_roll_cell *x = cells_next(c);
@@ -366,7 +357,6 @@ void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsig
             if (r == 0) break;
         }
     free(own.cell);
-    audit_roll_view_done(&v);
     if (c->count > 2 * c->summed + CELLS_GROWN) cells_sum(c);
 }
 
@@ -377,7 +367,7 @@ static bool cell_zero(const struct audit_roll_cell *x)
     return !x->lines && !x->bare && !x->assumed;
 }
 
-static void cell_put(const struct audit_roll_cell *x, struct audit_text *out)
+void audit_roll_put_cell(struct audit_text *t, const struct audit_roll_cell *x)
 {
     char region[8], code[48] = "", number[48];
     audit_code_region_format(x->region, region);
@@ -387,7 +377,7 @@ static void cell_put(const struct audit_roll_cell *x, struct audit_text *out)
         audit_code_format_account(x->node, code);
     else
         audit_text_i128((i128)x->node, code);
-    audit_text_printf(out, "cell\t%s\t%u\t%s\t%s\t%s\t%u\t%s\t", region, x->year,
+    audit_text_printf(t, "cell\t%s\t%u\t%s\t%s\t%s\t%u\t%s\t", region, x->year,
                       x->kind == NODE_TOTAL      ? "total"
                       : x->kind == NODE_ACTIVITY ? "activity"
                       : x->kind == NODE_ACCOUNT  ? "account"
@@ -396,20 +386,20 @@ static void cell_put(const struct audit_roll_cell *x, struct audit_text *out)
                       audit_code_source_name(x->source));
     for (unsigned m = 1; m <= 12; m++) {
         audit_text_i128(x->value[m], number);
-        if (m > 1) audit_text_byte(out, ' ');
-        audit_text_str(out, number);
+        if (m > 1) audit_text_byte(t, ' ');
+        audit_text_str(t, number);
     }
     for (unsigned m = 1; m <= 12; m++) {
         audit_text_i128(x->offices[m], number);
-        audit_text_byte(out, m > 1 ? ' ' : '\t');
-        audit_text_str(out, number);
+        audit_text_byte(t, m > 1 ? ' ' : '\t');
+        audit_text_str(t, number);
     }
-    audit_text_printf(out, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n", x->lines, x->bare, x->assumed);
+    audit_text_printf(t, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n", x->lines, x->bare, x->assumed);
 }
 
 void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_text *out)
 {
     cells_sum(c);
     for (size_t i = 0; i < c->count; i++)
-        if (!cell_zero(&c->cell[i])) cell_put(&c->cell[i], out);
+        if (!cell_zero(&c->cell[i])) audit_roll_put_cell(out, &c->cell[i]);
 }

@@ -250,7 +250,8 @@ void audit_roll_claims(struct audit_roll_view *v)
         falls(v, r);
         accounts(v, r);
     }
-    for (size_t i = 0; any_budget(v) && i < v->lines; i++)
+    const size_t lines = any_budget(v) ? v->lines : 0;
+    for (size_t i = 0; i < lines; i++)
         for (unsigned m = 1; m <= 12; m++)
             if (overspent(v, v->line[i], m)) found(v, v->line[i], m, m);
     for (size_t i = 0; i < v->items; i++) parents(v, &v->item[i]);

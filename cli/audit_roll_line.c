@@ -20,7 +20,8 @@ void *audit_roll_more(void *array, size_t count, size_t size)
 
 static bool slot_reported(const struct audit_roll_slot *s) { return s->kind == VALUE_NUMBER || s->kind == VALUE_NIL; }
 
-bool audit_roll_own_measure(const struct audit_roll_row *r)
+/* Of the line itself: no name, marker, copy from another table, end of a plan. */
+static bool own_measure(const struct audit_roll_row *r)
 {
     static const unsigned NOT[] = {
         MEASURE_NAME,       MEASURE_COMPLETE, MEASURE_COMPARED_BUDGET, MEASURE_COMPARED_REALISED, MEASURE_COMPARED_ABSORPTION,
@@ -81,7 +82,8 @@ bool audit_roll_line_below(struct audit_roll_line above, struct audit_roll_line 
     return !l.activity && audit_code_account_below(above.account, l.account);
 }
 
-bool audit_roll_account_within(account_code prefix, account_code account)
+/* Equal or below; everything is within 0. */
+static bool account_within(account_code prefix, account_code account)
 {
     return account != 0 && (prefix == 0 || prefix == account || audit_code_account_below(prefix, account));
 }
@@ -103,7 +105,7 @@ const struct audit_roll_row *audit_roll_find(struct audit_roll_unit u, struct au
 static bool has_row_above(struct audit_roll_unit u, struct audit_roll_line l, account_code prefix, const struct audit_roll_row *r)
 {
     for (account_code a = audit_code_account_parent(r->account); a; a = audit_code_account_parent(a))
-        if (audit_roll_account_within(prefix, a) && audit_roll_find(u, l, a, r->measure, r->source, r->stage)) return true;
+        if (account_within(prefix, a) && audit_roll_find(u, l, a, r->measure, r->source, r->stage)) return true;
     return false;
 }
 
@@ -125,7 +127,7 @@ void audit_roll_shallow(struct audit_roll_unit u, struct audit_roll_line l, acco
     for (size_t i = 0; i < u.rows; i++) {
         const struct audit_roll_row *r = &u.row[i];
         struct audit_roll_series s;
-        if (!audit_roll_account_within(prefix, r->account) || !row_is(r, l, measure, source, stage) || !audit_roll_is_reported(r))
+        if (!account_within(prefix, r->account) || !row_is(r, l, measure, source, stage) || !audit_roll_is_reported(r))
             continue;
         if (has_row_above(u, l, prefix, r)) continue;
         audit_roll_row_series(r, &s);
@@ -139,7 +141,7 @@ unsigned audit_roll_last(struct audit_roll_unit u, struct audit_roll_line l, acc
     unsigned last = 0;
     for (size_t i = 0; i < u.rows; i++) {
         struct audit_roll_series s;
-        if (!audit_roll_account_within(prefix, u.row[i].account) || !row_is(&u.row[i], l, measure, source, stage)) continue;
+        if (!account_within(prefix, u.row[i].account) || !row_is(&u.row[i], l, measure, source, stage)) continue;
         audit_roll_row_series(&u.row[i], &s);
         if (s.last > last) last = s.last;
     }
@@ -299,7 +301,7 @@ void audit_roll_view(struct audit_roll_unit u, struct audit_roll_view *ret)
     *ret = (struct audit_roll_view){ .u = u };
     for (size_t i = 0; i < u.rows; i++) {
         const struct audit_roll_row *r = &u.row[i];
-        if ((!r->activity && !r->account) || !audit_roll_own_measure(r) || !audit_roll_is_reported(r))
+        if ((!r->activity && !r->account) || !own_measure(r) || !audit_roll_is_reported(r))
             continue; /* a marker; nothing said */
         line_add(ret, audit_roll_line_of(r));
         if (is_channel(r->measure)) item_add(ret, audit_roll_line_of(r), r->measure, r->source);
@@ -313,14 +315,11 @@ void audit_roll_view(struct audit_roll_unit u, struct audit_roll_view *ret)
     memset(ret->found, 0, (ret->lines * AUDIT_ROLL_MONTHS + 1) * sizeof *ret->found);
 }
 
-unsigned audit_roll_last_realised(struct audit_roll_unit u)
+unsigned audit_roll_last_realised(const struct audit_roll_view *v)
 {
-    struct audit_roll_view v;
     unsigned last = 0;
-    audit_roll_view(u, &v);
-    for (size_t i = 0; i < v.items; i++)
-        if (v.item[i].measure == MEASURE_REALISED && v.item[i].series.last > last) last = v.item[i].series.last;
-    audit_roll_view_done(&v);
+    for (size_t i = 0; i < v->items; i++)
+        if (v->item[i].measure == MEASURE_REALISED && v->item[i].series.last > last) last = v->item[i].series.last;
     return last;
 }
 

@@ -143,10 +143,7 @@ static void leaf_row(struct state *s, struct audit_span key, struct audit_span v
         broken(s, "peta bulan dan bulan-bulannya");
         return;
     }
-    audit_roll_put_key(s->out, "leaf", &row);
-    for (unsigned m = 1; m <= 12; m++)
-        if (row.slot[m].kind != VALUE_EMPTY) audit_roll_put_slot(s->out, m, &row.slot[m]);
-    audit_text_byte(s->out, '\n');
+    audit_roll_put_leaf(s->out, &row);
 }
 
 static void history_row(struct state *s, struct audit_span key, struct audit_span value)
@@ -171,25 +168,6 @@ static void history_row(struct state *s, struct audit_span key, struct audit_spa
 }
 
 /* ---- cells ---- */
-
-static void cell_key_put(struct state *s, struct audit_span key)
-{
-    static const char *const kind[] = { "total", "activity", "account", "account-line" };
-    unsigned node_kind = key.p[6];
-    uint64_t node = audit_be(key.p + 8, 8);
-    char region[8], code[32];
-
-    audit_code_region_format((region_code)audit_be(key.p, 4), region);
-    if (node_kind == NODE_TOTAL)
-        snprintf(code, sizeof code, "%" PRIu64, node);
-    else if (node_kind == NODE_ACTIVITY)
-        audit_code_format_activity(node, code);
-    else
-        audit_code_format_account(node, code);
-    audit_text_printf(s->out, "cell\t%s\t%u\t%s\t%s\t%s\t%u\t%s\t", region, (unsigned)audit_be(key.p + 4, 2), kind[node_kind],
-                      node_kind == NODE_ACTIVITY ? audit_code_vintage_name(audit_code_vintage(node)) : "", code, key.p[16],
-                      audit_code_source_name(key.p[17]));
-}
 
 static bool level_right(struct audit_span key)
 {
@@ -218,25 +196,23 @@ static bool offices_read(struct reader *r, int64_t ret[AUDIT_ROLL_MONTHS])
 static void cell_row(struct state *s, struct audit_span key, struct audit_span value)
 {
     struct reader r = { value.p, value.p + value.n, false };
-    i128 sum[AUDIT_ROLL_MONTHS] = { 0 };
-    int64_t offices[AUDIT_ROLL_MONTHS], lines, bare, assumed;
-    char number[48];
+    struct audit_roll_cell x = { .region = 0 };
 
     for (unsigned m = 1; m <= 12; m++)
-        if (__builtin_add_overflow(sum[m - 1], zigzag128(&r), &sum[m])) r.bad = true;
-    if (!offices_read(&r, offices)) r.bad = true;
-    lines = zigzag(&r), bare = zigzag(&r), assumed = zigzag(&r);
+        if (__builtin_add_overflow(x.value[m - 1], zigzag128(&r), &x.value[m])) r.bad = true;
+    if (!offices_read(&r, x.offices)) r.bad = true;
+    x.lines = zigzag(&r), x.bare = zigzag(&r), x.assumed = zigzag(&r);
     if (r.bad || r.p != r.end || key.n != CELL_KEY || !level_right(key)) {
         broken(s, "kunci sel dan dua belas jumlah");
         return;
     }
-    cell_key_put(s, key);
-    for (unsigned m = 1; m <= 12; m++) {
-        audit_text_i128(sum[m], number);
-        audit_text_printf(s->out, "%s%s", m > 1 ? " " : "", number);
-    }
-    for (unsigned m = 1; m <= 12; m++) audit_text_printf(s->out, "%c%" PRId64, m > 1 ? ' ' : '\t', offices[m]);
-    audit_text_printf(s->out, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n", lines, bare, assumed);
+    x.region = (region_code)audit_be(key.p, 4);
+    x.year = (unsigned)audit_be(key.p + 4, 2);
+    x.kind = key.p[6];
+    x.node = audit_be(key.p + 8, 8);
+    x.derived = key.p[16];
+    x.source = key.p[17];
+    audit_roll_put_cell(s->out, &x);
 }
 
 /* ---- the other tables ---- */
