@@ -134,7 +134,7 @@ static bool receipts_here(const struct push *u)
 
 void push_wait(struct push *u)
 {
-    int64_t settled_at = 0;
+    bool all = false;
     json_t *a = NULL;
     int64_t end = cli_mono_ms() + (u->wait ? (int64_t)u->timeout_s * 1000 : COUNTS_MS);
     if (all_settled(u)) return;
@@ -144,14 +144,13 @@ void push_wait(struct push *u)
         int st = ask_counts(u);
         u->collector_down = st == ST_NOT_FOUND;
         if (st == ST_OK && u->wait) ask_visible(u);
-        bool all = all_settled(u);
-        if (all && settled_at == 0) settled_at = cli_mono_ms();
-        if ((all && receipts_here(u)) || (u->collector_down && !u->wait)) return;
-        if (cli_mono_ms() >= (all && settled_at + RECEIPT_MS < end ? settled_at + RECEIPT_MS : end)) {
-            if (all) return;
-            break;
+        if (!all && all_settled(u)) {
+            all = true;
+            end = end < cli_mono_ms() + RECEIPT_MS ? end : cli_mono_ms() + RECEIPT_MS;
         }
+        if ((all && receipts_here(u)) || (u->collector_down && !u->wait)) return;
+        if (cli_mono_ms() >= end) break;
         cli_pause(STEP_MS);
     }
-    u->timed_out = true;
+    u->timed_out = !all;
 }
