@@ -253,7 +253,7 @@ void push_done(struct push *u)
 
 int push_open(struct push *u)
 {
-    int rc = place_open(u->c, &u->p);
+    int rc = place_open_any(u->c, &u->p);
     if (rc == EXIT_OK) rc = place_registry(u->c, &u->p, &u->registry);
     return rc == EXIT_OK ? check_office(u) : rc;
 }
@@ -262,9 +262,7 @@ int push_run(struct cli *c)
 {
     struct push u = { .c = c };
     int rc = read_words(&u);
-    if (rc == EXIT_OK) rc = place_open_any(c, &u.p);
-    if (rc == EXIT_OK) rc = place_registry(c, &u.p, &u.registry);
-    if (rc == EXIT_OK) rc = check_office(&u);
+    if (rc == EXIT_OK) rc = push_open(&u);
     if (rc == EXIT_OK) {
         u.file = calloc((size_t)c->operand_count, sizeof *u.file);
         if (!u.file) rc = cli_fail(c, "memori habis", "out of memory", NULL);
