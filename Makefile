@@ -139,6 +139,9 @@ $(eval $(call unit_test,witness,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/perio
 $(eval $(call unit_test,witness_receipt,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period tests/unit/outbox_fixture tests/unit/witness_world,-lsodium -lmsgpackc))
 $(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
+BREAKING_LIBS := -lsodium -lmsgpackc -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
+$(eval $(call unit_test,ledger_break,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem tests/unit/breaking,$(BREAKING_LIBS)))
+$(eval $(call unit_test,outbox_break,$(COLLECTOR_TEST) tests/unit/outbox_fixture tests/unit/breaking,$(BREAKING_LIBS)))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_step,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
@@ -166,6 +169,7 @@ FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggrega
 $(eval $(call unit_test,drill,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) proto/registry proto/registry_sign proto/period proto/join proto/invite $(filter-out tests/unit/fixture,$(FOLD))) tests/sim/pair tests/sim/pair_check tests/sim/drill,-lsodium -lmsgpackc))
 $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
+$(eval $(call unit_test,fold_break,$(FOLD) tests/unit/breaking,$(BREAKING_LIBS)))
 $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,sql,$(FOLD),-lsodium -lmsgpackc -lsqlite3))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
@@ -210,6 +214,12 @@ demo:
 	deploy/demo $(B)
 clean:
 	rm -rf build build-*
+# branches of the core that unit tests and simulator take (docs/TESTING.md); about ten minutes
+.PHONY: coverage
+coverage:
+	deploy/setup test coverage
+	$(MAKE) --no-print-directory B=$(B)/cov OPT="-O0 -g --coverage" WARN=-w unit-build $(B)/cov/tests/sim/sim
+	nice tests/unit/coverage $(B)/cov
 # ---- the simulator (docs/TESTING.md): make sim SEED=n SEEDS=n | SECONDS=n; sim_bugs: the same with planted bugs to switch on ----
 SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_node tests/sim/sim_role tests/sim/sim_story tests/sim/sim_key tests/sim/sim_option \
        tests/sim/sim_operator tests/sim/sim_fault tests/sim/sim_disaster tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \

@@ -73,7 +73,7 @@ static int identity_read(struct ledger *l, struct store_txn *t)
     struct slice id = text_slice(l->identity.id), row;
     int st = store_get(t, LEDGER_META, text_slice(KEY_IDENTITY), &row);
 
-    if (st == ST_NOT_FOUND) return identity_put(l, t);
+    if (st == ST_NOT_FOUND) return t->write ? identity_put(l, t) : ST_CORRUPT;
     if (st != ST_OK) return st;
     if (row.n < IDENTITY_FIXED) return ST_CORRUPT;
     if (bytes_rd32(row.p) != LEDGER_FORMAT || row.p[4] != l->identity.number) return ST_VERSION;
@@ -135,9 +135,8 @@ int ledger_recover(struct ledger *l, struct store_txn *t)
 
 int ledger_reload(struct ledger *l, struct store_txn *t)
 {
-    int st = position_read(l, t);
+    int st = ledger_recover(l, t);      /* the name too: a copy takes another one with a restore record */
 
-    if (st == ST_OK) st = ledger_archive_load(l, t);
     l->dirty_list = NULL;
     for (uint32_t i = 0; st == ST_OK && i < l->bucket_count; i++)
         for (struct stream *s = l->bucket[i]; st == ST_OK && s != NULL; s = s->next_bucket) st = ledger_stream_reload(s, t);

@@ -200,6 +200,21 @@ static void reload_undoes_what_was_not_committed(void **state)
     assert_int_equal(x->l.lsn, 3);
 }
 
+static void a_name_taken_in_an_aborted_step_is_given_back(void **state)
+{
+    static const uint8_t other[INCARNATION_SIZE] = { 9 };
+    struct fixture *x = *state;
+
+    commit(x);
+    assert_int_equal(ledger_identity_change(&x->l, x->t, other), ST_OK);
+    assert_memory_equal(x->l.identity.incarnation, other, INCARNATION_SIZE);
+    store_abort(&x->t);
+    begin(x);
+    assert_int_equal(ledger_reload(&x->l, x->t), ST_OK);
+    assert_memory_equal(x->l.identity.incarnation, IDENTITY.incarnation, INCARNATION_SIZE);
+    assert_non_null(strstr(x->l.tree.key.name, "0102030000000000"));
+}
+
 static bool collect(void *ctx, const struct stream *s)
 {
     unsigned *n = ctx;
@@ -241,6 +256,7 @@ int main(void)
                                         T(epochs_close),
                                         T(batches_are_found_by_sequence),
                                         T(reload_undoes_what_was_not_committed),
+                                        T(a_name_taken_in_an_aborted_step_is_given_back),
                                         T(streams_are_listed_in_pages_and_many_are_kept) };
 
     return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
