@@ -57,7 +57,7 @@ struct choice {
 static bool recognised(const struct xlsx_sheet *s, const struct intake_options *o, struct shape *ret)
 {
     shape_find(&s->table, o->shape, ret);
-    return ret->verdict == SHAPE_TWICE || (ret->verdict == SHAPE_FOUND && shape_supported(ret->kind));
+    return ret->verdict == SHAPE_TWICE || ret->verdict == SHAPE_FOUND;
 }
 
 static int consider(struct choice *k, uint32_t tab, struct xlsx_fault *fault)

@@ -104,14 +104,8 @@ static void refuse_shape(struct intake *in)
         intake_nearest(in, intake_refuse_at(in, line, 0, header_text(in), CODE_SHAPE_UNKNOWN, why), shape_name(s->kind));
         return;
     }
-    if (s->verdict == SHAPE_TWICE) {
-        struct slice name = csv_table_cell(&p->table, s->header, s->twice - 1);
-        intake_refuse_at(in, line, s->twice, name, CODE_AMBIGUOUS, SAY("dua kolom berarti sama", "two columns mean the same"));
-        return;
-    }
-    const char *why = intake_text(in, "%s %s %s", SAY("bentuk", "shape"), shape_name(s->kind),
-                                  SAY("dikenal tetapi belum didukung", "is known but not supported yet"));
-    intake_nearest(in, intake_refuse_at(in, line, 0, header_text(in), CODE_SHAPE_UNSUPPORTED, why), shape_name(s->kind));
+    struct slice name = csv_table_cell(&p->table, s->header, s->twice - 1);
+    intake_refuse_at(in, line, s->twice, name, CODE_AMBIGUOUS, SAY("dua kolom berarti sama", "two columns mean the same"));
 }
 
 /* ---- the header ---- */
@@ -261,6 +255,8 @@ static bool (*row_reader(enum shape_kind k))(struct intake *in)
         [SHAPE_ANGGARAN] = intake_money_row,    [SHAPE_INDIKATOR] = intake_indicator_row, [SHAPE_NOMENKLATUR] = intake_name_row,
         [SHAPE_PEMBANDING] = intake_compare_row, [SHAPE_RENSTRA] = intake_plan_row,       [SHAPE_KOMPONEN] = intake_part_row,
         [SHAPE_CATATAN] = intake_note_row,      [SHAPE_PADANAN] = intake_bridge_row,      [SHAPE_ALIAS] = intake_alias_row,
+        [SHAPE_SKALA] = intake_scale_row,       [SHAPE_ATURAN] = intake_setting_row,      [SHAPE_SATUAN] = intake_unit_row,
+        [SHAPE_INDIKATOR_BAKU] = intake_standard_row, [SHAPE_OFFICE] = intake_office_row,
     };
     return READERS[k];
 }
@@ -284,6 +280,12 @@ static void read_rows(struct intake *in)
 
 /* ---- whole ---- */
 
+/* Shapes that are the centre's alone; nomenklatur and alias are every office's, for its own display. */
+static bool of_registry(enum shape_kind k)
+{
+    return k == SHAPE_PADANAN || k == SHAPE_SKALA || k == SHAPE_ATURAN || k == SHAPE_SATUAN || k == SHAPE_INDIKATOR_BAKU || k == SHAPE_OFFICE;
+}
+
 static void take_table(struct intake *in)
 {
     struct intake_priv *p = in->priv;
@@ -294,11 +296,11 @@ static void take_table(struct intake *in)
     shape_find(&p->table, p->o.shape, &p->shape);
     if (p->shape.verdict != SHAPE_NOT_FOUND)
         in->shape = p->shape.kind;
-    if (p->shape.verdict != SHAPE_FOUND || !shape_supported(p->shape.kind)) {
+    if (p->shape.verdict != SHAPE_FOUND) {
         refuse_shape(in);
         return;
     }
-    if (in->shape == SHAPE_PADANAN && !intake_bridge_allowed(in))
+    if (of_registry(in->shape) && !intake_rule_allowed(in))
         return;
     if (p->o.subject.n > 0 && in->shape != SHAPE_ANGGARAN) {
         intake_refuse_at(in, p->table.row[p->shape.header].line, 0, header_text(in), CODE_UNAUTHORISED,
@@ -310,6 +312,8 @@ static void take_table(struct intake *in)
     read_rows(in);
     if (in->shape == SHAPE_PADANAN)
         intake_bridge_weights(in);
+    if (in->shape == SHAPE_SKALA)
+        intake_scale_whole(in);
     if (p->rows == 0)
         intake_note_at(in, p->table.row[p->shape.header].line, 0, "tanpa-baris",
                        SAY("tidak ada baris data di bawah kepala tabel", "there is no data row below the header"));

@@ -5,8 +5,10 @@
  * (a file replaces what it names); where they do not, every row of that source is refused. A row with one side only says nothing.
  * Invariant: each figure added passes figure_check, or its cell is refused. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/intake_priv.h"
+#include "proto/achieve.h"
 #include "proto/code.h"
 
 #define SAY(id, en) intake_say(in, (struct intake_pair){id, en})
@@ -45,6 +47,25 @@ static bool read_weight(struct intake *in, int64_t *ret)
     return true;
 }
 
+/* What became of the code, and by which decree: kept with the statement as its reason. */
+static bool read_why(struct intake *in, struct slice *ret)
+{
+    static const char *const KINDS[] = {"sama", "ganti-nama", "gabung", "pecah", "baru", "dihapus"};
+    struct slice kind = intake_cell(in, COLUMN_JENIS), basis;
+    bool known = kind.n == 0;
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) known |= bytes_is(kind, KINDS[i]);
+    if (!known) {
+        intake_refuse(in, COLUMN_JENIS, CODE_AMBIGUOUS, SAY("bukan sama, ganti-nama, gabung, pecah, baru atau dihapus",
+                                                            "is none of sama, ganti-nama, gabung, pecah, baru, dihapus"));
+        return false;
+    }
+    if (!intake_short_text(in, COLUMN_DASAR, &basis)) return false;
+    if (kind.n + basis.n + 2 > TEXT_MAX) basis.n = 0;
+    *ret = intake_keep(in, intake_text(in, "%.*s%s%.*s", kind.n ? (int)kind.n : 4, kind.n ? (const char *)kind.p : "sama",
+                                       basis.n ? "; " : "", (int)basis.n, (const char *)basis.p));
+    return true;
+}
+
 bool intake_bridge_row(struct intake *in)
 {
     struct intake_priv *p = in->priv;
@@ -61,20 +82,26 @@ bool intake_bridge_row(struct intake *in)
     ok = read_list(in, COLUMN_NOMENKLATUR_BARU, VINTAGE_PERMENDAGRI_90_2019, &to) && ok;
     ok = ok && read_code(in, COLUMN_KODE_LAMA, from, &old);
     ok = ok && read_code(in, COLUMN_KODE_BARU, to, &new);
+    struct slice why;
+    ok = read_why(in, &why) && ok;
     if (!read_weight(in, &weight) || !ok) return true;
     code_format_activity(new, text);
-    struct figure f = {.activity = old, .measure = MEASURE_BRIDGE, .kind = VALUE_NUMBER, .value = weight};
+    struct figure f = {.activity = old, .measure = MEASURE_BRIDGE, .kind = VALUE_NUMBER, .value = weight, .reason = why};
     f.indicator = intake_keep(in, intake_text(in, "%s %s", code_vintage_name(to), text));
     p->vintage = from;
     intake_add(in, intake_has(in, COLUMN_BOBOT) ? COLUMN_BOBOT : COLUMN_KODE_BARU, &f);
     return true;
 }
 
-bool intake_bridge_allowed(struct intake *in)
+bool intake_rule_allowed(struct intake *in)
 {
-    if (in->priv->o.centre) return true;
-    intake_refuse_at(in, in->priv->table.row[in->priv->shape.header].line, 0, slice_of("", 0), CODE_UNAUTHORISED,
-                     SAY("padanan kode hanya dinyatakan oleh pusat", "bridges between code lists are stated by the centre only"));
+    struct intake_priv *p = in->priv;
+    if (p->o.centre) return true;
+    bool bridge = in->shape == SHAPE_PADANAN;
+    intake_refuse_at(in, p->table.row[p->shape.header].line, 0, slice_of("", 0), CODE_UNAUTHORISED,
+                     bridge ? SAY("padanan kode hanya dinyatakan oleh pusat", "bridges between code lists are stated by the centre only")
+                            : intake_text(in, "%s %s", shape_name(in->shape), SAY("hanya dinyatakan oleh pusat",
+                                                                                  "is stated by the centre only")));
     return false;
 }
 
@@ -121,10 +148,27 @@ void intake_bridge_weights(struct intake *in)
 
 /* ---- alias ---- */
 
+/* With `indikator` the row says that the line's indicator of that name (or id) is also called uraian_tercetak: one series. */
+static bool name_of_indicator(struct intake *in, struct slice of, struct figure *f)
+{
+    char name[TEXT_MAX + 1], folded[TEXT_MAX + 1];
+    (void)achieve_identity(f->indicator, name);
+    (void)achieve_identity(of, folded);
+    if (!name[0] || !folded[0] || strcmp(name, folded) == 0) {
+        intake_refuse(in, COLUMN_INDIKATOR, CODE_AMBIGUOUS, SAY("bukan nama lain dari sebuah indikator", "is no other name of an indicator"));
+        return false;
+    }
+    f->measure = MEASURE_INDICATOR_ALIAS;
+    f->indicator = intake_keep(in, name);
+    f->text = intake_keep(in, folded);
+    return true;
+}
+
 bool intake_alias_row(struct intake *in)
 {
     struct intake_priv *p = in->priv;
     struct figure f = {.measure = MEASURE_ALIAS, .kind = VALUE_TEXT};
+    struct slice of;
     struct code_reading r;
     if (!intake_row_is_data(in, COLUMN_KODE, COLUMN_KODE)) return false;
     struct slice code = intake_cell(in, COLUMN_KODE);
@@ -134,8 +178,10 @@ bool intake_alias_row(struct intake *in)
     bool ok = intake_vintage(in, old ? 2020 : 2021, &p->vintage) && intake_code(in, p->vintage, &f.activity, &f.account);
     ok = intake_required_text(in, COLUMN_URAIAN_TERCETAK, &f.indicator) && ok;
     ok = intake_short_text(in, COLUMN_TABEL, &f.text) && ok;
+    ok = intake_short_text(in, COLUMN_INDIKATOR, &of) && ok;
     if (f.text.n == 0) f.text = intake_keep(in, "-");
     if (f.activity == 0) p->vintage = VINTAGE_NONE;
+    if (ok && of.n > 0) ok = name_of_indicator(in, of, &f);
     if (ok) intake_add(in, COLUMN_URAIAN_TERCETAK, &f);
     return true;
 }

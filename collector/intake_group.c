@@ -40,7 +40,7 @@ static bool same_key(const struct figure *a, const struct figure *b)
 static bool descriptive(unsigned measure)
 {
     return measure == MEASURE_INDICATOR_NAME || measure == MEASURE_INDICATOR_NO || measure == MEASURE_TIER ||
-           measure == MEASURE_OWNER || measure == MEASURE_FUND;
+           measure == MEASURE_OWNER || measure == MEASURE_FUND || measure == MEASURE_SUB_UNIT;
 }
 
 static bool same_value(const struct figure *a, const struct figure *b)
@@ -244,8 +244,7 @@ static void note_words(struct intake *in, const struct intake_item *it)
     bool number = it->f.measure == MEASURE_INDICATOR_NO;
     if (number) join_numbers(in, &in->priv->item[it->head], it->f.text);
     intake_note_at(in, line, it->column, number ? "nomor-berbeda" : "sebutan-berbeda",
-                   intake_text(in, "%s %u; %s", SAY("indikator yang sama ditulis lain di baris",
-                                                    "the same indicator is written differently in line"),
+                   intake_text(in, "%s %u; %s", SAY("yang sama ditulis lain di baris", "the same is written differently in line"),
                                first, SAY("yang itu dipakai", "that is used")));
 }
 

@@ -238,8 +238,20 @@ static void add_printed(struct intake *in, const struct money_row *m)
     intake_add(in, COLUMN_PERSEN_TERCETAK, &f);
 }
 
+/* Words about the line itself, like those about an indicator: no source, month 1. */
+static void add_label(struct intake *in, const struct money_row *m, enum shape_column c, unsigned measure)
+{
+    struct slice s;
+    if (!intake_short_text(in, c, &s) || s.n == 0 || m->activity == CODE_TOTAL)
+        return;
+    intake_add(in, c, &(struct figure){ .activity = m->activity, .account = m->account, .measure = (uint16_t)measure, .year = m->year,
+                                        .month = 1, .kind = VALUE_TEXT, .text = s });
+}
+
 static void add_rest(struct intake *in, const struct money_row *m)
 {
+    add_label(in, m, COLUMN_SUMBER_DANA, MEASURE_FUND);
+    add_label(in, m, COLUMN_UNIT, MEASURE_SUB_UNIT);
     add_flow(in, m, COLUMN_RAK, MEASURE_CASH_PLAN, &m->rak);
     add_flow(in, m, COLUMN_FISIK, MEASURE_PHYSICAL, &m->fisik);
     add_printed(in, m);
@@ -249,7 +261,7 @@ static void note_period(struct intake *in, const struct money_row *m)
 {
     const struct intake_priv *p = in->priv;
     for (unsigned i = 0; i < p->figures && !m->period.stated; i++)
-        if (p->figure[i].measure != MEASURE_BUDGET) {
+        if (p->figure[i].measure != MEASURE_BUDGET && p->figure[i].kind != VALUE_TEXT) {
             intake_note(in, COLUMN_TAHUN, "tanpa-periode", SAY("tanpa periode: dibaca kumulatif s.d. bulan 12",
                                                                "no period: read as cumulative to month 12"));
             return;

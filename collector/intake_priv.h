@@ -101,12 +101,20 @@ bool intake_part_row(struct intake *in);
 bool intake_note_row(struct intake *in);
 bool intake_bridge_row(struct intake *in);
 bool intake_alias_row(struct intake *in);
+bool intake_scale_row(struct intake *in);
+bool intake_setting_row(struct intake *in);
+bool intake_unit_row(struct intake *in);
+bool intake_standard_row(struct intake *in);
+bool intake_office_row(struct intake *in);
+/* The month a rule holds from, "2022-01": `berlaku`, else the month it was entered (noted). NULL: the cell was refused. */
+const char *intake_rule_from(struct intake *in);
 /* Does the row begin with a year or code (key, other)? If not, it is noted as skipped. */
 bool intake_row_is_data(struct intake *in, enum shape_column key, enum shape_column other);
 bool intake_required_text(struct intake *in, enum shape_column c, struct slice *ret);
 bool intake_plan_period(struct slice s, uint16_t *ret_first, uint16_t *ret_last);      /* "2021-2026" */
-bool intake_bridge_allowed(struct intake *in);          /* else the file is refused */
+bool intake_rule_allowed(struct intake *in);            /* a shape of the registry by who is not the centre: the file is refused */
 void intake_bridge_weights(struct intake *in);          /* refuses the rows of sources whose weights do not sum to 1 */
+void intake_scale_whole(struct intake *in);             /* with one row refused all are */
 bool intake_says_total(const struct intake *in);        /* a cell of the row says that it is a total */
 void intake_add(struct intake *in, enum shape_column c, const struct figure *f);        /* one more figure of the current row */
 

@@ -41,35 +41,31 @@ static const struct { const char *name; enum shape_column column; unsigned shape
     { "kode_rekening", COLUMN_REKENING, MASK(ANGGARAN) },
 };
 
-struct rule { const char *name; bool supported; enum shape_column need[GROUPS_MAX][ALTERNATIVES_MAX]; };
+struct rule { const char *name; enum shape_column need[GROUPS_MAX][ALTERNATIVES_MAX]; };
 #define ONE(C) { COLUMN_##C }
 #define EITHER(C, D) { COLUMN_##C, COLUMN_##D }
 static const struct rule RULES[SHAPE_COUNT] = {
-    [SHAPE_NONE] = { "", false, { { 0 } } },
-    [SHAPE_ANGGARAN] = { "anggaran", true, { ONE(TAHUN), ONE(KODE), EITHER(PAGU, REALISASI) } },
-    [SHAPE_INDIKATOR] = { "indikator", true, { ONE(TAHUN), ONE(KODE), ONE(INDIKATOR), EITHER(TARGET, REALISASI) } },
-    [SHAPE_RENSTRA] = { "renstra", true, { ONE(KODE), ONE(TAHUN), EITHER(TARGET, PAGU) } },
-    [SHAPE_PEMBANDING] = { "pembanding", true, { ONE(TAHUN), ONE(KODE), ONE(TABEL), EITHER(REALISASI, PAGU) } },
-    [SHAPE_KOMPONEN] = { "komponen", true, { ONE(KOMPONEN), ONE(CAPAIAN), ONE(SATUAN), ONE(DIHITUNG) } },
-    [SHAPE_CATATAN] = { "catatan", true, { ONE(TAHUN), ONE(KODE), ONE(JENIS), ONE(TEKS) } },
-    [SHAPE_OFFICE] = { "office", false, { ONE(OFFICE), ONE(WILAYAH) } },
-    [SHAPE_NOMENKLATUR] = { "nomenklatur", true, { ONE(NOMENKLATUR), ONE(KODE), ONE(URAIAN) } },
-    [SHAPE_PADANAN] = { "padanan", true, { ONE(KODE_LAMA), ONE(KODE_BARU) } },
-    [SHAPE_SKALA] = { "skala", false, { ONE(BATAS_BAWAH), ONE(BATAS_ATAS), ONE(KRITERIA) } },
-    [SHAPE_ALIAS] = { "alias", true, { ONE(KODE), ONE(URAIAN_TERCETAK) } },
-    [SHAPE_INDIKATOR_BAKU] = { "indikator-baku", false, { ONE(ID), ONE(INDIKATOR), ONE(SATUAN), ONE(DEFINISI) } },
-    [SHAPE_SATUAN] = { "satuan", false, { ONE(SATUAN), ONE(SINONIM) } },
+    [SHAPE_NONE] = { "", { { 0 } } },
+    [SHAPE_ANGGARAN] = { "anggaran", { ONE(TAHUN), ONE(KODE), EITHER(PAGU, REALISASI) } },
+    [SHAPE_INDIKATOR] = { "indikator", { ONE(TAHUN), ONE(KODE), ONE(INDIKATOR), EITHER(TARGET, REALISASI) } },
+    [SHAPE_RENSTRA] = { "renstra", { ONE(KODE), ONE(TAHUN), EITHER(TARGET, PAGU) } },
+    [SHAPE_PEMBANDING] = { "pembanding", { ONE(TAHUN), ONE(KODE), ONE(TABEL), EITHER(REALISASI, PAGU) } },
+    [SHAPE_KOMPONEN] = { "komponen", { ONE(KOMPONEN), ONE(CAPAIAN), ONE(SATUAN), ONE(DIHITUNG) } },
+    [SHAPE_CATATAN] = { "catatan", { ONE(TAHUN), ONE(KODE), ONE(JENIS), ONE(TEKS) } },
+    [SHAPE_OFFICE] = { "office", { ONE(OFFICE), ONE(WILAYAH) } },
+    [SHAPE_NOMENKLATUR] = { "nomenklatur", { ONE(NOMENKLATUR), ONE(KODE), ONE(URAIAN) } },
+    [SHAPE_PADANAN] = { "padanan", { ONE(KODE_LAMA), ONE(KODE_BARU) } },
+    [SHAPE_SKALA] = { "skala", { ONE(BATAS_BAWAH), ONE(BATAS_ATAS), ONE(KRITERIA) } },
+    [SHAPE_ALIAS] = { "alias", { ONE(KODE), ONE(URAIAN_TERCETAK) } },
+    [SHAPE_INDIKATOR_BAKU] = { "indikator-baku", { ONE(ID), ONE(INDIKATOR), ONE(SATUAN), ONE(DEFINISI) } },
+    [SHAPE_SATUAN] = { "satuan", { ONE(SATUAN), ONE(SINONIM) } },
+    [SHAPE_ATURAN] = { "aturan", { ONE(ATURAN), ONE(NILAI) } },
 };
 
 const char *shape_name(enum shape_kind k)
 {
     ASSERT(k < SHAPE_COUNT);
     return RULES[k].name;
-}
-
-bool shape_supported(enum shape_kind k)
-{
-    return k < SHAPE_COUNT && RULES[k].supported;
 }
 
 const char *shape_column_name(enum shape_column c)
@@ -204,7 +200,7 @@ static enum shape_kind money_or(const struct header *h)
 static enum shape_kind choose(const struct header *h)
 {
     static const enum shape_kind REST[] = { SHAPE_CATATAN, SHAPE_ANGGARAN, SHAPE_KOMPONEN, SHAPE_OFFICE, SHAPE_PADANAN, SHAPE_SKALA,
-                                            SHAPE_ALIAS, SHAPE_INDIKATOR_BAKU, SHAPE_SATUAN, SHAPE_NOMENKLATUR };
+                                            SHAPE_ALIAS, SHAPE_INDIKATOR_BAKU, SHAPE_SATUAN, SHAPE_ATURAN, SHAPE_NOMENKLATUR };
     struct columns c;
     bool renstra = fits(SHAPE_RENSTRA, h, &c);
     if (renstra && c.at[COLUMN_INDIKATOR] && c.at[COLUMN_PAGU] && !c.at[COLUMN_REALISASI])

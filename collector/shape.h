@@ -10,7 +10,8 @@
 
 enum shape_kind {
     SHAPE_NONE, SHAPE_ANGGARAN, SHAPE_INDIKATOR, SHAPE_RENSTRA, SHAPE_PEMBANDING, SHAPE_KOMPONEN, SHAPE_CATATAN, SHAPE_OFFICE,
-    SHAPE_NOMENKLATUR, SHAPE_PADANAN, SHAPE_SKALA, SHAPE_ALIAS, SHAPE_INDIKATOR_BAKU, SHAPE_SATUAN, SHAPE_COUNT
+    SHAPE_NOMENKLATUR, SHAPE_PADANAN, SHAPE_SKALA, SHAPE_ALIAS, SHAPE_INDIKATOR_BAKU, SHAPE_SATUAN,
+    SHAPE_ATURAN, SHAPE_COUNT
 };
 /* Every column of every shape: X(NAME, "name as written in files") */
 #define SHAPE_COLUMNS(X) \
@@ -30,7 +31,8 @@ enum shape_kind {
     X(URAIAN_LAMA, "uraian_lama") X(PAGU_LAMA, "pagu_lama") X(KODE_BARU, "kode_baru") X(PAGU_BARU, "pagu_baru") \
     X(URAIAN_BARU, "uraian_baru") X(NOMENKLATUR_LAMA, "nomenklatur_lama") X(NOMENKLATUR_BARU, "nomenklatur_baru") \
     X(BATAS_BAWAH, "batas_bawah") X(BATAS_ATAS, "batas_atas") X(KRITERIA, "kriteria") X(URAIAN_TERCETAK, "uraian_tercetak") \
-    X(DEFINISI, "definisi") X(OPERATOR, "operator") X(SINONIM, "sinonim") X(MENGHITUNG, "menghitung") X(DASAR, "dasar")
+    X(DEFINISI, "definisi") X(OPERATOR, "operator") X(SINONIM, "sinonim") X(MENGHITUNG, "menghitung") X(DASAR, "dasar") \
+    X(FAKTOR, "faktor") X(SKALA, "skala") X(SUBJEK, "subjek") X(KANTOR, "kantor") X(ATURAN, "aturan") X(NILAI, "nilai")
 enum shape_column {
     COLUMN_UNKNOWN,
 #define X(NAME, text) COLUMN_##NAME,
@@ -50,7 +52,6 @@ struct shape {
 };
 const char *shape_name(enum shape_kind k);              /* "anggaran", "indikator-baku"; "" for NONE */
 int shape_parse(struct slice text, enum shape_kind *ret);       /* ST_INVALID */
-bool shape_supported(enum shape_kind k);                /* is there an intake for it in this release? */
 const char *shape_column_name(enum shape_column c);     /* as written in files */
 /* What a heading is called in a shape; COLUMN_UNKNOWN. */
 enum shape_column shape_column_of(enum shape_kind k, struct slice heading);

@@ -13,7 +13,7 @@
 
 #include "bytes.h"
 
-enum { MEASURES = MEASURE_NOTE_EXPLANATION + 1 };
+enum { MEASURES = MEASURE_OFFICE_DOCUMENT + 1 };
 #define PHYSICAL_MAX INT64_C(1000000000)        /* 1.000 %: over 100 is printed in practice, a thousandfold is a slip */
 
 enum {
@@ -24,6 +24,7 @@ enum {
     F_DECIMALS = 16,    /* keeps the printed number of decimals */
     F_TIMELESS = 32,    /* year and month are 0 */
     F_ANY_TIME = 64,    /* timeless or of a year */
+    RULE = F_INDICATOR | F_TIMELESS,    /* about no line: a rule of the registry */
 };
 enum {
     KINDS_NUMBER = 1 << VALUE_NUMBER | 1 << VALUE_NIL | 1 << VALUE_NA | 1 << VALUE_WITHDRAWN,
@@ -98,6 +99,27 @@ static const struct rule RULES[MEASURES] = {
     [MEASURE_NOTE_HINDRANCE] = {"note_hindrance", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_NOTE_FOLLOW_UP] = {"note_follow_up", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_NOTE_EXPLANATION] = {"note_explanation", F_LINE | F_INDICATOR, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_INDICATOR_ALIAS] = {"indicator_alias", F_LINE | F_INDICATOR | F_TIMELESS, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_SUB_UNIT] = {"sub_unit", F_LINE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_RULE_SCALE] = {"rule_scale", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_RULE_BAND] = {"rule_band", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_RULE_SCALE_FOR] = {"rule_scale_for", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_RULE_UNIT] = {"rule_unit", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_RULE_UNIT_BASE] = {"rule_unit_base", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_RULE_UNIT_COUNTS] = {"rule_unit_counts", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_RULE_SETTING] = {"rule_setting", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_NAME] = {"standard_name", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_UNIT] = {"standard_unit", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_DEFINITION] = {"standard_definition", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_FORMULA] = {"standard_formula", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_OVER_TIME] = {"standard_over_time", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_OVER_UNITS] = {"standard_over_units", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_OPERATOR] = {"standard_operator", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STANDARD_DENOMINATOR] = {"standard_denominator", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_OFFICE_NAME] = {"office_name", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_OFFICE_REGION] = {"office_region", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_REGION_NAME] = {"region_name", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_OFFICE_DOCUMENT] = {"office_document", F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
 };
 
 static const char *const SOURCES[] = {

@@ -63,6 +63,31 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_NOTE_HINDRANCE = 57,        /* penghambat */
     MEASURE_NOTE_FOLLOW_UP = 58,        /* tindak-lanjut */
     MEASURE_NOTE_EXPLANATION = 59,      /* penjelasan: explains the findings of the line */
+    MEASURE_INDICATOR_ALIAS = 60,       /* another name (indicator) of the line's indicator `text`, both identities; timeless */
+    MEASURE_SUB_UNIT = 61,              /* text: who below the office answers for a line (UPTD, KPA); month 1, like FUND */
+    /* rules of the registry, the centre's; timeless, about no line, text. Where a rule has versions, indicator begins with the
+     * month it holds from ("2022-01 bawaan"): a later version never takes the place of an earlier one (aggregator/rules.h) */
+    MEASURE_RULE_SCALE = 64,            /* "from name": "subject n", a rating scale and its number of bands */
+    MEASURE_RULE_BAND = 65,             /* "from name #k": ">100 word", "91 word" or "- word"; k from 1, from the top */
+    MEASURE_RULE_SCALE_FOR = 66,        /* "from region office year" ("-": all): name of the scale that holds there */
+    MEASURE_RULE_UNIT = 67,             /* spelling of a unit, folded: the unit it means */
+    MEASURE_RULE_UNIT_BASE = 68,        /* unit: "factor base", how many of another unit it is ("1000 kg") */
+    MEASURE_RULE_UNIT_COUNTS = 69,      /* unit: "ya" or "tidak", does it count things */
+    MEASURE_RULE_SETTING = 70,          /* "from name region office" ("-": all): value of a setting */
+    /* an indicator that several offices share (indikator-baku), "from id" */
+    MEASURE_STANDARD_NAME = 72,
+    MEASURE_STANDARD_UNIT = 73,
+    MEASURE_STANDARD_DEFINITION = 74,
+    MEASURE_STANDARD_FORMULA = 75,
+    MEASURE_STANDARD_OVER_TIME = 76,
+    MEASURE_STANDARD_OVER_UNITS = 77,
+    MEASURE_STANDARD_OPERATOR = 78,
+    MEASURE_STANDARD_DENOMINATOR = 79,
+    /* the list of offices: what is printed of them; who may speak stands in the register alone */
+    MEASURE_OFFICE_NAME = 84,           /* office id */
+    MEASURE_OFFICE_REGION = 85,         /* office id: region code */
+    MEASURE_REGION_NAME = 86,           /* region code */
+    MEASURE_OFFICE_DOCUMENT = 87,       /* office id, of a year or timeless: the document its figures stand in */
 };
 enum source {                           /* intake.md 4 */
     SOURCE_NONE = 0, SOURCE_OPD = 1, SOURCE_BUD = 2, SOURCE_RENJA = 3, SOURCE_PK2 = 4, SOURCE_PK3 = 5, SOURCE_PK4 = 6,

@@ -170,13 +170,13 @@ static void test_names_there_and_back(void **state)
     unsigned known = 0;
 
     (void)state;
-    for (unsigned i = 0; i < 64; i++)
+    for (unsigned i = 0; i < 128; i++)
         if (*figure_measure_name(i)) {
             assert_int_equal(figure_measure_parse(text_of(figure_measure_name(i)), &m), ST_OK);
             assert_int_equal(m, i);
             known++;
         }
-    assert_int_equal(known, 47);
+    assert_int_equal(known, 68);
     assert_int_equal(figure_measure_parse(text_of(""), &m), ST_INVALID);
     for (unsigned i = 1; i <= SOURCE_STANDAR; i++) {
         assert_int_equal(figure_source_parse(text_of(figure_source_name(i)), &s), ST_OK);

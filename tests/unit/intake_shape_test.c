@@ -227,12 +227,163 @@ static void test_alias(void **state)
     intake_free(&in);
 }
 
+/* ---- skala, aturan, satuan, indikator-baku, office: the centre's ---- */
+
+static struct intake *rules(const char *csv) { return read_as(txt(csv), true); }
+
+static void test_scale(void **state)
+{
+    (void)state;
+    struct intake *in = take_file("tests/data/metro/skala.csv", false);
+    assert_int_equal(in->refusal[0].code, CODE_UNAUTHORISED);
+    assert_int_equal(figures(in), 0);
+    intake_free(&in);
+    in = take_file("tests/data/metro/skala.csv", true);
+    assert_int_equal(in->rows, 5);
+    assert_int_equal(in->refused, 0);
+    expect(in, "rule_scale 0-0 / 1970-01 bawaan=capaian 5");
+    expect(in, "rule_band 0-0 / 1970-01 bawaan #1=91 Sangat tinggi");
+    expect(in, "rule_band 0-0 / 1970-01 bawaan #5=- Sangat Rendah");
+    assert_int_equal(figures(in), 6);
+    uint32_t gaps = 0;
+    for (uint32_t i = 0; i < in->notes; i++) gaps += strcmp(in->note[i].kind, "celah-skala") == 0;
+    assert_int_equal(gaps, 4);
+    intake_free(&in);
+    in = rules("skala,subjek,batas_bawah,batas_atas,kriteria,wilayah,kantor,tahun,berlaku\n"
+               "kinerja,,>100,,sangat berhasil,,,,2023-01\nkinerja,,85,100,berhasil,,,,2023-01\nkinerja,,,85,kurang,,,,2023-01\n"
+               "opini,predikat,4,,WTP,,,,2022-01\nkinerja,,,,,33.74,,2023,2023-01\n");
+    assert_int_equal(in->refused, 0);
+    expect(in, "rule_scale 0-0 / 2023-01 kinerja=capaian 3");
+    expect(in, "rule_band 0-0 / 2023-01 kinerja #1=>100 sangat berhasil");
+    expect(in, "rule_scale 0-0 / 2022-01 opini=predikat 1");
+    expect(in, "rule_scale_for 0-0 / 2023-01 33.74 - 2023=kinerja");
+    intake_free(&in);
+}
+
+/* Half a scale rates wrongly: one bad row refuses the file. */
+static void test_scale_whole(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {
+        "50,,rendah\n91,,tinggi\n", "91,,tinggi\nx,,rendah\n", "91,,tinggi\n50,,\n",
+        "91,,tinggi\n50,95,sedang\n", "91,80,tinggi\n,,rendah\n",
+    };
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        char csv[256];
+        snprintf(csv, sizeof csv, "batas_bawah,batas_atas,kriteria\n%s", BAD[i]);
+        struct intake *in = rules(csv);
+        if (in->refused != 2 || figures(in) != 0) fail_msg("%s: refused %u, stated %u", BAD[i], in->refused, figures(in));
+        intake_free(&in);
+    }
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    struct intake *in = rules("aturan,nilai,wilayah,kantor,berlaku\nbatas-capaian,110,33.74,,2023-01\nlonjakan-kali,20,,,2023-01\n"
+                              "pembulatan,potong,,dinsos-3374,2023-01\nlonjakan-kali,1,,,2023-01\nbuatan,1,,,2023-01\n");
+    expect(in, "rule_setting 0-0 / 2023-01 batas-capaian 33.74 -=110");
+    expect(in, "rule_setting 0-0 / 2023-01 lonjakan-kali - -=20");
+    expect(in, "rule_setting 0-0 / 2023-01 pembulatan - dinsos-3374=potong");
+    assert_int_equal(in->refused, 2);
+    for (uint32_t i = 0; i < in->refusals; i++) assert_int_equal(in->refusal[i].code, CODE_RULE_BROKEN);
+    intake_free(&in);
+}
+
+static void test_units(void **state)
+{
+    (void)state;
+    struct intake *in = rules("satuan,sinonim,menghitung,dasar,faktor\norang,Jiwa; ORG  dewasa,ya,,\n"
+                             "ton,,tidak,kg,1.000\nkuintal,kw,,kg,\n"
+                              "ekor,,mungkin,,\n,x,,,\n");
+    expect(in, "rule_unit 0-0 / jiwa=orang");
+    expect(in, "rule_unit 0-0 / org dewasa=orang");
+    expect(in, "rule_unit_counts 0-0 / orang=ya");
+    assert_int_equal(in->refused, 4);          /* a lone dot before three digits is ambiguous in a factor, too */
+    intake_free(&in);
+    in = rules("satuan,sinonim,dasar,faktor\nton,,kg,1000\n");
+    expect(in, "rule_unit_base 0-0 / ton=1000 kg");
+    intake_free(&in);
+    in = rules("satuan,sinonim\norang,org\njiwa,org\n");
+    assert_int_equal(in->refused, 2);
+    assert_int_equal(in->refusal[0].code, CODE_DUPLICATE_ROW);
+    intake_free(&in);
+}
+
+static void test_standards(void **state)
+{
+    (void)state;
+    struct intake *in = rules("id,indikator,satuan,definisi,formula,agregasi_unit,operator,penyebut,berlaku\n"
+                              "ppks-1,Persentase PPKS,%,Bagian yang tertangani,max,rasio,dinas sosial,jumlah PPKS,2022-01\n"
+                              "ppks-2,X,%,Y,tebak,,,,\n");
+    expect(in, "standard_name 0-0 / 2022-01 ppks-1=Persentase PPKS");
+    expect(in, "standard_formula 0-0 / 2022-01 ppks-1=MAX");
+    expect(in, "standard_over_units 0-0 / 2022-01 ppks-1=RASIO");
+    expect(in, "standard_denominator 0-0 / 2022-01 ppks-1=jumlah PPKS");
+    assert_int_equal(in->refused, 1);
+    assert_int_equal(in->refusal[0].code, CODE_FORMULA_UNKNOWN);
+    intake_free(&in);
+}
+
+static void test_offices(void **state)
+{
+    (void)state;
+    struct intake *in = take_file("tests/data/metro/office.csv", true);
+    assert_int_equal(in->refused, 0);
+    expect(in, "office_region 0-0 / dinsos-1872=18.72");
+    expect(in, "region_name 0-0 / 18.72=Kota Metro");
+    expect(in, "office_document 2022-1 / dinsos-1872=LAKIP (LKjIP) Dinas Sosial Kota Metro Tahun 2022");
+    intake_free(&in);
+    in = rules("office,wilayah\nDinas Sosial,18.72\ngen-1872-03,1872x\n");
+    assert_int_equal(in->refused, 2);
+    intake_free(&in);
+}
+
+/* A renamed indicator is one series where the office says so. */
+static void test_indicator_alias(void **state)
+{
+    (void)state;
+    struct intake *in = take("kode,uraian_tercetak,indikator\n1.06,Prosentase PPKS yang tertangani,Persentase  PMKS tertangani\n"
+                             "1.06,Prosentase PPKS,Persentase PPKS\n");
+    expect(in, "indicator_alias 0-0 / persentase ppks yang tertangani=persentase pmks tertangani");
+    assert_int_equal(in->refused, 1);
+    intake_free(&in);
+}
+
+/* Columns of `anggaran` that were once recognised and thrown away. */
+static void test_labels(void **state)
+{
+    (void)state;
+    struct intake *in = take("tahun,kode,pagu,sumber_dana,unit\n2022,1.06.01.2.01.01,10,DAK,UPTD Panti\n"
+                             "2022,1.06.01.2.01.01,10,DAK,UPTD Asuhan\n");
+    expect(in, "fund 2022-1 / =DAK");
+    expect(in, "sub_unit 2022-1 / =UPTD Panti");
+    assert_int_equal(in->refused, 0);
+    assert_int_equal(in->duplicate, 1);
+    intake_free(&in);
+}
+
+static void test_bridge_kinds(void **state)
+{
+    (void)state;
+    struct intake *in = rules("kode_lama,kode_baru,jenis,dasar\n1.06.01.002,1.06.01.2.03.02,ganti-nama,Kepmendagri 050\n"
+                              "1.06.01.003,1.06.01.2.03.03,lain,\n");
+    assert_int_equal(in->refused, 1);
+    struct slice why = in->section[0].row[0].figure.reason;
+    assert_int_equal(why.n, strlen("ganti-nama; Kepmendagri 050"));
+    assert_memory_equal(why.p, "ganti-nama; Kepmendagri 050", why.n);
+    intake_free(&in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare),          cmocka_unit_test(test_plan),  cmocka_unit_test(test_plan_vintage),
         cmocka_unit_test(test_plans_as_printed), cmocka_unit_test(test_parts), cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_bridges),          cmocka_unit_test(test_alias),
+        cmocka_unit_test(test_bridges),          cmocka_unit_test(test_alias), cmocka_unit_test(test_scale),
+        cmocka_unit_test(test_scale_whole),      cmocka_unit_test(test_settings), cmocka_unit_test(test_units),
+        cmocka_unit_test(test_standards),        cmocka_unit_test(test_offices), cmocka_unit_test(test_indicator_alias),
+        cmocka_unit_test(test_labels),           cmocka_unit_test(test_bridge_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

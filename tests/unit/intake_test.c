@@ -321,7 +321,7 @@ static void golden(void **state)
     (void)state;
     static const char *const CASE[] = { "codes", "column_twice", "money", "names", "periods", "prints", "quote", "shifted",
                                         "statements",
-                                        "titles_cp1252", "twice", "unknown", "unsupported" };
+                                        "titles_cp1252", "twice", "unknown", "centre_only" };
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         char path[128], name[64];
         struct buf b;
