@@ -283,7 +283,8 @@ static void read_rows(struct intake *in)
 /* Shapes that are the centre's alone; nomenklatur and alias are every office's, for its own display. */
 static bool of_registry(enum shape_kind k)
 {
-    return k == SHAPE_PADANAN || k == SHAPE_SKALA || k == SHAPE_ATURAN || k == SHAPE_SATUAN || k == SHAPE_INDIKATOR_BAKU || k == SHAPE_OFFICE;
+    return k == SHAPE_PADANAN || k == SHAPE_SKALA || k == SHAPE_ATURAN ||
+           k == SHAPE_SATUAN || k == SHAPE_INDIKATOR_BAKU || k == SHAPE_OFFICE;
 }
 
 static void take_table(struct intake *in)

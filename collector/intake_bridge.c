@@ -98,10 +98,11 @@ bool intake_rule_allowed(struct intake *in)
     struct intake_priv *p = in->priv;
     if (p->o.centre) return true;
     bool bridge = in->shape == SHAPE_PADANAN;
-    intake_refuse_at(in, p->table.row[p->shape.header].line, 0, slice_of("", 0), CODE_UNAUTHORISED,
-                     bridge ? SAY("padanan kode hanya dinyatakan oleh pusat", "bridges between code lists are stated by the centre only")
-                            : intake_text(in, "%s %s", shape_name(in->shape), SAY("hanya dinyatakan oleh pusat",
-                                                                                  "is stated by the centre only")));
+    const char *why = bridge ? SAY("padanan kode hanya dinyatakan oleh pusat",
+                                   "bridges between code lists are stated by the centre only")
+                             : intake_text(in, "%s %s", shape_name(in->shape), SAY("hanya dinyatakan oleh pusat",
+                                                                                   "is stated by the centre only"));
+    intake_refuse_at(in, p->table.row[p->shape.header].line, 0, slice_of("", 0), CODE_UNAUTHORISED, why);
     return false;
 }
 
@@ -155,7 +156,8 @@ static bool name_of_indicator(struct intake *in, struct slice of, struct figure 
     (void)achieve_identity(f->indicator, name);
     (void)achieve_identity(of, folded);
     if (!name[0] || !folded[0] || strcmp(name, folded) == 0) {
-        intake_refuse(in, COLUMN_INDIKATOR, CODE_AMBIGUOUS, SAY("bukan nama lain dari sebuah indikator", "is no other name of an indicator"));
+        intake_refuse(in, COLUMN_INDIKATOR, CODE_AMBIGUOUS,
+                      SAY("bukan nama lain dari sebuah indikator", "is no other name of an indicator"));
         return false;
     }
     f->measure = MEASURE_INDICATOR_ALIAS;

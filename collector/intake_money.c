@@ -244,8 +244,8 @@ static void add_label(struct intake *in, const struct money_row *m, enum shape_c
     struct slice s;
     if (!intake_short_text(in, c, &s) || s.n == 0 || m->activity == CODE_TOTAL)
         return;
-    intake_add(in, c, &(struct figure){ .activity = m->activity, .account = m->account, .measure = (uint16_t)measure, .year = m->year,
-                                        .month = 1, .kind = VALUE_TEXT, .text = s });
+    intake_add(in, c, &(struct figure){ .activity = m->activity, .account = m->account, .measure = (uint16_t)measure,
+                                        .year = m->year, .month = 1, .kind = VALUE_TEXT, .text = s });
 }
 
 static void add_rest(struct intake *in, const struct money_row *m)
