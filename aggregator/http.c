@@ -117,6 +117,7 @@ static const struct {
     {"indicator", offsetof(struct query_params, indicator)}, {"cap", offsetof(struct query_params, cap)},
     {"vintage", offsetof(struct query_params, vintage)},     {"with", offsetof(struct query_params, with)},
     {"by", offsetof(struct query_params, by)},               {"lowered", offsetof(struct query_params, lowered)},
+    {"corrected", offsetof(struct query_params, corrected)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)

@@ -78,7 +78,9 @@ static bool rating_wrong(const struct walk *w, struct slice printed, const struc
     const struct achieve_scale *s = w->scale->scale;
     const struct achieve_band *word = achieve_scale_find(s, printed);
     *ret = indicator_band(s, st);
-    if (st->result.state == ACHIEVE_UNITS_DIFFER || (!word && !w->scale->set)) return false;
+    if (st->result.state == ACHIEVE_UNITS_DIFFER) return false;
+    if (!*ret) return true; /* whatever the word: there is nothing to rate */
+    if (!word && !w->scale->set) return false;
     return word != *ret;
 }
 

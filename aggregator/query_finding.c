@@ -84,21 +84,20 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
     if (st == ST_OK && year != 0) st = query_beside_findings(&ask, o, year);
     if (st == ST_OK && year != 0) st = query_name_findings(&ask, o, id, year, &u);
     if (st == ST_OK && year != 0) st = query_size_findings(&ask, o, id, year, &u);
-    if (st == ST_OK && year != 0) st = query_copies_add(l->copies, o, &u, (unsigned)l->s->until);
-    if (st == ST_OK) query_beside_explain(o, &u, l->s->until, l->list, first);
+    if (st == ST_OK && year != 0 && l->copies) st = query_copies_add(l->copies, o, &u, (unsigned)l->s->until);
+    if (st == ST_OK) query_beside_explain(l->q, o, &u, l->s->until, l->list, first);
     unit_done(&u);
     return st;
 }
 
-/* The years an office has anything in, after `year`; ST_NOT_FOUND when there is none. */
-static int next_year(const struct listing *l, uint32_t id, int year, int *ret)
+int query_finding_next_year(const struct query_context *q, uint32_t id, int year, int *ret)
 {
     uint8_t k[6];
     struct store_cursor *c = NULL;
     struct slice key, value;
     bytes_be32(k, id);
     bytes_be16(k + 4, (uint16_t)(year + 1));
-    int st = store_cursor(l->q->t, FOLD_LEAF, &c);
+    int st = store_cursor(q->t, FOLD_LEAF, &c);
     if (st != ST_OK) return st;
     st = store_seek(c, slice_of(k, sizeof k), &key, &value);
     if (st == ST_OK && (key.n < 6 || bytes_rd32(key.p) != id)) st = ST_NOT_FOUND;
@@ -113,19 +112,11 @@ static int list_office(struct listing *l, const struct office *o)
     int st = unit_dict_get(l->q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
     if (st == ST_NOT_FOUND) return ST_OK;
     if (st != ST_OK || l->s->year) return st == ST_OK ? list_unit(l, o, id, l->s->year) : st;
-    for (int year = 0; (st = next_year(l, id, year, &year)) == ST_OK;) {
+    for (int year = 0; (st = query_finding_next_year(l->q, id, year, &year)) == ST_OK;) {
         st = list_unit(l, o, id, year);
         if (st != ST_OK) return st;
     }
     return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static bool inside(const struct query_scope *s, const struct office *o)
-{
-    if (s->office) return o == s->office;
-    region_code at = o->region;
-    while (at != s->region && at != 0) at = code_region_parent(at);
-    return at == s->region;
 }
 
 /* The kinds of domain.md 7, those that only intake or nobody yet proves included: they list nothing, which is true of them. Two
@@ -159,7 +150,7 @@ static int add_neighbours(struct listing *l, const struct office *of)
         if (o == of || o->region != of->region) continue;
         st = unit_dict_get(l->q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
         int year = l->s->year - 1;
-        while (st == ST_OK && (st = next_year(l, id, year, &year)) == ST_OK && (l->s->year == 0 || year == l->s->year)) {
+        while (st == ST_OK && (st = query_finding_next_year(l->q, id, year, &year)) == ST_OK && (l->s->year == 0 || year == l->s->year)) {
             struct unit u;
             unit_init(&u);
             st = asof_unit(l->q->t, asof_position(l->q->past), id, (uint16_t)year, &u);
@@ -168,6 +159,16 @@ static int add_neighbours(struct listing *l, const struct office *of)
         }
         if (st == ST_NOT_FOUND) st = ST_OK;
     }
+    return st;
+}
+
+int query_finding_office(const struct query_context *q, const struct query_scope *s, struct slice kind, const struct office *o,
+                         json_t *list)
+{
+    struct listing l = {.q = q, .s = s, .kind = kind, .list = list};
+    claim_init(&l.claims);
+    int st = list_office(&l, o);
+    claim_done(&l.claims);
     return st;
 }
 
@@ -180,7 +181,7 @@ int query_finding_list(const struct query_context *q, const struct query_scope *
     claim_init(&l.claims);
     int st = query_copies_new(&l.copies);
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
-        if (inside(s, registry_at(q->registry, i))) st = list_office(&l, registry_at(q->registry, i));
+        if (query_indicators_inside(s, registry_at(q->registry, i))) st = list_office(&l, registry_at(q->registry, i));
     if (st == ST_OK && s->office && wants_copies(&l)) st = add_neighbours(&l, s->office);
     if (st == ST_OK) st = query_copies_findings(&ask, l.copies);
     query_copies_free(&l.copies);
@@ -201,7 +202,7 @@ int query_finding_count(const struct query_context *q, const struct query_scope 
     struct query_scope whole = *s;
     size_t offices = 0;
     whole.code = slice_of("", 0);
-    for (size_t i = 0; i < registry_count(q->registry); i++) offices += inside(s, registry_at(q->registry, i));
+    for (size_t i = 0; i < registry_count(q->registry); i++) offices += query_indicators_inside(s, registry_at(q->registry, i));
     *ret_all = offices <= QUERY_COUNT_OFFICES;
     if (!*ret_all) return ST_OK;
     json_t *list = json_array();
@@ -216,6 +217,20 @@ int query_finding_count(const struct query_context *q, const struct query_scope 
     return st;
 }
 
+static int list_corrected(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list,
+                          struct query_problem *problem)
+{
+    int st = query_finding_corrected(q, s, kind, list);
+    if (st == ST_FULL)
+        return query_refuse(problem, q, "corrected", slice_of("1", 1), "terlalu banyak pernyataan; sebutkan --office",
+                            "too many statements; give --office");
+    if (st == ST_NOT_FOUND)
+        return query_refuse(problem, q, "corrected", slice_of("1", 1),
+                            "waktu catatan belum tersimpan lengkap; hitung ulang aggregator/state",
+                            "times of records are not all kept; fold aggregator/state again");
+    return st;
+}
+
 int query_findings(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     struct query_scope s;
@@ -225,7 +240,7 @@ int query_findings(const struct query_context *q, const struct query_params *p, 
     if (st != ST_OK) return st;
     json_t *answer = json_object(), *list = json_array();
     st = query_parse_stamp(q, answer);
-    if (st == ST_OK) st = query_finding_list(q, &s, kind, list);
+    if (st == ST_OK) st = p->corrected.n ? list_corrected(q, &s, kind, list, ret_problem) : query_finding_list(q, &s, kind, list);
     for (size_t i = json_array_size(list); p->open.n > 0 && i-- > 0;) {
         const char *state = json_string_value(json_object_get(json_array_get(list, i), "state"));
         if (!state || strcmp(state, "open") != 0) json_array_remove(list, i);

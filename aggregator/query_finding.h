@@ -9,6 +9,14 @@
 
 /* Every finding of the scope (its year, or all years), in the order of offices. kind: only this one, or empty. */
 int query_finding_list(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list);
+/* Of one office, without those that only stand between offices. */
+int query_finding_office(const struct query_context *q, const struct query_scope *s, struct slice kind, const struct office *o,
+                         json_t *list);
+/* The years an office has anything in, after `year`; ST_NOT_FOUND when there is none. */
+int query_finding_next_year(const struct query_context *q, uint32_t id, int year, int *ret);
+/* query_finding_past.c: those of the scope that do not stand any more, each with the statement that brought it (`found`) and the
+ * one that ended it (`corrected`). ST_FULL: too many statements for one question; ST_NOT_FOUND: the state keeps no commit times. */
+int query_finding_corrected(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list);
 /* Counts every finding of the scope into the members `findings` of a rollup's rows (each those at or below its code) and of its
  * total (all of them), so that they are what a list of findings shows; *ret_all says so. Over more than QUERY_COUNT_OFFICES
  * offices only what the fold counts stands (claims about money, claim.h): rules over years, names and plans cost a millisecond an

@@ -46,10 +46,12 @@ static bool has_alias(const struct query_context *q, const struct unit *u, activ
     return false;
 }
 
-/* Does the office itself, not a plan of several years, say anything of the code in this year? */
+/* Does the office itself, not a plan of several years, say anything of the code in this year? What it took back it no longer says. */
 static bool lives(const struct leaf *l)
 {
-    return figure_measure_is_own(l->key.measure) && !indicator_source_is_plan(l->key.source);
+    bool stands = false;
+    for (unsigned m = 0; m < 12; m++) stands |= l->slot[m].kind != VALUE_EMPTY && l->slot[m].kind != VALUE_WITHDRAWN;
+    return stands && figure_measure_is_own(l->key.measure) && !indicator_source_is_plan(l->key.source);
 }
 
 static bool lives_in(const struct unit *u, activity_code activity)

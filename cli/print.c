@@ -58,11 +58,21 @@ void print_json_cell(struct print *p, const json_t *v)
 
 /* ---- writing of numbers ---- */
 
+/* "-1234.5": one number as answers write it, not a dotted code. */
+static bool plain_number(const char *s)
+{
+    s += *s == '-';
+    size_t whole = strspn(s, "0123456789");
+    if (whole == 0 || s[whole] == '\0') return whole > 0;
+    size_t behind = s[whole] == '.' ? strspn(s + whole + 1, "0123456789") : 0;
+    return behind > 0 && s[whole + 1 + behind] == '\0';
+}
+
 void print_money(const char *machine, char *ret, size_t size)
 {
     const char *digits = machine + (machine[0] == '-'), *dot = strchr(digits, '.');
     size_t whole = dot ? (size_t)(dot - digits) : strlen(digits), n = 0;
-    if (machine[strspn(machine, "-.0123456789")] != '\0' || size < 2 * strlen(machine) + 2) { /* words, or no room for every dot */
+    if (!plain_number(machine) || size < 2 * strlen(machine) + 2) { /* words, a code, or no room for every dot */
         snprintf(ret, size, "%s", machine);
         return;
     }

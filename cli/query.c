@@ -332,6 +332,26 @@ int query_trend(struct cli *c)
 
 /* ---- findings ---- */
 
+enum { STATE_COLUMN = 9 };
+
+/* "diperbaiki 2026-11-21 dinsos-1872 no. 12": who and when as well, where somebody answered it. */
+static void state_cell(const struct cli *c, struct print *t, const json_t *o)
+{
+    char text[512];
+    const char *state = text_of(o, "state");
+    bool explained = !strcmp(state, "explained"), corrected = !strcmp(state, "corrected");
+    const json_t *e = json_object_get(o, "explanation"), *by = corrected ? json_object_get(o, "corrected") : json_object_get(e, "statement");
+    if (!explained && !corrected) {
+        print_cell(t, cli_say(c, "terbuka", "open"));
+        return;
+    }
+    int n = snprintf(text, sizeof text, "%s %.10s %s%s%s #%lld", corrected ? cli_say(c, "diperbaiki", "corrected") : cli_say(c, "dijelaskan", "explained"),
+                     text_of(by, "committed_at"), text_of(by, "office"), text_of(by, "clerk")[0] ? "/" : "", text_of(by, "clerk"),
+                     (long long)json_integer_value(json_object_get(by, "sequence")));
+    if (explained && n > 0 && (size_t)n < sizeof text) snprintf(text + n, sizeof text - (size_t)n, ": %s", text_of(e, "text"));
+    print_cell(t, text);
+}
+
 static void show_findings(const struct cli *c, json_t *answer)
 {
     static const struct print_column columns[] = {
@@ -356,7 +376,11 @@ static void show_findings(const struct cli *c, json_t *answer)
     }
     struct print *t = print_begin(c, columns, n);
     if (!t) return;
-    json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
+    json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++)
+    {
+        if (k == STATE_COLUMN && c->format == FORMAT_TEXT) state_cell(c, t, o);
+        else print_json_cell(t, json_object_get(o, columns[k].csv));
+    }
     print_end(&t);
     if (c->format == FORMAT_TEXT) query_as_of(c, answer);
 }
@@ -367,7 +391,10 @@ int query_findings(struct cli *c)
         { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] },
         { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
         { "as_of", c->value[OPT_AS_OF] },   { "open", c->value[OPT_OPEN] ? "1" : NULL },
+        { "corrected", c->value[OPT_CORRECTED] ? "1" : NULL },
     };
+    if (c->value[OPT_OPEN] && c->value[OPT_CORRECTED])
+        return cli_usage(c, "--open atau --corrected, tidak keduanya", "--open or --corrected, not both", NULL);
     return query_ask(c, "/api/v1/findings", params, sizeof params / sizeof params[0], show_findings);
 }
 
