@@ -49,7 +49,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggre
 AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/query_bridge \
                 aggregator/match aggregator/query_match
 # rules of findings
-AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
+AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
                 aggregator/query_size
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/control aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
@@ -176,7 +176,7 @@ $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/nai
 $(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales proto/achieve proto/achieve_over proto/csv proto/csv_build proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
-QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit,$(AGGREGATOR_P))
+QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit aggregator/across,$(AGGREGATOR_P))
 $(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/achieve proto/achieve_over proto/csv proto/csv_build) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
 $(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator aggregator/line aggregator/line_stage aggregator/line_open proto/achieve proto/achieve_over \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
@@ -185,6 +185,7 @@ $(eval $(call unit_test,habit,aggregator/habit proto/period proto/bytes proto/st
 $(eval $(call unit_test,size,aggregator/size aggregator/compare_tree aggregator/line aggregator/line_stage proto/unit proto/unit_row proto/store proto/store_mem proto/figure \
     proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,match,aggregator/match $(FOLD),-lsodium -lmsgpackc))
+$(eval $(call unit_test,across,aggregator/across proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,bridge,aggregator/bridge proto/code proto/code_text proto/bytes proto/status,))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)

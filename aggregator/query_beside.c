@@ -182,7 +182,8 @@ json_t *query_beside_explanation(const struct query_context *q, const struct off
     return e;
 }
 
-void query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list, size_t first)
+void query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list,
+                          size_t first)
 {
     for (size_t i = first; i < json_array_size(list); i++) {
         json_t *o = json_array_get(list, i);

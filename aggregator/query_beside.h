@@ -16,7 +16,8 @@ json_t *query_beside_explanation(const struct query_context *q, const struct off
                                  int until);
 /* Findings of the list from number `first` on, all of this office-year, that a note of u explains up to the cut-off: state
  * "explained", by whom and with which words. */
-void query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list, size_t first);
+void query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list,
+                          size_t first);
 
 /* query_plan.c: plan and parts of the indicators of one office-year. */
 struct query_plan {

@@ -150,7 +150,8 @@ static int add_neighbours(struct listing *l, const struct office *of)
         if (o == of || o->region != of->region) continue;
         st = unit_dict_get(l->q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
         int year = l->s->year - 1;
-        while (st == ST_OK && (st = query_finding_next_year(l->q, id, year, &year)) == ST_OK && (l->s->year == 0 || year == l->s->year)) {
+        while (st == ST_OK && (st = query_finding_next_year(l->q, id, year, &year)) == ST_OK &&
+               (l->s->year == 0 || year == l->s->year)) {
             struct unit u;
             unit_init(&u);
             st = asof_unit(l->q->t, asof_position(l->q->past), id, (uint16_t)year, &u);

@@ -2,9 +2,10 @@
  *
  * Computed from the units when asked (some tens of microseconds an office), so nothing about formulas or scales is frozen into
  * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order and office.
- * Indicators of different offices are never added: that needs a shared definition. */
+ * Indicators of different offices are joined only where they share a definition (query_shared.h). */
 #include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
+#include "aggregator/query_shared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ struct listing {
     const struct query_context *q;
     const struct query_scope *s;
     struct query_groups *groups;
+    struct query_shared *shared; /* NULL: one office is asked for */
     struct row *row;
     uint32_t rows, room;
     int64_t reported, offices;
@@ -198,7 +200,7 @@ static json_t *indicator_json(const struct listing *l, const struct query_indica
     return j;
 }
 
-static int add_row(struct listing *l, const struct query_indicators *o, const struct indicator *it, bool *reported)
+static int add_row(struct listing *l, struct query_indicators *o, const struct indicator *it, bool *reported)
 {
     char code[32];
     struct indicator_state st;
@@ -218,6 +220,8 @@ static int add_row(struct listing *l, const struct query_indicators *o, const st
     json_t *json = indicator_json(l, o, it, &st, code);
     l->row[l->rows++] = (struct row){it->activity, it->account, number, o->office->id, it->id, json};
     if (query_plan_row(l->q, &l->plan, it, &st, (unsigned)l->s->until, json) != ST_OK) return ST_NO_MEMORY;
+    int rc = l->shared ? query_shared_add(l->shared, l->q, &l->plan, o, it, &st, (unsigned)l->s->until) : ST_OK;
+    if (rc != ST_OK) return rc;
     *reported |= st.in.reached.kind != ACHIEVE_ABSENT;
     /* a line that promises nothing and reaches nothing is a definition, not a part of the mean */
     if (st.in.target.kind == ACHIEVE_ABSENT && st.in.reached.kind == ACHIEVE_ABSENT) return ST_OK;
@@ -333,7 +337,10 @@ static int put_rows(struct listing *l, json_t *answer)
     json_object_set_new(answer, "rows", rows);
     int st = query_groups_json(l->q, l->s, l->groups, &groups, &total);
     if (st != ST_OK) return st;
+    json_t *shared = json_array();
     json_object_set_new(answer, "groups", groups);
+    json_object_set_new(answer, "shared", shared);
+    if (l->shared) st = query_shared_json(l->shared, l->q, l->s, shared);
     json_object_set_new(answer, "total", total);
     json_object_set(answer, "notes", l->notes);
     json_object_set_new(answer, "complete",
@@ -351,6 +358,7 @@ int query_indicators(const struct query_context *q, const struct query_params *p
     struct listing l = {.q = q, .s = &s, .notes = json_array()};
     json_t *answer = json_object();
     st = query_groups_new(cap, &l.groups);
+    if (st == ST_OK && !s.office) st = query_shared_new(&l.shared);
     if (st == ST_OK) st = query_parse_stamp(q, answer);
     query_indicators_head(q, &s, answer);
     if (st == ST_OK) st = list_all(&l);
@@ -359,6 +367,7 @@ int query_indicators(const struct query_context *q, const struct query_params *p
     free(l.row);
     json_decref(l.notes);
     query_groups_free(&l.groups);
+    query_shared_free(&l.shared);
     if (st == ST_OK)
         *ret = answer;
     else

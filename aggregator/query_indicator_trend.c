@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "aggregator/query_change.h"
+#include "aggregator/query_shared.h"
 #include "proto/decimal.h"
 
 enum { YEARS_MAX = 60 };
@@ -88,6 +89,21 @@ static void compare_point(struct trend *t, json_t *point, const struct indicator
     query_series_point(&t->series, year, known ? &number : NULL, broken ? "ganti-satuan" : NULL, point);
 }
 
+/* Of one office: has it reported up to the cut-off itself, and what can its result still be? */
+static void put_complete(const struct trend *t, json_t *point, const struct indicator *it, const struct indicator_state *st,
+                         bool percent)
+{
+    const struct slot *last = indicator_slot(it->reached, (unsigned)t->s.until);
+    bool there = last && last == &it->reached->slot[t->s.until - 1], open = !there && percent;
+    json_t *c = json_object(), *value = query_indicators_value(&st->in.reached);
+    json_object_set_new(c, "budget_share", json_string(there ? "100.00" : "0.00"));
+    json_object_set_new(c, "low", there ? json_incref(value) : open ? json_string("0") : json_null());
+    json_object_set_new(c, "high", there ? json_incref(value) : open ? json_string("100") : json_null());
+    json_object_set_new(point, "complete", json_pack("{s:i,s:i}", "offices", (int)there, "of", 1));
+    json_object_set_new(point, "coverage", c);
+    json_decref(value);
+}
+
 static void fill_point(struct trend *t, json_t *point, const struct query_indicators *o, const struct indicator *it)
 {
     struct indicator_state st;
@@ -103,6 +119,7 @@ static void fill_point(struct trend *t, json_t *point, const struct query_indica
     json_object_set_new(point, "unit", unit.n ? json_stringn((const char *)unit.p, unit.n) : json_null());
     json_object_set_new(point, "break", json_boolean(broken));
     compare_point(t, point, &st, unit, broken);
+    put_complete(t, point, it, &st, decimal_unit_same(unit, slice_of("%", 1)));
     if (unit.n > 0 && unit.n <= UNIT_TEXT_MAX) {
         memcpy(t->unit, unit.p, unit.n);
         t->unit[unit.n] = '\0';
@@ -123,7 +140,8 @@ static int put_plan(const struct trend *t, json_t *point, const struct query_ind
 
 static json_t *empty_point(int year)
 {
-    static const char *const NAMES[] = {"value", "target", "reached", "achievement", "formula", "unit", "change"};
+    static const char *const NAMES[] = {"value", "target", "reached", "achievement", "formula", "unit", "change",
+                                        "complete", "coverage"};
     json_t *point = json_object();
     json_object_set_new(point, "year", json_integer(year));
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) json_object_set_new(point, NAMES[i], json_null());
@@ -162,6 +180,57 @@ static int all_points(struct trend *t, json_t *points)
     return st;
 }
 
+/* ---- a shared indicator of a group ---- */
+
+/* What kept the years apart: another unit, or another way of joining offices. */
+static const char *shared_break(const struct trend *t, const struct query_shared_value *v, uint8_t over)
+{
+    struct slice unit = slice_of(v->unit, strlen(v->unit)), last = slice_of(t->unit, strlen(t->unit));
+    if (unit.n > 0 && last.n > 0 && !decimal_unit_same(unit, last)) return "ganti-satuan";
+    return over && v->over != over ? "ganti-operator" : NULL;
+}
+
+static void shared_point(struct trend *t, json_t *point, json_t *group, const struct query_shared_value *v, uint8_t *over)
+{
+    static const char *const MEMBERS[] = {"target", "reached", "achievement", "formula", "unit", "operator", "basis", "reason",
+                                          "numerator", "denominator", "counted", "of", "excluded", "complete", "coverage"};
+    struct ratio number;
+    bool percent = t->asked == ASKED_ACHIEVEMENT || decimal_unit_same(slice_of(v->unit, strlen(v->unit)), slice_of("%", 1));
+    const char *apart = shared_break(t, v, *over);
+    int year = (int)json_integer_value(json_object_get(point, "year"));
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++)
+        json_object_set(point, MEMBERS[i], json_object_get(group, MEMBERS[i]));
+    json_object_set(point, "value", json_object_get(group, ASKED[t->asked]));
+    json_object_set_new(point, "break", json_boolean(apart != NULL));
+    if (t->series.n == 0 || apart) t->series.kind = percent ? SERIES_SHARE : SERIES_NUMBER;
+    bool known = number_of(t, &v->state, percent, &number);
+    query_series_point(&t->series, year, known ? &number : NULL, apart, point);
+    memcpy(t->unit, v->unit, sizeof v->unit);
+    *over = v->over;
+}
+
+/* ST_NOT_FOUND: in no year of these is it shared. */
+static int shared_points(struct trend *t, json_t *points)
+{
+    uint8_t over = 0;
+    bool any = false;
+    int st = ST_OK;
+    json_array_clear(points);
+    t->series = (struct query_series){0};
+    t->unit[0] = '\0';
+    for (int year = t->from; st == ST_OK && year <= t->to; year++) {
+        struct query_shared_value v;
+        json_t *group = NULL, *point = empty_point(year);
+        json_array_append_new(points, point);
+        st = query_shared_year(t->q, &t->s, t->p->indicator, year, &group, &v);
+        if (group) shared_point(t, point, group, &v, &over);
+        any |= group != NULL;
+        json_decref(group);
+    }
+    t->office = NULL;
+    return st == ST_OK && !any ? ST_NOT_FOUND : st;
+}
+
 int query_indicators_trend(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *problem)
 {
     struct trend t = {.q = q, .p = p};
@@ -171,6 +240,11 @@ int query_indicators_trend(const struct query_context *q, const struct query_par
     json_t *answer = json_object(), *points = json_array();
     st = query_parse_stamp(q, answer);
     if (st == ST_OK) st = all_points(&t, points);
+    if (st == ST_OK && t.several && !t.s.office) {
+        st = shared_points(&t, points);
+        t.several = st == ST_NOT_FOUND;
+        if (t.several) st = ST_OK;
+    }
     code_region_format(t.s.office ? t.s.office->region : t.s.region, region);
     json_object_set_new(answer, "region", json_string(region));
     if (t.office) json_object_set_new(answer, "office", json_string(t.office->id));

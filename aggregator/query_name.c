@@ -46,7 +46,8 @@ static bool has_alias(const struct query_context *q, const struct unit *u, activ
     return false;
 }
 
-/* Does the office itself, not a plan of several years, say anything of the code in this year? What it took back it no longer says. */
+/* Does the office itself, not a plan of several years, say anything of the code in this year? What it
+ * took back it no longer says. */
 static bool lives(const struct leaf *l)
 {
     bool stands = false;

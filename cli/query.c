@@ -340,12 +340,14 @@ static void state_cell(const struct cli *c, struct print *t, const json_t *o)
     char text[512];
     const char *state = text_of(o, "state");
     bool explained = !strcmp(state, "explained"), corrected = !strcmp(state, "corrected");
-    const json_t *e = json_object_get(o, "explanation"), *by = corrected ? json_object_get(o, "corrected") : json_object_get(e, "statement");
+    const json_t *e = json_object_get(o, "explanation");
+    const json_t *by = corrected ? json_object_get(o, "corrected") : json_object_get(e, "statement");
     if (!explained && !corrected) {
         print_cell(t, cli_say(c, "terbuka", "open"));
         return;
     }
-    int n = snprintf(text, sizeof text, "%s %.10s %s%s%s #%lld", corrected ? cli_say(c, "diperbaiki", "corrected") : cli_say(c, "dijelaskan", "explained"),
+    const char *word = corrected ? cli_say(c, "diperbaiki", "corrected") : cli_say(c, "dijelaskan", "explained");
+    int n = snprintf(text, sizeof text, "%s %.10s %s%s%s #%lld", word,
                      text_of(by, "committed_at"), text_of(by, "office"), text_of(by, "clerk")[0] ? "/" : "", text_of(by, "clerk"),
                      (long long)json_integer_value(json_object_get(by, "sequence")));
     if (explained && n > 0 && (size_t)n < sizeof text) snprintf(text + n, sizeof text - (size_t)n, ": %s", text_of(e, "text"));

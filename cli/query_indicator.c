@@ -126,6 +126,58 @@ static void print_means(const struct cli *c, json_t *answer)
         printf("%s: %s (%s)\n", text_of(o, "office"), text_of(o, "text"), text_of(o, "scale"));
 }
 
+/* ---- what offices share ---- */
+
+/* "gen-3374-02 satuan; dinsos-1872 Rehabilitasi 5.003 termasuk penerima PKH" */
+static void print_excluded(const struct cli *c, const json_t *list)
+{
+    char value[64];
+    size_t i;
+    json_t *o;
+    if (json_array_size(list) == 0) return;
+    printf("  %s:", cli_say(c, "tidak dihitung", "not counted"));
+    json_array_foreach(list, i, o)
+    {
+        const char *part = text_of(o, "part");
+        print_money(text_of(o, "value"), value, sizeof value);
+        printf("%s %s%s%s%s%s: %s", i ? ";" : "", text_of(o, "office"), part[0] ? ", " : "", part, part[0] ? " " : "",
+               part[0] ? value : "", text_of(o, "reason")[0] ? text_of(o, "reason") : "-");
+    }
+    putchar('\n');
+}
+
+static const char *readable(const json_t *o, const char *key, char ret[64])
+{
+    print_money(text_of(o, key), ret, 64);
+    return ret[0] ? ret : "-";
+}
+
+static void print_group(const struct cli *c, const json_t *o)
+{
+    char t[5][64];
+    const json_t *cover = json_object_get(o, "coverage");
+    const char *why = text_of(o, "reason"), *parts = text_of(o, "numerator");
+    printf("%s (%s, %s): %s %s %s, %s %s, %s %s%%%s%s\n", text_of(o, "indicator"), text_of(o, "id"), text_of(o, "operator"),
+           cli_say(c, "realisasi", "reached"), readable(o, "reached", t[0]), text_of(o, "unit"), cli_say(c, "target", "target"),
+           readable(o, "target", t[1]), cli_say(c, "capaian", "achievement"), readable(o, "achievement", t[2]),
+           why[0] ? ", " : "", why);
+    printf("  %lld %s %lld %s", (long long)json_integer_value(json_object_get(o, "counted")), cli_say(c, "dari", "of"),
+           (long long)json_integer_value(json_object_get(o, "of")), cli_say(c, "kantor dihitung", "offices counted"));
+    if (parts[0]) printf(", %s / %s", readable(o, "numerator", t[3]), readable(o, "denominator", t[4]));
+    printf("; %s %s%%; %s %s .. %s\n", cli_say(c, "pagu yang sudah lapor", "budget that has reported"),
+           readable(cover, "budget_share", t[0]), cli_say(c, "masih dapat menjadi", "can still become"),
+           readable(cover, "low", t[1]), readable(cover, "high", t[2]));
+    print_excluded(c, json_object_get(o, "excluded"));
+}
+
+static void print_shared(const struct cli *c, const json_t *list)
+{
+    size_t i;
+    json_t *o;
+    if (json_array_size(list) > 0) printf("%s\n", cli_say(c, "INDIKATOR BERSAMA", "SHARED INDICATORS"));
+    json_array_foreach(list, i, o) print_group(c, o);
+}
+
 static void show_csv(const struct cli *c, const json_t *rows)
 {
     struct print *t = print_begin(c, CSV, sizeof CSV / sizeof CSV[0]);
@@ -160,6 +212,7 @@ static void show(const struct cli *c, json_t *answer)
     json_array_foreach(rows, i, o) text_row(t, o);
     print_end(&t);
     if (json_array_size(rows) > 0) print_means(c, answer);
+    print_shared(c, json_object_get(answer, "shared"));
     query_as_of(c, answer);
 }
 
@@ -172,6 +225,24 @@ int query_indicators(struct cli *c)
     };
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
     return query_ask(c, "/api/v1/indicators", params, sizeof params / sizeof params[0], show);
+}
+
+/* "3/4", and the bounds: how many offices a point counts and what it can still become. */
+static void cover_cells(const struct cli *c, struct print *t, const json_t *point)
+{
+    char text[64] = "";
+    const json_t *cover = json_object_get(point, "coverage"), *complete = json_object_get(point, "complete");
+    bool shared = json_object_get(point, "counted") != NULL;
+    const json_t *n = shared ? json_object_get(point, "counted") : json_object_get(complete, "offices");
+    const json_t *of = shared ? json_object_get(point, "of") : json_object_get(complete, "of");
+    if (json_is_object(complete))
+        snprintf(text, sizeof text, "%lld/%lld", (long long)json_integer_value(n), (long long)json_integer_value(of));
+    print_cell(t, text);
+    for (unsigned i = 0; i < 2; i++) {
+        const json_t *v = json_object_get(cover, i ? "high" : "low");
+        if (c->format == FORMAT_TEXT) value_cell(t, v);
+        else print_json_cell(t, v);
+    }
 }
 
 void query_indicator_trend(const struct cli *c, json_t *answer)
@@ -187,6 +258,9 @@ void query_indicator_trend(const struct cli *c, json_t *answer)
         {"Perubahan", "Change", "change_absolute", PRINT_MONEY},
         {"Perubahan %", "Change %", "change_percent", PRINT_PERCENT},
         {"Perubahan pp", "Change pp", "change_pp", PRINT_PERCENT},
+        {"Kantor", "Offices", "counted", PRINT_TEXT},
+        {"Terendah", "Low", "low", PRINT_TEXT},
+        {"Tertinggi", "High", "high", PRINT_TEXT},
         {"Ganti", "Break", "break", PRINT_TEXT},
     };
     struct print *t = print_begin(c, columns, sizeof columns / sizeof columns[0]);
@@ -204,6 +278,7 @@ void query_indicator_trend(const struct cli *c, json_t *answer)
                 print_json_cell(t, json_object_get(o, columns[k].csv));
         }
         query_change_cells(t, json_object_get(o, "change"));
+        cover_cells(c, t, o);
         print_cell(t, c->format == FORMAT_CSV ? changed ? "true" : "false" : changed ? cli_say(c, "ganti satuan", "new unit") : "");
     }
     print_end(&t);
