@@ -30,7 +30,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
 PROTO_P += proto/scrub proto/setting
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
-           proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
+           proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_typed collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_scale collector/intake_standard collector/intake_report collector/tray proto/setting proto/registry
 # workbooks: only the command line reads them, so that the daemons link neither libzip nor expat
@@ -122,7 +122,7 @@ $(eval $(call unit_test,spelling,proto/decimal proto/decimal_token proto/decimal
 $(eval $(call unit_test,store_contract,proto/store proto/store_mem proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/bytes proto/status proto/rng,-llmdb -lpthread))
 $(eval $(call unit_test,store_lmdb,proto/store proto/store_mem proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/bytes proto/status proto/rng,-llmdb -lpthread))
 $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
-LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
+LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
@@ -245,7 +245,7 @@ sim: $(B)/tests/sim/sim
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
-    tests/it/fault_peer tests/it/fault_wire tests/it/fault_bell))
+    tests/it/fault_peer tests/it/fault_wire tests/it/fault_bell tests/it/fault_limit))
 # faults below the daemons: crash images (tests/shim/crash*.c); the .so files are preloaded into the real programs
 SHIM_OBJS := $(IT_OBJS) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign $(filter aggregator/line% aggregator/derive% aggregator/claim% aggregator/cell aggregator/fold% aggregator/statement aggregator/export,$(AGGREGATOR_P)) tests/it/load
 $(B)/tests/shim/crash: $(call OBJS,$(sort $(SHIM_OBJS) tests/shim/crash tests/shim/crash_log tests/shim/crash_image tests/shim/crash_facts tests/shim/crash_check tests/shim/crash_scene))

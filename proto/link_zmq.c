@@ -19,22 +19,30 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "log.h"
+
 enum { KEEP_BLOCK_BYTES = 16 << 20, KEEP_FREE_BYTES = 128 << 20, KEEP_QUIET_BYTES = 1 << 20 };
 
 /* ---- life ---- */
 
-/* The named cap of descriptors, kept by the kernel: neither what the starter happened to have, nor without an end. With too few a
- * listener that cannot accept spins, so connections stay well below. */
-static unsigned conns_limit(void)
+/* The named cap of descriptors, kept by the kernel: neither what the starter happened to have, nor without an end. Half of few, at
+ * most DESCRIPTORS_SPARE, are for everything but peers. */
+static int descriptors(unsigned *ret_peers)
 {
     struct rlimit r;
+    unsigned limit, spare;
 
-    if (getrlimit(RLIMIT_NOFILE, &r) != 0) return PEERS_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0) return ST_IO;
     r.rlim_cur = r.rlim_max < DESCRIPTORS_MAX ? r.rlim_max : DESCRIPTORS_MAX;
     (void)setrlimit(RLIMIT_NOFILE, &r);
-    if (r.rlim_cur >= PEERS_MAX + DESCRIPTORS_SPARE) return PEERS_MAX;
-    if (r.rlim_cur > 2 * DESCRIPTORS_SPARE) return (unsigned)r.rlim_cur - DESCRIPTORS_SPARE;
-    return r.rlim_cur > 128 ? (unsigned)r.rlim_cur - 96 : 32;
+    limit = (unsigned)r.rlim_cur;
+    if (limit < DESCRIPTORS_LEAST) {
+        log_write(LOG_L_ERROR, "too few descriptors (LimitNOFILE, ulimit -n)", "limit=%u least=%d", limit, DESCRIPTORS_LEAST);
+        return ST_FULL;
+    }
+    spare = limit / 2 < DESCRIPTORS_OWN ? DESCRIPTORS_OWN : limit / 2 > DESCRIPTORS_SPARE ? DESCRIPTORS_SPARE : limit / 2;
+    *ret_peers = limit - spare < PEERS_MAX ? limit - spare : PEERS_MAX;
+    return ST_OK;
 }
 
 /* Messages of a megabyte come and go many times a second. By default the allocator maps each anew or gives the memory back at once,
@@ -49,7 +57,10 @@ static void keep_memory(void)
 int link_new(struct link **ret)
 {
     struct link *l;
+    unsigned peers = 0;
+    int rc = descriptors(&peers);
 
+    if (rc != ST_OK) return rc;
     if (sodium_init() < 0) return ST_IO;
     keep_memory();
     if (!zmq_has("curve")) return ST_VERSION;
@@ -57,7 +68,7 @@ int link_new(struct link **ret)
     if (!l) return ST_NO_MEMORY;
     l->kept = calloc(KEPT_MAX, sizeof *l->kept);
     l->zctx = link_zmq_context();
-    l->conns_max = conns_limit();
+    l->conns_max = peers;
     if (!l->kept || !l->zctx || link_zmq_peer_init(l) != ST_OK) {
         link_free(&l);
         return ST_NO_MEMORY;

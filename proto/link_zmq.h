@@ -22,6 +22,8 @@ enum {
     PEERS_PER_KEY_MAX = 16,             /* connections of one key at one time; the longest silent one gives way */
     YOUNG_MAX = 1024,                   /* connections that have not delivered a message yet; the oldest gives way */
     DESCRIPTORS_SPARE = 512,            /* of DESCRIPTORS_MAX: stores, control, and what is accepted before we look */
+    DESCRIPTORS_LEAST = 64,             /* with fewer a daemon does not start */
+    DESCRIPTORS_OWN = 48,               /* of few: stores, sockets, control, and room to open a file (about 30 are used) */
     WAKE_FDS_MAX = 8,
     DOMAINS_MAX = 8,                    /* listeners with an admit function */
     KEPT_MAX = STEP_MESSAGES_MAX + 64,  /* messages between two link_release() */
@@ -135,6 +137,9 @@ void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now);
 bool link_zmq_conn_shut(int fd, uint64_t cookie);
 void link_zmq_guard(struct link *l, int64_t now);
 bool link_zmq_conn_room(struct link *l, struct conn *c, int fd, size_t n);        /* may n more bytes be queued for it? */
+
+/* link_zmq_accept.c: how many of that many descriptors are never a peer's */
+unsigned link_zmq_accept_spare(unsigned limit);
 
 /* link_zmq_dial.c */
 int link_zmq_dial_open(struct link *l, struct sock *s);

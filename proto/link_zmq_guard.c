@@ -117,7 +117,8 @@ static void young_cut(struct link *l)
     c->young = false;
     c->close_ms = INT64_MAX;            /* its DISCONNECTED ends the entry */
     l->count.cut_young++;
-    log_write(LOG_L_WARN, "too many connections that say nothing; the oldest is closed", "limit=%d", YOUNG_MAX);
+    log_write(LOG_L_WARN, "too many connections that say nothing; the oldest is closed", "silent=%d all=%u", YOUNG_MAX,
+              l->conns_max);
 }
 
 static void young_add(struct link *l, int fd, uint64_t cookie)
@@ -142,6 +143,15 @@ static void conn_accepted(struct link *l, unsigned sock, int fd, int64_t now)
     young_add(l, fd, cookie);
 }
 
+/* No descriptor for it, or its peer did not wait: who says nothing makes room for the next. */
+static void conn_refused(struct link *l, int error)
+{
+    log_write(LOG_L_WARN, "a connection was not accepted, for want of descriptors or because its peer did not wait",
+              "error=\"%s\" connections=%u", zmq_strerror(error), l->conns_n);
+    while (l->young_n > 0 && !is_young(l, &l->young[l->young_at])) (void)young_take(l);
+    if (l->young_n > 0) young_cut(l);
+}
+
 void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now)
 {
     unsigned event;
@@ -150,8 +160,7 @@ void link_zmq_conn_events(struct link *l, unsigned sock, int64_t now)
     while (l->socks[sock]->mon && link_zmq_event(l->socks[sock]->mon, &event, &value)) {
         if (event == ZMQ_EVENT_ACCEPTED) conn_accepted(l, sock, (int)value, now);
         else if (event == ZMQ_EVENT_DISCONNECTED) conn_gone(l, (int)value, now);
-        else if (event == ZMQ_EVENT_ACCEPT_FAILED)
-            log_write(LOG_L_ERROR, "cannot accept a connection", "error=%s", zmq_strerror((int)value));
+        else if (event == ZMQ_EVENT_ACCEPT_FAILED) conn_refused(l, (int)value);
     }
 }
 

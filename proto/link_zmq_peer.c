@@ -285,7 +285,7 @@ int link_zmq_peer_send(struct link *l, struct peer *p, struct slice bytes)
 
         zmq_msg_close(&msg);
         if (e == EHOSTUNREACH) p->dead_ms = p->seen_ms;
-        return e == EAGAIN ? ST_AGAIN : e == EHOSTUNREACH ? ST_NOT_FOUND : ST_IO;
+        return e == EAGAIN ? ST_AGAIN : e == EHOSTUNREACH ? ST_NOT_FOUND : e == ENOMEM ? ST_NO_MEMORY : ST_IO;
     }
     return ST_OK;
 }

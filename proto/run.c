@@ -261,9 +261,14 @@ static int step_finish(struct run *r, struct now *t)
     return rc;
 }
 
-static bool effect_dropped(int rc)
+/* A full queue is the other side's doing, and timers send again. Without memory here nobody would notice before the long silence: the
+ * connection ends, and both sides begin anew at once. */
+static void deliver(struct run *r, peer_id to, struct slice bytes)
 {
-    return rc != ST_OK;
+    int rc = link_send(r->o.link, to, bytes);
+
+    r->n.sends_dropped += rc != ST_OK;
+    if (rc == ST_NO_MEMORY) link_close(r->o.link, to);
 }
 
 static void perform(struct run *r, const struct effect *e)
@@ -272,7 +277,7 @@ static void perform(struct run *r, const struct effect *e)
     bool ours = e->kind == EFFECT_REPLY || (e->kind == EFFECT_SEND && e->peer == PEER_TRAY);
 
     if (ours && r->o.source.reply) r->o.source.reply(r->o.source.ctx, bytes);
-    else if (e->kind == EFFECT_SEND) r->n.sends_dropped += effect_dropped(link_send(r->o.link, e->peer, bytes));
+    else if (e->kind == EFFECT_SEND) deliver(r, e->peer, bytes);
     else if (e->kind == EFFECT_CLOSE) link_close(r->o.link, e->peer);
     else if (e->kind == EFFECT_PUBLISH) link_publish(r->o.link, bytes);
 }
@@ -354,7 +359,7 @@ static void answer_controls(struct run *r)
             buf_clear(&r->answer);
             buf_str(&r->answer, too_long);
         }
-        r->n.sends_dropped += effect_dropped(link_send(r->o.link, m->peer, buf_slice(&r->answer)));
+        deliver(r, m->peer, buf_slice(&r->answer));
     }
     r->control_n = 0;
 }

@@ -224,7 +224,7 @@ static int node_tick(void *node, struct store_txn *t, struct now now, struct eff
  * one with a single figure waits for all the others, so it ends soon. */
 static bool node_enough(const void *node, struct now now)
 {
-    enum { SHARED_US_MAX = 20 * 1000 };
+    enum { SHARED_US_MAX = 4 * 1000 };
     const struct work *w = work_of_const(node);
 
     return w->in_step && w->step_shared && now.mono.us - w->step_since.us >= SHARED_US_MAX;

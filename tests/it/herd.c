@@ -178,7 +178,7 @@ static bool start_part(struct herd *h, struct part *p)
     if (rc != 0) p->pid = 0;
     /* they stand for machines of their own: what they compute must not be taken from the centre */
     else
-        (void)setpriority(PRIO_PROCESS, (id_t)p->pid, 19);
+        (void)setpriority(PRIO_PROCESS, (id_t)p->pid, getpriority(PRIO_PROCESS, 0) + 19);
     return rc == 0;
 }
 
@@ -428,16 +428,32 @@ static bool visible(void *ctx)
     return all;
 }
 
+/* Where the worker's time went between two looks: what a figure waits for is a step that is under way, its own, and their commits. */
+static void say_steps(json_t *from, json_t *to)
+{
+    static const char *const key[] = { "us_step", "us_flush", "us_commit", "us_effects" };
+    const json_t *a = json_object_get(json_object_get(from, "counters"), "run"),
+                 *b = json_object_get(json_object_get(to, "counters"), "run");
+    double ms[4], n = (double)(world_number(b, "commits") - world_number(a, "commits"));
+    for (unsigned i = 0; i < 4; i++) ms[i] = (double)(world_number(b, key[i]) - world_number(a, key[i])) / 1e3 / (n > 0 ? n : 1);
+    world_note("the worker meanwhile: %.0f commits; of each, in ms: step %.2f, flush %.2f, commit %.2f, effects %.2f", n, ms[0],
+               ms[1], ms[2], ms[3]);
+    json_decref(from);
+    json_decref(to);
+}
+
 static void run(struct herd *h, unsigned idle_s, bool judged)
 {
     int64_t until = world_ms() + (int64_t)idle_s * 1000;
     while (world_ms() < until || h->idle.n < IDLE_SAMPLES) push_one(h, &h->idle);
+    json_t *before = world_status(&h->w, WORLD_WORKER);
     int64_t t0 = world_ms();
     pthread_t watcher;
     for (unsigned k = 0; k < h->parts; k++) world_check(start_part(h, &h->part[k]), "a collector cannot be started");
     ASSERT(pthread_create(&watcher, NULL, watch, h) == 0);
     while (!atomic_load(&h->drained) && world_ms() - t0 < DRAIN_MS) push_one(h, &h->busy);
     int64_t ms = world_ms() - t0;
+    json_t *after = world_status(&h->w, WORLD_WORKER);
     pthread_join(watcher, NULL);
     world_check(atomic_load(&h->drained), "the herd is not drained after %d s", DRAIN_MS / 1000);
     world_check(world_until(DRAIN_MS, visible, h), "the herd is not visible after %d s", DRAIN_MS / 1000);
@@ -446,6 +462,7 @@ static void run(struct herd *h, unsigned idle_s, bool judged)
                (double)h->updates * 1e3 / (double)(ms ? ms : 1), (double)(world_ms() - t0) / 1e3);
     say("idle", &h->idle);
     say("herd", &h->busy);
+    say_steps(before, after);
     double ratio = share(&h->busy, 990) / share(&h->idle, 990);
     world_note("ratio of the 99th percentiles: %.2f", ratio);
     if (judged)

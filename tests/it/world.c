@@ -198,10 +198,12 @@ static void move_clock(const struct world *w, bool on)
 static bool spawn_up(struct world *w)
 {
     char program[600], err[512], up[] = "up", dir[] = "--dir", json[] = "--json", http[] = "--http", door[] = "--listen";
-    char *argv[10] = { program, up, dir, w->dir, json };
-    unsigned n = 5;
+    char shell[] = "/bin/sh", option[] = "-c", script[] = "ulimit -n \"$0\" && exec \"$@\"", limit[16];
+    char *all[14] = { shell, option, script, limit, program, up, dir, w->dir, json }, **argv = w->descriptors ? all : all + 4;
+    unsigned n = w->descriptors ? 9 : 5;
     posix_spawn_file_actions_t fa;
     int fd[2];
+    snprintf(limit, sizeof limit, "%u", w->descriptors);
     snprintf(program, sizeof program, "%s/rekap", w->bin);
     world_path(w, "up.err", err);
     if (!w->http[0] && !w->office) snprintf(w->http, sizeof w->http, "127.0.0.1:%u", world_port());
@@ -212,7 +214,7 @@ static bool spawn_up(struct world *w)
     posix_spawn_file_actions_adddup2(&fa, fd[1], 1);
     posix_spawn_file_actions_addopen(&fa, 2, err, O_WRONLY | O_CREAT | O_APPEND, 0600);
     move_clock(w, true);
-    int rc = posix_spawn(&w->up, program, &fa, NULL, argv, environ);
+    int rc = posix_spawn(&w->up, argv[0], &fa, NULL, argv, environ);
     move_clock(w, false);
     posix_spawn_file_actions_destroy(&fa);
     close(fd[1]);

@@ -20,6 +20,7 @@ struct world {
     pid_t up;                           /* 0: not running */
     int up_out;                         /* its standard output */
     char listen[64];                    /* set before world_up: the worker's second door; "": none */
+    unsigned descriptors;               /* set before world_up: RLIMIT_NOFILE of all that it starts; 0: ours */
     bool office;                        /* set before world_up: DIR of an office that joined, a collector only */
     char clock[320];                    /* set before world_up: file that moves the daemons' wall clock (jump.c); "": none */
 };

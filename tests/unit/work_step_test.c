@@ -34,8 +34,8 @@ static void a_step_that_several_share_ends_soon(void **state)
 
     work_world_push(w, &a, 3, 50);
     soon = late = w->now;
-    soon.mono.us += 19 * 1000;
-    late.mono.us += 20 * 1000;
+    soon.mono.us += 3 * 1000;
+    late.mono.us += 4 * 1000;
     assert_false(w->node.ops->enough(w->node.self, late));      /* alone: as much as fits */
     work_world_push(w, &b, 3, 50);
     assert_false(w->node.ops->enough(w->node.self, soon));
