@@ -261,8 +261,8 @@ static int step_finish(struct run *r, struct now *t)
     return rc;
 }
 
-/* A full queue is the other side's doing, and timers send again. Without memory here nobody would notice before the long silence: the
- * connection ends, and both sides begin anew at once. */
+/* A full queue is the other side's doing, and timers send again. Without memory here nobody would notice before the long silence:
+ * the connection ends, and both sides begin anew at once. */
 static void deliver(struct run *r, peer_id to, struct slice bytes)
 {
     int rc = link_send(r->o.link, to, bytes);

@@ -1,4 +1,4 @@
-/* fault.c - see fault.h; and the program: fault BIN [GROUP...] runs the groups process, stop, disk, store, peer, wire, bell, limit. */
+/* fault.c - see fault.h; and the program: fault BIN [GROUP...] runs process, stop, disk, store, peer, wire, bell, limit. */
 #include "tests/it/fault.h"
 
 #include <stdio.h>

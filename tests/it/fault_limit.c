@@ -103,9 +103,8 @@ static void besieged(struct fault *f, unsigned limit, unsigned file)
     world_check(world_settled(&f->w, f->pushed, SETTLE_MS), "%u descriptors: not all is acknowledged and visible once the idle ones"
                 " have gone", limit);
     world_check(world_acked(&f->w, NULL) >= before, "%u descriptors: acknowledged updates are gone", limit);
-    world_check(world_pid(&f->w, WORLD_WORKER) == worker && worker > 0, "%u descriptors: the worker did not live through it", limit);
-    world_check(fault_logs(&f->w, WORLD_WORKER, "say nothing", 2000), "%u descriptors: the worker's log does not say what it shed",
-                limit);
+    world_check(world_pid(&f->w, WORLD_WORKER) == worker && worker > 0, "%u descriptors: the worker has died", limit);
+    world_check(fault_logs(&f->w, WORLD_WORKER, "say nothing", 2000), "%u descriptors: the log does not say what was shed", limit);
 }
 
 static void with_limit(struct fault *f, unsigned limit, unsigned file)

@@ -428,7 +428,7 @@ static bool visible(void *ctx)
     return all;
 }
 
-/* Where the worker's time went between two looks: what a figure waits for is a step that is under way, its own, and their commits. */
+/* Where the time of the worker went between two looks: a figure waits for the step under way, for its own, and for both commits. */
 static void say_steps(json_t *from, json_t *to)
 {
     static const char *const key[] = { "us_step", "us_flush", "us_commit", "us_effects" };
