@@ -94,6 +94,35 @@ push() { local dir=$1 who=$2; shift 2; "$rekap" push --dir "$dir" --office "$who
 ask() { local dir=$1 verb=$2; shift 2; "$rekap" "$verb" --dir "$dir" --json "$@"; }
 # value DIR FILTER VERB [OPTION...]: one value of the answer
 value() { local dir=$1 filter=$2; shift 2; ask "$dir" "$@" | jq -r "$filter"; }
+# figure N BUDGET REALISED FILE: a file below $work with one line, of half a year
+figure() { printf 'tahun;kode;pagu;realisasi;sampai\n2022;1.06.01.2.02.0%s;%s;%s;2022-06\n' "$1" "$2" "$3" >"$work/$4"; }
+# realised DIR [REGION]: what the files of figure add up to
+realised() { value "$1" .total.realised rollup --region "${2:-33.74}" --year 2022; }
+# is WANTED COMMAND...: it prints that; for within
+is() { [ "$1" = "$("${@:2}")" ]; }
+# free_port: a port below the ephemeral range that nobody has at this moment
+free_port() {
+    local port=$((20000 + $$ % 10000))
+    while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+    echo "$port"
+}
+# tsv FILE: a CSV file as tab separated values
+tsv() {
+    awk '{ out = ""; q = 0
+        for (i = 1; i <= length($0); i++) { c = substr($0, i, 1)
+            if (c == "\"") { if (q && substr($0, i + 1, 1) == "\"") { out = out c; i++ } else q = !q }
+            else out = out (c == "," && !q ? "\t" : c) }
+        print out }' "$1"
+}
+# metro_tables: tables 1.2 and 1.3 of Metro's report, renamed to the shapes they have: $work/t12.csv and $work/t13.csv
+metro_tables() {
+    tsv "$data/metro/banding.csv" | awk -F'\t' 'BEGIN { print "tahun,kode,indikator,realisasi,satuan" }
+        split($1, part, ".") == 6 { for (y = 3; y <= 4; y++) { v = $y; u = ""
+            if (match(v, /^[0-9.]+ /)) { u = substr(v, RLENGTH + 1); v = substr(v, 1, RLENGTH - 1); gsub(/[.]/, "", v) }
+            print 2018 + y "," $1 ",Keluaran " $1 ",\"" v "\",\"" u "\"" } }' >"$work/t12.csv"
+    { echo "tahun,tabel,kode,uraian,persen_tercetak,pagu,realisasi,catatan"
+      tail -n +2 "$data/metro/renstra_2022.csv" | sed 's/^/2022,1.3,/'; } >"$work/t13.csv"
+}
 # fetch DIR TARGET: the body of an HTTP answer, without a program of its own
 fetch() {
     local http host line fd
