@@ -157,16 +157,18 @@ $(eval $(call unit_test,csv,proto/csv proto/csv_build proto/jsonl collector/shap
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
 DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
 $(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,intake,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
-$(eval $(call unit_test,jsonl,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period tests/unit/intake_world,-lcsv -lmsgpackc -lsodium))
-$(eval $(call unit_test,book,$(BOOK) $(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period tests/unit/intake_world tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
-$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/print $(BOOK) $(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS)))
-$(eval $(call unit_test,intake_indicator,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
-$(eval $(call unit_test,intake_shape,$(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period,-lcsv -lmsgpackc -lsodium))
+INTAKE_ALL := $(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period
+INTAKE_TEST := $(INTAKE_ALL) tests/unit/intake_world
+$(eval $(call unit_test,intake,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,jsonl,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,book,$(BOOK) $(INTAKE_TEST) tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
+$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/print $(BOOK) $(INTAKE_ALL),-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS)))
+$(eval $(call unit_test,intake_indicator,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,intake_shape,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
 FOLD := $(DERIVE) aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export proto/unit proto/unit_row \
         $(DECIMAL) $(CODEC) proto/registry proto/period proto/store proto/store_mem proto/rng tests/unit/fixture
-$(eval $(call unit_test,drill,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) proto/registry proto/registry_sign proto/period proto/join proto/invite $(filter-out tests/unit/fixture,$(FOLD))) tests/sim/pair tests/sim/pair_check tests/sim/drill,-lsodium -lmsgpackc))
+$(eval $(call unit_test,drill,$(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) proto/registry proto/registry_sign proto/period proto/join proto/invite $(filter-out tests/unit/fixture,$(FOLD))) tests/sim/pair tests/sim/pair_check tests/sim/drill tests/sim/copy,-lsodium -lmsgpackc))
 $(eval $(call unit_test,derive,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,cell,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,fold_break,$(FOLD) tests/unit/breaking,$(BREAKING_LIBS)))
@@ -223,7 +225,7 @@ coverage:
 	nice tests/unit/coverage $(B)/cov
 # ---- the simulator (docs/TESTING.md): make sim SEED=n SEEDS=n | SECONDS=n; sim_bugs: the same with planted bugs to switch on ----
 SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_node tests/sim/sim_role tests/sim/sim_story tests/sim/sim_key tests/sim/sim_option \
-       tests/sim/sim_operator tests/sim/sim_fault tests/sim/sim_disaster tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
+       tests/sim/sim_operator tests/sim/sim_fault tests/sim/sim_disaster tests/sim/copy tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
        tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E))
 SIM_CORE := $(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) $(filter-out tests/unit/%,$(FOLD)) aggregator/aggregate \
        proto/sign_ed25519 proto/registry_sign proto/join proto/invite)

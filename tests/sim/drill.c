@@ -1,36 +1,16 @@
 /* drill.c - see drill.h. Kind: P.
  *
- * A backup is a copy of all committed rows, as the store's own copy makes one. The loss takes everything else of the worker: rows,
- * memory, connections. The register is given again, as `rekap restore` does.
+ * A backup is a copy of all committed rows (copy.h). The loss takes everything else of the worker: rows, memory, connections. The
+ * register is given again, as `rekap restore` does.
  *
  * Invariant: nothing of the lost store is looked at after the loss, but for its length. */
 #include "tests/sim/drill.h"
 
 #include <string.h>
 
-static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
+#include "tests/sim/copy.h"
 
-static struct store *copy_of(struct store *from)
-{
-    struct store *to = NULL;
-    struct store_txn *r = NULL, *w = NULL;
-    int st = store_mem_new(ledger_tables, &to);
-    if (st == ST_OK) st = store_begin(from, false, &r);
-    if (st == ST_OK) st = store_begin(to, true, &w);
-    for (unsigned table = 0; st == ST_OK && table < LEDGER_TABLE_COUNT; table++) {
-        struct store_cursor *c = NULL;
-        struct slice key, value;
-        st = store_cursor(r, table, &c);
-        for (int at = store_seek(c, slice_of("", 0), &key, &value); st == ST_OK && at == ST_OK; at = store_next(c, &key, &value))
-            st = store_put(w, table, key, value);
-        store_cursor_close(&c);
-    }
-    if (st == ST_OK) st = store_commit(&w);
-    store_abort(&w);
-    store_abort(&r);
-    ASSERT(st == ST_OK);
-    return to;
-}
+static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
 
 /* Marks the backup as archived, as the control socket's verb does. */
 static void archive(struct drill *d)
@@ -57,7 +37,7 @@ void drill_begin(struct drill *d, uint64_t seed, bool archives)
     struct pair *p = d->pair;
     pair_play(p, seed % 10 == 0 ? 0 : (unsigned)rng_below(&p->rng, 300));       /* each tenth backup is older than everything */
     d->backup_lsn = pair_lsn(p);
-    d->backup = copy_of(p->ledger);
+    d->backup = copy_store(ledger_tables, p->ledger);
     if (archives && d->backup_lsn > 0) archive(d);
     pair_play(p, (unsigned)rng_below(&p->rng, 300));
     d->lost_lsn = pair_lsn(p);

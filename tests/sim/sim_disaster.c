@@ -1,35 +1,15 @@
 /* sim_disaster.c - stores that are lost, copied, put back or restored, and what people do about it. Kind: P.
  *
- * A copy has all committed rows, as the store's own copy makes one. A worker is restored from its last backup with the record that
- * the register's key signs, as `rekap restore` does; a state of the aggregator that is ahead of a restored log is deleted, as
- * docs/STORAGE.md says. A copied or rolled back outbox signs other batches under numbers that are taken: the worker refuses them,
- * its collector says so, and people begin a new outbox, with a new epoch.
+ * A copy has all committed rows (copy.h). A worker is restored from its last backup with the record that the register's key signs,
+ * as `rekap restore` does; a state of the aggregator that is ahead of a restored log is deleted, as docs/STORAGE.md says. A copied or
+ * rolled back outbox signs other batches under numbers that are taken: the worker refuses them, its collector says so, and people
+ * begin a new outbox, with a new epoch.
  *
  * Invariant: a story follows its store: it is copied and put back with it. */
 #include <string.h>
 
+#include "tests/sim/copy.h"
 #include "tests/sim/sim.h"
-
-static struct store *copy_of(const struct sim_role *role, struct store *from)
-{
-    struct store *to = NULL;
-    struct store_txn *r = NULL, *w = NULL;
-    int st = store_mem_new(role->tables, &to);
-    if (st == ST_OK) st = store_begin(from, false, &r);
-    if (st == ST_OK) st = store_begin(to, true, &w);
-    for (unsigned table = 0; st == ST_OK && role->tables[table]; table++) {
-        struct store_cursor *c = NULL;
-        struct slice key, value;
-        st = store_cursor(r, table, &c);
-        for (int at = store_seek(c, slice_of("", 0), &key, &value); st == ST_OK && at == ST_OK; at = store_next(c, &key, &value))
-            st = store_put(w, table, key, value);
-        store_cursor_close(&c);
-    }
-    if (st == ST_OK) st = store_commit(&w);
-    store_abort(&r);
-    ASSERT(st == ST_OK);
-    return to;
-}
 
 static void new_store(struct sim_node *n)
 {
@@ -88,7 +68,7 @@ void sim_disaster_reset(struct sim *s, struct sim_node *n)
 static void take_copy(struct sim *s, struct sim_node *n)
 {
     catch_up(s, n);
-    n->desk.copy = copy_of(n->role, n->store);
+    n->desk.copy = copy_store(n->role->tables, n->store);
     for (unsigned i = 0; i < n->desk.seats; i++) n->desk.then[i] = sim_story_copy(s, n->desk.seat[i].story);
 }
 
@@ -121,7 +101,7 @@ static struct sim_node *clone(struct sim *s)
     struct sim_node *c = &s->node[s->nodes];
     catch_up(s, n);
     *c = (struct sim_node){ .world = s, .role = n->role, .number = s->nodes++, .index = s->o.collectors,
-                            .store = copy_of(n->role, n->store) };
+                            .store = copy_store(n->role->tables, n->store) };
     int st = effects_init(&c->x, n->x.bytes.max);
     ASSERT(st == ST_OK);
     c->desk = (struct sim_desk){ .identity = n->desk.identity, .transport = n->desk.transport, .seats = n->desk.seats,
@@ -185,7 +165,7 @@ static struct sim_node *back_up(struct sim *s, enum sim_fault f)
     struct sim_node *n = sim_worker(s, (unsigned)sim_below(s, s->o.workers));
     struct sim_backup *b = &s->backup[n->index];
     if (b->store) store_mem_free(&b->store);
-    *b = (struct sim_backup){ copy_of(n->role, n->store), s->log[n->index].lsn };
+    *b = (struct sim_backup){ copy_store(n->role->tables, n->store), s->log[n->index].lsn };
     if (f != SIM_FAULT_ARCHIVE || !n->node.self || b->lsn == 0) return n;
     int st = mark_archived(s, n);
     if (st != ST_OK) sim_wrong(s, "the archived mark is refused: %s", status_str(st));

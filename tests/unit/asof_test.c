@@ -14,6 +14,7 @@
 
 #include "aggregator/query.h"
 #include "property_world.h"
+#include "tests/unit/env.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { UPDATES = 1500 };
@@ -33,11 +34,7 @@ struct folding {
     uint32_t taken[WORLD_WORKERS];
 };
 
-static uint64_t first_seed(void)
-{
-    const char *s = getenv("SEED");
-    return s && *s ? strtoull(s, NULL, 10) : FIRST_SEED;
-}
+static uint64_t first_seed(void) { return env_number("SEED", FIRST_SEED); }
 
 static void folding_init(struct folding *x)
 {

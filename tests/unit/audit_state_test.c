@@ -6,23 +6,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "aggregator/fold.h"
 #include "tests/unit/audit_world.h"
+#include "tests/unit/env.h"
 
 enum { EDITS = 120, VALUE_BYTES = 8192 };
 static const struct store_lmdb_options STATE = {fold_tables, UINT64_C(64) << 20, "state", 1};
-
-static uint64_t number(const char *name, uint64_t otherwise)
-{
-    const char *s = getenv(name);
-
-    return s != NULL && *s != '\0' ? strtoull(s, NULL, 10) : otherwise;
-}
 
 static struct store *state_open(const struct audit_world *a)
 {
@@ -67,22 +60,6 @@ static struct audit_result run(const struct audit_world *a)
 
     audit_world_path(a, "state", path);
     return audit_world_run_with(a, "sound", args);
-}
-
-static int setup(void **state)
-{
-    static struct audit_world a;
-
-    audit_world_init(&a);
-    audit_world_write(&a, &a.log, "sound");
-    *state = &a;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    audit_world_done(*state);
-    return 0;
 }
 
 /* Behind the log, level with it: each is what the log says up to there. */
@@ -174,10 +151,10 @@ static bool change_state(const struct audit_world *a, struct rng *g, struct chan
 static void whatever_is_changed_is_found(void **state)
 {
     struct audit_world *a = *state;
-    uint64_t edits = number("AUDIT_EDITS", EDITS), made = 0;
+    uint64_t edits = env_number("AUDIT_EDITS", EDITS), made = 0;
     struct rng g;
 
-    rng_seed(&g, number("SEED", 1));
+    rng_seed(&g, env_number("SEED", 1));
     for (uint64_t i = 0; i < edits; i++) {
         struct change c;
         struct audit_result r;
@@ -200,5 +177,5 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_the_fold_made_is_what_the_log_says),
                                        cmocka_unit_test(whatever_is_changed_is_found)};
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, audit_world_setup, audit_world_teardown);
 }

@@ -17,31 +17,9 @@
 
 #include "proto/receipt.h"
 #include "tests/unit/audit_edit.h"
+#include "tests/unit/env.h"
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
-
-static uint64_t number(const char *name, uint64_t otherwise)
-{
-    const char *s = getenv(name);
-
-    return s != NULL && *s != '\0' ? strtoull(s, NULL, 10) : otherwise;
-}
-
-static int setup(void **state)
-{
-    static struct audit_world a;
-
-    audit_world_init(&a);
-    audit_world_write(&a, &a.log, "sound");
-    *state = &a;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    audit_world_done(*state);
-    return 0;
-}
 
 /* ---- a sound ledger ---- */
 
@@ -125,7 +103,7 @@ static void every_flipped_bit_is_found_or_in_no_row(void **state)
 {
     struct audit_world *a = *state;
     struct hash dump = audit_world_dump(a, "sound");
-    uint64_t flips = number("AUDIT_FLIPS", 2000), found = 0;
+    uint64_t flips = env_number("AUDIT_FLIPS", 2000), found = 0;
     char from[PATH_BYTES], to[PATH_BYTES];
     struct image m;
     struct rng g;
@@ -136,7 +114,7 @@ static void every_flipped_bit_is_found_or_in_no_row(void **state)
     m = slurp(from);
     assert_int_equal(truncate(to, 0), 0);
     write_at(to, m.p, m.n, 0);
-    rng_seed(&g, number("SEED", 1));
+    rng_seed(&g, env_number("SEED", 1));
     for (uint64_t i = 0; i < flips; i++) {
         size_t at = pick(a, &m, &g, i % 2 == 0);
         unsigned bit = (unsigned)rng_below(&g, 8);
@@ -206,7 +184,7 @@ static void single_rows_changed_by_hand_are_found(void **state)
     struct audit_world *a = *state;
     struct rng g;
 
-    rng_seed(&g, number("SEED", 1));
+    rng_seed(&g, env_number("SEED", 1));
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (unsigned how = 0; how < 3; how++)
             for (unsigned round = 0; round < 4; round++) {
@@ -248,10 +226,10 @@ static void edit_once(struct audit_world *a, const struct edit *e, struct rng *g
 
 static void what_an_operator_changes_is_found_and_named(void **state)
 {
-    uint64_t edits = number("AUDIT_EDITS", 10 * audit_edit_count);
+    uint64_t edits = env_number("AUDIT_EDITS", 10 * audit_edit_count);
     struct rng g;
 
-    rng_seed(&g, number("SEED", 1));
+    rng_seed(&g, env_number("SEED", 1));
     for (uint64_t i = 0; i < edits; i++) edit_once(*state, &audit_edits[i % audit_edit_count], &g);
 }
 
@@ -408,5 +386,5 @@ int main(void)
                                        cmocka_unit_test(a_signed_register_is_held_to_its_key),
                                        cmocka_unit_test(a_kept_checkpoint_holds_the_operator)};
 
-    return cmocka_run_group_tests_name("audit", tests, setup, teardown);
+    return cmocka_run_group_tests_name("audit", tests, audit_world_setup, audit_world_teardown);
 }

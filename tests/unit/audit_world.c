@@ -439,7 +439,7 @@ struct audit_result audit_world_run(const struct audit_world *a, const char *nam
     return audit_world_run_with(a, name, args);
 }
 
-void audit_world_init(struct audit_world *a)
+static void init(struct audit_world *a)
 {
     const char *tmp = getenv("TMPDIR");
     uint8_t seed[32] = {0x66};
@@ -460,10 +460,23 @@ void audit_world_init(struct audit_world *a)
     assert_int_equal(sign_ed25519_ring_add(&a->operator, text("operator"), seed), ST_OK);
 }
 
-void audit_world_done(struct audit_world *a)
+int audit_world_setup(void **state)
 {
+    static struct audit_world a;
+
+    init(&a);
+    audit_world_write(&a, &a.log, "sound");
+    *state = &a;
+    return 0;
+}
+
+int audit_world_teardown(void **state)
+{
+    struct audit_world *a = *state;
+
     audit_world_copy_done(&a->log);
     work_world_done(&a->w);
     sign_ed25519_ring_free(&a->operator);
     (void)nftw(a->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return 0;
 }

@@ -32,8 +32,9 @@ struct audit_world {
     struct signer operator;     /* keys of somebody who is no office */
 };
 
-void audit_world_init(struct audit_world *a);
-void audit_world_done(struct audit_world *a);
+/* For cmocka: one world for the group, its log written as ROOT/sound. */
+int audit_world_setup(void **state);
+int audit_world_teardown(void **state);
 void audit_world_copy(const struct audit_copy *from, struct audit_copy *ret);
 void audit_world_copy_done(struct audit_copy *c);
 void audit_world_remove(struct audit_copy *c, size_t i);

@@ -57,49 +57,31 @@ static const struct figure *figure_at(const struct intake *in, uint32_t line, un
 
 /* ---- the real tables ---- */
 
+static struct intake *as_text(const struct csv_table *t)
+{
+    struct buf b;
+    book_world_of_table(t, false, &b);
+    return take(&b);
+}
+
+static struct intake *as_numbers(const struct csv_table *t)
+{
+    struct buf b;
+    book_world_of_table(t, true, &b);
+    return take(&b);
+}
+
 static void real_tables_say_the_same(void **state)
 {
     (void)state;
-    const struct intake_options o = intake_world_options();
-    for (size_t i = 0; i < INTAKE_WORLD_FILES; i++) {
-        struct slice bytes = intake_world_load(intake_world_file[i]);
-        struct csv_table t;
-        struct csv_fault f;
-        struct buf b;
-        struct intake *a;
-        assert_int_equal(csv_table_read(bytes, &t, &f), ST_OK);
-        book_world_of_table(&t, false, &b);
-        assert_int_equal(intake_read(bytes, &o, &a), ST_OK);
-        struct intake *x = take(&b);
-        intake_world_same(intake_world_file[i], a, x, 0);
-        intake_free(&a);
-        intake_free(&x);
-        csv_table_done(&t);
-    }
+    intake_world_agree(as_text, 0, false);
 }
 
 /* The same with real numbers in the cells: what is stated may not change by it. Notes do: a number cell has no doubtful dot. */
 static void numbers_say_the_same(void **state)
 {
     (void)state;
-    const struct intake_options o = intake_world_options();
-    for (size_t i = 0; i < INTAKE_WORLD_FILES; i++) {
-        struct slice bytes = intake_world_load(intake_world_file[i]);
-        struct csv_table t;
-        struct csv_fault f;
-        struct buf b;
-        struct intake *a;
-        if (!strstr(intake_world_file[i], "/data/")) continue;
-        assert_int_equal(csv_table_read(bytes, &t, &f), ST_OK);
-        book_world_of_table(&t, true, &b);
-        assert_int_equal(intake_read(bytes, &o, &a), ST_OK);
-        struct intake *x = take(&b);
-        a->notes = x->notes = 0;
-        intake_world_same(intake_world_file[i], a, x, 0);
-        intake_free(&a);
-        intake_free(&x);
-        csv_table_done(&t);
-    }
+    intake_world_agree(as_numbers, 0, true);
 }
 
 /* ---- cells ---- */

@@ -5,13 +5,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "aggregator/fold.h"
 #include "tests/sim/drill.h"
+#include "tests/unit/env.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SEEDS = 20 };
@@ -19,12 +19,6 @@ enum { SEEDS = 20 };
 enum { SEEDS = 100 };
 #endif
 enum { SETTLE_TURNS = 12000 /* four minutes of the pair's clock */ };
-
-static uint64_t number(const char *name, uint64_t otherwise)
-{
-    const char *s = getenv(name);
-    return s ? strtoull(s, NULL, 10) : otherwise;
-}
 
 struct total { unsigned behind, nothing_left, archived, let_go, compared; };
 enum { COMPARED_EVERY = 5 };
@@ -89,7 +83,7 @@ static void compare_with_no_loss(struct pair *restored, uint64_t seed)
  * collector knows the same refusals as if nothing had happened: pair_check compares with what the files state. */
 static void everything_is_back_whatever_the_age_of_the_backup(void **state)
 {
-    uint64_t first = number("SEED", 1), seeds = number("DRILL_SEEDS", SEEDS);
+    uint64_t first = env_number("SEED", 1), seeds = env_number("DRILL_SEEDS", SEEDS);
     struct total n = { 0 };
     (void)state;
     for (uint64_t i = 0; i < seeds; i++) {

@@ -7,13 +7,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "aggregator/fold.h"
 #include "proto/rng.h"
+#include "tests/unit/env.h"
 #include "work_world.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -139,8 +139,7 @@ static void check(struct again *a)
 static void a_million_repetitions_count_once(void **state)
 {
     static struct again a;
-    const char *seed = getenv("SEED"), *n = getenv("DUPLICATES");
-    uint64_t first = seed && *seed ? strtoull(seed, NULL, 10) : 20201106, wanted = n && *n ? strtoull(n, NULL, 10) : DELIVERIES;
+    uint64_t first = env_number("SEED", 20201106), wanted = env_number("DUPLICATES", DELIVERIES);
     (void)state;
     rng_seed(&a.rng, first);
     work_world_init(&a.w, false);

@@ -2,7 +2,6 @@
  * broken record. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -10,22 +9,6 @@
 #include "work_world.h"
 
 struct follow { uint64_t lsn, bytes; struct hash hash; unsigned kinds[3]; };     /* what a follower has applied */
-
-static int setup(void **state)
-{
-    struct world *w = malloc(sizeof *w);
-
-    work_world_init(w, false);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    work_world_done(*state);
-    free(*state);
-    return 0;
-}
 
 static void hello(struct world *w, peer_id peer)
 {
@@ -269,16 +252,15 @@ static void a_follower_has_one_session(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = { T(records_come_in_the_step_that_wrote_them),
-                                        T(credit_bounds_what_is_sent),
-                                        T(a_long_log_takes_more_steps),
-                                        T(a_follower_resumes_where_it_was),
-                                        T(a_diverged_log_is_refused),
-                                        T(only_followers_may_follow),
-                                        T(an_aborted_step_takes_its_records_back),
-                                        T(a_broken_record_ends_one_subscription_only),
-                                        T(a_follower_has_one_session) };
+    const struct CMUnitTest tests[] = { WORK_WORLD_TEST(records_come_in_the_step_that_wrote_them),
+                                        WORK_WORLD_TEST(credit_bounds_what_is_sent),
+                                        WORK_WORLD_TEST(a_long_log_takes_more_steps),
+                                        WORK_WORLD_TEST(a_follower_resumes_where_it_was),
+                                        WORK_WORLD_TEST(a_diverged_log_is_refused),
+                                        WORK_WORLD_TEST(only_followers_may_follow),
+                                        WORK_WORLD_TEST(an_aborted_step_takes_its_records_back),
+                                        WORK_WORLD_TEST(a_broken_record_ends_one_subscription_only),
+                                        WORK_WORLD_TEST(a_follower_has_one_session) };
 
     return cmocka_run_group_tests_name("feed", tests, NULL, NULL);
 }

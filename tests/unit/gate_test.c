@@ -3,25 +3,18 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "tests/sim/gate.h"
-
-static uint64_t number(const char *name, uint64_t def)
-{
-    const char *text = getenv(name);
-
-    return text != NULL && *text != '\0' ? strtoull(text, NULL, 10) : def;
-}
+#include "tests/unit/env.h"
 
 static void nothing_forbidden_gets_in(void **state)
 {
     struct gate_result r = { 0 };
 
     (void)state;
-    gate_run(number("SEED", 1), number("REKAP_GATE_ATTEMPTS", 20000), &r);
+    gate_run(env_number("SEED", 1), env_number("REKAP_GATE_ATTEMPTS", 20000), &r);
     for (unsigned i = 0; i < GATE_OPS; i++)
         print_message("%-28s %9llu forbidden, %llu taken; %7llu allowed, %llu refused\n", gate_op_name(i),
                       (unsigned long long)r.op[i].attempts, (unsigned long long)r.op[i].accepted,

@@ -3,7 +3,7 @@
  *
  * The printed tables are held against their own cells, read here again with nothing but the file: a row is taken unless its cells
  * hold two numbers (35 buah 2 paket; 52 orang (30 org .., 22 ..)), and its target and result are what the number columns say. */
-#include "collector/intake.h"
+#include "tests/unit/intake_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,16 +13,6 @@
 #include <cmocka.h>
 
 static struct slice txt(const char *s) { return slice_of(s, strlen(s)); }
-
-static struct slice load(const char *path)
-{
-    static char text[1 << 20];
-    FILE *in = fopen(path, "r");
-    if (!in) fail_msg("cannot open %s", path);
-    size_t n = fread(text, 1, sizeof text, in);
-    (void)fclose(in);
-    return slice_of(text, n);
-}
 
 static struct intake *take_bytes(struct slice bytes)
 {
@@ -110,7 +100,7 @@ static void check_number(const struct csv_table *t, uint32_t row, uint32_t colum
 
 static void check_table(const struct table *want)
 {
-    struct slice bytes = load(want->path);
+    struct slice bytes = intake_world_load(want->path);
     struct csv_table t;
     struct csv_fault fault;
     assert_int_equal(csv_table_read(bytes, &t, &fault), ST_OK);
@@ -152,7 +142,7 @@ static void printed_tables(void **state)
 static void metro(void **state)
 {
     (void)state;
-    struct intake *in = take_bytes(load("tests/data/metro/indikator.csv"));
+    struct intake *in = take_bytes(intake_world_load("tests/data/metro/indikator.csv"));
     const struct {
         uint32_t line;
         unsigned measure;
@@ -183,7 +173,7 @@ static void metro(void **state)
     assert_int_equal(at_line(in, 3, MEASURE_PRINTED_ACHIEVEMENT)->decimals, 2);
     assert_true(bytes_is(reached->indicator, "persentase ppks yang tertangani"));
     intake_free(&in);
-    in = take_bytes(load("tests/data/metro/tren.csv"));
+    in = take_bytes(intake_world_load("tests/data/metro/tren.csv"));
     assert_true(in->shape == SHAPE_INDIKATOR && in->rows == 6 && in->refused == 0);
     assert_string_equal(line_shown(in, 7, MEASURE_TARGET), "100");
     assert_true(bytes_is(at_line(in, 3, MEASURE_REACHED)->indicator, "persentase ppks yang tertangani"));
@@ -193,7 +183,7 @@ static void metro(void **state)
 static void semarang(void **state)
 {
     (void)state;
-    struct intake *in = take_bytes(load("tests/data/semarang/indikator.csv"));
+    struct intake *in = take_bytes(intake_world_load("tests/data/semarang/indikator.csv"));
     const struct {
         uint32_t line;
         unsigned measure;

@@ -1,6 +1,6 @@
 /* intake_shape_test.c - files of the shapes pembanding, renstra, komponen, catatan, padanan and alias become statements: the
  * printed tables as they are, and the rules one by one. */
-#include "collector/intake.h"
+#include "tests/unit/intake_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,12 +23,7 @@ static struct intake *take(const char *csv) { return read_as(txt(csv), false); }
 
 static struct intake *take_file(const char *path, bool centre)
 {
-    static char text[1 << 20];
-    FILE *in = fopen(path, "r");
-    if (!in) fail_msg("cannot open %s", path);
-    size_t n = fread(text, 1, sizeof text, in);
-    (void)fclose(in);
-    return read_as(slice_of(text, n), centre);
+    return read_as(intake_world_load(path), centre);
 }
 
 /* One figure as "measure year-month source/stage indicator=value". */

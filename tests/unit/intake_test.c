@@ -1,6 +1,6 @@
 /* intake_test.c - files become statements. The two real budget tables must be taken whole and add up as their README says; the
  * reports of small bad files are held against tests/golden/intake (UPDATE_GOLDEN=1 writes them anew). */
-#include "collector/intake.h"
+#include "tests/unit/intake_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,17 +12,6 @@
 static struct slice txt(const char *s)
 {
     return slice_of(s, strlen(s));
-}
-
-static struct slice load(const char *path)
-{
-    static char text[1 << 20];
-    FILE *in = fopen(path, "r");
-    if (!in)
-        fail_msg("cannot open %s", path);
-    size_t n = fread(text, 1, sizeof text, in);
-    (void)fclose(in);
-    return slice_of(text, n);
 }
 
 static struct intake_options options(void)
@@ -80,7 +69,7 @@ static struct sums add_up(const struct intake *in, unsigned year, enum level lev
 static void semarang(void **state)
 {
     (void)state;
-    struct intake *in = take_with(load("tests/data/semarang/anggaran.csv"), options());
+    struct intake *in = take_with(intake_world_load("tests/data/semarang/anggaran.csv"), options());
     assert_int_equal(in->shape, SHAPE_ANGGARAN);
     assert_int_equal(in->rows, 121);
     assert_int_equal(in->refused + in->duplicate + in->refusals, 0);
@@ -101,7 +90,7 @@ static void semarang(void **state)
 static void metro(void **state)
 {
     (void)state;
-    struct intake *in = take_with(load("tests/data/metro/anggaran.csv"), options());
+    struct intake *in = take_with(intake_world_load("tests/data/metro/anggaran.csv"), options());
     assert_int_equal(in->rows, 60);
     assert_int_equal(in->refused + in->duplicate + in->refusals, 0);
     struct sums leaves = add_up(in, 2022, LEVEL_SUBKEGIATAN), whole = add_up(in, 2022, LEVEL_BIDANG);
@@ -124,7 +113,7 @@ static void names_of_codes(void **state)
     static const struct { const char *file; uint32_t rows; } CASE[] = { { "tests/data/metro/nomenklatur.csv", 93 },
                                                                         { "tests/data/semarang/nomenklatur.csv", 145 } };
     for (size_t k = 0; k < 2; k++) {
-        struct intake *in = take_with(load(CASE[k].file), options());
+        struct intake *in = take_with(intake_world_load(CASE[k].file), options());
         uint32_t figures = 0;
         assert_int_equal(in->shape, SHAPE_NOMENKLATUR);
         assert_int_equal(in->rows, CASE[k].rows);
@@ -329,12 +318,12 @@ static void golden(void **state)
         snprintf(name, sizeof name, "%s.csv", CASE[i]);
         snprintf(path, sizeof path, "tests/golden/intake/%s.csv", CASE[i]);
         struct intake_options o = options();
-        struct intake *in = take_with(load(path), o);
+        struct intake *in = take_with(intake_world_load(path), o);
         report(&b, name, in, LANG_ID);
         put_figures(&b, in);
         intake_free(&in);
         o.lang = LANG_EN;
-        in = take_with(load(path), o);
+        in = take_with(intake_world_load(path), o);
         report(&b, name, in, LANG_EN);
         intake_free(&in);
         assert_true(buf_ok(&b));
@@ -345,7 +334,7 @@ static void golden(void **state)
             assert_int_equal(fwrite(b.p, 1, b.n, out), b.n);
             assert_int_equal(fclose(out), 0);
         }
-        struct slice want = load(path);
+        struct slice want = intake_world_load(path);
         if (want.n != b.n || memcmp(want.p, b.p, b.n) != 0)
             fail_msg("%s differs; now:\n%.*s", path, (int)b.n, (const char *)b.p);
         buf_done(&b);

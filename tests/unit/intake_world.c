@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-const char *const intake_world_file[INTAKE_WORLD_FILES] = {
+static const char *const FILES[] = {
     "tests/data/metro/alias.csv", "tests/data/metro/anggaran.csv", "tests/data/metro/angka_mentah.csv",
     "tests/data/metro/banding.csv", "tests/data/metro/iku.csv", "tests/data/metro/iku_rumus.csv",
     "tests/data/metro/indikator.csv", "tests/data/metro/nomenklatur.csv", "tests/data/metro/office.csv",
@@ -78,7 +78,7 @@ static bool has_note(const struct intake *in, const struct intake_note *n, unsig
     return false;
 }
 
-void intake_world_same(const char *what, const struct intake *a, const struct intake *b, unsigned shift)
+static void agree(const char *what, const struct intake *a, const struct intake *b, unsigned shift)
 {
     same_refusals(what, a, b, shift);
     for (uint32_t i = 0; i < a->notes; i++)
@@ -89,4 +89,27 @@ void intake_world_same(const char *what, const struct intake *a, const struct in
                  b->refused, b->notes);
     if (a->shape != b->shape || a->sections != b->sections) fail_msg("%s: %u sections and %u", what, a->sections, b->sections);
     for (uint32_t s = 0; s < a->sections; s++) same_rows(what, &a->section[s], &b->section[s], shift);
+}
+
+void intake_world_agree(intake_world_other other, unsigned shift, bool figures)
+{
+    const struct intake_options o = intake_world_options();
+    uint32_t rows = 0;
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+        if (figures && !strstr(FILES[i], "/data/")) continue;
+        struct slice bytes = intake_world_load(FILES[i]);
+        struct csv_table t;
+        struct csv_fault f;
+        struct intake *a, *b;
+        assert_int_equal(csv_table_read(bytes, &t, &f), ST_OK);
+        assert_int_equal(intake_read(bytes, &o, &a), ST_OK);
+        b = other(&t);
+        if (figures) a->notes = b->notes = 0;
+        agree(FILES[i], a, b, shift);
+        rows += a->rows;
+        intake_free(&a);
+        intake_free(&b);
+        csv_table_done(&t);
+    }
+    assert_true(rows > 1000);
 }

@@ -1,14 +1,16 @@
-/* intake_world.h - one table in more than one kind of file: what the tests of JSON lines and workbooks share. */
+/* intake_world.h - files for the tests of the intake, and one table in more than one kind of file: what the tests of JSON lines and
+ * workbooks share. */
 #ifndef REKAP_TESTS_INTAKE_WORLD_H
 #define REKAP_TESTS_INTAKE_WORLD_H
 
 #include "collector/intake.h"
 
-#define INTAKE_WORLD_FILES 30
-extern const char *const intake_world_file[INTAKE_WORLD_FILES];         /* of tests/data, and of tests/golden/intake */
 struct slice intake_world_load(const char *path);       /* static memory, until the next call */
 struct intake_options intake_world_options(void);       /* of an office that may state everything */
-/* Do both say the same: statements, refusals, notes (b's places `shift` lines up)? Fails the test, naming what differs. */
-void intake_world_same(const char *what, const struct intake *a, const struct intake *b, unsigned shift);
+/* The same table taken in as another kind of file; the caller frees. */
+typedef struct intake *(*intake_world_other)(const struct csv_table *t);
+/* Do all tables of tests/data and tests/golden/intake say the same both ways: statements, refusals, notes (the other's places `shift`
+ * lines up)? Fails the test, naming what differs. figures: only those of tests/data, whatever their notes. */
+void intake_world_agree(intake_world_other other, unsigned shift, bool figures);
 
 #endif

@@ -5,12 +5,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "tests/sim/pair.h"
+#include "tests/unit/env.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SEEDS = 40 };
@@ -18,12 +18,6 @@ enum { SEEDS = 40 };
 enum { SEEDS = 200 };
 #endif
 enum { TURNS = 500, SETTLE_TURNS = 6000 /* two minutes of the pair's clock */ };
-
-static uint64_t number(const char *name, uint64_t otherwise)
-{
-    const char *s = getenv(name);
-    return s ? strtoull(s, NULL, 10) : otherwise;
-}
 
 static void play(uint64_t seed, struct pair_counts *total)
 {
@@ -43,7 +37,7 @@ static void play(uint64_t seed, struct pair_counts *total)
 static void everything_arrives_once_and_in_order(void **state)
 {
     (void)state;
-    uint64_t first = number("SEED", 1), n = number("PAIR_SEEDS", SEEDS);
+    uint64_t first = env_number("SEED", 1), n = env_number("PAIR_SEEDS", SEEDS);
     struct pair_counts c = { 0 };
     for (uint64_t i = 0; i < n; i++) play(first + i, &c);
     print_message(

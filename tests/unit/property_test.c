@@ -16,6 +16,7 @@
 #include "aggregator/fold.h"
 #include "property_world.h"
 #include "tests/sim/naive.h"
+#include "tests/unit/env.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { UPDATES = 1200 };                /* the naive side is slow enough without being watched */
@@ -32,13 +33,7 @@ struct folding {                        /* a fold over a RAM store, and how far 
     uint32_t taken[WORLD_WORKERS];
 };
 
-static uint64_t number_of(const char *variable, uint64_t otherwise)
-{
-    const char *s = getenv(variable);
-    return s && *s ? strtoull(s, NULL, 10) : otherwise;
-}
-
-static uint64_t first_seed(void) { return number_of("SEED", FIRST_SEED); }
+static uint64_t first_seed(void) { return env_number("SEED", FIRST_SEED); }
 
 /* ---- the fold's side ---- */
 
@@ -204,7 +199,7 @@ static void further_seeds(void **state)
     (void)state;
     struct texts t;
     texts_init(&t);
-    for (uint64_t i = 1, n = number_of("PROPERTY_SEEDS", MORE_SEEDS); i <= n; i++) one_more_seed(first_seed() + i, &t);
+    for (uint64_t i = 1, n = env_number("PROPERTY_SEEDS", MORE_SEEDS); i <= n; i++) one_more_seed(first_seed() + i, &t);
     texts_done(&t);
 }
 

@@ -12,22 +12,6 @@
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
 
-static int setup(void **state)
-{
-    struct world *w = malloc(sizeof *w);
-
-    work_world_init(w, false);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    work_world_done(*state);
-    free(*state);
-    return 0;
-}
-
 static void pass_time(struct world *w, int64_t s) { w->now.mono.us += s * 1000000; }
 
 static uint64_t credit_of(struct world *w, peer_id peer)
@@ -103,8 +87,8 @@ static void a_day_has_an_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(credit_shrinks_with_sessions, setup, teardown),
-        cmocka_unit_test_setup_teardown(epochs_have_an_end, setup, teardown),
+        WORK_WORLD_TEST(credit_shrinks_with_sessions),
+        WORK_WORLD_TEST(epochs_have_an_end),
         cmocka_unit_test(a_day_has_an_end),
     };
 

@@ -14,19 +14,13 @@
 
 #include "proto/rng.h"
 #include "tests/sim/revoke.h"
+#include "tests/unit/env.h"
 #include "tests/unit/work_world.h"
 
 enum { OFFICES = 3, LINES = 3, ACTS = 120 };
 static const char *const IDS[OFFICES] = { OFFICE_A, OFFICE_B, TREASURER };
 struct tally { uint64_t rounds, sent, tried /* by an office that was revoked then */, lines; struct revoke_count log; };
 struct round { struct world w; struct rng r; struct sender s[OFFICES]; bool revoked[OFFICES]; struct tally *all; };
-
-static uint64_t number(const char *name, uint64_t def)
-{
-    const char *text = getenv(name);
-
-    return text != NULL && *text != '\0' ? strtoull(text, NULL, 10) : def;
-}
 
 static uint32_t pick(struct round *g, uint32_t n) { return (uint32_t)rng_below(&g->r, n); }
 
@@ -107,7 +101,7 @@ static void play(uint64_t seed, struct tally *all)
 
 static void nothing_comes_after_a_revocation(void **state)
 {
-    uint64_t rounds = number("REKAP_REVOKE_ROUNDS", 300), seed = number("SEED", 1);
+    uint64_t rounds = env_number("REKAP_REVOKE_ROUNDS", 300), seed = env_number("SEED", 1);
     struct tally all = { 0 };
 
     (void)state;

@@ -7,13 +7,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "proto/decimal.h"
 #include "proto/rng.h"
+#include "tests/unit/env.h"
 
 enum { SPELLINGS = 100000, SHOWN = 10 };
 struct spelling {
@@ -392,8 +392,7 @@ static bool right(const struct spelling *s, char seen[160])
 
 static void every_spelling_reads_as_it_was_written(void **state)
 {
-    const char *seed = getenv("SEED");
-    uint64_t first = seed && *seed ? strtoull(seed, NULL, 10) : 20201106;
+    uint64_t first = env_number("SEED", 20201106);
     unsigned wrong = 0, refused = 0;
     (void)state;
     rng_seed(&rng, first);

@@ -8,7 +8,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,6 +16,7 @@
 #include "aggregator/fold.h"
 #include "fixture.h"
 #include "proto/rng.h"
+#include "tests/unit/env.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { BATCHES = 150 };
@@ -259,9 +259,8 @@ static void the_rollup_is_what_sql_sums(void **state)
     static struct both b;
     struct store_txn *t = NULL;
     struct seen seen = { 0, 0 };
-    const char *seed = getenv("SEED");
     (void)state;
-    b.seed = seed && *seed ? strtoull(seed, NULL, 10) : 20201106;
+    b.seed = env_number("SEED", 20201106);
     rng_seed(&b.rng, b.seed);
     make_codes(&b);
     open_db(&b);

@@ -3,28 +3,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "work_world.h"
-
-static int setup(void **state)
-{
-    struct world *w = malloc(sizeof *w);
-
-    work_world_init(w, false);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    work_world_done(*state);
-    free(*state);
-    return 0;
-}
 
 static struct slice text(const char *s)
 {
@@ -143,12 +126,11 @@ static void an_aborted_grant_is_no_grant(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(what_is_acknowledged_survives_a_crash),
-        T(a_commit_that_fails_after_the_fact_is_found_again),
-        T(a_full_store_is_told_and_nothing_is_lost),
-        T(an_aborted_grant_is_no_grant),
+        WORK_WORLD_TEST(what_is_acknowledged_survives_a_crash),
+        WORK_WORLD_TEST(a_commit_that_fails_after_the_fact_is_found_again),
+        WORK_WORLD_TEST(a_full_store_is_told_and_nothing_is_lost),
+        WORK_WORLD_TEST(an_aborted_grant_is_no_grant),
     };
 
     return cmocka_run_group_tests_name("work_crash", tests, NULL, NULL);

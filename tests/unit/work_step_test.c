@@ -3,28 +3,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "work_world.h"
-
-static int setup(void **state)
-{
-    struct world *w = malloc(sizeof *w);
-
-    work_world_init(w, false);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    work_world_done(*state);
-    free(*state);
-    return 0;
-}
 
 static void a_step_that_several_share_ends_soon(void **state)
 {
@@ -86,8 +69,8 @@ static void what_is_logged_is_acknowledged_whatever_became_of_its_key(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_step_that_several_share_ends_soon, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_logged_is_acknowledged_whatever_became_of_its_key, setup, teardown),
+        WORK_WORLD_TEST(a_step_that_several_share_ends_soon),
+        WORK_WORLD_TEST(what_is_logged_is_acknowledged_whatever_became_of_its_key),
     };
 
     return cmocka_run_group_tests_name("work_step", tests, NULL, NULL);

@@ -2,37 +2,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "work_world.h"
-
-static int setup(void **state)
-{
-    struct world *w = malloc(sizeof *w);
-
-    work_world_init(w, false);
-    *state = w;
-    return 0;
-}
-
-static int setup_ed25519(void **state)
-{
-    struct world *w = malloc(sizeof *w);
-
-    work_world_init(w, true);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    work_world_done(*state);
-    free(*state);
-    return 0;
-}
 
 static struct slice text(const char *s)
 {
@@ -326,11 +300,11 @@ static void batches_refused_before_content(void **state)
         struct world *w;
         void *fresh = NULL;
 
-        setup(&fresh);
+        work_world_setup(&fresh);
         w = fresh;
         assert_int_equal(pushed_with(w, cases[i].fault), cases[i].code);
         assert_int_equal(lsn_of(w), 4 + 1 + (cases[i].code == CODE_OK));
-        teardown(&fresh);
+        work_world_teardown(&fresh);
     }
     (void)state;
 }
@@ -558,28 +532,27 @@ static void real_signatures(void **state)
 /* found by the herd: an office with one figure waited until 32 MiB of others were taken */
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(hello_comes_first),
-        T(versions_are_negotiated),
-        T(strangers_and_garbage_are_refused),
-        T(a_newer_session_of_the_same_installation_replaces_the_older),
-        T(silent_sessions_end),
-        T(one_key_holds_few_connections),
-        T(open_grants_resumes_and_closes),
-        T(open_refuses),
-        T(a_fork_is_told_at_open),
-        T(a_batch_is_logged_and_acknowledged),
+        WORK_WORLD_TEST(hello_comes_first),
+        WORK_WORLD_TEST(versions_are_negotiated),
+        WORK_WORLD_TEST(strangers_and_garbage_are_refused),
+        WORK_WORLD_TEST(a_newer_session_of_the_same_installation_replaces_the_older),
+        WORK_WORLD_TEST(silent_sessions_end),
+        WORK_WORLD_TEST(one_key_holds_few_connections),
+        WORK_WORLD_TEST(open_grants_resumes_and_closes),
+        WORK_WORLD_TEST(open_refuses),
+        WORK_WORLD_TEST(a_fork_is_told_at_open),
+        WORK_WORLD_TEST(a_batch_is_logged_and_acknowledged),
         cmocka_unit_test(batches_refused_before_content),
-        T(revocation_bites_on_the_next_batch),
-        T(a_repeated_batch_is_acknowledged_again_and_logged_once),
-        T(a_gap_is_complained_of_once_a_step),
-        T(content_is_logged_with_dispositions),
-        T(repeated_batches_are_acknowledged_run_by_run),
-        T(a_broken_body_never_blocks_the_stream),
-        T(the_largest_dispositions_still_fit),
-        T(credit_has_an_end),
-        cmocka_unit_test_setup_teardown(real_signatures, setup_ed25519, teardown),
+        WORK_WORLD_TEST(revocation_bites_on_the_next_batch),
+        WORK_WORLD_TEST(a_repeated_batch_is_acknowledged_again_and_logged_once),
+        WORK_WORLD_TEST(a_gap_is_complained_of_once_a_step),
+        WORK_WORLD_TEST(content_is_logged_with_dispositions),
+        WORK_WORLD_TEST(repeated_batches_are_acknowledged_run_by_run),
+        WORK_WORLD_TEST(a_broken_body_never_blocks_the_stream),
+        WORK_WORLD_TEST(the_largest_dispositions_still_fit),
+        WORK_WORLD_TEST(credit_has_an_end),
+        cmocka_unit_test_setup_teardown(real_signatures, work_world_setup_ed25519, work_world_teardown),
     };
 
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);

@@ -155,6 +155,33 @@ void work_world_done(struct world *w)
     if (w->signer.ctx != NULL) sign_ed25519_ring_free(&w->signer);
 }
 
+static int setup(void **state, bool ed25519)
+{
+    struct world *w = malloc(sizeof *w);
+
+    assert_non_null(w);
+    work_world_init(w, ed25519);
+    *state = w;
+    return 0;
+}
+
+int work_world_setup(void **state)
+{
+    return setup(state, false);
+}
+
+int work_world_setup_ed25519(void **state)
+{
+    return setup(state, true);
+}
+
+int work_world_teardown(void **state)
+{
+    work_world_done(*state);
+    free(*state);
+    return 0;
+}
+
 void work_world_restart(struct world *w)
 {
     store_mem_crash(w->store);

@@ -42,6 +42,10 @@ struct reply { bool found; struct field f[FIELDS_MAX]; };
 
 void work_world_init(struct world *w, bool ed25519);
 void work_world_done(struct world *w);
+int work_world_setup(void **state);                     /* for cmocka: a world of its own for each test */
+int work_world_setup_ed25519(void **state);
+int work_world_teardown(void **state);
+#define WORK_WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, work_world_setup, work_world_teardown)
 void work_world_restart(struct world *w);               /* a crash: what is not committed is lost, a new process starts */
 void work_world_register(struct world *w, const char *id, const char *region, unsigned role, unsigned status, int64_t valid_to_ms);
 void work_world_transport(const char *id, uint8_t ret[PUBKEY_SIZE]);
