@@ -14,7 +14,7 @@ rekap=$build/bin/rekap
 data=$root/tests/data
 work=$(mktemp -d "${TMPDIR:-/tmp}/rekap-it.XXXXXX")
 passed=0 failed=0
-declare -A up_pid=() up_keeper=()
+declare -A up_pid=() keeper=()
 
 pass() { passed=$((passed + 1)); }
 fail() { failed=$((failed + 1)); printf 'GAGAL %s\n' "$1"; shift; [ $# -eq 0 ] || printf '      %s\n' "$@"; }
@@ -48,17 +48,23 @@ within() {
     until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; tick; done
 }
 
+# background FILE COMMAND...: without waiting for it; FILE.pid has its process, FILE.code at last how it ended. A shell of its own
+# waits for it from the first moment: this one, which starts thousands of processes meanwhile, may no longer know how an old one
+# ended (bash then answers 127)
+background() {
+    local file=$1; shift
+    rm -f "$file.pid" "$file.code"
+    { "$@" & echo $! >"$file.pid"; wait $!; echo $? >"$file.code"; } &
+    keeper[$file]=$!
+}
+# ended FILE: waits until it has; its exit code
+ended() { wait "${keeper[$1]}" 2>/dev/null; return "$(<"$1.code")"; }
+
 # start DIR [OPTION...]: the whole system, ready; DIR.up has the JSON of `up`, DIR.err what it says, DIR.code at last how it ended
 start() {
     local dir=$1; shift
-    rm -f "$dir.up" "$dir.pid" "$dir.code"
-    # a shell of its own waits for it from the first moment: this one, which starts thousands of processes meanwhile, may no longer
-    # know how an old one ended (bash then answers 127)
-    {
-        "$rekap" up --dir "$dir" --json "$@" >"$dir.up" 2>>"$dir.err" </dev/null &
-        echo $! >"$dir.pid"; wait $!; echo $? >"$dir.code"
-    } &
-    up_keeper[$dir]=$!
+    rm -f "$dir.up"
+    background "$dir" "$rekap" up --dir "$dir" --json "$@" >"$dir.up" 2>>"$dir.err" </dev/null
     until [ -s "$dir.pid" ]; do tick; done
     up_pid[$dir]=$(<"$dir.pid")
     within 30 ready "$dir" && return 0
@@ -70,7 +76,7 @@ ready() { [ -s "$1.up" ] || ! kill -0 "${up_pid[$1]}" 2>/dev/null; }
 stop() {
     [ -n "${up_pid[$1]:-}" ] || return 0
     kill -"${2:-INT}" "${up_pid[$1]}" 2>/dev/null
-    wait "${up_keeper[$1]}" 2>/dev/null
+    ended "$1"
     unset "up_pid[$1]"
 }
 cleanup() {
