@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "aggregator/query_figure.h"
 #include "proto/decimal.h"
 
 static const char PART[] = "bagian-tahun";
@@ -10,12 +11,6 @@ static const char PART[] = "bagian-tahun";
 static void put_null(json_t *o, const char *const *name, size_t n)
 {
     for (size_t i = 0; i < n; i++) json_object_set_new(o, name[i], json_null());
-}
-
-static json_t *percent(i128 num, i128 den)
-{
-    char t[32];
-    return den != 0 && decimal_percent_text(num, den, 2, t) > 0 ? json_string(t) : json_null();
 }
 
 void query_change_money(json_t *change, bool has_then, i128 then, bool has_now, i128 now)
@@ -26,14 +21,14 @@ void query_change_money(json_t *change, bool has_then, i128 then, bool has_now, 
     if (!has_then || !has_now) return;
     decimal_format_sen(now - then, t);
     json_object_set_new(change, "absolute", json_string(t));
-    json_object_set_new(change, "percent", percent(now - then, then < 0 ? -then : then));
+    json_object_set_new(change, "percent", query_figure_percent(now - then, then < 0 ? -then : then));
     if (then == 0 && now != 0) json_object_set_new(change, "kind", json_string("baru"));
 }
 
 void query_change_points(json_t *change, bool known, struct ratio then, struct ratio now)
 {
     struct ratio d;
-    json_object_set_new(change, "pp", known && change_difference(then, now, &d) ? percent(d.num, d.den) : json_null());
+    json_object_set_new(change, "pp", known && change_difference(then, now, &d) ? query_figure_percent(d.num, d.den) : json_null());
 }
 
 /* ---- series ---- */
@@ -55,7 +50,7 @@ static void put_number(json_t *change, struct ratio then, struct ratio now)
     bool fits = change_difference(then, now, &d);
     json_object_set_new(change, "absolute", fits ? number(d) : json_null());
     bool rate = fits && base.num != 0 && achieve_ratio(base.den, base.num, &inverse) && achieve_ratio_multiply(d, inverse, &part);
-    json_object_set_new(change, "percent", rate ? percent(part.num, part.den) : json_null());
+    json_object_set_new(change, "percent", rate ? query_figure_percent(part.num, part.den) : json_null());
     if (base.num == 0 && now.num != 0) json_object_set_new(change, "kind", json_string("baru"));
 }
 
@@ -91,7 +86,7 @@ static json_t *slope_json(const struct query_series *s, struct ratio r)
 {
     char t[48];
     i128 sen;
-    if (s->kind == SERIES_SHARE) return percent(r.num, r.den);
+    if (s->kind == SERIES_SHARE) return query_figure_percent(r.num, r.den);
     if (s->kind == SERIES_NUMBER) return number(r);
     if (!change_scale(1, r.num, r.den, &sen)) return json_null();
     decimal_format_sen(sen, t);

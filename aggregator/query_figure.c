@@ -106,14 +106,19 @@ json_t *query_figure_money(i128 sen)
     return json_string(t);
 }
 
-json_t *query_figure_value(const struct query_figure *f, const struct figure_row *row)
+json_t *query_figure_percent(i128 num, i128 den)
 {
     char t[32];
+    return den != 0 && decimal_percent_text(num, den, 2, t) > 0 ? json_string(t) : json_null();
+}
+
+json_t *query_figure_value(const struct query_figure *f, const struct figure_row *row)
+{
     i128 budget = f->s.murni ? row->murni : row->budget;
     if (f->a.measure == ADDRESS_BUDGET) return row->has_budget ? query_figure_money(budget) : json_null();
     if (!row->has_realised) return json_null();
     if (f->a.measure == ADDRESS_REALISED) return query_figure_money(row->realised);
-    return budget != 0 && decimal_percent_text(row->realised, budget, 2, t) > 0 ? json_string(t) : json_null();
+    return query_figure_percent(row->realised, budget);
 }
 
 /* ---- names and addresses ---- */

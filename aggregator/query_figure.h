@@ -22,6 +22,7 @@ int query_figure_row(const struct query_context *q, const struct query_figure *f
 /* The value a row has under the figure's measure, as text; null when it has none. */
 json_t *query_figure_value(const struct query_figure *f, const struct figure_row *row);
 json_t *query_figure_money(i128 sen);
+json_t *query_figure_percent(i128 num, i128 den);        /* two decimals; null when den is 0 or it does not fit */
 json_t *query_figure_code(const struct query_figure *f); /* dotted, or total.. */
 json_t *query_figure_name(const struct query_context *q, const struct query_figure *f);
 /* The address of another node (of the same scope, year, cut-off), as text. */

@@ -28,12 +28,6 @@ struct peers {
     char folded[TEXT_MAX + 1];
 };
 
-static json_t *percent(i128 num, i128 den)
-{
-    char t[32];
-    return den != 0 && decimal_percent_text(num, den, 2, t) > 0 ? json_string(t) : json_null();
-}
-
 static struct peer *peer_new(struct peers *x)
 {
     if (x->n == x->room) {
@@ -105,7 +99,7 @@ static int money_row(struct peers *x, const struct query_scope *s)
     json_object_set_new(p->json, "name", name ? json_string(name) : json_null());
     json_object_set_new(p->json, "budget", f.has_budget ? query_figure_money(budget) : json_null());
     json_object_set_new(p->json, "realised", f.has_realised ? query_figure_money(f.realised) : json_null());
-    json_object_set_new(p->json, "absorption", f.has_realised ? percent(f.realised, budget) : json_null());
+    json_object_set_new(p->json, "absorption", f.has_realised ? query_figure_percent(f.realised, budget) : json_null());
     query_rows_complete(&f, f.offices, p->json);
     json_object_set_new(p->json, "why", why ? json_string(why) : json_null());
     json_object_set_new(p->json, "figure", query_figure_of_row(x->q, s, &x->node));

@@ -21,28 +21,15 @@ struct rollup {
     uint64_t top_node; /* the only bidang, when there is one: its printed percentage is the total's */
 };
 
-static json_t *money(i128 sen)
-{
-    char t[48];
-    decimal_format_sen(sen, t);
-    return json_string(t);
-}
-
-static json_t *percent(i128 num, i128 den)
-{
-    char t[32];
-    return den != 0 && decimal_percent_text(num, den, 2, t) > 0 ? json_string(t) : json_null();
-}
-
 static i128 budget_of(const struct rollup *r, const struct figure_row *f) { return r->s->murni ? f->murni : f->budget; }
 
 /* Where nobody has reported a realisation there is no absorption: not reported is not zero. */
 static void put_sums(const struct rollup *r, json_t *o, const struct figure_row *f)
 {
     i128 budget = budget_of(r, f);
-    json_object_set_new(o, "budget", money(budget));
-    json_object_set_new(o, "realised", money(f->realised));
-    json_object_set_new(o, "absorption", f->has_realised ? percent(f->realised, budget) : json_null());
+    json_object_set_new(o, "budget", query_figure_money(budget));
+    json_object_set_new(o, "realised", query_figure_money(f->realised));
+    json_object_set_new(o, "absorption", f->has_realised ? query_figure_percent(f->realised, budget) : json_null());
 }
 
 /* What the reports themselves print for this node: control totals, and the printed percentage when exactly one office prints it. */
@@ -53,11 +40,14 @@ static json_t *reported(const struct rollup *r, const struct figure_row *f, uint
     bool has_text = r->printed && query_printed_text(r->printed, activity, account, r->s->until, text);
     if (!control && !has_text) return json_null();
     json_t *o = json_object();
-    json_object_set_new(o, "budget", f->has_control_budget ? money(f->control_budget) : control ? json_null() : money(f->budget));
+    json_object_set_new(o, "budget",
+                        f->has_control_budget ? query_figure_money(f->control_budget)
+                        : control             ? json_null()
+                                              : query_figure_money(f->budget));
     json_object_set_new(o, "realised",
-                        f->has_control_realised ? money(f->control_realised)
+                        f->has_control_realised ? query_figure_money(f->control_realised)
                         : control               ? json_null()
-                                                : money(f->realised));
+                                                : query_figure_money(f->realised));
     json_object_set_new(o, "absorption", has_text ? json_string(text) : json_null());
     return o;
 }
@@ -72,9 +62,9 @@ static json_t *name_of(const struct rollup *r, uint64_t activity)
 
 static void put_others(json_t *o, const struct figure_row *f)
 {
-    if (f->has_other_realised) json_object_set_new(o, "realised_other_sources", money(f->other_realised));
-    if (f->has_other_budget) json_object_set_new(o, "budget_other_sources", money(f->other_budget));
-    if (f->has_plan[0] || f->has_plan[1]) json_object_set_new(o, "plan", money(f->plan[!f->has_plan[0]]));
+    if (f->has_other_realised) json_object_set_new(o, "realised_other_sources", query_figure_money(f->other_realised));
+    if (f->has_other_budget) json_object_set_new(o, "budget_other_sources", query_figure_money(f->other_budget));
+    if (f->has_plan[0] || f->has_plan[1]) json_object_set_new(o, "plan", query_figure_money(f->plan[!f->has_plan[0]]));
     if (f->bare) json_object_set_new(o, "bare", json_integer((json_int_t)f->bare));
 }
 

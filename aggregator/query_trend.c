@@ -8,6 +8,7 @@
 #include "aggregator/query_indicator.h"
 #include "aggregator/query_bridge.h"
 #include "aggregator/query_change.h"
+#include "aggregator/query_figure.h"
 #include "aggregator/query_rows.h"
 #include "proto/decimal.h"
 
@@ -80,16 +81,9 @@ static json_t *value_of(enum trend_measure m, const struct query_scope *s, const
     char t[48];
     i128 budget = s->murni ? f->murni : f->budget;
     if (m == TREND_ABSORPTION)
-        return budget != 0 && f->has_realised && decimal_percent_text(f->realised, budget, 2, t) > 0 ? json_string(t) : json_null();
+        return f->has_realised ? query_figure_percent(f->realised, budget) : json_null();
     if (m == TREND_BUDGET ? !f->has_budget : !f->has_realised) return json_null();
     decimal_format_sen(m == TREND_BUDGET ? budget : f->realised, t);
-    return json_string(t);
-}
-
-static json_t *money(i128 sen)
-{
-    char t[48];
-    decimal_format_sen(sen, t);
     return json_string(t);
 }
 
@@ -99,7 +93,7 @@ static json_t *plan_json(i128 ceiling, bool realised_known, i128 realised, bool 
     char t[48];
     json_t *o = json_object();
     json_object_set_new(o, "source", json_string(figure_source_name(rpjmd ? SOURCE_RPJMD : SOURCE_RENSTRA)));
-    json_object_set_new(o, "budget", money(ceiling));
+    json_object_set_new(o, "budget", query_figure_money(ceiling));
     bool share = realised_known && ceiling != 0 && decimal_percent_text(realised, ceiling, 2, t) > 0;
     json_object_set_new(o, "share", share ? json_string(t) : json_null());
     return o;
@@ -110,7 +104,7 @@ static json_t *plan_of(const struct figure_row *f)
     bool rpjmd = !f->has_plan[0];
     if (!f->has_plan[0] && !f->has_plan[1]) return json_null();
     json_t *o = plan_json(f->plan[rpjmd], f->has_realised, f->realised, rpjmd);
-    json_object_set_new(o, "stated", f->has_plan_control[rpjmd] ? money(f->plan_control[rpjmd]) : json_null());
+    json_object_set_new(o, "stated", f->has_plan_control[rpjmd] ? query_figure_money(f->plan_control[rpjmd]) : json_null());
     return o;
 }
 
@@ -143,8 +137,9 @@ static json_t *point(const struct sum *sum, const struct asked *a, enum vintage 
     enum vintage v = sum->vintage ? sum->vintage : code_vintage_of_year(sum->s->year);
     json_object_set_new(o, "year", json_integer(sum->s->year));
     json_object_set_new(o, "value", sum->any ? value_of(m, sum->s, &sum->row) : json_null());
-    json_object_set_new(o, "budget", sum->row.has_budget ? money(sum->s->murni ? sum->row.murni : sum->row.budget) : json_null());
-    json_object_set_new(o, "realised", sum->row.has_realised ? money(sum->row.realised) : json_null());
+    json_object_set_new(o, "budget",
+                        sum->row.has_budget ? query_figure_money(sum->s->murni ? sum->row.murni : sum->row.budget) : json_null());
+    json_object_set_new(o, "realised", sum->row.has_realised ? query_figure_money(sum->row.realised) : json_null());
     json_object_set_new(o, "plan", plan_of(&sum->row));
     json_object_set_new(o, "vintage", json_string(code_vintage_name(v)));
     bool broken = *last != VINTAGE_NONE && v != *last, known = number_of(m, sum, &number);
@@ -281,7 +276,7 @@ static int whole_plan(const struct query_context *q, struct query_scope *s, cons
     if (first == 0) return st;
     json_object_set_new(*ret, "from", json_integer(first));
     json_object_set_new(*ret, "to", json_integer(last));
-    json_object_set_new(*ret, "realised", known ? money(realised) : json_null());
+    json_object_set_new(*ret, "realised", known ? query_figure_money(realised) : json_null());
     return st;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aggregator/query_change.h"
+#include "aggregator/query_figure.h"
 #include "proto/achieve.h"
 #include "proto/decimal.h"
 
@@ -161,20 +162,7 @@ static int read_leaves(struct query_with *w)
 
 /* ---- money and shares as text ---- */
 
-static json_t *money(i128 sen)
-{
-    char t[48];
-    decimal_format_sen(sen, t);
-    return json_string(t);
-}
-
-static json_t *percent(i128 num, i128 den)
-{
-    char t[32];
-    return den != 0 && decimal_percent_text(num, den, 2, t) > 0 ? json_string(t) : json_null();
-}
-
-static json_t *share(int st, struct ratio r) { return st == ST_OK ? percent(r.num, r.den) : json_null(); }
+static json_t *share(int st, struct ratio r) { return st == ST_OK ? query_figure_percent(r.num, r.den) : json_null(); }
 
 static i128 budget_of(const struct query_with *w, const struct figure_row *f) { return w->s.murni ? f->murni : f->budget; }
 
@@ -229,7 +217,7 @@ static int put_cash_plan(struct query_with *w, const struct figure_row *f, json_
     int st = ikpa(w, &f->node, &deviation);
     if (st != ST_OK) return st;
     json_t *c = json_object();
-    json_object_set_new(c, "plan", money(f->cash_plan));
+    json_object_set_new(c, "plan", query_figure_money(f->cash_plan));
     json_object_set_new(c, "pp", share(achieve_deviation(ACHIEVE_DEVIATION_PP, &sums, 1, &r), r));
     json_object_set_new(c, "rel", share(achieve_deviation(ACHIEVE_DEVIATION_REL, &sums, 1, &r), r));
     json_object_set_new(c, "ikpa", deviation);
@@ -243,8 +231,8 @@ static void put_physical(const struct figure_row *f, json_t *o)
     json_t *p = json_null();
     if (f->has_physical) {
         p = json_object();
-        json_object_set_new(p, "percent", percent(f->physical, f->physical_budget * 100000000));
-        json_object_set_new(p, "budget_share", percent(f->physical_budget, f->budget));
+        json_object_set_new(p, "percent", query_figure_percent(f->physical, f->physical_budget * 100000000));
+        json_object_set_new(p, "budget_share", query_figure_percent(f->physical_budget, f->budget));
     }
     json_object_set_new(o, "physical", p);
 }
@@ -274,9 +262,9 @@ static int put_projection(struct query_with *w, const struct figure_row *f, unsi
     if (st == ST_OK) history(w, before, f->node.node, &then, &end, years);
     bool some = st == ST_OK && f->has_realised, second = some && then > 0 && change_scale(f->realised, end, then, &p2);
     bool first = some && f->has_cash_plan;
-    json_object_set_new(p, "p1", first ? money(f->realised + f->cash_plan_year - f->cash_plan) : json_null());
-    json_object_set_new(p, "p2", second ? money(p2) : json_null());
-    json_object_set_new(p, "p2_share", second ? percent(then, end) : json_null());
+    json_object_set_new(p, "p1", first ? query_figure_money(f->realised + f->cash_plan_year - f->cash_plan) : json_null());
+    json_object_set_new(p, "p2", second ? query_figure_money(p2) : json_null());
+    json_object_set_new(p, "p2_share", second ? query_figure_percent(then, end) : json_null());
     json_object_set_new(p, "p2_years", years);
     json_object_set_new(o, "projection", p);
     return st;
@@ -306,9 +294,10 @@ static int put_last(struct query_with *w, const struct figure_row *f, unsigned l
     if (then && (then->has_budget || then->has_realised)) {
         l = json_object();
         json_object_set_new(l, "year", json_integer(w->s.year - 1));
-        json_object_set_new(l, "budget", money(budget_of(w, then)));
-        json_object_set_new(l, "realised", money(then->realised));
-        json_object_set_new(l, "absorption", then->has_realised ? percent(then->realised, budget_of(w, then)) : json_null());
+        json_object_set_new(l, "budget", query_figure_money(budget_of(w, then)));
+        json_object_set_new(l, "realised", query_figure_money(then->realised));
+        json_object_set_new(l, "absorption",
+                            then->has_realised ? query_figure_percent(then->realised, budget_of(w, then)) : json_null());
         query_rows_complete(then, then->offices, l);
         json_object_set_new(l, "change", change_json(w, f, then));
     }
