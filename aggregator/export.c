@@ -202,14 +202,7 @@ static int count_row(struct exporting *x, struct slice key, struct slice value)
 
 static int meta_row(struct exporting *x, struct slice key, struct slice value)
 {
-    if (key.n != 8 || memcmp(key.p, "applied", 7) != 0) {       /* the format */
-        buf_str(x->out, "meta\t");
-        buf_put(x->out, key.p, key.n);
-        buf_str(x->out, "\t");
-        hex_put(x->out, value.p, value.n < HASH_SIZE ? value.n : HASH_SIZE);
-        return ST_OK;
-    }
-    if (value.n != 8 + HASH_SIZE) return ST_CORRUPT;
+    if (key.n != 8 || memcmp(key.p, "applied", 7) != 0 || value.n != 8 + HASH_SIZE) return ST_CORRUPT;
     buf_printf(x->out, "applied\tw%u\t%" PRIu64 "\t", key.p[7], bytes_rd64(value.p));
     hex_put(x->out, value.p + 8, HASH_SIZE);
     return ST_OK;

@@ -31,6 +31,8 @@ enum fold_table {
     FOLD_TABLE_COUNT
 };
 extern const char *const fold_tables[];         /* for the store port */
+/* Format of the state's rows, kept by the store (proto/store.h). A state of another one is never read: the logs are folded anew. */
+enum { FOLD_FORMAT = 3 };
 /* Last month with a realised figure reported (any source, 1..12; 0 none) that office and year show; 0 also when nothing is known.
  * */
 int fold_last_month(struct store_txn *t, uint32_t office, uint16_t year, uint8_t *ret);

@@ -1,6 +1,6 @@
 /* fold_state.c - what a group leaves beside units and cells: `applied`, counters, the change list; and how they are read.
  *
- *   meta    "format" -> u8;  "applied" | worker u8 -> lsn u64 | log hash
+ *   meta    "applied" | worker u8 -> lsn u64 | log hash
  *   count   office u32 -> received, effective, same, superseded, late, refused, last provenance (varints), last commit wall ms
  *           (zigzag), then [year - YEAR_MIN u8, month u8].. ascending: the last month with a realised figure, of years that have
  *           one
@@ -12,8 +12,8 @@
 
 #include "fold_part.h"
 
-enum { FORMAT = 2, APPLIED_BYTES = 8 + HASH_SIZE, YEARS = YEAR_MAX - YEAR_MIN + 1, PAIR_BYTES = 6, TRIM_STEP = 64 };
-static const char FORMAT_KEY[] = "format", APPLIED_KEY[] = "applied";
+enum { APPLIED_BYTES = 8 + HASH_SIZE, YEARS = YEAR_MAX - YEAR_MIN + 1, PAIR_BYTES = 6, TRIM_STEP = 64 };
+static const char APPLIED_KEY[] = "applied";
 enum { APPLIED_KEY_BYTES = sizeof APPLIED_KEY - 1 };
 
 /* ---- applied ---- */
@@ -42,20 +42,9 @@ int fold_applied(struct store_txn *t, unsigned worker, uint64_t *ret_lsn, struct
     return ST_OK;
 }
 
-static int format_check(struct store_txn *t)
-{
-    static const uint8_t format = FORMAT;
-    struct slice key = slice_of(FORMAT_KEY, sizeof FORMAT_KEY - 1), value;
-    int st = store_get(t, FOLD_META, key, &value);
-    if (st == ST_NOT_FOUND) return t->write ? store_put(t, FOLD_META, key, slice_of(&format, 1)) : ST_OK;
-    if (st != ST_OK) return st;
-    if (value.n != 1) return ST_CORRUPT;
-    return value.p[0] == FORMAT ? ST_OK : ST_VERSION;
-}
-
 int fold_state_recover(struct fold *f, struct store_txn *t)
 {
-    int st = format_check(t);
+    int st = ST_OK;
     for (unsigned w = 1; st == ST_OK && w < FOLD_WORKERS; w++) st = fold_applied(t, w, &f->reached[w].lsn, &f->reached[w].hash);
     return st;
 }

@@ -10,6 +10,7 @@
 
 #include "aggregator/control.h"
 #include "aggregator/http.h"
+#include "aggregator/state.h"
 #include "proto/conf_start.h"
 #include "proto/log.h"
 #include "proto/run.h"
@@ -89,9 +90,8 @@ static int open_links(struct daemon *d, char *err, size_t n)
 static int open_all(struct daemon *d)
 {
     char err[512] = "";
-    const struct store_lmdb_options store = {
-        .tables = fold_tables, .map_bytes = (uint64_t)conf_int(d->conf, "aggregator.map"), .kind = "state", .format = 1};
-    if (store_lmdb_open(conf_text(d->conf, "aggregator.store"), &store, &d->store, err, sizeof err) != ST_OK)
+    if (state_open(conf_text(d->conf, "aggregator.store"), (uint64_t)conf_int(d->conf, "aggregator.map"), &d->store, err,
+                   sizeof err) != ST_OK)
         return fail("store cannot be opened", err);
     if (aggregate_new(&d->aggregate) != ST_OK) return fail("start", "no memory");
     if (open_links(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);

@@ -402,7 +402,6 @@ struct audit_roll *audit_roll_new(void)
 void audit_roll_text(struct audit_roll *x, struct audit_text *out)
 {
     x->out = out;
-    audit_text_str(out, "meta\tformat\t02\n");
     applied_put(x);
     rows_make(x);
     rows_put(x);

@@ -90,7 +90,8 @@ int store_mem_flip(struct store *base, unsigned table, struct slice key, size_t 
 
 /* LMDB. One process opens a directory once (asserted in the process, ST_BUSY when another process holds its lock file).
  * Creation: in a temporary directory, synced, renamed, parent synced. Network filesystems are refused (ST_DENIED). A store
- * of another format is ST_VERSION, a damaged one ST_CORRUPT, each with a sentence for people in err. map_bytes is the sparse
+ * of another format is ST_VERSION, of another kind or nobody's ST_INVALID, a damaged one ST_CORRUPT, each with a sentence for
+ * people in err. map_bytes is the sparse
  * map (0: default 64 GiB, less when the disk is smaller). */
 struct store_lmdb_options {
     const char *const *tables; /* names in order, NULL-terminated */

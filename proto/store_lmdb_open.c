@@ -114,7 +114,7 @@ static int meta_compare(struct store_txn *t, const char *dir, const struct store
     if (status)
         return store_lmdb_fail(err, err_size, ST_CORRUPT, "penyimpanan %s rusak (damaged: identity)", dir);
     if (kind.n != strlen(o->kind) || memcmp(kind.p, o->kind, kind.n))
-        return store_lmdb_fail(err, err_size, ST_VERSION, "%s berisi `%.*s`, bukan `%s` (another kind of store)", dir,
+        return store_lmdb_fail(err, err_size, ST_INVALID, "%s berisi `%.*s`, bukan `%s` (another kind of store)", dir,
                                kind.n < 40 ? (int)kind.n : 40, (const char *)kind.p, o->kind);
     if (format.n != 4 || bytes_rd32(format.p) != o->format)
         return store_lmdb_fail(err, err_size, ST_VERSION, "%s memakai format %u, rilis ini format %u (another format)", dir,
@@ -129,7 +129,7 @@ static int meta_check(struct lmdb_store *s, const char *dir, const struct store_
     int rc = meta_open(s), status;
 
     if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
-        return store_lmdb_fail(err, err_size, ST_VERSION, "%s bukan penyimpanan rekap (not a store of rekap)", dir);
+        return store_lmdb_fail(err, err_size, ST_INVALID, "%s bukan penyimpanan rekap (not a store of rekap)", dir);
     status = rc ? store_lmdb_status(rc) : store_begin(&s->base, false, &t);
     if (status)
         return store_lmdb_fail(err, err_size, status, "penyimpanan %s tidak dapat dibaca (cannot be read)", dir);

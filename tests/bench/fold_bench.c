@@ -139,7 +139,7 @@ int main(int argc, char **argv)
     bool shuffle = argc > 1 && strcmp(argv[1], "shuffled") == 0;
     char err[200] = "", name[24], region[16];
     const char *dir = argc > 5 ? argv[5] : "ram";
-    struct store_lmdb_options o = {.tables = fold_tables, .kind = "state", .format = 1};
+    struct store_lmdb_options o = {.tables = fold_tables, .kind = "state", .format = FOLD_FORMAT};
     int st = strcmp(dir, "ram") == 0 ? store_mem_new(fold_tables, &b.store) : store_lmdb_open(dir, &o, &b.store, err, sizeof err);
     if (st != ST_OK || fold_new(&b.fold) != ST_OK) {
         fprintf(stderr, "%s %s\n", status_str(st), err);

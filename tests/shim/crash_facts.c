@@ -12,10 +12,10 @@
 #include "worker/ledger.h"
 
 const char *const facts_dir[FACTS_STORES] = { "worker/ledger", "collector/outbox", "aggregator/state" };
-static const struct { const char *const *tables; unsigned count; const char *kind; } STORES[FACTS_STORES] = {
-    { ledger_tables, LEDGER_TABLE_COUNT, "ledger" },
-    { outbox_tables, OUTBOX_TABLE_COUNT, "outbox" },
-    { fold_tables, FOLD_TABLE_COUNT, "state" },
+static const struct { const char *const *tables; unsigned count; const char *kind; unsigned format; } STORES[FACTS_STORES] = {
+    { ledger_tables, LEDGER_TABLE_COUNT, "ledger", LEDGER_FORMAT },
+    { outbox_tables, OUTBOX_TABLE_COUNT, "outbox", 1 },
+    { fold_tables, FOLD_TABLE_COUNT, "state", FOLD_FORMAT },
 };
 static char why[640];
 
@@ -203,7 +203,8 @@ static const char *read_opened(struct store *store, const struct load *l, struct
 
 const char *facts_read(enum facts_store s, const char *dir, const struct load *l, struct chain *chain, bool grow, struct facts *ret)
 {
-    const struct store_lmdb_options o = { .tables = STORES[s].tables, .kind = STORES[s].kind, .format = 1 };
+    const struct store_lmdb_options o = { .tables = STORES[s].tables, .kind = STORES[s].kind,
+                                           .format = STORES[s].format };
     struct store *store = NULL;
     char err[512] = "";
     struct facts f = { .store = s };

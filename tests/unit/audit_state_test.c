@@ -15,7 +15,7 @@
 #include "tests/unit/env.h"
 
 enum { EDITS = 120, VALUE_BYTES = 8192 };
-static const struct store_lmdb_options STATE = {fold_tables, UINT64_C(64) << 20, "state", 1};
+static const struct store_lmdb_options STATE = {fold_tables, UINT64_C(64) << 20, "state", FOLD_FORMAT};
 
 static struct store *state_open(const struct audit_world *a)
 {

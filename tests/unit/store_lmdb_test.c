@@ -101,7 +101,7 @@ static void test_lmdb_version(void **state)
 
     store_lmdb_close(&f->s);
     other.kind = "outbox";
-    assert_int_equal(reopen(f, &other), ST_VERSION);
+    assert_int_equal(reopen(f, &other), ST_INVALID);
     assert_non_null(strstr(f->err, "outbox"));
     other = options;
     other.format = 4;
