@@ -141,7 +141,9 @@ $(eval $(call unit_test,authority,worker/authority proto/registry proto/period p
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 BREAKING_LIBS := -lsodium -lmsgpackc -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 $(eval $(call unit_test,ledger_break,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem tests/unit/breaking,$(BREAKING_LIBS)))
+$(eval $(call unit_test,ledger_refuse,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/ledger_scrub worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 $(eval $(call unit_test,outbox_break,$(COLLECTOR_TEST) tests/unit/outbox_fixture tests/unit/breaking,$(BREAKING_LIBS)))
+$(eval $(call unit_test,outbox_refuse,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_step,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
@@ -243,11 +245,18 @@ $(B)/planted/%.o: $(B)/planted/%.c
 sim-build: $(B)/tests/sim/sim $(B)/tests/sim/sim_bugs
 sim: $(B)/tests/sim/sim
 	$< --seed $(or $(SEED),1) $(if $(SECONDS),--seconds $(SECONDS),--seeds $(or $(SEEDS),100)) $(if $(SEED),,--cover)
+# small faults of the core, drawn by a seed, held against its tests (about half an hour for 500)
+.PHONY: mutants
+campaign: mutants
+$(B)/tests/mutate/mutate: $(call OBJS,tests/mutate/mutate)
+	$(CC) $(CFLAGS) -o $@ $^
+mutants: $(B)/tests/mutate/mutate $(call OBJS,tests/mutate/mutant)
+	nice tests/mutate/run $(B) $(or $(SEED),1) $(or $(COUNT),500)
 # ---- integration: the real programs; `it` is part of `make test`, `campaign` the whole kill campaign (about half an hour) ----
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
-    tests/it/fault_peer tests/it/fault_wire tests/it/fault_bell tests/it/fault_limit tests/it/fault_clock)) | $(B)/tests/it/jump.so
+    tests/it/fault_peer tests/it/fault_wire tests/it/fault_bell tests/it/fault_limit))
 # faults below the daemons: crash images (tests/shim/crash*.c); the .so files are preloaded into the real programs
 SHIM_OBJS := $(IT_OBJS) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign $(filter aggregator/line% aggregator/derive% aggregator/claim% aggregator/cell aggregator/fold% aggregator/statement aggregator/export,$(AGGREGATOR_P)) tests/it/load
 $(B)/tests/shim/crash: $(call OBJS,$(sort $(SHIM_OBJS) tests/shim/crash tests/shim/crash_log tests/shim/crash_image tests/shim/crash_facts tests/shim/crash_check tests/shim/crash_scene))
@@ -304,13 +313,6 @@ crashes: it-build
 # every call that can fail does (about an hour)
 faults: it-build
 	tests/shim/faults $(B)
-# the real programs under valgrind's memcheck (some minutes)
-.PHONY: valgrind
-campaign: valgrind
-valgrind:
-	deploy/setup valgrind
-	$(MAKE) --no-print-directory all
-	tests/it/valgrind $(B)
 # the offline verifier against 10.000 flipped bits and 10.000 edits of an operator (about a quarter of an hour)
 audits: $(B)/tests/unit/audit_test $(B)/tests/unit/audit_state_test $(B)/bin/rekap-audit
 	AUDIT_FLIPS=$(or $(FLIPS),10000) AUDIT_EDITS=$(or $(EDITS),10000) $<

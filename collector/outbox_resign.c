@@ -112,6 +112,7 @@ static int look(struct resigning *r, uint64_t from, const struct outbox_stream *
     if (from - 1 > s->acked) {
         int st = outbox_next(r->t, r->who->office, from - 2, &b);
         if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
+        if (b.last != from - 1) return b.first < from ? ST_INVALID : ST_CORRUPT;
         r->previous = b.hash;
     }
     int st = outbox_next(r->t, r->who->office, from - 1, &b);

@@ -28,8 +28,7 @@ static void arm(struct asked *a, uint64_t n)
     s->ever = a->i->ever;
     s->n = n;
     s->where = 0;
-    s->again = false;
-    snprintf(s->program, sizeof s->program, "%.31s", a->program);
+    snprintf(s->program, sizeof s->program, "%s", a->program);
 }
 
 static int run_verb(struct asked *a)
@@ -115,16 +114,6 @@ static const char *check_end(struct asked *a, int rc)
     return fault;
 }
 
-/* Callers of the call that failed, and where the program died of it. */
-static void tell_where(void)
-{
-    char path[600];
-    snprintf(path, sizeof path, "%s.where", getenv(FAIL_STATE));
-    char *where = world_read(path);
-    world_note("%s", where ? where : "");
-    free(where);
-}
-
 static bool one(struct asked *a, uint64_t n)
 {
     arm(a, n);
@@ -141,7 +130,7 @@ static bool one(struct asked *a, uint64_t n)
                 a->i->ever ? "for good" : "once", (unsigned long long)n, rc, fault ? fault : "");
     if (fault) {
         char *err = world_output(&a->i->w, "err");
-        tell_where();
+        world_note("      %s", err);
         free(err);
     }
     return fired;

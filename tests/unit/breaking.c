@@ -1,4 +1,5 @@
-/* breaking.c - see breaking.h. The store's table of functions is replaced by one that counts; allocations are the linker's --wrap. */
+/* breaking.c - see breaking.h. The store's table of functions is replaced by one that counts; allocations are the linker's --wrap.
+ */
 #include "breaking.h"
 
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  *
  * A test describes its world as a row of steps, each one transaction. breaking_each plays them undisturbed and remembers the state
  * after each; then, for each step and each n, it builds the world anew, lets call n of that step fail, and holds: the step returns
- * the failure, not another status and not success; what was undone is the state before; played again it ends in the very state of the
- * undisturbed run, and so do the steps after it. What a module keeps in memory beside the store belongs into `state`.
+ * the failure, not another status and not success; what was undone is the state before; played again it ends in the very state of
+ * the undisturbed run, and so do the steps after it. What a module keeps in memory beside the store belongs into `state`.
  *
  * Allocations are counted where the test is linked with --wrap=malloc,--wrap=calloc,--wrap=realloc; there success is allowed, too,
  * because a table may do without growing. */

@@ -1,7 +1,8 @@
 /* fold_break_test.c - the fold where the store or the memory fails it: call by call (breaking.h), and row by row damaged.
  *
- * The world: two workers' logs in six groups, with corrections, reasons, a figure about an office before its entry, refused updates,
- * a body that is none, an office that moves with all its years; then a new process that recovers, reads, and folds one group more. */
+ * The world: two workers' logs in six groups, with corrections, reasons, a figure about an office before its entry, refused
+ * updates, a body that is none, an office that moves with all its years; then a new process that recovers, reads, and folds one
+ * group more. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,8 +53,9 @@ static void log_once(void)
     fixture_log_init(b, 2);
     fixture_log_office(a, 1, OFFICE_A, "33.74", 1);
     fixture_log_office(a, 2, OFFICE_B, "33.74", 1);
-    fixture_log_texts(a, OFFICE_A, OFFICE_A, 2022, TEXTS("1.06.02.2.02.01 realised 3 1500", "1.06.02.2.02.01 budget:dpa:murni 1 9000",
-                                                         "5.1.02 realised 3 1400", "total realised 3 1501 !koreksi"));
+    fixture_log_texts(a, OFFICE_A, OFFICE_A, 2022,
+                      TEXTS("1.06.02.2.02.01 realised 3 1500", "1.06.02.2.02.01 budget:dpa:murni 1 9000", "5.1.02 realised 3 1400",
+                            "total realised 3 1501 !koreksi"));
     fixture_log_texts(a, OFFICE_B, OFFICE_B, 2022, TEXTS("1.06.02.2.02.01 realised 3 40", "1.06.02.2.02.01 realised 5m 2"));
     group_ends(0);
     fixture_log_texts(a, OFFICE_A, OFFICE_A, 2022, TEXTS("1.06.02.2.02.01 realised 3 1600 !salah ketik",

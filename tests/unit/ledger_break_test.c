@@ -1,7 +1,7 @@
 /* ledger_break_test.c - the ledger where the store or the memory fails it: call by call (breaking.h), and row by row damaged.
  *
- * The world is a log with two incarnations of one office's stream, another office, an archive mark, a restore, and a follower's copy
- * of all of it; the last step begins anew as a new process does and reads everything back. */
+ * The world is a log with two incarnations of one office's stream, another office, an archive mark, a restore, and a follower's
+ * copy of all of it; the last step begins anew as a new process does and reads everything back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
