@@ -332,7 +332,7 @@ int query_trend(struct cli *c)
 
 /* ---- findings ---- */
 
-enum { STATE_COLUMN = 9 };
+enum { NAME_COLUMN = 4, STATE_COLUMN = 9 };
 
 /* "diperbaiki 2026-11-21 dinsos-1872 no. 12": who and when as well, where somebody answered it. */
 static void state_cell(const struct cli *c, struct print *t, const json_t *o)
@@ -381,6 +381,7 @@ static void show_findings(const struct cli *c, json_t *answer)
     json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++)
     {
         if (k == STATE_COLUMN && c->format == FORMAT_TEXT) state_cell(c, t, o);
+        else if (k == NAME_COLUMN && c->format == FORMAT_TEXT) query_name_cell(t, text_of(o, "indicator"));
         else print_json_cell(t, json_object_get(o, columns[k].csv));
     }
     print_end(&t);

@@ -10,6 +10,7 @@ int query_ask(const struct cli *c, const char *path, const struct ask_param *par
 void query_as_of(const struct cli *c, const json_t *answer);    /* how fresh: log position of each worker and the time */
 void query_indicator_trend(const struct cli *c, json_t *answer);        /* one indicator's points as a table */
 struct print;
+void query_name_cell(struct print *t, const char *name); /* the beginning of a long text */
 void query_change_cells(struct print *t, const json_t *change);  /* three cells: absolute, percent (or its kind), pp */
 void query_trend_foot(const struct cli *c, const json_t *answer);      /* growth and slope in a line */
 

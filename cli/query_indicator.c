@@ -16,21 +16,9 @@ static const char *text_of(const json_t *o, const char *key)
     return s ? s : "";
 }
 
-/* A value in Indonesian writing; words stay as they are. */
-static void value_cell(struct print *t, const json_t *v)
-{
-    char text[2048];
-    const char *s = json_string_value(v);
-    if (!s || s[strspn(s, "-.0123456789")] != '\0') {
-        print_json_cell(t, v);
-        return;
-    }
-    print_money(s, text, sizeof text);
-    print_cell(t, text);
-}
 
 /* Names of indicators are sentences; a table shows their beginning. */
-static void name_cell(struct print *t, const char *name)
+void query_name_cell(struct print *t, const char *name)
 {
     char text[4 * NAME_SHOWN + 8];
     size_t at = 0, shown = 0;
@@ -40,6 +28,19 @@ static void name_cell(struct print *t, const char *name)
         shown++;
     }
     snprintf(text, sizeof text, "%.*s%s", (int)at, name, name[at] ? "…" : "");
+    print_cell(t, text);
+}
+
+/* A value in Indonesian writing; of words the beginning. */
+static void value_cell(struct print *t, const json_t *v)
+{
+    char text[64];
+    const char *s = json_string_value(v);
+    if (!s || strlen(s) >= sizeof text / 2 || s[strspn(s, "-.0123456789")] != '\0') {
+        query_name_cell(t, s ? s : "");
+        return;
+    }
+    print_money(s, text, sizeof text);
     print_cell(t, text);
 }
 
@@ -89,7 +90,7 @@ static void text_row(struct print *t, const json_t *o)
     const char *reason = text_of(o, "reason");
     print_json_cell(t, json_object_get(o, "code"));
     print_json_cell(t, json_object_get(o, "no"));
-    name_cell(t, text_of(o, "indicator"));
+    query_name_cell(t, text_of(o, "indicator"));
     print_json_cell(t, json_object_get(o, "unit"));
     value_cell(t, json_object_get(o, "target"));
     value_cell(t, json_object_get(o, "reached"));
@@ -99,20 +100,40 @@ static void text_row(struct print *t, const json_t *o)
     printed_cell(t, json_object_get(o, "reported"));
 }
 
+/* "91,67%"; "-" where there is none */
+static const char *percent_of(const json_t *o, const char *key, char ret[64])
+{
+    print_percent(text_of(o, key), ret, 62);
+    if (!ret[0]) return "-";
+    memcpy(ret + strlen(ret), "%", 2);
+    return ret;
+}
+
+/* What is reported, and what the mean can still become; nothing where that is all of it. */
+static void print_open(const struct cli *c, const json_t *o)
+{
+    char t[3][64];
+    const json_t *cover = json_object_get(o, "coverage");
+    const char *low = text_of(cover, "low"), *high = text_of(cover, "high");
+    if (!low[0] || !strcmp(low, high)) return;
+    printf("%-12s %s %s .. %s; %s %s\n", "", cli_say(c, "masih dapat menjadi", "can still become"), percent_of(cover, "low", t[0]),
+           percent_of(cover, "high", t[1]), cli_say(c, "pagu yang sudah lapor", "budget that has reported"),
+           percent_of(cover, "budget_share", t[2]));
+}
+
 static void print_mean(const struct cli *c, const json_t *o, const char *name)
 {
     char mean[64], zero[64];
-    print_percent(text_of(o, "achievement"), mean, sizeof mean);
-    print_percent(text_of(o, "missing_as_zero"), zero, sizeof zero);
-    printf("%-12s %s %s%%, %lld %s %lld %s; %s %s%%\n", name, cli_say(c, "rata-rata capaian", "mean achievement"),
-           mean[0] ? mean : "-", (long long)json_integer_value(json_object_get(o, "counted")), cli_say(c, "dari", "of"),
-           (long long)json_integer_value(json_object_get(o, "of")), cli_say(c, "indikator dihitung", "indicators counted"),
-           cli_say(c, "yang kosong dihitung nol:", "missing as zero:"), zero[0] ? zero : "-");
-    print_percent(text_of(o, "absorption"), mean, sizeof mean);
-    print_percent(text_of(o, "efficiency"), zero, sizeof zero);
-    if (zero[0])
-        printf("%-12s %s %s%%, %s %s\n", "", cli_say(c, "serapan", "absorption"), mean,
-               cli_say(c, "efisiensi (capaian - serapan)", "efficiency (achievement - absorption)"), zero);
+    printf("%-12s %s %s, %lld %s %lld %s; %s %s\n", name, cli_say(c, "rata-rata capaian", "mean achievement"),
+           percent_of(o, "achievement", mean), (long long)json_integer_value(json_object_get(o, "counted")),
+           cli_say(c, "dari", "of"), (long long)json_integer_value(json_object_get(o, "of")),
+           cli_say(c, "indikator dihitung", "indicators counted"),
+           cli_say(c, "yang kosong dihitung nol:", "missing as zero:"), percent_of(o, "missing_as_zero", zero));
+    print_open(c, o);
+    if (text_of(o, "efficiency")[0])
+        printf("%-12s %s %s, %s %s\n", "", cli_say(c, "serapan", "absorption"), percent_of(o, "absorption", mean),
+               cli_say(c, "efisiensi (capaian - serapan)", "efficiency (achievement - absorption)"),
+               percent_of(o, "efficiency", zero));
 }
 
 static void print_means(const struct cli *c, json_t *answer)
@@ -123,7 +144,12 @@ static void print_means(const struct cli *c, json_t *answer)
         print_mean(c, o, text_of(o, "code"));
     print_mean(c, total, cli_say(c, "JUMLAH", "TOTAL"));
     json_array_foreach(json_object_get(answer, "notes"), i, o)
-        printf("%s: %s (%s)\n", text_of(o, "office"), text_of(o, "text"), text_of(o, "scale"));
+    {
+        const json_t *n = json_object_get(o, "plan_only");
+        printf("%s: %s (", text_of(o, "office"), text_of(o, "text"));
+        if (n) printf("%lld)\n", (long long)json_integer_value(n));
+        else printf("%s)\n", text_of(o, "scale"));
+    }
 }
 
 /* ---- what offices share ---- */
