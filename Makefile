@@ -49,7 +49,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggre
 AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/query_bridge \
                 aggregator/match aggregator/query_match
 # rules of findings
-AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
+AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_standard aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
                 aggregator/query_size
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/control aggregator/state aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \

@@ -15,8 +15,7 @@ static const struct ratio ZERO = {0, 1}, HUNDRED = {100, 1};
 const char *across_why_name(enum across_why w)
 {
     static const char *const NAMES[] = {"", "belum-lapor", "teks", "satuan", "tanpa-komponen", "tanpa-bobot", "ganda",
-                                        "operator-berbeda", "rumus-berbeda", "persen-tidak-dijumlahkan", "bukan-jumlahan",
-                                        "di-luar-batas"};
+                                        "persen-tidak-dijumlahkan", "bukan-jumlahan", "di-luar-batas", "bukan-indikator-baku"};
     return w < sizeof NAMES / sizeof *NAMES ? NAMES[w] : "";
 }
 

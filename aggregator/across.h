@@ -20,8 +20,8 @@
 #include "proto/achieve.h"
 
 enum across_why {                       /* why an office is not counted; also why a group has no value */
-    ACROSS_COUNTED, ACROSS_MISSING, ACROSS_WORDS, ACROSS_UNIT, ACROSS_PARTS, ACROSS_WEIGHT, ACROSS_TWICE, ACROSS_OPERATOR,
-    ACROSS_FORMULA, ACROSS_PERCENT, ACROSS_OWNER, ACROSS_OVERFLOW,
+    ACROSS_COUNTED, ACROSS_MISSING, ACROSS_WORDS, ACROSS_UNIT, ACROSS_PARTS, ACROSS_WEIGHT, ACROSS_TWICE, ACROSS_PERCENT,
+    ACROSS_OWNER, ACROSS_OVERFLOW, ACROSS_UNDEFINED,
 };
 const char *across_why_name(enum across_why w);         /* "belum-lapor"; "" of ACROSS_COUNTED */
 

@@ -358,7 +358,7 @@ int query_indicators(const struct query_context *q, const struct query_params *p
     struct listing l = {.q = q, .s = &s, .notes = json_array()};
     json_t *answer = json_object();
     st = query_groups_new(cap, &l.groups);
-    if (st == ST_OK && !s.office) st = query_shared_new(&l.shared);
+    if (st == ST_OK && !s.office) st = query_shared_new(q, &l.shared);
     if (st == ST_OK) st = query_parse_stamp(q, answer);
     query_indicators_head(q, &s, answer);
     if (st == ST_OK) st = list_all(&l);

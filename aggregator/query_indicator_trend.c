@@ -192,7 +192,7 @@ static const char *shared_break(const struct trend *t, const struct query_shared
 
 static void shared_point(struct trend *t, json_t *point, json_t *group, const struct query_shared_value *v, uint8_t *over)
 {
-    static const char *const MEMBERS[] = {"target", "reached", "achievement", "formula", "unit", "operator", "basis", "reason",
+    static const char *const MEMBERS[] = {"target", "reached", "achievement", "formula", "unit", "operator", "definition", "reason",
                                           "numerator", "denominator", "counted", "of", "excluded", "complete", "coverage"};
     struct ratio number;
     bool percent = t->asked == ASKED_ACHIEVEMENT || decimal_unit_same(slice_of(v->unit, strlen(v->unit)), slice_of("%", 1));
@@ -209,7 +209,7 @@ static void shared_point(struct trend *t, json_t *point, json_t *group, const st
     *over = v->over;
 }
 
-/* ST_NOT_FOUND: in no year of these is it shared. */
+/* ST_NOT_FOUND: in no year of these is it defined as shared. */
 static int shared_points(struct trend *t, json_t *points)
 {
     uint8_t over = 0;
@@ -224,7 +224,7 @@ static int shared_points(struct trend *t, json_t *points)
         json_array_append_new(points, point);
         st = query_shared_year(t->q, &t->s, t->p->indicator, year, &group, &v);
         if (group) shared_point(t, point, group, &v, &over);
-        any |= group != NULL;
+        any |= json_is_string(json_object_get(group, "definition"));
         json_decref(group);
     }
     t->office = NULL;

@@ -2,14 +2,16 @@
  *
  * One row an office, or one a region below the asked one. Everybody is shown with how complete they are; only what can be compared
  * is ranked (by absorption, equal ones share a rank): reported up to the cut-off by everybody with that line, with a budget, and
- * without a name that says the code is something else there (finding uraian-berbeda), until that is resolved. Indicators are listed
- * and not ranked: that takes a shared definition in the registry (indikator-baku), and an equal name is none (domain.md 5).
+ * without a name that says the code is something else there (finding uraian-berbeda), until that is resolved. Indicators are
+ * ranked by achievement where the registry defines them as shared (indikator-baku, query_standard.h), each by the definition's unit and
+ * formula; without a definition they are listed and not ranked, since an equal name is none.
  * Invariant: a row without a rank says why. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
+#include "aggregator/query_standard.h"
 #include "proto/decimal.h"
 
 struct peer {
@@ -26,6 +28,7 @@ struct peers {
     struct peer *row;
     size_t n, room;
     char folded[TEXT_MAX + 1];
+    struct query_standards *standards;  /* of indicators */
 };
 
 static struct peer *peer_new(struct peers *x)
@@ -151,13 +154,31 @@ static bool same_indicator(const struct peers *x, const struct indicator *it)
            (id.n == strlen(x->folded) && memcmp(id.p, x->folded, id.n) == 0);
 }
 
+/* NULL: it can be compared. */
+static const char *indicator_apart(const struct peers *x, const struct indicator *it, const struct query_standard *d,
+                                   const struct indicator_state *st, struct slice unit)
+{
+    const struct slot *last = indicator_slot(it->reached, (unsigned)x->s.until);
+    if (!d) return "bukan-indikator-baku";
+    if (unit.n > 0 && !decimal_unit_same(unit, slice_of(d->unit, strlen(d->unit)))) return "satuan";
+    if (st->result.state != ACHIEVE_OK) return achieve_state_name(st->result.state);
+    return last == &it->reached->slot[x->s.until - 1] ? NULL : "belum-lengkap";
+}
+
 static int put_indicator(struct peers *x, const struct query_scope *s, const struct query_indicators *o, const struct indicator *it)
 {
     struct indicator_state st;
+    struct slice id;
     char region[8], code[32];
-    struct peer *p = peer_new(x);
-    if (!p) return ST_NO_MEMORY;
+    int rc = query_indicators_identity(x->q, it, &id);
+    struct peer *p = rc == ST_OK ? peer_new(x) : NULL;
+    if (!p) return rc == ST_OK ? ST_NO_MEMORY : rc;
     indicator_judge(&o->u, it, (unsigned)x->s.until, NULL, &st);
+    const struct query_standard *d = query_standards_find(x->standards, id, x->s.year, (unsigned)x->s.until);
+    if (d && d->formula) {
+        st.formula = st.in.formula = (enum achieve_formula)d->formula;
+        achieve_compute(&st.in, &st.result);
+    }
     struct slice unit = st.target_unit.n ? st.target_unit : st.reached_unit;
     code_region_format(s->region, region);
     query_indicators_code(it, code);
@@ -170,7 +191,10 @@ static int put_indicator(struct peers *x, const struct query_scope *s, const str
     json_object_set_new(p->json, "reached", query_indicators_value(&st.in.reached));
     json_object_set_new(p->json, "achievement", query_indicators_percent(&st.result));
     json_object_set_new(p->json, "formula", json_string(achieve_formula_name(st.formula)));
-    json_object_set_new(p->json, "why", json_string("bukan-indikator-baku"));
+    const char *why = indicator_apart(x, it, d, &st, unit);
+    p->ranked = !why;
+    p->rate = st.result.share;
+    json_object_set_new(p->json, "why", why ? json_string(why) : json_null());
     json_object_set_new(p->json, "figure", query_figure_of_indicator(x->q, s, s->office->id, it));
     return ST_OK;
 }
@@ -266,9 +290,11 @@ int query_peers(const struct query_context *q, const struct query_params *p, jso
     json_object_set_new(answer, "indicator",
                         p->indicator.n ? json_stringn((const char *)p->indicator.p, p->indicator.n) : json_null());
     json_object_set_new(answer, "by", json_string(offices ? "office" : "region"));
+    if (st == ST_OK) st = query_standards_load(q, &x.standards);
     if (st == ST_OK) st = !offices ? by_region(&x) : by_office(&x, p->indicator.n ? indicator_rows : money_row);
     put_rows(&x, answer);
     free(x.row);
+    query_standards_free(&x.standards);
     if (st == ST_OK)
         *ret = answer;
     else

@@ -1,7 +1,7 @@
 /* query_shared.c - see query_shared.h.
  *
  * Entries are gathered while offices are listed anyway and joined at the end, so a group costs what listing its offices costs and
- * is never stored: definitions and units are words of today. Of an office that states an id on several lines the first line counts,
+ * is never stored: definitions have versions of their own. Of an office that states an id on several lines the first line counts,
  * the others are named as left out. Parts of an indicator that are left out of its sum are named with the office and the reason.
  * Invariant: counted + those left out with a reason of their own = of. */
 #include "aggregator/query_shared.h"
@@ -11,6 +11,7 @@
 
 #include "aggregator/across.h"
 #include "aggregator/derive.h"
+#include "aggregator/query_standard.h"
 #include "proto/decimal.h"
 
 struct entry {
@@ -21,6 +22,8 @@ struct entry {
     uint8_t over, formula;              /* over 0: none declared */
     bool formula_declared;
     struct across_part part;
+    struct ratio bobot;                 /* weight of RATA_TERTIMBANG */
+    bool has_bobot;
     i128 budget;                        /* of the office at the cut-off; sen */
 };
 struct query_shared {
@@ -29,17 +32,10 @@ struct query_shared {
     const struct office *last;          /* whose budget is known */
     i128 budget;
     struct derived_set d;
+    struct query_standards *standards;
 };
 static const struct ratio HUNDREDTH = {1, 100};
 
-int query_shared_new(struct query_shared **ret)
-{
-    struct query_shared *s = calloc(1, sizeof *s);
-    if (!s) return ST_NO_MEMORY;
-    derive_init(&s->d);
-    *ret = s;
-    return ST_OK;
-}
 
 static void clear(struct query_shared *s)
 {
@@ -56,20 +52,35 @@ void query_shared_free(struct query_shared **s)
 {
     if (!*s) return;
     clear(*s);
+    query_standards_free(&(*s)->standards);
     derive_done(&(*s)->d);
     free((*s)->e);
     free(*s);
     *s = NULL;
 }
 
+int query_shared_new(const struct query_context *q, struct query_shared **ret)
+{
+    struct query_shared *s = calloc(1, sizeof *s);
+    if (!s) return ST_NO_MEMORY;
+    derive_init(&s->d);
+    int st = query_standards_load(q, &s->standards);
+    if (st == ST_OK) *ret = s;
+    else query_shared_free(&s);
+    return st;
+}
+
 /* ---- one office ---- */
 
-/* An id that was stated as one: what a name folds to is only a name. */
-static bool has_id(const struct query_context *q, const struct query_indicators *o, const struct indicator *it, struct slice *ret)
+/* An id that the registry defines, or that was stated as one: what a name folds to is only a name. */
+static bool has_id(const struct query_shared *s, const struct query_context *q, const struct query_indicators *o,
+                   const struct indicator *it, struct slice *ret)
 {
     char folded[TEXT_MAX + 1];
     struct slice name = indicator_text(&o->u, it->name);
-    if (query_indicators_identity(q, it, ret) != ST_OK || ret->n == 0 || name.n == 0 || name.n > TEXT_MAX) return false;
+    if (query_indicators_identity(q, it, ret) != ST_OK || ret->n == 0 || ret->n > STANDARD_TEXT_MAX) return false;
+    if (query_standards_any(s->standards, *ret)) return true;
+    if (name.n == 0 || name.n > TEXT_MAX) return false;
     size_t n = achieve_identity(name, folded);
     return n != ret->n || memcmp(folded, ret->p, n) != 0;
 }
@@ -130,10 +141,8 @@ static void fill(const struct query_context *q, const struct query_plan *plan, c
     e->part.behind = last && last != &it->reached->slot[until - 1];
     if (st->in.reached.kind == ACHIEVE_WORDS) e->part.why = ACROSS_WORDS;
     if (st->in.units_differ) e->part.why = ACROSS_UNIT;
-    if (e->over == ACHIEVE_RATA_TERTIMBANG)
-        e->part.has_weight = slot_number(it->weight, 1, &e->part.weight);
-    else
-        parts_of(q, plan, it, until, e);
+    e->has_bobot = slot_number(it->weight, 1, &e->bobot);
+    parts_of(q, plan, it, until, e);
 }
 
 int query_shared_add(struct query_shared *s, const struct query_context *q, const struct query_plan *plan,
@@ -141,7 +150,7 @@ int query_shared_add(struct query_shared *s, const struct query_context *q, cons
 {
     struct slice id;
     struct entry e = {.office = o->office};
-    if (indicator_plan_only(it) || !has_id(q, o, it, &id)) return ST_OK;
+    if (indicator_plan_only(it) || !has_id(s, q, o, it, &id)) return ST_OK;
     if (s->count == s->cap) {
         uint32_t cap = s->cap ? 2 * s->cap : 64;
         struct entry *p = realloc(s->e, cap * sizeof *p);
@@ -173,8 +182,9 @@ struct group {
     struct entry *e;
     uint32_t n;
     uint8_t over, formula;
-    const char *unit;
-    enum across_why why;                /* the offices contradict each other */
+    const char *unit, *name;            /* name: of the definition, NULL */
+    bool defined;
+    unsigned from;                      /* the version of the definition */
     struct across_result r;
 };
 
@@ -183,55 +193,45 @@ static bool same_unit(const char *a, const char *b)
     return decimal_unit_same(slice_of(a, strlen(a)), slice_of(b, strlen(b)));
 }
 
-/* The unit most offices count in; of as many, the first one's. */
-static const char *common_unit(const struct group *g)
+/* By the definition; without one the offices' own words are shown, and nothing is joined. */
+static void define(struct group *g, const struct query_standard *d)
 {
-    const char *best = "";
-    uint32_t most = 0;
-    for (uint32_t i = 0; i < g->n; i++) {
-        uint32_t n = 0;
-        for (uint32_t k = 0; g->e[i].unit[0] && k < g->n; k++) n += same_unit(g->e[i].unit, g->e[k].unit);
-        if (n > most) {
-            most = n;
-            best = g->e[i].unit;
-        }
-    }
-    return best;
+    g->defined = d != NULL;
+    g->formula = d && d->formula ? d->formula : g->e[0].formula;
+    for (uint32_t i = 0; i < g->n && g->over == 0; i++) g->over = g->e[i].over;
+    g->unit = g->e[0].unit;
+    if (!d) return;
+    g->over = d->over;
+    g->unit = d->unit;
+    g->name = d->name;
+    g->from = d->from;
 }
 
-/* What the offices declare of it: operator and formula must be the same wherever they are declared. */
-static void agree(struct group *g)
+static void choose(struct group *g)
 {
-    bool declared = false;
-    g->formula = ACHIEVE_MAX;
     for (uint32_t i = 0; i < g->n; i++) {
-        const struct entry *e = &g->e[i];
-        if (e->over && g->over && e->over != g->over) g->why = ACROSS_OPERATOR;
-        if (e->over) g->over = e->over;
-        if (e->formula_declared && declared && e->formula != g->formula && g->why == ACROSS_COUNTED) g->why = ACROSS_FORMULA;
-        if (e->formula_declared) g->formula = e->formula;
-        declared |= e->formula_declared;
-    }
-    g->unit = common_unit(g);
-    for (uint32_t i = 0; i < g->n; i++) {
-        struct across_part *p = &g->e[i].part;
-        if (i > 0 && g->e[i].office == g->e[i - 1].office) p->why = ACROSS_TWICE;
-        if (p->why == ACROSS_COUNTED && g->e[i].unit[0] && !same_unit(g->e[i].unit, g->unit)) p->why = ACROSS_UNIT;
+        struct entry *e = &g->e[i];
+        if (i > 0 && e->office == g->e[i - 1].office) e->part.why = ACROSS_TWICE;
+        if (e->part.why == ACROSS_COUNTED && e->unit[0] && !same_unit(e->unit, g->unit)) e->part.why = ACROSS_UNIT;
+        if (g->over != ACHIEVE_RATA_TERTIMBANG) continue;
+        e->part.has_weight = e->has_bobot;
+        e->part.weight = e->bobot;
     }
 }
 
 static int join(struct group *g)
 {
+    g->r = (struct across_result){.why = ACROSS_UNDEFINED, .of = g->n};
+    for (uint32_t i = 0; i < g->n && !g->defined; i++)
+        if (!g->e[i].part.has_reached) g->e[i].part.why = ACROSS_MISSING;
+    if (!g->defined) return ST_OK;
+    choose(g);
     struct across_part *part = calloc(g->n, sizeof *part);
     if (!part) return ST_NO_MEMORY;
     for (uint32_t i = 0; i < g->n; i++) part[i] = g->e[i].part;
     across_join((enum achieve_over_units)g->over, same_unit(g->unit, "%"), part, g->n, &g->r);
     for (uint32_t i = 0; i < g->n; i++) g->e[i].part = part[i];
     free(part);
-    if (g->why == ACROSS_OPERATOR) {
-        g->r.why = g->why; /* no rule: no value either */
-        g->r.has_target = g->r.has_low = g->r.has_high = false;
-    }
     return ST_OK;
 }
 
@@ -257,7 +257,6 @@ static void judge(const struct group *g, struct indicator_state *st)
     if (g->r.why == ACROSS_COUNTED) st->in.reached = (struct achieve_value){.kind = ACHIEVE_NUMBER, .number = g->r.reached};
     if (g->r.has_target) st->in.target = (struct achieve_value){.kind = ACHIEVE_NUMBER, .number = g->r.target};
     achieve_compute(&st->in, &st->result);
-    if (g->why != ACROSS_COUNTED) st->result.state = ACHIEVE_UNDEFINED;
 }
 
 static void put_rating(const struct query_context *q, const struct query_scope *scope, const struct indicator_state *st, json_t *o)
@@ -274,8 +273,7 @@ static void put_value(const struct query_context *q, const struct query_scope *s
     struct indicator_state st;
     judge(g, &st);
     bool value = g->r.why == ACROSS_COUNTED, rated = st.result.state == ACHIEVE_OK;
-    const char *why = g->why != ACROSS_COUNTED ? across_why_name(g->why) : !value ? across_why_name(g->r.why)
-                      : !rated ? achieve_state_name(st.result.state) : NULL;
+    const char *why = !value ? across_why_name(g->r.why) : !rated ? achieve_state_name(st.result.state) : NULL;
     json_object_set_new(o, "target", value_json(g, g->r.has_target, g->r.target));
     json_object_set_new(o, "reached", value_json(g, value, g->r.reached));
     json_object_set_new(o, "achievement", query_indicators_percent(&st.result));
@@ -324,17 +322,23 @@ static void put_complete(const struct group *g, json_t *o)
     json_object_set_new(o, "coverage", c);
 }
 
+/* The month the definition holds from; null: there is none. */
+static json_t *definition_json(const struct group *g)
+{
+    return g->defined ? json_sprintf("%04u-%02u", g->from / 100, g->from % 100) : json_null();
+}
+
 static json_t *group_json(const struct query_context *q, const struct query_scope *scope, const struct group *g)
 {
     json_t *o = json_object();
     json_object_set_new(o, "id", json_string(g->e[0].id));
-    json_object_set(o, "indicator", g->e[0].name);
+    json_object_set_new(o, "indicator", g->name && g->name[0] ? json_string(g->name) : json_incref(g->e[0].name));
     json_object_set_new(o, "unit", g->unit[0] ? json_string(g->unit) : json_null());
     json_object_set_new(o, "formula", json_string(achieve_formula_name(g->formula)));
-    json_object_set_new(o, "operator", g->why == ACROSS_OPERATOR ? json_null() : json_string(achieve_units_name(g->over)));
-    json_object_set_new(o, "basis", json_string("pernyataan"));
+    json_object_set_new(o, "operator", json_string(achieve_units_name(g->over)));
+    json_object_set_new(o, "definition", definition_json(g));
     put_value(q, scope, g, o);
-    json_object_set_new(o, "counted", json_integer(g->why == ACROSS_OPERATOR ? 0 : (json_int_t)g->r.counted));
+    json_object_set_new(o, "counted", json_integer((json_int_t)g->r.counted));
     json_object_set_new(o, "of", json_integer((json_int_t)g->r.of));
     json_object_set_new(o, "excluded", excluded_json(g));
     put_complete(g, o);
@@ -350,8 +354,8 @@ static int put_groups(struct query_shared *s, const struct query_context *q, con
         struct group g = {.e = &s->e[i]};
         for (end = i; end < s->count && strcmp(s->e[end].id, s->e[i].id) == 0;) end++;
         g.n = end - i;
-        agree(&g);
-        if (g.over == 0) continue; /* nobody says how it is joined */
+        define(&g, query_standards_find(s->standards, slice_of(s->e[i].id, strlen(s->e[i].id)), scope->year, (unsigned)scope->until));
+        if (g.over == 0) continue; /* an id, and nobody says how it is joined */
         st = join(&g);
         if (st != ST_OK) break;
         json_array_append_new(list, group_json(q, scope, &g));
@@ -398,7 +402,7 @@ int query_shared_year(const struct query_context *q, const struct query_scope *s
     struct query_shared *s = NULL;
     struct query_scope at = *scope;
     json_t *list = json_array();
-    int st = query_shared_new(&s);
+    int st = query_shared_new(q, &s);
     at.year = year;
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
         if (query_indicators_inside(scope, registry_at(q->registry, i)))

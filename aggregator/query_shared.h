@@ -1,15 +1,16 @@
 /* query_shared.h - indicators that several offices share, joined into the value of their city, province or nation. Kind: P. Used by
  * the query_*.c files only.
  *
- * Shared is what has one definition: an id that offices state (column `id`; an equal name is no definition), with a declared
- * `agregasi_unit`. How offices are joined is across.h. */
+ * Shared is what the registry defines (query_standard.h): its definition says the unit, the operator and the formula. An id that offices
+ * state (column `id`) with an `agregasi_unit` of their own but without a definition is listed with the reason and not joined. How
+ * offices are joined is across.h. */
 #ifndef REKAP_QUERY_SHARED_H
 #define REKAP_QUERY_SHARED_H
 
 #include "aggregator/query_beside.h"
 
 struct query_shared;
-int query_shared_new(struct query_shared **ret);       /* ST_NO_MEMORY */
+int query_shared_new(const struct query_context *q, struct query_shared **ret); /* the store's errors */
 void query_shared_free(struct query_shared **s);
 /* One office's indicator, judged; plan: of its office and year, for its parts. What is not shared is ignored. */
 int query_shared_add(struct query_shared *s, const struct query_context *q, const struct query_plan *plan,
