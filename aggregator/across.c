@@ -1,7 +1,7 @@
 /* across.c - see across.h.
  *
- * Design notes: value and target of a group are each one call of achieve_across over parts that are chosen here; what can still come
- * is the same call with what is missing at its least and at its most, so a bound cannot disagree with the value it bounds.
+ * Design notes: value and target of a group are each one call of achieve_across over parts that are chosen here; what can still
+ * come is the same call with what is missing at its least and at its most, so a bound cannot disagree with the value it bounds.
  * Invariant: counted + the parts with a reason = of; low <= reached <= high where they exist. */
 #include "across.h"
 
@@ -10,12 +10,21 @@
 
 #include "proto/status.h"
 
-static const struct ratio ZERO = {0, 1}, HUNDRED = {100, 1};
+static const struct ratio ZERO = { 0, 1 }, HUNDRED = { 100, 1 };
 
 const char *across_why_name(enum across_why w)
 {
-    static const char *const NAMES[] = {"", "belum-lapor", "teks", "satuan", "tanpa-komponen", "tanpa-bobot", "ganda",
-                                        "persen-tidak-dijumlahkan", "bukan-jumlahan", "di-luar-batas", "bukan-indikator-baku"};
+    static const char *const NAMES[] = { "",
+                                         "belum-lapor",
+                                         "teks",
+                                         "satuan",
+                                         "tanpa-komponen",
+                                         "tanpa-bobot",
+                                         "ganda",
+                                         "persen-tidak-dijumlahkan",
+                                         "bukan-jumlahan",
+                                         "di-luar-batas",
+                                         "bukan-indikator-baku" };
     return w < sizeof NAMES / sizeof *NAMES ? NAMES[w] : "";
 }
 
@@ -183,8 +192,8 @@ static enum across_why why_not(const struct joining *j, int st)
 
 void across_join(enum achieve_over_units over, bool percent, struct across_part *part, size_t n, struct across_result *ret)
 {
-    struct across_result r = {.of = (uint32_t)n, .reached = ZERO, .target = ZERO};
-    struct joining j = {over, percent, part, n, calloc(n ? n : 1, sizeof(struct achieve_part))};
+    struct across_result r = { .of = (uint32_t)n, .reached = ZERO, .target = ZERO };
+    struct joining j = { over, percent, part, n, calloc(n ? n : 1, sizeof(struct achieve_part)) };
     for (size_t i = 0; i < n; i++) {
         part[i].why = judge(over, &part[i]);
         r.counted += part[i].why == ACROSS_COUNTED;

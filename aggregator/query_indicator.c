@@ -335,12 +335,12 @@ static int put_rows(struct listing *l, json_t *answer)
         l->row[i].json = NULL;
     }
     json_object_set_new(answer, "rows", rows);
-    int st = query_groups_json(l->q, l->s, l->groups, &groups, &total);
-    if (st != ST_OK) return st;
     json_t *shared = json_array();
-    json_object_set_new(answer, "groups", groups);
+    int st = l->shared ? query_shared_json(l->shared, l->q, l->s, shared) : ST_OK;
     json_object_set_new(answer, "shared", shared);
-    if (l->shared) st = query_shared_json(l->shared, l->q, l->s, shared);
+    if (st == ST_OK) st = query_groups_json(l->q, l->s, l->groups, &groups, &total);
+    if (st != ST_OK) return st;
+    json_object_set_new(answer, "groups", groups);
     json_object_set_new(answer, "total", total);
     json_object_set(answer, "notes", l->notes);
     json_object_set_new(answer, "complete",

@@ -3,7 +3,7 @@
  * One row an office, or one a region below the asked one. Everybody is shown with how complete they are; only what can be compared
  * is ranked (by absorption, equal ones share a rank): reported up to the cut-off by everybody with that line, with a budget, and
  * without a name that says the code is something else there (finding uraian-berbeda), until that is resolved. Indicators are
- * ranked by achievement where the registry defines them as shared (indikator-baku, query_standard.h), each by the definition's unit and
+ * ranked by achievement where the registry defines them as shared (query_standard.h), each by the definition's unit and
  * formula; without a definition they are listed and not ranked, since an equal name is none.
  * Invariant: a row without a rank says why. */
 #include <stdlib.h>

@@ -15,27 +15,26 @@
 #include "proto/decimal.h"
 
 struct entry {
-    char *id;                           /* the shared identity */
+    char *id; /* the shared identity */
     const struct office *office;
-    json_t *name, *left_out;            /* parts that are not counted */
+    json_t *name, *left_out; /* parts that are not counted */
     char unit[UNIT_TEXT_MAX + 1];
-    uint8_t over, formula;              /* over 0: none declared */
+    uint8_t over, formula; /* over 0: none declared */
     bool formula_declared;
     struct across_part part;
-    struct ratio bobot;                 /* weight of RATA_TERTIMBANG */
+    struct ratio bobot; /* weight of RATA_TERTIMBANG */
     bool has_bobot;
-    i128 budget;                        /* of the office at the cut-off; sen */
+    i128 budget; /* of the office at the cut-off; sen */
 };
 struct query_shared {
     struct entry *e;
     uint32_t count, cap;
-    const struct office *last;          /* whose budget is known */
+    const struct office *last; /* whose budget is known */
     i128 budget;
     struct derived_set d;
     struct query_standards *standards;
 };
-static const struct ratio HUNDREDTH = {1, 100};
-
+static const struct ratio HUNDREDTH = { 1, 100 };
 
 static void clear(struct query_shared *s)
 {
@@ -65,8 +64,10 @@ int query_shared_new(const struct query_context *q, struct query_shared **ret)
     if (!s) return ST_NO_MEMORY;
     derive_init(&s->d);
     int st = query_standards_load(q, &s->standards);
-    if (st == ST_OK) *ret = s;
-    else query_shared_free(&s);
+    if (st == ST_OK)
+        *ret = s;
+    else
+        query_shared_free(&s);
     return st;
 }
 
@@ -87,7 +88,7 @@ static bool has_id(const struct query_shared *s, const struct query_context *q, 
 
 static int budget_of(struct query_shared *s, struct query_indicators *o, unsigned until, i128 *ret)
 {
-    const struct derived_key total = {.node = 0, .node_kind = NODE_TOTAL, .derived = DERIVED_BUDGET, .source = SOURCE_DPA};
+    const struct derived_key total = { .node = 0, .node_kind = NODE_TOTAL, .derived = DERIVED_BUDGET, .source = SOURCE_DPA };
     int st = ST_OK;
     if (s->last != o->office) {
         st = derive_unit(&o->u, &s->d);
@@ -149,7 +150,7 @@ int query_shared_add(struct query_shared *s, const struct query_context *q, cons
                      struct query_indicators *o, const struct indicator *it, const struct indicator_state *st, unsigned until)
 {
     struct slice id;
-    struct entry e = {.office = o->office};
+    struct entry e = { .office = o->office };
     if (indicator_plan_only(it) || !has_id(s, q, o, it, &id)) return ST_OK;
     if (s->count == s->cap) {
         uint32_t cap = s->cap ? 2 * s->cap : 64;
@@ -182,16 +183,13 @@ struct group {
     struct entry *e;
     uint32_t n;
     uint8_t over, formula;
-    const char *unit, *name;            /* name: of the definition, NULL */
+    const char *unit, *name; /* name: of the definition, NULL */
     bool defined;
-    unsigned from;                      /* the version of the definition */
+    unsigned from; /* the version of the definition */
     struct across_result r;
 };
 
-static bool same_unit(const char *a, const char *b)
-{
-    return decimal_unit_same(slice_of(a, strlen(a)), slice_of(b, strlen(b)));
-}
+static bool same_unit(const char *a, const char *b) { return decimal_unit_same(slice_of(a, strlen(a)), slice_of(b, strlen(b))); }
 
 /* By the definition; without one the offices' own words are shown, and nothing is joined. */
 static void define(struct group *g, const struct query_standard *d)
@@ -221,7 +219,7 @@ static void choose(struct group *g)
 
 static int join(struct group *g)
 {
-    g->r = (struct across_result){.why = ACROSS_UNDEFINED, .of = g->n};
+    g->r = (struct across_result){ .why = ACROSS_UNDEFINED, .of = g->n };
     for (uint32_t i = 0; i < g->n && !g->defined; i++)
         if (!g->e[i].part.has_reached) g->e[i].part.why = ACROSS_MISSING;
     if (!g->defined) return ST_OK;
@@ -239,7 +237,7 @@ static int join(struct group *g)
 
 static json_t *ratio_json(bool has, struct ratio r)
 {
-    const struct achieve_value v = {.kind = has ? ACHIEVE_NUMBER : ACHIEVE_ABSENT, .number = r};
+    const struct achieve_value v = { .kind = has ? ACHIEVE_NUMBER : ACHIEVE_ABSENT, .number = r };
     return query_indicators_value(&v);
 }
 
@@ -252,10 +250,10 @@ static json_t *value_json(const struct group *g, bool has, struct ratio r)
 
 static void judge(const struct group *g, struct indicator_state *st)
 {
-    *st = (struct indicator_state){.formula = (enum achieve_formula)g->formula};
+    *st = (struct indicator_state){ .formula = (enum achieve_formula)g->formula };
     st->in.formula = st->formula;
-    if (g->r.why == ACROSS_COUNTED) st->in.reached = (struct achieve_value){.kind = ACHIEVE_NUMBER, .number = g->r.reached};
-    if (g->r.has_target) st->in.target = (struct achieve_value){.kind = ACHIEVE_NUMBER, .number = g->r.target};
+    if (g->r.why == ACROSS_COUNTED) st->in.reached = (struct achieve_value){ .kind = ACHIEVE_NUMBER, .number = g->r.reached };
+    if (g->r.has_target) st->in.target = (struct achieve_value){ .kind = ACHIEVE_NUMBER, .number = g->r.target };
     achieve_compute(&st->in, &st->result);
 }
 
@@ -292,9 +290,9 @@ static json_t *excluded_json(const struct group *g)
         const struct entry *e = &g->e[i];
         if (e->part.why != ACROSS_COUNTED)
             json_array_append_new(list, json_pack("{s:s,s:s}", "office", e->office->id, "reason", across_why_name(e->part.why)));
-        json_array_foreach(e->left_out, k, part)
-            json_array_append_new(list, json_pack("{s:s,s:O,s:O,s:O}", "office", e->office->id, "part", json_object_get(part, "name"),
-                                                  "value", json_object_get(part, "value"), "reason", json_object_get(part, "reason")));
+        json_array_foreach(e->left_out, k, part) json_array_append_new(
+            list, json_pack("{s:s,s:O,s:O,s:O}", "office", e->office->id, "part", json_object_get(part, "name"), "value",
+                            json_object_get(part, "value"), "reason", json_object_get(part, "reason")));
     }
     return list;
 }
@@ -351,15 +349,16 @@ static int put_groups(struct query_shared *s, const struct query_context *q, con
     int st = ST_OK;
     if (s->count > 1) qsort(s->e, s->count, sizeof *s->e, entry_order);
     for (uint32_t i = 0, end; st == ST_OK && i < s->count; i = end) {
-        struct group g = {.e = &s->e[i]};
+        struct group g = { .e = &s->e[i] };
         for (end = i; end < s->count && strcmp(s->e[end].id, s->e[i].id) == 0;) end++;
         g.n = end - i;
-        define(&g, query_standards_find(s->standards, slice_of(s->e[i].id, strlen(s->e[i].id)), scope->year, (unsigned)scope->until));
+        define(&g,
+               query_standards_find(s->standards, slice_of(s->e[i].id, strlen(s->e[i].id)), scope->year, (unsigned)scope->until));
         if (g.over == 0) continue; /* an id, and nobody says how it is joined */
         st = join(&g);
         if (st != ST_OK) break;
         json_array_append_new(list, group_json(q, scope, &g));
-        *ret = (struct query_shared_value){.over = g.over};
+        *ret = (struct query_shared_value){ .over = g.over };
         memcpy(ret->unit, g.unit, strlen(g.unit) + 1);
         judge(&g, &ret->state);
     }

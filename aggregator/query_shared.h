@@ -1,9 +1,9 @@
 /* query_shared.h - indicators that several offices share, joined into the value of their city, province or nation. Kind: P. Used by
  * the query_*.c files only.
  *
- * Shared is what the registry defines (query_standard.h): its definition says the unit, the operator and the formula. An id that offices
- * state (column `id`) with an `agregasi_unit` of their own but without a definition is listed with the reason and not joined. How
- * offices are joined is across.h. */
+ * Shared is what the registry defines (query_standard.h): its definition says the unit, the operator and the formula. An id that
+ * offices state (column `id`) with an `agregasi_unit` of their own but without a definition is listed with the reason and not
+ * joined. How offices are joined is across.h. */
 #ifndef REKAP_QUERY_SHARED_H
 #define REKAP_QUERY_SHARED_H
 
@@ -16,11 +16,12 @@ void query_shared_free(struct query_shared **s);
 int query_shared_add(struct query_shared *s, const struct query_context *q, const struct query_plan *plan,
                      struct query_indicators *o, const struct indicator *it, const struct indicator_state *st, unsigned until);
 /* One object for each shared indicator, ordered by id: id, indicator, unit, formula, operator, basis, target, reached, achievement,
- * rating, scale, reason, numerator, denominator, counted, of, excluded [{office, part, value, reason}], complete, coverage. Empties s. */
+ * rating, scale, reason, numerator, denominator, counted, of, excluded [{office, part, value, reason}], complete, coverage. Empties
+ * s. */
 int query_shared_json(struct query_shared *s, const struct query_context *q, const struct query_scope *scope, json_t *list);
 
-struct query_shared_value {             /* of one group, for comparing years */
-    struct indicator_state state;       /* formula, target, reached, result */
+struct query_shared_value {       /* of one group, for comparing years */
+    struct indicator_state state; /* formula, target, reached, result */
     char unit[UNIT_TEXT_MAX + 1];
     uint8_t over;
 };

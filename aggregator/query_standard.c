@@ -1,8 +1,8 @@
 /* query_standard.c - see query_standard.h.
  *
- * A definition is a few text rows of the centre's timeless unit under the key "2022-01 id" (intake_standard.c); they are gathered into
- * one small array, sorted by id and month. Where `agregasi_unit` is not said the indicator is not additive (NONE): joining by a guess
- * would be a sum nobody defined. Invariant: one element for an id and month. */
+ * A definition is a few text rows of the centre's timeless unit under the key "2022-01 id" (intake_standard.c); they are gathered
+ * into one small array, sorted by id and month. Where `agregasi_unit` is not said the indicator is not additive (NONE): joining by
+ * a guess would be a sum nobody defined. Invariant: one element for an id and month. */
 #include "aggregator/query_standard.h"
 
 #include <stdlib.h>
@@ -29,8 +29,10 @@ static uint32_t place_of(const struct query_standards *s, struct slice id, unsig
     uint32_t lo = 0, hi = s->count;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (compare(&s->v[mid], id, from) < 0) lo = mid + 1;
-        else hi = mid;
+        if (compare(&s->v[mid], id, from) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo;
 }
@@ -48,7 +50,7 @@ static struct query_standard *element(struct query_standards *s, struct slice id
     }
     memmove(&s->v[at + 1], &s->v[at], (s->count - at) * sizeof *s->v);
     s->count++;
-    s->v[at] = (struct query_standard){.from = from, .over = ACHIEVE_UNITS_NONE};
+    s->v[at] = (struct query_standard){ .from = from, .over = ACHIEVE_UNITS_NONE };
     memcpy(s->v[at].id, id.p, id.n);
     return &s->v[at];
 }
@@ -78,11 +80,16 @@ static void copy_text(char *to, size_t max, struct slice text)
 
 static void put(struct query_standard *e, unsigned measure, struct slice text)
 {
-    if (measure == MEASURE_STANDARD_NAME) copy_text(e->name, STANDARD_TEXT_MAX, text);
-    else if (measure == MEASURE_STANDARD_UNIT) copy_text(e->unit, UNIT_TEXT_MAX, text);
-    else if (measure == MEASURE_STANDARD_DENOMINATOR) copy_text(e->denominator, STANDARD_TEXT_MAX, text);
-    else if (measure == MEASURE_STANDARD_FORMULA) (void)achieve_formula_parse(text, &e->formula);
-    else if (measure == MEASURE_STANDARD_OVER_UNITS) (void)achieve_units_parse(text, &e->over);
+    if (measure == MEASURE_STANDARD_NAME)
+        copy_text(e->name, STANDARD_TEXT_MAX, text);
+    else if (measure == MEASURE_STANDARD_UNIT)
+        copy_text(e->unit, UNIT_TEXT_MAX, text);
+    else if (measure == MEASURE_STANDARD_DENOMINATOR)
+        copy_text(e->denominator, STANDARD_TEXT_MAX, text);
+    else if (measure == MEASURE_STANDARD_FORMULA)
+        (void)achieve_formula_parse(text, &e->formula);
+    else if (measure == MEASURE_STANDARD_OVER_UNITS)
+        (void)achieve_units_parse(text, &e->over);
 }
 
 static int add_unit(const struct query_context *q, const struct unit *u, struct query_standards *s)
@@ -119,8 +126,10 @@ int query_standards_load(const struct query_context *q, struct query_standards *
         unit_done(&u);
         if (st == ST_NOT_FOUND) st = ST_OK;
     }
-    if (st == ST_OK) *ret = s;
-    else query_standards_free(&s);
+    if (st == ST_OK)
+        *ret = s;
+    else
+        query_standards_free(&s);
     return st;
 }
 
