@@ -28,7 +28,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/jsonl \
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
-PROTO_P += proto/scrub proto/setting
+PROTO_P += proto/scrub proto/setting proto/step
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_typed collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
@@ -58,6 +58,8 @@ CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
+# the close of a quarter
+AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules
 CLI_E += cli/query_peer
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template
@@ -190,6 +192,8 @@ $(eval $(call unit_test,size,aggregator/size aggregator/compare_tree aggregator/
     proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,match,aggregator/match $(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,across,aggregator/across proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto/sign proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
 $(eval $(call unit_test,bridge,aggregator/bridge proto/code proto/code_text proto/bytes proto/status,))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)

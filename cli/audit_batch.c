@@ -23,8 +23,7 @@ enum {
     BATCH_BYTES = 262144,
     CODE_OK = 0,
     CODE_UNAUTHORISED = 4,
-    CODE_FORMAT = 8,
-    MEASURE_REALISED = 2
+    CODE_FORMAT = 8
 };
 
 struct header {
@@ -220,7 +219,8 @@ struct judge {
     const struct place *at;
     const struct audit_office *speaker;
     struct answers answers;
-    bool may, realised;
+    bool may;
+    unsigned only;
 };
 
 static bool code_is_given(uint64_t code)
@@ -288,8 +288,8 @@ static void judge_row(void *ctx, const struct audit_section *s, bool first, cons
     char seen[64];
     bool may;
 
-    if (first) j->may = audit_office_may(&j->at->a->offices, j->speaker, s->subject, s->source, &j->realised);
-    may = j->may && (!j->realised || row->measure == MEASURE_REALISED);
+    if (first) j->may = audit_office_may(&j->at->a->offices, j->speaker, s->subject, s->source, &j->only);
+    may = j->may && (j->only == 0 || row->measure == j->only);
     if (may ? code != CODE_UNAUTHORISED : code != CODE_OK) return;
     snprintf(seen, sizeof seen, "baris %" PRIu64 " %s", index, may ? "ditolak sebagai tidak berwenang" : "diterima");
     bad(j->at, "dispositions", seen, may ? "kantor ini berwenang" : "kantor ini tidak berwenang");

@@ -25,7 +25,8 @@ static const unsigned FIRST_OF_WIDTH[] = { 0, 1, 11, 111, 1111 };
 static const char *const VINTAGE[] = {
     "", "permendagri-13-2006", "permendagri-90-2019", "kepmen-050-3708-2020", "kepmen-050-5889-2021", "kepmen-900-1-15-5-1317-2023"
 };
-static const char *const SOURCE[] = { "", "opd", "bud", "renja", "pk-2", "pk-3", "pk-4", "dpa", "renstra", "rpjmd", "standar" };
+static const char *const SOURCE[] = { "", "opd", "bud", "renja", "pk-2", "pk-3", "pk-4", "dpa", "renstra", "rpjmd", "standar",
+                                      "verifikator", "pusat", "pemeriksa" };
 static const char *const MEASURE[] = {
     [1] = "budget",
     [2] = "realised",
@@ -95,6 +96,7 @@ static const char *const MEASURE[] = {
     [85] = "office_region",
     [86] = "region_name",
     [87] = "office_document",
+    [96] = "step",
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

@@ -251,13 +251,22 @@ static bool holds(uint32_t outer, uint32_t inner)
 }
 
 bool audit_office_may(const struct audit_offices *o, const struct audit_office *speaker, struct audit_span subject,
-                      struct audit_span source, bool *ret_realised)
+                      struct audit_span source, unsigned *ret_only)
 {
-    const struct audit_entry *now = &speaker->entry[speaker->entries - 1];
+    static const struct { const char *source; uint8_t role; unsigned only; } CAPACITY[] = {
+        {"bud", AUDIT_ROLE_TREASURER, 2}, {"verifikator", AUDIT_ROLE_PLANNER, 96}, {"pusat", AUDIT_ROLE_CENTRE, 96},
+        {"pemeriksa", AUDIT_ROLE_AUDITOR, 96},
+    };
+    const struct audit_entry *now = &speaker->entry[speaker->entries - 1], *about;
     const struct audit_office *other;
+    size_t i = 0;
 
-    *ret_realised = is(source, "bud");
-    if (!*ret_realised) return is(subject, speaker->id);
-    other = now->role == AUDIT_ROLE_TREASURER ? audit_office_find(o, subject) : NULL;
-    return other != NULL && holds(now->region, other->entry[other->entries - 1].region);
+    *ret_only = 0;
+    while (i < sizeof CAPACITY / sizeof *CAPACITY && !is(source, CAPACITY[i].source)) i++;
+    if (i == sizeof CAPACITY / sizeof *CAPACITY) return is(subject, speaker->id);
+    *ret_only = CAPACITY[i].only;
+    other = now->role == CAPACITY[i].role ? audit_office_find(o, subject) : NULL;
+    if (other == NULL) return false;
+    about = &other->entry[other->entries - 1];
+    return holds(now->region, about->region) && (*ret_only == 2 || about->role == AUDIT_ROLE_OFFICE);
 }

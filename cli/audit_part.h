@@ -96,7 +96,7 @@ typedef void (*audit_store_fn)(void *ctx, struct audit_span key, struct audit_sp
 void audit_store_each(const struct audit_store *s, const char *table, audit_store_fn fn, void *ctx);
 
 /* ---- the registry as the log tells it ---- */
-enum { AUDIT_ROLE_OFFICE = 1, AUDIT_ROLE_TREASURER = 2 };
+enum { AUDIT_ROLE_OFFICE = 1, AUDIT_ROLE_TREASURER, AUDIT_ROLE_PLANNER, AUDIT_ROLE_AUDITOR, AUDIT_ROLE_CENTRE };
 struct audit_entry { /* one line of one office */
     uint64_t version;
     uint32_t region; /* province << 16 | city */
@@ -133,9 +133,9 @@ bool audit_office_take(struct audit_offices *o, struct audit_span content, char 
 /* The entry whose key may sign with this key id at that moment; NULL after ret_why. */
 const struct audit_entry *audit_office_signer(const struct audit_office *o, uint64_t key_id, int64_t at, const char **ret_what,
                                               char ret_why[AUDIT_TEXT]);
-/* May this office state figures of `subject` from `source`? *ret_realised: of measure 2 only. */
+/* May this office state figures of `subject` from `source`? *ret_only: of this measure only; 0 any. */
 bool audit_office_may(const struct audit_offices *o, const struct audit_office *speaker, struct audit_span subject,
-                      struct audit_span source, bool *ret_realised);
+                      struct audit_span source, unsigned *ret_only);
 struct audit_stream *audit_office_stream(struct audit_office *o, uint32_t number);
 
 /* ---- checkpoints ---- */
@@ -189,7 +189,6 @@ bool audit_log_record(struct audit_span bytes, struct audit_record *r);
 struct audit_section { /* the common part of rows */
     struct audit_span subject, vintage, source, stage;
     uint64_t year;
-    bool may, realised;
 };
 struct audit_row {
     struct audit_span code, account, indicator, reason, text;

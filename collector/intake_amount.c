@@ -28,7 +28,7 @@ bool intake_source(struct intake *in, uint8_t *ret)
     struct slice s = intake_cell(in, COLUMN_SUMBER);
     uint8_t source;
     if (s.n == 0) return true;
-    if (figure_source_parse(s, &source) != ST_OK) {
+    if (figure_source_parse(s, &source) != ST_OK || source > SOURCE_STANDAR) {
         intake_refuse(in, COLUMN_SUMBER, CODE_SOURCE_UNKNOWN,
                       SAY("bukan sumber (opd, bud, dpa, renja, ..)", "not a source (opd, bud, dpa, renja, ..)"));
         return false;

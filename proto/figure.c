@@ -13,7 +13,7 @@
 
 #include "bytes.h"
 
-enum { MEASURES = MEASURE_OFFICE_DOCUMENT + 1 };
+enum { MEASURES = MEASURE_STEP + 1 };
 #define PHYSICAL_MAX INT64_C(1000000000)        /* 1.000 %: over 100 is printed in practice, a thousandfold is a slip */
 
 enum {
@@ -25,6 +25,7 @@ enum {
     F_TIMELESS = 32,    /* year and month are 0 */
     F_ANY_TIME = 64,    /* timeless or of a year */
     RULE = F_INDICATOR | F_TIMELESS,    /* about no line: a rule of the registry */
+    F_STEP = 128,       /* a step of the close: a capacity, the last month of a quarter */
 };
 enum {
     KINDS_NUMBER = 1 << VALUE_NUMBER | 1 << VALUE_NIL | 1 << VALUE_NA | 1 << VALUE_WITHDRAWN,
@@ -120,12 +121,13 @@ static const struct rule RULES[MEASURES] = {
     [MEASURE_OFFICE_REGION] = {"office_region", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_REGION_NAME] = {"region_name", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_OFFICE_DOCUMENT] = {"office_document", F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_STEP] = {"step", F_INDICATOR | F_STEP, 1 << VALUE_TEXT, 1 << BASIS_NONE, 0, 0},
 };
 
 static const char *const SOURCES[] = {
     [SOURCE_NONE] = "",    [SOURCE_OPD] = "opd",   [SOURCE_BUD] = "bud", [SOURCE_RENJA] = "renja",     [SOURCE_PK2] = "pk-2",
     [SOURCE_PK3] = "pk-3", [SOURCE_PK4] = "pk-4", [SOURCE_DPA] = "dpa", [SOURCE_RENSTRA] = "renstra", [SOURCE_RPJMD] = "rpjmd",
-    [SOURCE_STANDAR] = "standar",
+    [SOURCE_STANDAR] = "standar", [SOURCE_VERIFIER] = "verifikator", [SOURCE_CENTRE] = "pusat", [SOURCE_AUDITOR] = "pemeriksa",
 };
 enum { SOURCES_COUNT = sizeof SOURCES / sizeof *SOURCES };
 
@@ -249,6 +251,15 @@ static unsigned check_period(const struct figure *f, const struct rule *r)
     return dated || (r->flags & F_ANY_TIME && timeless) ? CODE_OK : CODE_PERIOD_BROKEN;
 }
 
+/* Figures are stated by those who count them, steps in a capacity; neither from the sources of the other. */
+static bool capacity_ok(const struct figure *f, const struct rule *r)
+{
+    bool capacity = f->source >= SOURCE_VERIFIER && f->source <= SOURCE_AUDITOR;
+
+    if (!(r->flags & F_STEP)) return !capacity;
+    return (capacity || f->source == SOURCE_OPD) && f->indicator.n > 0 && f->month % 3 == 0;
+}
+
 /* Do the fields fit the measure? */
 static bool shape_ok(const struct figure *f, const struct rule *r)
 {
@@ -259,6 +270,7 @@ static bool shape_ok(const struct figure *f, const struct rule *r)
     if (f->stage != STAGE_NONE && (!(r->flags & F_STAGE) || !stage_ok(f->stage))) return false;
     if (line != !!(r->flags & F_LINE) || (f->indicator.n && !(r->flags & F_INDICATOR))) return false;
     if (f->source >= SOURCES_COUNT || (f->source == SOURCE_NONE && r->flags & F_MONEY)) return false;
+    if (!capacity_ok(f, r)) return false;
     if (f->decimals > (r->flags & F_DECIMALS ? 6 : 0)) return false;
     return f->evidence.n == 0 || f->evidence.n == HASH_SIZE;
 }

@@ -88,10 +88,15 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_OFFICE_REGION = 85,         /* office id: region code */
     MEASURE_REGION_NAME = 86,           /* region code */
     MEASURE_OFFICE_DOCUMENT = 87,       /* office id, of a year or timeless: the document its figures stand in */
+    /* a step of the quarter's close; month = last of the quarter, no line, source = the capacity spoken in, indicator =
+     * "round/step/speaker", text = id of the step it follows, or "-" (proto/step.h) */
+    MEASURE_STEP = 96,
 };
 enum source {                           /* intake.md 4 */
     SOURCE_NONE = 0, SOURCE_OPD = 1, SOURCE_BUD = 2, SOURCE_RENJA = 3, SOURCE_PK2 = 4, SOURCE_PK3 = 5, SOURCE_PK4 = 6,
     SOURCE_DPA = 7, SOURCE_RENSTRA = 8, SOURCE_RPJMD = 9, SOURCE_STANDAR = 10,
+    /* capacities at the quarter's close, of MEASURE_STEP alone; the office itself speaks as OPD */
+    SOURCE_VERIFIER = 11, SOURCE_CENTRE = 12, SOURCE_AUDITOR = 13,
 };
 /* Budget stage: kind << 8 | n. Among stages that start in the same month the greater number is the newer. */
 enum {

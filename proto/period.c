@@ -10,6 +10,7 @@
 #include "period.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "bytes.h"
 #include "limits.h"
@@ -126,6 +127,23 @@ int period_parse_quarter(struct slice text, int *ret_quarter)
             return ST_OK;
         }
     return ST_INVALID;
+}
+
+int period_parse_year_quarter(struct slice text, int *ret_year, int *ret_quarter)
+{
+    struct slice s = bytes_trim(text), year, quarter;
+    const uint8_t *slash = s.n ? memchr(s.p, '/', s.n) : NULL, *dash = s.n ? memchr(s.p, '-', s.n) : NULL;
+    const uint8_t *mark = slash ? slash : dash;
+    if (!mark) return ST_INVALID;
+    year = slice_of(s.p, (size_t)(mark - s.p));
+    quarter = slice_of(mark + 1, s.n - year.n - 1);
+    if (slash) {
+        struct slice t = year;
+        year = quarter;
+        quarter = t;
+    }
+    int st = period_parse_year(year, ret_year);
+    return st == ST_OK ? period_parse_quarter(quarter, ret_quarter) : st;
 }
 
 const char *period_month_name(unsigned month, enum lang lang)

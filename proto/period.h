@@ -9,6 +9,8 @@ int period_parse_year(struct slice text, int *ret);                     /* "2022
 int period_parse_month(struct slice text, int *ret);                    /* "8", "08", "Agustus", "ags", "August" */
 int period_parse_year_month(struct slice text, int *ret_year, int *ret_month);  /* "2020-08"; XLSX-style "2020-08-31" */
 int period_parse_quarter(struct slice text, int *ret_quarter);          /* "1".."4", "I".."IV", "TW II", "triwulan 3" */
+/* "2022-Q4", "2022-TW4", "2022-IV", "4/2022", "TW IV/2022"; ST_INVALID */
+int period_parse_year_quarter(struct slice text, int *ret_year, int *ret_quarter);
 const char *period_month_name(unsigned month, enum lang lang);          /* "Januari" / "January"; 1..12 */
 /* RFC 3339 in UTC, "2026-11-21T10:00:00.123Z"; returns length. */
 int period_format_time(struct wall t, char ret[32]);

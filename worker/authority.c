@@ -34,22 +34,27 @@ static bool region_holds(region_code outer, region_code inner)
     }
 }
 
-/* The treasurer's half: cash figures of the offices of its region, and only of registered ones (a figure of an office nobody
- * knows could never be rolled up anywhere). */
-static struct authority cash_section(const struct registry *r, const struct office *speaker, const struct section *s)
+/* The half of those who speak of others: only of offices of their region, and only of registered ones (a figure of an office nobody
+ * knows could never be rolled up anywhere). Steps of the close are about offices that report, not about each other. */
+static struct authority other_section(const struct registry *r, const struct office *speaker, const struct section *s)
 {
-    const struct authority refused = { CODE_UNAUTHORISED, false }, granted = { CODE_OK, true };
+    static const struct { uint8_t role; uint16_t only; } CAPACITY[] = {
+        [SOURCE_BUD] = { ROLE_TREASURER, MEASURE_REALISED },  [SOURCE_VERIFIER] = { ROLE_PLANNER, MEASURE_STEP },
+        [SOURCE_CENTRE] = { ROLE_CENTRE, MEASURE_STEP },      [SOURCE_AUDITOR] = { ROLE_AUDITOR, MEASURE_STEP },
+    };
+    const struct authority refused = { CODE_UNAUTHORISED, 0 }, granted = { CODE_OK, CAPACITY[s->source].only };
     const struct office *subject;
 
-    if (speaker->role != ROLE_TREASURER) return refused;
+    if (speaker->role != CAPACITY[s->source].role) return refused;
     subject = registry_office(r, s->office);
-    return subject != NULL && region_holds(speaker->region, subject->region) ? granted : refused;
+    if (subject == NULL || !region_holds(speaker->region, subject->region)) return refused;
+    return granted.only != MEASURE_STEP || subject->role == ROLE_OFFICE ? granted : refused;
 }
 
 struct authority authority_section(const struct registry *r, const struct office *speaker, const struct section *s)
 {
     bool own = s->office.n == strlen(speaker->id) && memcmp(s->office.p, speaker->id, s->office.n) == 0;
 
-    if (s->source == SOURCE_BUD) return cash_section(r, speaker, s);
-    return (struct authority){ own ? CODE_OK : CODE_UNAUTHORISED, false };
+    if (s->source == SOURCE_BUD || (s->source >= SOURCE_VERIFIER && s->source <= SOURCE_AUDITOR)) return other_section(r, speaker, s);
+    return (struct authority){ own ? CODE_OK : CODE_UNAUTHORISED, 0 };
 }

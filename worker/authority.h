@@ -14,14 +14,15 @@ unsigned authority_speaker(const struct registry *r, struct slice office, const 
                            const struct office **ret_speaker);
 
 /* What a speaker may state in one section of a batch. An office states its own figures from any source but `bud`; a treasurer
- * also the realised figures (source `bud`) of every registered office in or below its region (domain.md 1). */
-struct authority { unsigned code; bool realised_only; };
+ * also the realised figures (source `bud`) of every registered office in or below its region (domain.md 1); planner, centre and
+ * auditor the steps of the close of such an office, each in its own capacity (domain.md 8). only: the one measure, 0 any. */
+struct authority { unsigned code; uint16_t only; };
 struct authority authority_section(const struct registry *r, const struct office *speaker, const struct section *s);
 
 /* The same for one row of that section. */
 static inline unsigned authority_row(struct authority a, unsigned measure)
 {
-    return a.code == CODE_OK && a.realised_only && measure != MEASURE_REALISED ? (unsigned)CODE_UNAUTHORISED : a.code;
+    return a.code == CODE_OK && a.only && measure != a.only ? (unsigned)CODE_UNAUTHORISED : a.code;
 }
 
 #endif

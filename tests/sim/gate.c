@@ -1,6 +1,6 @@
 /* gate.c - see gate.h. Kind: P.
  *
- * The world: offices A, B, C and a treasurer, active; one revoked, one whose validity is over; a follower; an open, an expired and
+ * The world: offices A, B, C, a treasurer, a planner, a centre and an auditor, active; one revoked, one whose validity is over; a follower; an open, an expired and
  * a used invitation; a request that waits; a stranger; the zero key. Signatures are Ed25519. Each attempt is a connection of its
  * own, so nothing of one helps the next; but the revoked office and the one that is over opened their streams while they still
  * could, and all they try goes over those connections. A new world begins every WORLD_ATTEMPTS.
@@ -24,13 +24,17 @@
 #define INVITED "gen-3374-07"
 #define WAITING "gen-3374-08"
 #define STRANGER "gen-3374-77"
-enum { WORLD_ATTEMPTS = 20000, MEMBERS = 4, DAY_MS = 86400000 };
+#define PLANNER "gen-3374-10"
+#define CENTRE "gen-33-11"
+#define AUDITOR "gen-3302-12"
+enum { WORLD_ATTEMPTS = 20000, MEMBERS = 7, WORKING = 4 /* of them in every world */, DAY_MS = 86400000 };
 
 /* Whose transport key speaks. The first MEMBERS are active offices; their order is that of OFFICES. */
-enum who { WHO_A, WHO_B, WHO_C, WHO_TREASURER, WHO_REVOKED, WHO_EXPIRED, WHO_WAITING, WHO_STRANGER, WHO_FOLLOWER, WHO_OPEN,
-           WHO_OVER, WHO_USED, WHO_ZERO, WHO_COUNT };
-static const char *const OFFICES[] = { OFFICE_A, OFFICE_B, OFFICE_C, TREASURER, REVOKED, EXPIRED, WAITING, STRANGER, INVITED };
-enum { OFFICE_COUNT = sizeof OFFICES / sizeof *OFFICES, OFFICE_INVITED = 8 };
+enum who { WHO_A, WHO_B, WHO_C, WHO_TREASURER, WHO_PLANNER, WHO_CENTRE, WHO_AUDITOR, WHO_REVOKED, WHO_EXPIRED, WHO_WAITING,
+           WHO_STRANGER, WHO_FOLLOWER, WHO_OPEN, WHO_OVER, WHO_USED, WHO_ZERO, WHO_COUNT };
+static const char *const OFFICES[] = { OFFICE_A, OFFICE_B, OFFICE_C, TREASURER, PLANNER, CENTRE, AUDITOR, REVOKED, EXPIRED, WAITING,
+                                       STRANGER, INVITED };
+enum { OFFICE_COUNT = sizeof OFFICES / sizeof *OFFICES, OFFICE_INVITED = 11 };
 
 enum forged { SIG_RIGHT, SIG_ZERO, SIG_ONES, SIG_RANDOM, SIG_BIT, SIG_PLUS_ORDER, SIG_OTHERS, SIG_IDENTITY, SIG_OF_BODY, SIG_OLD,
               SIG_SHORT, SIG_LONG, SIG_NONE, SIG_KEY_ID, SIG_HEADER_BIT, SIG_KINDS };
@@ -53,7 +57,7 @@ struct attempt {
     unsigned prior;                     /* 0 nothing, 1 HELLO, 2 HELLO and OPEN before */
     enum forged forged;
     unsigned subject;                   /* GATE_SUBJECT: whose figures */
-    bool cash;                          /* GATE_SUBJECT: the treasury's figures, not the office's own */
+    uint8_t source;                     /* GATE_SUBJECT: OPD the office's own, BUD the treasury's; else a step in that capacity */
 };
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
@@ -192,6 +196,21 @@ static void put_batch(struct gate *g, const struct attempt *a, struct slice head
     codec_frame_end(&g->frame);
 }
 
+/* One step of the close of `subject`. */
+static void put_step(struct gate *g, const char *subject, uint8_t source)
+{
+    const struct section s = { .office = text(subject), .year = 2024, .source = source,
+                               .vintage = VINTAGE_PERMENDAGRI_90_2019, .entered = { 1700000000000 } };
+    const struct figure f = { .measure = MEASURE_STEP, .year = 2024, .source = source, .month = 3, .kind = VALUE_TEXT,
+                              .indicator = text("1/verifikasi/gen"), .text = text("-") };
+
+    assert_int_equal(figure_check(&f), CODE_OK);
+    buf_clear(&g->body);
+    codec_put_array(&g->body, 1);
+    codec_section_begin(&g->body, &s, 1);
+    codec_row_put(&g->body, &f);
+}
+
 /* The next batch of the office's stream; *s moves on when it is one that must be taken. */
 static void make_batch(struct gate *g, const struct attempt *a, bool allowed, struct sender *s)
 {
@@ -201,8 +220,10 @@ static void make_batch(struct gate *g, const struct attempt *a, bool allowed, st
     uint8_t pub[PUBKEY_SIZE], sig[SIG_SIZE];
     struct buf header;
 
-    work_world_body(&g->body, subject, a->op == GATE_SUBJECT && a->cash ? SOURCE_BUD : SOURCE_OPD, MEASURE_REALISED, 1,
-                    100 + pick(g, 1000));
+    if (a->op == GATE_SUBJECT && a->source > SOURCE_BUD) put_step(g, subject, a->source);
+    else
+        work_world_body(&g->body, subject, a->op == GATE_SUBJECT ? a->source : SOURCE_OPD, MEASURE_REALISED, 1,
+                        100 + pick(g, 1000));
     assert_int_equal(g->w.signer.public_key(g->w.signer.ctx, text(a->forged == SIG_KEY_ID ? another(g, id) : id), pub), ST_OK);
     h.key_id = sign_key_id(pub);
     h.body_hash = sign_hash(g->body.p, g->body.n);
@@ -295,12 +316,21 @@ static bool own(const struct attempt *a) { return (unsigned)a->who < MEMBERS && 
 /* An authentic batch of an open stream: it is logged, whatever it says. */
 static bool authentic(const struct attempt *a) { return a->prior == 2 && own(a) && a->forged == SIG_RIGHT; }
 
-/* An office its own figures, the treasurer the cash figures of the registered offices of its region. */
+/* An office its own figures, the treasurer the cash figures of all who are registered in its region; planner, centre and auditor the
+ * steps of the offices of theirs (33.74, 33 and 33.02), each in its own capacity. */
 static bool may_state(const struct attempt *a)
 {
-    bool of_region = a->subject <= WHO_EXPIRED && a->subject != WHO_C;
+    bool registered = a->subject <= WHO_EXPIRED, of_city = a->subject != WHO_C && a->subject != WHO_CENTRE && a->subject != WHO_AUDITOR;
+    bool reports = a->subject <= WHO_C || a->subject == WHO_REVOKED || a->subject == WHO_EXPIRED;
 
-    return a->cash ? a->who == WHO_TREASURER && of_region : a->subject == a->office;
+    switch (a->source) {
+    case SOURCE_OPD: return a->subject == a->office;
+    case SOURCE_BUD: return a->who == WHO_TREASURER && registered && of_city;
+    case SOURCE_VERIFIER: return a->who == WHO_PLANNER && reports && of_city;
+    case SOURCE_CENTRE: return a->who == WHO_CENTRE && reports;
+    case SOURCE_AUDITOR: return a->who == WHO_AUDITOR && a->subject == WHO_C;
+    default: return false;
+    }
 }
 
 /* What P6 and docs/PROTOCOL.md allow. */
@@ -326,9 +356,10 @@ static bool allowed(const struct attempt *a)
 /* Only the signatures that a message of this kind can carry; some weight on what gets furthest. */
 static struct attempt choose(struct gate *g)
 {
+    static const uint8_t sources[] = { SOURCE_OPD, SOURCE_BUD, SOURCE_VERIFIER, SOURCE_CENTRE, SOURCE_AUDITOR };
     struct attempt a = { .op = (enum gate_op)pick(g, GATE_OPS), .who = (enum who)pick(g, WHO_COUNT),
                          .office = pick(g, OFFICE_COUNT), .prior = pick(g, 3), .forged = (enum forged)pick(g, SIG_KINDS),
-                         .subject = pick(g, OFFICE_COUNT), .cash = pick(g, 2) };
+                         .subject = pick(g, OFFICE_COUNT), .source = sources[pick(g, sizeof sources)] };
     bool signs = a.op == GATE_BATCH || a.op == GATE_SUBJECT || a.op == GATE_JOIN || a.op == GATE_ROTATE;
 
     if (!signs || (a.op == GATE_SUBJECT && pick(g, 2))) a.forged = SIG_RIGHT;
@@ -405,8 +436,8 @@ static void make(struct gate *g, const struct attempt *a, bool may)
 static void note(struct gate_result *r, const struct attempt *a, const char *what)
 {
     if (r->first[0] == '\0')
-        snprintf(r->first, sizeof r->first, "%s %s: key %d, office %s, prior %u, signature %d, subject %s, cash %d", what,
-                 gate_op_name(a->op), (int)a->who, OFFICES[a->office], a->prior, (int)a->forged, OFFICES[a->subject], (int)a->cash);
+        snprintf(r->first, sizeof r->first, "%s %s: key %d, office %s, prior %u, signature %d, subject %s, source %s", what,
+                 gate_op_name(a->op), (int)a->who, OFFICES[a->office], a->prior, (int)a->forged, OFFICES[a->subject], figure_source_name(a->source));
 }
 
 /* What waits would answer for the next one. */
@@ -466,8 +497,11 @@ static void begin(struct gate *g, uint64_t seed)
     work_world_init(&g->w, true);
     buf_init(&g->body, BATCH_BYTES_MAX);
     buf_init(&g->frame, FRAME_BYTES_MAX);
-    for (unsigned i = MEMBERS; i < OFFICE_COUNT; i++) add_signer(g, OFFICES[i]);
+    for (unsigned i = WORKING; i < OFFICE_COUNT; i++) add_signer(g, OFFICES[i]);
     add_signer(g, "gate-fresh");
+    work_world_register(&g->w, PLANNER, "33.74", ROLE_PLANNER, OFFICE_ACTIVE, INT64_MAX);
+    work_world_register(&g->w, CENTRE, "33", ROLE_CENTRE, OFFICE_ACTIVE, INT64_MAX);
+    work_world_register(&g->w, AUDITOR, "33.02", ROLE_AUDITOR, OFFICE_ACTIVE, INT64_MAX);
     work_world_register(&g->w, REVOKED, "33.74", ROLE_OFFICE, OFFICE_ACTIVE, INT64_MAX);
     work_world_register(&g->w, EXPIRED, "33.74", ROLE_OFFICE, OFFICE_ACTIVE, g->w.now.wall.ms + 10);
     make_keys(g);

@@ -47,6 +47,8 @@ static int setup(void **state)
     add(&b, "gen-33-09", "33", ROLE_TREASURER, OFFICE_ACTIVE, INT64_MIN, INT64_MAX);
     add(&b, "gen-09", "", ROLE_TREASURER, OFFICE_ACTIVE, INT64_MIN, INT64_MAX);
     add(&b, "gen-3374-08", "33.74", ROLE_PLANNER, OFFICE_ACTIVE, INT64_MIN, INT64_MAX);
+    add(&b, "gen-33-11", "33", ROLE_CENTRE, OFFICE_ACTIVE, INT64_MIN, INT64_MAX);
+    add(&b, "gen-3374-12", "33.74", ROLE_AUDITOR, OFFICE_ACTIVE, INT64_MIN, INT64_MAX);
     if (registry_parse(buf_slice(&b), &registry, err, sizeof err) != ST_OK) fail_msg("%s", err);
     buf_done(&b);
     return 0;
@@ -105,6 +107,31 @@ static void sections(void **state)
         { "gen-33-09", "gen-3302-01", SOURCE_BUD, MEASURE_REALISED, CODE_OK },
         { "gen-33-09", "gen-1871-01", SOURCE_BUD, MEASURE_REALISED, CODE_UNAUTHORISED },
         { "gen-09", "gen-1871-01", SOURCE_BUD, MEASURE_REALISED, CODE_OK },
+        /* steps of the close: each capacity its own role, of offices in its region, and nothing but steps */
+        { "gen-3374-01", "gen-3374-01", SOURCE_OPD, MEASURE_STEP, CODE_OK },
+        { "gen-3374-01", "gen-3374-03", SOURCE_OPD, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-01", "gen-3374-01", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-01", "gen-3374-01", SOURCE_CENTRE, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-01", "gen-3374-01", SOURCE_AUDITOR, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-08", "gen-3374-01", SOURCE_VERIFIER, MEASURE_STEP, CODE_OK },
+        { "gen-3374-08", "gen-3374-02", SOURCE_VERIFIER, MEASURE_STEP, CODE_OK },
+        { "gen-3374-08", "gen-3374-01", SOURCE_VERIFIER, MEASURE_REALISED, CODE_UNAUTHORISED },
+        { "gen-3374-08", "gen-3374-01", SOURCE_OPD, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-08", "gen-3374-01", SOURCE_CENTRE, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-08", "gen-3374-01", SOURCE_AUDITOR, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-08", "gen-3302-01", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-08", "gen-9999-01", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-08", "gen-3374-08", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED }, /* it has no quarter to close */
+        { "gen-3374-08", "gen-3374-09", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-09", "gen-3374-01", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-09", "gen-3374-01", SOURCE_BUD, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-33-11", "gen-3374-01", SOURCE_CENTRE, MEASURE_STEP, CODE_OK },
+        { "gen-33-11", "gen-1871-01", SOURCE_CENTRE, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-33-11", "gen-3374-01", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-33-11", "gen-3374-01", SOURCE_CENTRE, MEASURE_TARGET, CODE_UNAUTHORISED },
+        { "gen-3374-12", "gen-3374-01", SOURCE_AUDITOR, MEASURE_STEP, CODE_OK },
+        { "gen-3374-12", "gen-3302-01", SOURCE_AUDITOR, MEASURE_STEP, CODE_UNAUTHORISED },
+        { "gen-3374-12", "gen-3374-01", SOURCE_VERIFIER, MEASURE_STEP, CODE_UNAUTHORISED },
     };
 
     (void)state;

@@ -97,7 +97,7 @@ static void numbers_are_documented(void **state)
         snprintf(row, sizeof row, "| %u | %s |", m, figure_measure_name(m));
         documented(row);
     }
-    for (unsigned s = 1; s <= SOURCE_STANDAR; s++) {
+    for (unsigned s = 1; s <= SOURCE_AUDITOR; s++) {
         snprintf(row, sizeof row, "`%s`", figure_source_name(s));
         documented(row);
     }

@@ -119,6 +119,33 @@ static void test_shape(void **state)
     SPOIL(named(), f.kind = VALUE_NIL, CODE_BAD_FORMAT);
 }
 
+static struct figure step(void)
+{
+    return (struct figure){ .measure = MEASURE_STEP, .source = SOURCE_VERIFIER, .year = 2022, .month = 12, .kind = VALUE_TEXT,
+                            .indicator = text_of("1/verifikasi/gen-3374-08"), .text = text_of("-") };
+}
+
+/* Steps of the close: no line, a capacity, the end of a quarter; and no figure speaks in a capacity. */
+static void test_steps(void **state)
+{
+    (void)state;
+    SPOIL(step(), f.reason = text_of("angka honorarium keliru"), CODE_OK);
+    SPOIL(step(), f.source = SOURCE_OPD, CODE_OK);
+    SPOIL(step(), f.source = SOURCE_AUDITOR, CODE_OK);
+    SPOIL(step(), f.source = SOURCE_NONE, CODE_BAD_FORMAT);
+    SPOIL(step(), f.source = SOURCE_BUD, CODE_BAD_FORMAT);
+    SPOIL(step(), f.source = SOURCE_AUDITOR + 1, CODE_BAD_FORMAT);
+    SPOIL(step(), f.month = 11, CODE_BAD_FORMAT);
+    SPOIL(step(), f.month = 0, CODE_PERIOD_BROKEN);
+    SPOIL(step(), f.activity = CODE_TOTAL, CODE_BAD_FORMAT);
+    SPOIL(step(), f.indicator.n = 0, CODE_BAD_FORMAT);
+    SPOIL(step(), f.text.n = 0, CODE_TEXT_BROKEN);
+    SPOIL(step(), (f.kind = VALUE_WITHDRAWN, f.text.n = 0), CODE_BAD_FORMAT);
+    SPOIL(step(), f.basis = BASIS_CUMULATIVE, CODE_BAD_FORMAT);
+    SPOIL(money(MEASURE_REALISED), f.source = SOURCE_VERIFIER, CODE_BAD_FORMAT);
+    SPOIL(money(MEASURE_BUDGET), f.source = SOURCE_CENTRE, CODE_BAD_FORMAT);
+}
+
 static void test_ranges(void **state)
 {
     (void)state;
@@ -176,9 +203,9 @@ static void test_names_there_and_back(void **state)
             assert_int_equal(m, i);
             known++;
         }
-    assert_int_equal(known, 68);
+    assert_int_equal(known, 69);
     assert_int_equal(figure_measure_parse(text_of(""), &m), ST_INVALID);
-    for (unsigned i = 1; i <= SOURCE_STANDAR; i++) {
+    for (unsigned i = 1; i <= SOURCE_AUDITOR; i++) {
         assert_int_equal(figure_source_parse(text_of(figure_source_name(i)), &s), ST_OK);
         assert_int_equal(s, i);
     }
@@ -243,7 +270,7 @@ static void test_provenance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_figures), cmocka_unit_test(test_shape),  cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_good_figures), cmocka_unit_test(test_shape),  cmocka_unit_test(test_steps), cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_texts),        cmocka_unit_test(test_stages), cmocka_unit_test(test_names_there_and_back),
         cmocka_unit_test(test_provenance),
     };

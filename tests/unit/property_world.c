@@ -182,6 +182,21 @@ static void name(struct world *w, struct figure *f)
     if (f->kind == VALUE_TEXT || chance(w, 50)) f->text = text_of(PICK(w, TEXTS));
 }
 
+/* A step of a quarter's close, said for the first time or again after another one. */
+static void step(struct world *w, struct figure *f)
+{
+    static const char *const STEPS[] = { "1/kepala/gen-3374-01", "1/operator/gen-3374-01", "2/kepala/gen-3374-01" };
+    static const char *const AFTER[] = { "-", "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0" };
+    f->measure = MEASURE_STEP;
+    f->activity = f->account = 0;
+    f->source = SOURCE_OPD;
+    f->month = (uint8_t)(3 * (1 + below(w, 4)));
+    f->kind = VALUE_TEXT;
+    f->indicator = text_of(PICK(w, STEPS));
+    f->text = text_of(PICK(w, AFTER));
+    if (chance(w, 30)) f->reason = text_of(PICK(w, REASONS));
+}
+
 static void figure(struct world *w, struct figure *f)
 {
     unsigned p = below(w, 100);
@@ -197,6 +212,7 @@ static void figure(struct world *w, struct figure *f)
     else if (p < 95) indicator(w, f);
     else if (p < 96) beside(w, f);
     else if (p < 98) name(w, f);
+    else if (p < 99) step(w, f);
     else {
         f->measure = MEASURE_PHYSICAL;
         f->kind = (uint8_t)(chance(w, 70) ? VALUE_NUMBER : VALUE_WITHDRAWN);

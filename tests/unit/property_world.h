@@ -3,7 +3,8 @@
  * Offices (generated ids) of three cities in two provinces and one province office, a treasurer who states realisations of source
  * bud for others, sometimes before their registry entry is logged. Each office speaks through one worker. Codes of all levels,
  * `total`, account-only lines and rekening at several depths, stages with their months, complete markers and their withdrawal,
- * corrections, late months, printed percentages right and wrong, refused rows, moves between regions, repeated statements. */
+ * corrections, late months, printed percentages right and wrong, steps of the close,
+ * refused rows, moves between regions, repeated statements. */
 #ifndef REKAP_TESTS_PROPERTY_WORLD_H
 #define REKAP_TESTS_PROPERTY_WORLD_H
 
