@@ -56,10 +56,10 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
          cli/status cli/receipt cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
-CLI_E += cli/withdraw
+CLI_E += cli/withdraw cli/close cli/close_say cli/close_show
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 # the close of a quarter
-AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules
+AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json
 CLI_E += cli/query_peer
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template
@@ -182,8 +182,8 @@ $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/nai
 $(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales proto/achieve proto/achieve_over proto/csv proto/csv_build proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
-QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit aggregator/across,$(AGGREGATOR_P))
-$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/achieve proto/achieve_over proto/csv proto/csv_build) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
+QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
+$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
 $(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator aggregator/line aggregator/line_stage aggregator/line_open proto/achieve proto/achieve_over \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,change,aggregator/change proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))

@@ -1,9 +1,9 @@
 /* closing.c - see closing.h. Kind: P.
  *
- * Rounds are judged one after the other, and in a round the kinds of steps in the order in which they can follow each other; whether
- * a step stands depends only on steps of kinds and rounds before it (and, of a reopening, on the quarter after). So one pass judges
- * everything, and nothing depends on the order of the array. Where several steps of one kind stand (two planners verified), the
- * one with the smallest id represents them.
+ * Rounds are judged one after the other, and in a round the kinds of steps in the order in which they can follow each other;
+ * whether a step stands depends only on steps of kinds and rounds before it (and, of a reopening, on the quarter after). So one
+ * pass judges everything, and nothing depends on the order of the array. Where several steps of one kind stand (two planners
+ * verified), the one with the smallest id represents them.
  *
  * Steps of a quarter are a handful; they are looked up by walking over all of them.
  * Invariant: a step with effect follows a step with effect, or begins round 1. */
@@ -16,10 +16,12 @@
 
 static const char *const STATES[CLOSING_STATES] = { "terbuka",         "diajukan",     "diverifikasi",
                                                     "dikonsolidasikan", "dikembalikan", "dibuka-kembali" };
-static const struct { const char *name, *id, *en; } WHYS[CLOSING_WHYS] = {
+static const struct { const char *name, *id, *en;
+} WHYS[CLOSING_WHYS] = {
     [CLOSING_EFFECTIVE] = { "", "", "" },
     [CLOSING_UNREADABLE] = { "tidak-terbaca", "langkah ini tidak dapat dibaca", "this step cannot be read" },
-    [CLOSING_NOT_THEIRS] = { "bukan-wewenangnya", "langkah ini bukan wewenang penyatanya", "this step is not its speaker's to take" },
+    [CLOSING_NOT_THEIRS] = { "bukan-wewenangnya", "langkah ini bukan wewenang penyatanya",
+                             "this step is not its speaker's to take" },
     [CLOSING_NOT_AFTER] = { "tidak-menyambung", "langkah yang ditindaklanjuti tidak ada atau tidak berlaku",
                             "the step it follows is not there or has no effect" },
     [CLOSING_STEP_MISSING] = { "langkah-dilewati", "langkah di dalam kantor yang diwajibkan belum ada",
@@ -99,10 +101,12 @@ static bool different(const struct judging *j, const struct closing_step *a, con
     return !j->rules->persons || (a->clerk.n > 0 && b->clerk.n > 0 && !same(a->clerk, b->clerk));
 }
 
-/* Has whoever takes this step taken one of another kind in this quarter, up to this round? A return speaks only about who handed in. */
+/* Has whoever takes this step taken one of another kind in this quarter, up to this round? A return speaks only about who handed
+ * in. */
 static bool taken_by_same(const struct judging *j, const struct closing_step *e)
 {
-    const unsigned acts = 1 << STEP_KEPALA | (e->step == STEP_RETURN ? 0 : 1 << STEP_VERIFY | 1 << STEP_CONSOLIDATE | 1 << STEP_REOPEN);
+    const unsigned acts =
+        1 << STEP_KEPALA | (e->step == STEP_RETURN ? 0 : 1 << STEP_VERIFY | 1 << STEP_CONSOLIDATE | 1 << STEP_REOPEN);
     for (size_t i = 0; i < j->n; i++) {
         const struct closing_step *s = &j->step[i];
         if (s->quarter != j->quarter || s->round > e->round || s->why != CLOSING_EFFECTIVE) continue;
@@ -155,8 +159,8 @@ static bool let_go(const struct judging *j, const struct closing_step *e, const 
     if (!newest) return !e->words.has_beside;
     for (size_t i = 0; i < j->n && !freed; i++) {
         const struct closing_step *s = &j->step[i];
-        freed = s->quarter == j->quarter + 1 && s->round == newest->round && s->step == STEP_REOPEN && s->why == CLOSING_EFFECTIVE &&
-                e->words.has_beside && sign_hash_equal(&s->id, &e->words.beside);
+        freed = s->quarter == j->quarter + 1 && s->round == newest->round && s->step == STEP_REOPEN &&
+                s->why == CLOSING_EFFECTIVE && e->words.has_beside && sign_hash_equal(&s->id, &e->words.beside);
     }
     return freed;
 }

@@ -12,8 +12,8 @@
  * stands before anything else that was said of it, and then only reopening it begins a new round (P5: a consolidated quarter does
  * not change by what was under way); a return stands before a verification. The last round that was handed in is the state.
  *
- * Reopening goes from the last consolidated quarter backwards: a consolidation names the consolidation of the quarter before, and so
- * holds it closed. Reopening that one must name the step that reopened the quarter after it.
+ * Reopening goes from the last consolidated quarter backwards: a consolidation names the consolidation of the quarter before, and
+ * so holds it closed. Reopening that one must name the step that reopened the quarter after it.
  *
  * Identities. Who handed in, verified, consolidated and reopened are four different speakers with four different keys. With
  * `persons` also four different persons, as are those of the steps inside the office. */
@@ -71,12 +71,12 @@ struct closing { /* pointers into the steps; NULL: none */
     const struct closing_step *inside;  /* the furthest step inside the office of the round to come */
     const struct closing_step *last;    /* what the next step of the office follows; NULL: nothing yet */
 };
-/* Judges the steps of one quarter among all n of an office; those of the quarters after it must have been judged before, so from the
- * last quarter backwards. Writes `why` and `inside` of the quarter's steps. */
+/* Judges the steps of one quarter among all n of an office; those of the quarters after it must have been judged before, so from
+ * the last quarter backwards. Writes `why` and `inside` of the quarter's steps. */
 void closing_judge(struct closing_step *step, size_t n, unsigned quarter, const struct closing_rules *rules, struct closing *ret);
 
-/* Reads the slot of a MEASURE_STEP row about `office`; said_by: who signed it. Leaves clerk, key and reason empty, for the caller to
- * fill. */
+/* Reads the slot of a MEASURE_STEP row about `office`; said_by: who signed it. Leaves clerk, key and reason empty, for the caller
+ * to fill. */
 void closing_read(struct slice office, struct slice said_by, unsigned year, unsigned month, unsigned source, struct slice indicator,
                   struct slice text, provenance prov, struct closing_step *ret);
 

@@ -118,7 +118,8 @@ static bool read_row(struct reading *r)
     int year, quarter;
     for (unsigned i = 0; i < W_COUNT; i++)
         if (bytes_is(what, WHAT[i])) row.what = (enum what)i;
-    if (row.what == W_COUNT) return fail(r, "hal is none of batas-kantor, batas-kota, libur, zona, langkah, orang-berbeda, temuan-berat");
+    if (row.what == W_COUNT)
+        return fail(r, "hal is none of batas-kantor, batas-kota, libur, zona, langkah, orang-berbeda, temuan-berat");
     if (r->b->rows == ROWS_MAX) return fail(r, "too many rows");
     if (region.n && code_region_parse(region, &row.region) != ST_OK) return fail(r, "wilayah is no region code");
     if (from.n && period_parse_year_quarter(from, &year, &quarter) != ST_OK) return fail(r, "mulai is no quarter such as 2023-Q1");

@@ -1,9 +1,9 @@
-/* closing_rules.h - what the registry says about the close: deadlines, holidays, clocks, steps inside offices. Kind: P (parses bytes;
- * the edge reads the file).
+/* closing_rules.h - what the registry says about the close: deadlines, holidays, clocks, steps inside offices. Kind: P (parses
+ * bytes; the edge reads the file).
  *
- * One CSV list, DIR/registry/penutupan.csv, optional: hal,wilayah,mulai,nilai. A row holds for its region and those below it (empty:
- * everywhere), from the quarter `mulai` on (empty: always). Of rows about one thing the nearest region wins, then the latest `mulai`,
- * then the later line.
+ * One CSV list, DIR/registry/penutupan.csv, optional: hal,wilayah,mulai,nilai. A row holds for its region and those below it
+ * (empty: everywhere), from the quarter `mulai` on (empty: always). Of rows about one thing the nearest region wins, then the
+ * latest `mulai`, then the later line.
  *
  *   hal             nilai                                           without a row
  *   batas-kantor    working days after the quarter's end, 1..60     5

@@ -38,10 +38,11 @@ int http_question(struct http *h, enum lang lang, struct query_context *ret)
     if (http_registry_changed(h) && http_reload_registry(h, err, sizeof err) != ST_OK)
         log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
     http_refresh_scales(h);
+    http_refresh_closing(h);
     int st = store_begin(h->o.store, false, &t);
     if (st != ST_OK) return st;
     *ret = (struct query_context){
-        .t = t, .registry = h->registry, .names = h->names, .scales = h->scales,
+        .t = t, .registry = h->registry, .names = h->names, .scales = h->scales, .closing = h->closing,
         .now = h->o.clock.now(h->o.clock.ctx), .lang = lang};
     ret->live = http_live(h);
     return ST_OK;
@@ -118,6 +119,7 @@ static const struct {
     {"vintage", offsetof(struct query_params, vintage)},     {"with", offsetof(struct query_params, with)},
     {"by", offsetof(struct query_params, by)},               {"lowered", offsetof(struct query_params, lowered)},
     {"corrected", offsetof(struct query_params, corrected)},
+    {"quarter", offsetof(struct query_params, quarter)},     {"rehearse", offsetof(struct query_params, rehearse)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)
@@ -138,7 +140,7 @@ static const struct {
     {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
     {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
     {"/api/v1/indicators", query_indicators}, {"/api/v1/notes", query_notes}, {"/api/v1/match", query_match},
-    {"/api/v1/targets", query_targets}, {"/api/v1/peers", query_peers},
+    {"/api/v1/targets", query_targets}, {"/api/v1/peers", query_peers}, {"/api/v1/closes", query_closes},
 };
 
 static void answer(struct http *h, struct evhttp_request *req, query_fn ask, struct slice figure, const struct evkeyvalq *query)
@@ -213,7 +215,7 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
     else
         http_reply_problem(req, 404, "bentuk-tak-dikenal",
                            "alamat tidak dikenal; lihat /api/v1/rollup, trend, "
-                           "indicators, match, findings, figures/ALAMAT/explain, offices, status, events", NULL, path);
+                           "indicators, match, findings, closes, figures/ALAMAT/explain, offices, status, events", NULL, path);
 }
 
 static void on_request(struct evhttp_request *req, void *ctx)
@@ -354,6 +356,7 @@ void http_free(struct http **p)
     registry_free(&h->registry);
     names_free(&h->names);
     scales_free(&h->scales);
+    closing_rules_free(&h->closing);
     pthread_mutex_destroy(&h->lock);
     free(h);
     *p = NULL;

@@ -46,18 +46,25 @@ bool http_registry_changed(struct http *h)
     return true;
 }
 
-/* DIR/registry/skala.csv, beside the register; there need not be one. A faulty one is reported and the one before stays. */
+/* The list NAME beside the register (there need not be one), when it is another than the one seen last. */
+static bool list_changed(const struct http *h, const char *name, struct timespec *seen, char *path, size_t size)
+{
+    struct stat sb;
+    const char *slash = strrchr(h->o.registry, '/');
+    int n = snprintf(path, size, "%.*s%s", slash ? (int)(slash - h->o.registry + 1) : 0, h->o.registry, name);
+    if (n < 0 || (size_t)n >= size || stat(path, &sb) != 0) return false;
+    if (sb.st_mtim.tv_sec == seen->tv_sec && sb.st_mtim.tv_nsec == seen->tv_nsec) return false;
+    *seen = sb.st_mtim;
+    return true;
+}
+
+/* DIR/registry/skala.csv. A faulty one is reported and the one before stays. */
 void http_refresh_scales(struct http *h)
 {
     char path[4096], err[512];
-    struct stat sb;
     struct buf b;
     struct scales *fresh = NULL;
-    const char *slash = strrchr(h->o.registry, '/');
-    int n = snprintf(path, sizeof path, "%.*sskala.csv", slash ? (int)(slash - h->o.registry + 1) : 0, h->o.registry);
-    if (n < 0 || (size_t)n >= sizeof path || stat(path, &sb) != 0) return;
-    if (sb.st_mtim.tv_sec == h->scales_seen.tv_sec && sb.st_mtim.tv_nsec == h->scales_seen.tv_nsec) return;
-    h->scales_seen = sb.st_mtim;
+    if (!list_changed(h, "skala.csv", &h->scales_seen, path, sizeof path)) return;
     int st = read_text(path, &b, err, sizeof err);
     if (st == ST_OK) st = scales_parse(buf_slice(&b), &fresh, err, sizeof err);
     buf_done(&b);
@@ -68,6 +75,25 @@ void http_refresh_scales(struct http *h)
     }
     scales_free(&h->scales);
     h->scales = fresh;
+}
+
+/* DIR/registry/penutupan.csv, the same way. */
+void http_refresh_closing(struct http *h)
+{
+    char path[4096], err[512];
+    struct buf b;
+    struct closing_book *fresh = NULL;
+    if (!list_changed(h, "penutupan.csv", &h->closing_seen, path, sizeof path)) return;
+    int st = read_text(path, &b, err, sizeof err);
+    if (st == ST_OK) st = closing_rules_parse(buf_slice(&b), &fresh, err, sizeof err);
+    buf_done(&b);
+    if (passing(st)) h->closing_seen = (struct timespec){0};
+    if (st != ST_OK) {
+        log_write(LOG_L_ERROR, "rules of the close not taken, those before stay", "reason=\"%s\"", err);
+        return;
+    }
+    closing_rules_free(&h->closing);
+    h->closing = fresh;
 }
 
 int http_load_lists(struct http *h, char *err, size_t err_size)

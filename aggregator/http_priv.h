@@ -6,6 +6,7 @@
 #include <event2/http.h>
 #include <pthread.h>
 
+#include "aggregator/closing_rules.h"
 #include "aggregator/http.h"
 #include "aggregator/query.h"
 
@@ -25,7 +26,8 @@ struct http {
     struct registry *registry;
     struct names *names;
     struct scales *scales; /* NULL: no list */
-    struct timespec registry_seen, scales_seen;
+    struct closing_book *closing; /* NULL: no list */
+    struct timespec registry_seen, scales_seen, closing_seen;
     struct sse *sse;
     struct http_guard *guard;
     uint64_t requests;
@@ -41,6 +43,7 @@ const char *http_page(void); /* http_page.c: the page at `/`, a static text */
 int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
 void http_refresh_scales(struct http *h); /* looks whether the list of scales is another than the one read */
+void http_refresh_closing(struct http *h); /* the same of the list about the close */
 int http_reload_registry(struct http *h, char *err, size_t err_size);
 
 /* http_guard.c: connections and what lies in memory for them. The guard outlives the server (it keeps its bufferevents). */

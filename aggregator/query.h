@@ -13,11 +13,13 @@
 #include "aggregator/names.h"
 #include "aggregator/scales.h"
 
+struct closing_book;
 struct query_context { /* everything a question may look at; all immutable while it runs */
     struct store_txn *t;
     const struct registry *registry;
     const struct names *names;
     const struct scales *scales; /* NULL: none are set */
+    const struct closing_book *closing; /* NULL: the usual rules of the close */
     struct aggregate_status live;
     struct now now;
     enum lang lang;
@@ -25,7 +27,7 @@ struct query_context { /* everything a question may look at; all immutable while
 };
 struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage,
-        open, corrected, bridge, with, by, lowered;
+        open, corrected, bridge, with, by, lowered, quarter, rehearse;
 };
 struct query_problem {
     unsigned status; /* HTTP */
@@ -55,6 +57,8 @@ int query_match(const struct query_context *q, const struct query_params *p, jso
 int query_targets(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 /* The same code or indicator at others; p->by: region or office. */
 int query_peers(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+/* The quarter of each office of a region: p->quarter, states and steps; with p->rehearse what stands in the way of closing it. */
+int query_closes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_notes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

@@ -17,7 +17,8 @@ enum option_id {
     OPT_COMPLETE, OPT_DASH, OPT_TIMEOUT, OPT_YEAR, OPT_UNTIL, OPT_CODE, OPT_LEVEL, OPT_STAGE, OPT_AS_OF, OPT_INDICATOR, OPT_FROM,
     OPT_TO, OPT_MEASURE, OPT_KIND, OPT_CAP, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_KEY, OPT_OUTPUT,
     OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE,
-    OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_FORMAT, OPT_QUARTER, OPT_DEADLINE, OPT_CORRECTED, OPT_COUNT
+    OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_FORMAT, OPT_QUARTER, OPT_DEADLINE, OPT_CORRECTED, OPT_STEP, OPT_AS, OPT_REHEARSE,
+    OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
@@ -77,6 +78,12 @@ int query_match(struct cli *c);
 int query_targets(struct cli *c);
 int query_peers(struct cli *c);
 int withdraw_run(struct cli *c);
+int close_submit(struct cli *c);
+int close_verify(struct cli *c);
+int close_return(struct cli *c);
+int close_reopen(struct cli *c);
+int close_rehearse(struct cli *c);
+int close_run(struct cli *c);
 int explain_run(struct cli *c);
 int explain_history(struct cli *c);
 int watch_run(struct cli *c);

@@ -159,7 +159,8 @@ size_t step_words_format(const struct step_words *w, char ret[STEP_WORDS_MAX])
     return (size_t)n;
 }
 
-struct hash step_id(struct slice office, unsigned year, unsigned quarter, unsigned source, struct slice indicator, struct slice text)
+struct hash step_id(struct slice office, unsigned year, unsigned quarter, unsigned source, struct slice indicator,
+                    struct slice text)
 {
     char head[160];
     ASSERT(office.n <= OFFICE_ID_MAX && quarter >= 1 && quarter <= 4 && indicator.n < STEP_KEY_MAX && text.n < STEP_WORDS_MAX);

@@ -14,8 +14,8 @@
  *              ABOUT   kembalikan: the code of the line that is to be looked at
  *   reason     the person's words
  *
- * A step's id is a hash of its own words, and those name the step before: who follows a step follows the whole way to it. It does not
- * depend on the log, so it stays when a lost log is stated again. */
+ * A step's id is a hash of its own words, and those name the step before: who follows a step follows the whole way to it. It does
+ * not depend on the log, so it stays when a lost log is stated again. */
 #ifndef REKAP_STEP_H
 #define REKAP_STEP_H
 
@@ -47,6 +47,7 @@ int step_words_parse(struct slice text, struct step_words *ret); /* ST_INVALID *
 size_t step_words_format(const struct step_words *w, char ret[STEP_WORDS_MAX]);
 
 /* H(office, year, quarter, capacity, key, text), each ended by a newline, after the line "rekap-step 1". */
-struct hash step_id(struct slice office, unsigned year, unsigned quarter, unsigned source, struct slice indicator, struct slice text);
+struct hash step_id(struct slice office, unsigned year, unsigned quarter, unsigned source, struct slice indicator,
+                    struct slice text);
 
 #endif

@@ -55,6 +55,7 @@ struct authority authority_section(const struct registry *r, const struct office
 {
     bool own = s->office.n == strlen(speaker->id) && memcmp(s->office.p, speaker->id, s->office.n) == 0;
 
-    if (s->source == SOURCE_BUD || (s->source >= SOURCE_VERIFIER && s->source <= SOURCE_AUDITOR)) return other_section(r, speaker, s);
+    if (s->source == SOURCE_BUD || (s->source >= SOURCE_VERIFIER && s->source <= SOURCE_AUDITOR))
+        return other_section(r, speaker, s);
     return (struct authority){ own ? CODE_OK : CODE_UNAUTHORISED, 0 };
 }

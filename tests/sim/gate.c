@@ -1,9 +1,9 @@
 /* gate.c - see gate.h. Kind: P.
  *
- * The world: offices A, B, C, a treasurer, a planner, a centre and an auditor, active; one revoked, one whose validity is over; a follower; an open, an expired and
- * a used invitation; a request that waits; a stranger; the zero key. Signatures are Ed25519. Each attempt is a connection of its
- * own, so nothing of one helps the next; but the revoked office and the one that is over opened their streams while they still
- * could, and all they try goes over those connections. A new world begins every WORLD_ATTEMPTS.
+ * The world: offices A, B, C, a treasurer, a planner, a centre and an auditor, active; one revoked, one whose validity is over; a
+ * follower; an open, an expired and a used invitation; a request that waits; a stranger; the zero key. Signatures are Ed25519. Each
+ * attempt is a connection of its own, so nothing of one helps the next; but the revoked office and the one that is over opened
+ * their streams while they still could, and all they try goes over those connections. A new world begins every WORLD_ATTEMPTS.
  *
  * Invariant: gate.c decides what is allowed before the worker is asked, and never looks at the worker's tables to do so. */
 #include "tests/sim/gate.h"
@@ -316,11 +316,12 @@ static bool own(const struct attempt *a) { return (unsigned)a->who < MEMBERS && 
 /* An authentic batch of an open stream: it is logged, whatever it says. */
 static bool authentic(const struct attempt *a) { return a->prior == 2 && own(a) && a->forged == SIG_RIGHT; }
 
-/* An office its own figures, the treasurer the cash figures of all who are registered in its region; planner, centre and auditor the
- * steps of the offices of theirs (33.74, 33 and 33.02), each in its own capacity. */
+/* An office its own figures, the treasurer the cash figures of all who are registered in its region; planner, centre and auditor
+ * the steps of the offices of theirs (33.74, 33 and 33.02), each in its own capacity. */
 static bool may_state(const struct attempt *a)
 {
-    bool registered = a->subject <= WHO_EXPIRED, of_city = a->subject != WHO_C && a->subject != WHO_CENTRE && a->subject != WHO_AUDITOR;
+    bool registered = a->subject <= WHO_EXPIRED,
+         of_city = a->subject != WHO_C && a->subject != WHO_CENTRE && a->subject != WHO_AUDITOR;
     bool reports = a->subject <= WHO_C || a->subject == WHO_REVOKED || a->subject == WHO_EXPIRED;
 
     switch (a->source) {
@@ -437,7 +438,8 @@ static void note(struct gate_result *r, const struct attempt *a, const char *wha
 {
     if (r->first[0] == '\0')
         snprintf(r->first, sizeof r->first, "%s %s: key %d, office %s, prior %u, signature %d, subject %s, source %s", what,
-                 gate_op_name(a->op), (int)a->who, OFFICES[a->office], a->prior, (int)a->forged, OFFICES[a->subject], figure_source_name(a->source));
+                 gate_op_name(a->op), (int)a->who, OFFICES[a->office], a->prior, (int)a->forged, OFFICES[a->subject],
+                 figure_source_name(a->source));
 }
 
 /* What waits would answer for the next one. */

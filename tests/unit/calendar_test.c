@@ -155,7 +155,9 @@ static void without_a_list(void **state)
     for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
         t = terms(NULL, zones[i].region, 2022, 4);
         assert_string_equal(t.zone, zones[i].zone);
-        assert_int_equal(t.hours_ahead, zones[i].zone[1] == 'I' && zones[i].zone[2] == 'B' ? 7 : strlen(zones[i].zone) == 4 ? 8 : 9);
+        assert_int_equal(t.hours_ahead, zones[i].zone[1] == 'I' && zones[i].zone[2] == 'B' ? 7
+                                        : strlen(zones[i].zone) == 4                       ? 8
+                                                                                           : 9);
     }
 }
 

@@ -115,6 +115,19 @@ static void handing_in_again_replaces_what_was_verified(void **unused)
     assert_null(judge(&s, &PLAIN).verification);
 }
 
+static void a_return_stands_before_a_verification(void **unused)
+{
+    struct story s = { .n = 0 };
+    (void)unused;
+    int one = say(&s, Q4, 1, STEP_KEPALA, OFFICE, NONE), back = say(&s, Q4, 1, STEP_RETURN, PLANNER2, one);
+    int verified = say(&s, Q4, 1, STEP_VERIFY, PLANNER, one);
+    state(&s, CLOSING_RETURNED, 1);
+    assert_ptr_equal(judge(&s, &PLAIN).returned, &s.step[back]);
+    assert_ptr_equal(judge(&s, &PLAIN).verification, &s.step[verified]);
+    (void)say(&s, Q4, 1, STEP_CONSOLIDATE, CENTRE, verified);
+    state(&s, CLOSING_CONSOLIDATED, 1); /* and a consolidation before both */
+}
+
 /* ---- no effect, and why ---- */
 
 static void what_does_not_follow_has_no_effect(void **unused)
@@ -126,11 +139,13 @@ static void what_does_not_follow_has_no_effect(void **unused)
     int leap = say(&s, Q4, 3, STEP_KEPALA, OFFICE, submit);       /* round 2 is missing */
     int other = say(&s, Q3, 1, STEP_VERIFY, PLANNER, submit);     /* of another quarter */
     int unled = say(&s, Q4, 2, STEP_KEPALA, OFFICE, NONE);        /* a round that follows nothing */
+    int first = say(&s, Q3, 1, STEP_KEPALA, OFFICE, submit);       /* round 1 follows nothing */
     state(&s, CLOSING_SUBMITTED, 1);
     why(&s, early, CLOSING_NOT_AFTER);
     why(&s, leap, CLOSING_NOT_AFTER);
     why(&s, other, CLOSING_NOT_AFTER);
     why(&s, unled, CLOSING_NOT_AFTER);
+    why(&s, first, CLOSING_NOT_AFTER);
 }
 
 /* Somebody verifies what was handed in before: it is not carried over to what is handed in after. */
@@ -234,6 +249,12 @@ static void only_the_last_closed_quarter_is_reopened(void **unused)
     reopen = say_seen(&s, Q4, 1, STEP_REOPEN, PLANNER2, close, next_reopen, "w1:9");
     why(&s, reopen, CLOSING_EFFECTIVE);
     state(&s, CLOSING_REOPENED, 1);
+    struct story free = { .n = 0 };                                     /* nothing holds it: there is nothing to name */
+    one = say(&free, Q4, 1, STEP_KEPALA, OFFICE, NONE);
+    verified = say(&free, Q4, 1, STEP_VERIFY, PLANNER, one);
+    close = say(&free, Q4, 1, STEP_CONSOLIDATE, CENTRE, verified);
+    reopen = say_seen(&free, Q4, 1, STEP_REOPEN, AUDITOR, close, verified, "w1:9");
+    why(&free, reopen, CLOSING_HELD);
 }
 
 static void a_step_has_one_spelling(void **unused)
@@ -261,7 +282,8 @@ static void a_step_has_one_spelling(void **unused)
     (void)unused;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct closing_step e;
-        closing_read(text(OFFICE), text(cases[i].by), 2022, 12, cases[i].source, text(cases[i].indicator), text(cases[i].text), 1, &e);
+        closing_read(text(OFFICE), text(cases[i].by), 2022, 12, cases[i].source, text(cases[i].indicator), text(cases[i].text), 1,
+                     &e);
         if (e.why != cases[i].why) fail_msg("%s \"%s\": %s", cases[i].indicator, cases[i].text, closing_why_name(e.why));
     }
 }
@@ -391,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_open_to_consolidated_and_back),
         cmocka_unit_test(handing_in_again_replaces_what_was_verified),
+        cmocka_unit_test(a_return_stands_before_a_verification),
         cmocka_unit_test(what_does_not_follow_has_no_effect),
         cmocka_unit_test(a_verification_is_of_what_it_names),
         cmocka_unit_test(consolidated_stands_until_it_is_reopened),

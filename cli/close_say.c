@@ -1,0 +1,141 @@
+/* close_say.c - who takes a step, and the step on its way to the centre. Kind: E.
+ *
+ * A step goes the way a pushed file goes, as a tray file of one section an office, so it is numbered, signed and kept like every
+ * statement. Invariant: nothing is sent for a speaker whose key is not on this machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/close.h"
+#include "cli/push_part.h"
+
+/* ---- who acts ---- */
+
+static const char *role_word(const struct cli *c, unsigned roles)
+{
+    if (roles == 1u << ROLE_PLANNER) return cli_say(c, "perencana", "planner");
+    if (roles == 1u << ROLE_CENTRE) return cli_say(c, "pusat", "centre");
+    return cli_say(c, "perencana, pemeriksa atau pusat", "planner, auditor or centre");
+}
+
+static bool may_act(const struct place *p, const struct office *o, unsigned roles, region_code region)
+{
+    char below[OFFICE_ID_MAX + 32], path[PLACE_PATH_MAX];
+    while (region != o->region && region != 0) region = code_region_parent(region);
+    if (!(roles >> o->role & 1) || o->status != OFFICE_ACTIVE || region != o->region) return false;
+    snprintf(below, sizeof below, "keys/office/%s.key", o->id);
+    place_path(p, below, path);
+    return access(path, R_OK) == 0;
+}
+
+static int none_may(const struct cli *c, unsigned roles, region_code region)
+{
+    char code[8];
+    code_region_format(region, code);
+    cli_talk(
+        c,
+        "belum ada kunci %s untuk wilayah %s di komputer ini; buat dengan: rekap office add ID --role %s --region %s --name NAMA",
+        "no key of a %s for region %s on this machine; make one: rekap office add ID --role %s --region %s --name NAME",
+        role_word(c, roles), code, registry_role_name(roles == 1u << ROLE_CENTRE ? ROLE_CENTRE : ROLE_PLANNER), code);
+    return EXIT_FAILED;
+}
+
+int close_actor(const struct cli *c, const struct place *p, unsigned roles, region_code region, char ret[OFFICE_ID_MAX + 1],
+                uint8_t *ret_role)
+{
+    struct registry *r = NULL;
+    const struct office *found = NULL;
+    const char *as = c->value[OPT_AS];
+    bool several = false;
+    int rc = place_registry(c, p, &r);
+    for (size_t i = 0; rc == EXIT_OK && i < registry_count(r); i++) {
+        const struct office *o = registry_at(r, i);
+        if ((as && strcmp(as, o->id) != 0) || !may_act(p, o, roles, region)) continue;
+        several = found != NULL;
+        found = o;
+        if (several) break;
+    }
+    if (rc == EXIT_OK && several)
+        rc = cli_usage(c, "ada beberapa yang dapat bertindak; sebutkan --as ID", "several could act; give --as ID", NULL);
+    else if (rc == EXIT_OK && !found)
+        rc = as ? cli_fail(c, "tidak berwenang untuk langkah ini, atau kuncinya tidak ada di komputer ini",
+                           "has no authority for this step, or its key is not on this machine", as)
+                : none_may(c, roles, region);
+    if (rc == EXIT_OK) {
+        snprintf(ret, OFFICE_ID_MAX + 1, "%s", found->id);
+        *ret_role = found->role;
+    }
+    registry_free(&r);
+    return rc;
+}
+
+/* ---- sending ---- */
+
+struct saying {
+    struct close_act *act;
+    size_t n;
+    unsigned year, quarter;
+    const char *reason;
+    struct slice clerk;
+    struct wall entered;
+};
+
+static void fill_one(struct buf *b, const struct saying *x, struct close_act *a, uint32_t line)
+{
+    char indicator[STEP_KEY_MAX], text[STEP_WORDS_MAX];
+    const struct section s = { .office = slice_of(a->office, strlen(a->office)), .clerk = x->clerk, .year = (uint16_t)x->year,
+                               .source = a->source, .entered = x->entered };
+    struct figure f = { .measure = MEASURE_STEP, .year = (uint16_t)x->year, .month = (uint8_t)(3 * x->quarter), .source = a->source,
+                        .kind = VALUE_TEXT };
+    f.indicator = slice_of(indicator, step_key_format(&a->key, indicator));
+    f.text = slice_of(text, step_words_format(&a->words, text));
+    if (x->reason) f.reason = slice_of(x->reason, strlen(x->reason));
+    a->id = step_id(s.office, x->year, x->quarter, a->source, f.indicator, f.text);
+    ASSERT(figure_check(&f) == CODE_OK);
+    tray_section(b, &s, 1);
+    tray_row(b, line, &f);
+}
+
+static void fill(struct buf *b, const struct tray *head, const void *ctx)
+{
+    const struct saying *x = ctx;
+    struct tray h = *head;
+    h.rows = (uint32_t)x->n;
+    tray_begin(b, &h, (uint32_t)x->n);
+    for (size_t i = 0; i < x->n; i++) fill_one(b, x, &x->act[i], (uint32_t)i + 1);
+    tray_end(b);
+}
+
+static int send_all(struct push *u, struct saying *x)
+{
+    u->file = calloc(1, sizeof *u->file);
+    if (!u->file) return cli_fail(u->c, "memori habis", "out of memory", NULL);
+    u->files = 1;
+    *u->file = (struct push_file){ .path = step_name(x->act->key.step), .rows = (int64_t)x->n, .accepted = (int64_t)x->n,
+                                   .refused = json_array(), .notes = json_array() };
+    x->clerk = u->intake.clerk;
+    x->entered = u->intake.entered;
+    if (push_store(u, u->file, fill, x) != ST_OK) return EXIT_FAILED;
+    push_wait(u);
+    if (u->file->visible) return EXIT_OK;
+    return cli_fail(u->c, "langkah ini tersimpan dan akan dikirim, tetapi belum terlihat di pusat (rekap status)",
+                    "the step is stored and will be sent, but is not visible at the centre yet (rekap status)",
+                    u->collector_down ? cli_say(u->c, "collector tidak berjalan", "the collector does not run") : u->file->state);
+}
+
+int close_say(const struct cli *c, const char *speaker, unsigned year, unsigned quarter, const char *reason, struct close_act *act,
+              size_t n)
+{
+    struct cli as = *c;
+    struct push u = { .c = &as, .wait = true, .intake = { .lang = c->lang } };
+    struct saying x = { .act = act, .n = n, .year = year, .quarter = quarter, .reason = reason && *reason ? reason : NULL };
+    as.value[OPT_OFFICE] = speaker;
+    if (x.reason && (strlen(x.reason) > TEXT_MAX || !bytes_utf8_ok(x.reason, strlen(x.reason))))
+        return cli_usage(c, "alasan paling banyak 1500 bita teks UTF-8", "a reason is at most 1500 bytes of UTF-8", NULL);
+    int rc = cli_number(c, OPT_TIMEOUT, 60, 1, 86400, &u.timeout_s);
+    if (rc == EXIT_OK) rc = push_open(&u);
+    if (rc == EXIT_OK) rc = send_all(&u, &x);
+    push_done(&u);
+    return rc;
+}
