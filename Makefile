@@ -260,7 +260,7 @@ mutants: $(B)/tests/mutate/mutate $(call OBJS,tests/mutate/mutant)
 IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
-    tests/it/fault_peer tests/it/fault_wire tests/it/fault_bell tests/it/fault_limit))
+    tests/it/fault_peer tests/it/fault_wire tests/it/fault_bell tests/it/fault_limit tests/it/fault_clock)) | $(B)/tests/it/jump.so
 # faults below the daemons: crash images (tests/shim/crash*.c); the .so files are preloaded into the real programs
 SHIM_OBJS := $(IT_OBJS) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign $(filter aggregator/line% aggregator/derive% aggregator/claim% aggregator/cell aggregator/fold% aggregator/statement aggregator/export,$(AGGREGATOR_P)) tests/it/load
 $(B)/tests/shim/crash: $(call OBJS,$(sort $(SHIM_OBJS) tests/shim/crash tests/shim/crash_log tests/shim/crash_image tests/shim/crash_facts tests/shim/crash_check tests/shim/crash_scene))

@@ -1,4 +1,4 @@
-/* fault.c - see fault.h; and the program: fault BIN [GROUP...] runs process, stop, disk, store, peer, wire, bell, limit. */
+/* fault.c - see fault.h; and the program: fault BIN [GROUP...] runs process, stop, disk, store, peer, wire, bell, limit, clock. */
 #include "tests/it/fault.h"
 
 #include <stdio.h>
@@ -138,7 +138,7 @@ int main(int argc, char **argv)
     } groups[] = {
         { "process", fault_process }, { "stop", fault_stop }, { "disk", fault_disk },
         { "store", fault_store },     { "peer", fault_peer }, { "wire", fault_wire }, { "bell", fault_bell },
-        { "limit", fault_limit },
+        { "limit", fault_limit }, { "clock", fault_clock },
     };
     if (argc < 2) return fprintf(stderr, "fault BIN [GROUP...]\n"), 2;
     world_check(fault_disk_own_mounts(),

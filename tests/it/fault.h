@@ -41,6 +41,7 @@ void fault_disk(const char *bin);       /* fault_disk.c */
 void fault_store(const char *bin);      /* fault_store.c */
 void fault_peer(const char *bin);       /* fault_peer.c */
 void fault_bell(const char *bin);       /* fault_bell.c */
+void fault_clock(const char *bin);      /* fault_clock.c */
 void fault_limit(const char *bin);      /* fault_limit.c */
 void fault_wire(const char *bin);       /* fault_wire.c */
 bool fault_disk_own_mounts(void);       /* before anything else: what is mounted from here on is seen by nobody else */

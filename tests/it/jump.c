@@ -2,12 +2,14 @@
  *
  * CLOCK_REALTIME is the system's plus the milliseconds (int64, this machine's byte order) at the start of the file that
  * REKAP_TEST_CLOCK names, read anew for each call through one mapping; every other clock is the system's. Without the variable
- * nothing is changed. Only what asks through the C library is moved, which is all that rekap does (clock_posix.c, cli). */
+ * nothing is changed. Only what asks through the C library is moved, by whichever of its names: a library below us may ask by
+ * another one than clock_posix.c. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,4 +37,21 @@ int clock_gettime(clockid_t id, struct timespec *t)
         if (t->tv_nsec < 0) t->tv_sec--, t->tv_nsec += 1000000000;
     }
     return rc;
+}
+
+int gettimeofday(struct timeval *restrict t, void *restrict zone)
+{
+    struct timespec now;
+    (void)zone;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return -1;
+    *t = (struct timeval){ .tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000 };
+    return 0;
+}
+
+time_t time(time_t *ret)
+{
+    struct timespec now;
+    time_t s = clock_gettime(CLOCK_REALTIME, &now) == 0 ? now.tv_sec : (time_t)-1;
+    if (ret) *ret = s;
+    return s;
 }
