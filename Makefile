@@ -317,6 +317,13 @@ crashes: it-build
 # every call that can fail does (about an hour)
 faults: it-build
 	tests/shim/faults $(B)
+# the real programs under valgrind's memcheck (some minutes)
+.PHONY: valgrind
+campaign: valgrind
+valgrind:
+	deploy/setup valgrind
+	$(MAKE) --no-print-directory all
+	tests/it/valgrind $(B)
 # the offline verifier against 10.000 flipped bits and 10.000 edits of an operator (about a quarter of an hour)
 audits: $(B)/tests/unit/audit_test $(B)/tests/unit/audit_state_test $(B)/bin/rekap-audit
 	AUDIT_FLIPS=$(or $(FLIPS),10000) AUDIT_EDITS=$(or $(EDITS),10000) $<

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,6 +38,8 @@ enum { DEPTH = 24, SKIP = 3 /* our own frames */ };
 static struct fail_state *state;
 static int where_fd = -1;               /* FILE.where: callers of what failed first, and where it died of it */
 static bool armed;                      /* this is the program and the start, or the one whose sites are written down */
+static uint32_t fired_before;           /* in an earlier start of this run */
+static uint64_t nth_call;               /* of this start */
 static _Thread_local bool inside;
 
 #define REAL(name, ...) ((__typeof__(&name))real(#name))(__VA_ARGS__)
@@ -84,7 +88,11 @@ __attribute__((constructor)) static void start(int argc, char **argv)
     state = map;
     if (state->program[0] && argc > 0 && is_me(argc, argv)) {
         uint32_t nth = atomic_fetch_add(&state->starts, 1) + 1;
-        armed = state->start == 0 || nth == state->start;
+        bool again = state->again && nth == state->start + 1;
+        armed = state->start == 0 || nth == state->start || again;
+        nth_call = again ? state->m : state->n;
+        fired_before = again ? atomic_load(&state->fired) : 0;
+        if (again) atomic_store(&state->calls[state->kind], 0);
         char path[300];
         snprintf(path, sizeof path, "%s.where", file);
         where_fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -125,15 +133,15 @@ __attribute__((noinline)) static bool fails(enum fail_kind kind)
         return false;
     }
     if (kind != state->kind) return false;
-    bool fired = atomic_load(&state->fired) != 0;
+    bool fired = atomic_load(&state->fired) != fired_before;
     if (fired && !state->ever) return false;
     if (!fired && state->where) {
         struct fail_site *s = &state->site[0];
         if (here() != state->where) return false;
         n = atomic_fetch_add(&s->calls, 1) + 1;
     }
-    if (!fired && n < state->n) return false;
-    if (atomic_fetch_add(&state->fired, 1) == 0) {
+    if (!fired && n < nth_call) return false;
+    if (atomic_fetch_add(&state->fired, 1) == fired_before) {
         void *frames[DEPTH];
         inside = true;
         backtrace_symbols_fd(frames, backtrace(frames, DEPTH), where_fd);
@@ -198,6 +206,7 @@ ssize_t pwritev(int fd, const struct iovec *v, int n, off_t at)
     return is_file(fd) && fails(FAIL_WRITE) ? refused(length(v, n)) : REAL(pwritev, fd, v, n, at);
 }
 int ftruncate(int fd, off_t n) { return fails(FAIL_WRITE) ? -1 : REAL(ftruncate, fd, n); }
+int fallocate(int fd, int mode, off_t at, off_t n) { return fails(FAIL_WRITE) ? -1 : REAL(fallocate, fd, mode, at, n); }
 int fsync(int fd) { return fails(FAIL_SYNC) ? -1 : REAL(fsync, fd); }
 int fdatasync(int fd) { return fails(FAIL_SYNC) ? -1 : REAL(fdatasync, fd); }
 int msync(void *p, size_t n, int flags) { return fails(FAIL_SYNC) ? -1 : REAL(msync, p, n, flags); }
@@ -229,11 +238,23 @@ int openat(int at, const char *path, int flags, ...)
 }
 int mkostemp(char *path, int flags) { return fails(FAIL_OPEN) ? -1 : REAL(mkostemp, path, flags); }
 DIR *opendir(const char *path) { return fails(FAIL_OPEN) ? NULL : REAL(opendir, path); }
+FILE *fopen(const char *path, const char *how) { return fails(FAIL_OPEN) ? NULL : REAL(fopen, path, how); }
+int scandir(const char *path, struct dirent ***ret, int (*take)(const struct dirent *),
+            int (*order)(const struct dirent **, const struct dirent **))
+{
+    return fails(FAIL_OPEN) ? -1 : REAL(scandir, path, ret, take, order);
+}
 
 int rename(const char *from, const char *to) { return fails(FAIL_NAME) ? -1 : REAL(rename, from, to); }
 int link(const char *from, const char *to) { return fails(FAIL_NAME) ? -1 : REAL(link, from, to); }
 int unlink(const char *path) { return fails(FAIL_NAME) ? -1 : REAL(unlink, path); }
 int mkdir(const char *path, mode_t mode) { return fails(FAIL_NAME) ? -1 : REAL(mkdir, path, mode); }
+int rmdir(const char *path) { return fails(FAIL_NAME) ? -1 : REAL(rmdir, path); }
+int chmod(const char *path, mode_t mode) { return fails(FAIL_NAME) ? -1 : REAL(chmod, path, mode); }
+int fchmod(int fd, mode_t mode) { return fails(FAIL_NAME) ? -1 : REAL(fchmod, fd, mode); }
+
+ssize_t read(int fd, void *p, size_t n) { return is_file(fd) && fails(FAIL_READ) ? -1 : REAL(read, fd, p, n); }
+ssize_t pread(int fd, void *p, size_t n, off_t at) { return is_file(fd) && fails(FAIL_READ) ? -1 : REAL(pread, fd, p, n, at); }
 
 /* ---- sockets and their like ---- */
 
@@ -245,6 +266,13 @@ int accept4(int fd, struct sockaddr *a, socklen_t *n, int flags)
 }
 int eventfd(unsigned n, int flags) { return fails(FAIL_SOCKET) ? -1 : REAL(eventfd, n, flags); }
 int epoll_create1(int flags) { return fails(FAIL_SOCKET) ? -1 : REAL(epoll_create1, flags); }
+int pipe(int fd[2]) { return fails(FAIL_SOCKET) ? -1 : REAL(pipe, fd); }
+int signalfd(int fd, const sigset_t *set, int flags) { return fails(FAIL_SOCKET) ? -1 : REAL(signalfd, fd, set, flags); }
+int connect(int fd, const struct sockaddr *a, socklen_t n) { return fails(FAIL_CONNECT) ? -1 : REAL(connect, fd, a, n); }
+int pthread_create(pthread_t *ret, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+{
+    return fails(FAIL_THREAD) ? EAGAIN : REAL(pthread_create, ret, attr, run, arg);
+}
 int pipe2(int fd[2], int flags) { return fails(FAIL_SOCKET) ? -1 : REAL(pipe2, fd, flags); }
 int socketpair(int domain, int type, int protocol, int fd[2])
 {

@@ -10,12 +10,15 @@
 
 enum fail_kind {
     FAIL_MALLOC,                        /* malloc, calloc, realloc, posix_memalign, aligned_alloc: ENOMEM */
-    FAIL_WRITE,                         /* write, pwrite, writev, pwritev to regular files; ftruncate */
+    FAIL_WRITE,                         /* write, pwrite, writev, pwritev to regular files; ftruncate, fallocate */
     FAIL_SYNC,                          /* fsync, fdatasync, msync */
-    FAIL_OPEN,                          /* open, openat, mkostemp, opendir */
-    FAIL_SOCKET,                        /* socket, accept, eventfd, epoll_create, pipe, socketpair */
+    FAIL_OPEN,                          /* open, openat, fopen, mkostemp, opendir, scandir */
+    FAIL_SOCKET,                        /* socket, accept, eventfd, signalfd, epoll_create, pipe, socketpair */
     FAIL_MMAP,
-    FAIL_NAME,                          /* rename, link, unlink, mkdir */
+    FAIL_NAME,                          /* rename, link, unlink, mkdir, rmdir, chmod, fchmod */
+    FAIL_READ,                          /* read, pread of regular files: EIO */
+    FAIL_CONNECT,                       /* connect: ECONNREFUSED */
+    FAIL_THREAD,                        /* pthread_create: EAGAIN */
     FAIL_KINDS
 };
 enum { FAIL_SITES = 1 << 15 };
@@ -26,6 +29,8 @@ struct fail_state {
     uint32_t kind, start;               /* in which start of the program, from 1; 0: the sites are written down, nothing fails */
     int32_t error;                      /* errno */
     bool ever;                          /* every call from there on */
+    bool again;                         /* and in the start after that one, once more, the m-th call */
+    uint64_t m;
     uint64_t n;                         /* the n-th call, from 1; or, with where, the n-th call from there */
     uint64_t where;                     /* a chain of callers; 0: all */
     /* set by the programs */

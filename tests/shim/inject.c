@@ -1,10 +1,12 @@
-/* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [all] [lie]: lets calls of one program fail, one in each run.
+/* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie]: lets calls of one program fail, one in each run.
  * Kind: E, tests only.
  *
  * TARGET: worker, collector, aggregator, or a verb of rekap (push, status, rollup). KIND: malloc, write, sync, open, socket,
- * mmap, name. Every STRIDE-th call from a random one (the seed is printed) until a run passes untouched. Allocations of a daemon
+ * mmap, name, read, connect, thread. Every STRIDE-th call from a random one (the seed is printed) until a run passes untouched. Allocations of a daemon
  * are many thousand by few ways: each distinct chain of callers is tried at its first and at its last call; `all` tries them by
  * number instead.
+ *
+ * again: the start after the one that failed meets a failure of the same kind, too, at a random one of its first calls.
  *
  * lie: writes that fail say that they have not, so figures are lost; the run fails if nobody notices.
  *
@@ -22,8 +24,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const inject_kinds[FAIL_KINDS] = { "malloc", "write", "sync", "open", "socket", "mmap", "name" };
-const int inject_errors[FAIL_KINDS] = { ENOMEM, ENOSPC, EIO, EMFILE, EMFILE, ENOMEM, EIO };
+const char *const inject_kinds[FAIL_KINDS] = { "malloc", "write", "sync",    "open",  "socket",
+                                               "mmap",   "name",  "read", "connect", "thread" };
+const int inject_errors[FAIL_KINDS] = { ENOMEM, ENOSPC, EIO, EMFILE, EMFILE, ENOMEM, EIO, EIO, ECONNREFUSED, EAGAIN };
 enum { POINTS_MAX = 20000 };
 
 static int by_where(const void *a, const void *b)
@@ -57,7 +60,7 @@ static void tell(const struct inject *i, size_t points)
     const struct inject_tally *t = &i->t;
     world_note("%s %s %s, %s start: %zu points, %u tried: %u went on, %u ended (%u of them by libzmq's abort), %u untouched; "
                "%u not ready, %u late while the fault lasted", i->program, inject_kinds[i->kind], i->ever ? "for good" : "once",
-               i->second ? "second" : "first", points, t->tried, t->went_on, t->died + t->aborted, t->aborted, t->untouched,
+               i->again ? "first and next" : i->second ? "second" : "first", points, t->tried, t->went_on, t->died + t->aborted, t->aborted, t->untouched,
                t->not_ready, t->late);
 }
 
@@ -104,6 +107,7 @@ static bool read_words(struct inject *i, int argc, char **argv, bool *ret_all)
         i->ever |= !strcmp(argv[a], "ever");
         i->lie |= !strcmp(argv[a], "lie");
         i->second |= !strcmp(argv[a], "second");
+        i->again |= !strcmp(argv[a], "again");
         *ret_all |= !strcmp(argv[a], "all");
     }
     return k < FAIL_KINDS;
@@ -128,7 +132,7 @@ int main(int argc, char **argv)
     char tmp[64];
     const char *bin = argc > 1 ? argv[1] : "";
     if (argc < 6 || !read_words(&i, argc, argv, &all) || strtoul(argv[5], NULL, 10) == 0)
-        return fprintf(stderr, "inject BIN SEED TARGET KIND STRIDE [ever] [second] [all] [lie]\n"), 2;
+        return fprintf(stderr, "inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie]\n"), 2;
     snprintf(tmp, sizeof tmp, "%s/rekap-inject-XXXXXX", access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
     (void)personality(ADDR_NO_RANDOMIZE);       /* chains of callers are the same in every run */
     rng_seed(&i.rng, strtoull(argv[2], NULL, 10));

@@ -28,7 +28,8 @@ static void arm(struct asked *a, uint64_t n)
     s->ever = a->i->ever;
     s->n = n;
     s->where = 0;
-    snprintf(s->program, sizeof s->program, "%s", a->program);
+    s->again = false;
+    snprintf(s->program, sizeof s->program, "%.31s", a->program);
 }
 
 static int run_verb(struct asked *a)
@@ -114,6 +115,16 @@ static const char *check_end(struct asked *a, int rc)
     return fault;
 }
 
+/* Callers of the call that failed, and where the program died of it. */
+static void tell_where(void)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s.where", getenv(FAIL_STATE));
+    char *where = world_read(path);
+    world_note("%s", where ? where : "");
+    free(where);
+}
+
 static bool one(struct asked *a, uint64_t n)
 {
     arm(a, n);
@@ -130,7 +141,7 @@ static bool one(struct asked *a, uint64_t n)
                 a->i->ever ? "for good" : "once", (unsigned long long)n, rc, fault ? fault : "");
     if (fault) {
         char *err = world_output(&a->i->w, "err");
-        world_note("      %s", err);
+        tell_where();
         free(err);
     }
     return fired;
