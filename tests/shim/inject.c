@@ -1,7 +1,7 @@
 /* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie]: lets calls of one program fail, one in each run.
  * Kind: E, tests only.
  *
- * TARGET: worker, collector, aggregator, or a verb of rekap (push, status, rollup). KIND: malloc, write, sync, open, socket,
+ * TARGET: worker, collector, aggregator, or a verb of rekap (the table in inject_command.c). KIND: malloc, write, sync, open, socket,
  * mmap, name, read, connect, thread. Every STRIDE-th call from a random one (the seed is printed) until a run passes untouched. Allocations of a daemon
  * are many thousand by few ways: each distinct chain of callers is tried at its first and at its last call; `all` tries them by
  * number instead.

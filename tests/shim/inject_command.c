@@ -11,7 +11,7 @@
 #include "tests/shim/inject.h"
 
 enum { VERB_MS = 20000, SETTLE_MS = 20000 };
-struct asked { struct inject *i; const char *verb; char program[48]; int64_t now, stated; };
+struct asked { struct inject *i; const char *verb; char program[48]; int64_t now, stated; json_t *right; /* answer; NULL: any */ };
 
 static void arm(struct asked *a, uint64_t n)
 {
@@ -32,20 +32,42 @@ static void arm(struct asked *a, uint64_t n)
     snprintf(s->program, sizeof s->program, "%.31s", a->program);
 }
 
+/* What is asked; PLACES stand for what the world has. */
+static const struct verb { const char *name, *args[10]; bool same; /* as without faults */ } verbs[] = {
+    { "push", { "push", "--office", "OFFICE", "FILE" }, false },
+    { "status", { "status", "--json" }, false },
+    { "rollup", { "rollup", "--json", "--region", "REGION", "--year", "1991", "--until", "1" }, true },
+    { "findings", { "findings", "--json", "--region", "REGION", "--year", "1991" }, true },
+    { "explain", { "explain", "--json", "FIGURE" }, true },
+    { "history", { "history", "--json", "FIGURE" }, true },
+};
+
+static const struct verb *verb_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (!strcmp(verbs[i].name, name)) return &verbs[i];
+    ASSERT(!"a verb that is in the table");
+    return NULL;
+}
+
 static int run_verb(struct asked *a)
 {
-    char path[512], text[300], code[32];
+    char path[512], text[300], code[32], figure[100];
     const struct load_office *o = &a->i->load.o[0];
-    const char *const push[] = { "push", "--office", o->id, path, NULL };
-    const char *const rollup[] = { "rollup", "--json", "--region", o->region, "--year", "1991", "--until", "1", NULL };
-    const char *const status[] = { "status", "--json", NULL };
+    const struct verb *v = verb_of(a->verb);
+    const char *args[11] = { NULL };
     load_code(0, code);
     a->stated = a->now + (!strcmp(a->verb, "push") ? 100 : 0);
     int n = snprintf(text, sizeof text, "tahun,nomenklatur,kode,sampai,pagu,realisasi\n%u,permendagri-90-2019,%s,%u-01,,%lld.00\n",
                      (unsigned)a->i->load.year, code, (unsigned)a->i->load.year, (long long)(a->stated / 100));
     world_path(&a->i->w, "csv/one.csv", path);
+    snprintf(figure, sizeof figure, "%s/%u/realised/%s?until=1,vintage=permendagri-90-2019", o->region, (unsigned)a->i->load.year,
+             code);
+    for (unsigned k = 0; k < 10 && v->args[k]; k++)
+        args[k] = !strcmp(v->args[k], "OFFICE") ? o->id : !strcmp(v->args[k], "REGION") ? o->region
+                  : !strcmp(v->args[k], "FILE") ? path  : !strcmp(v->args[k], "FIGURE") ? figure : v->args[k];
     if (!world_write(path, text, (size_t)n)) return -1;
-    return world_rekap(&a->i->w, VERB_MS, !strcmp(a->verb, "push") ? push : !strcmp(a->verb, "status") ? status : rollup);
+    return world_rekap(&a->i->w, VERB_MS, args);
 }
 
 static bool is_text(const json_t *total, int64_t sen)
@@ -97,7 +119,9 @@ static const char *check_answer(struct asked *a, int rc)
 {
     if (rc != 0) return NULL;
     json_t *j = world_output_json(&a->i->w);
-    bool ok = json_is_object(j) && (strcmp(a->verb, "rollup") != 0 || is_text(json_object_get(j, "total"), a->now));
+    (void)json_object_del(j, "as_of");          /* when it was asked */
+    bool ok = json_is_object(j) && (strcmp(a->verb, "rollup") != 0 || is_text(json_object_get(j, "total"), a->now)) &&
+              (!a->right || json_equal(j, a->right));
     json_decref(j);
     return ok ? NULL : "it ended well with a wrong answer";
 }
@@ -161,7 +185,14 @@ void inject_command(struct inject *i, const char *verb, unsigned stride)
     bool ready = run_verb(&a) == 0 && !check_push(&a, 0);
     a.verb = verb;
     world_check(ready, "a first value is not shown");
+    if (ready && verb_of(verb)->same) {
+        ready = run_verb(&a) == 0;
+        a.right = world_output_json(&i->w);
+        (void)json_object_del(a.right, "as_of");
+        world_check(ready && json_is_object(a.right), "%s does not answer without faults", verb);
+    }
     for (uint64_t n = 1 + rng_below(&i->rng, stride); ready && one(&a, n); n += stride) {}
     world_check(world_down(&i->w), "it does not end");
+    json_decref(a.right);
     i->program = "rekap";
 }
