@@ -1,10 +1,10 @@
-/* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie]: lets calls of one program fail, one in each run.
- * Kind: E, tests only.
+/* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie]: lets calls of one program fail, one in each
+ * run. Kind: E, tests only.
  *
- * TARGET: worker, collector, aggregator, or a verb of rekap (the table in inject_command.c). KIND: malloc, write, sync, open, socket,
- * mmap, name, read, connect, thread. Every STRIDE-th call from a random one (the seed is printed) until a run passes untouched. Allocations of a daemon
- * are many thousand by few ways: each distinct chain of callers is tried at its first and at its last call; `all` tries them by
- * number instead.
+ * TARGET: worker, collector, aggregator, or a verb of rekap (the table in inject_command.c). KIND: malloc, write, sync, open,
+ * socket, mmap, name, read, connect, thread. Every STRIDE-th call from a random one (the seed is printed) until a run passes
+ * untouched. Allocations of a daemon are many thousand by few ways: each distinct chain of callers is tried at its first and at its
+ * last call; `all` tries them by number instead.
  *
  * again: the start after the one that failed meets a failure of the same kind, too, at a random one of its first calls.
  *
@@ -60,8 +60,8 @@ static void tell(const struct inject *i, size_t points)
     const struct inject_tally *t = &i->t;
     world_note("%s %s %s, %s start: %zu points, %u tried: %u went on, %u ended (%u of them by libzmq's abort), %u untouched; "
                "%u not ready, %u late while the fault lasted", i->program, inject_kinds[i->kind], i->ever ? "for good" : "once",
-               i->again ? "first and next" : i->second ? "second" : "first", points, t->tried, t->went_on, t->died + t->aborted, t->aborted, t->untouched,
-               t->not_ready, t->late);
+               i->again ? "first and next" : i->second ? "second" : "first", points, t->tried, t->went_on,
+               t->died + t->aborted, t->aborted, t->untouched, t->not_ready, t->late);
 }
 
 static void by_site(struct inject *i, unsigned stride)
