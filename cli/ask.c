@@ -101,16 +101,25 @@ int ask_own(const struct place *p, const char *target, int timeout_ms, struct as
     return ask_get(now.http, target, timeout_ms, ret);
 }
 
+/* libevent's own encoder leaves out what it found no memory for: that is another question. */
+static void put_encoded(struct buf *b, const char *s)
+{
+    for (; *s; s++) {
+        bool plain = (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') || strchr("-._~", *s);
+        if (plain) buf_u8(b, (uint8_t)*s);
+        else buf_printf(b, "%%%02X", (unsigned)(uint8_t)*s);
+    }
+}
+
 void ask_target(struct buf *b, const char *path, const struct ask_param *params, size_t n)
 {
     char mark = '?';
     buf_str(b, path);
     for (size_t i = 0; i < n; i++) {
         if (!params[i].value || !params[i].value[0]) continue;
-        char *text = evhttp_uriencode(params[i].value, -1, 0);
-        buf_printf(b, "%c%s=%s", mark, params[i].name, text ? text : "");
+        buf_printf(b, "%c%s=", mark, params[i].name);
+        put_encoded(b, params[i].value);
         mark = '&';
-        free(text);
     }
     buf_u8(b, 0);
 }
