@@ -120,6 +120,7 @@ static const struct {
     {"by", offsetof(struct query_params, by)},               {"lowered", offsetof(struct query_params, lowered)},
     {"corrected", offsetof(struct query_params, corrected)},
     {"quarter", offsetof(struct query_params, quarter)},     {"rehearse", offsetof(struct query_params, rehearse)},
+    {"source", offsetof(struct query_params, source)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)

@@ -27,7 +27,7 @@ struct query_context { /* everything a question may look at; all immutable while
 };
 struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage,
-        open, corrected, bridge, with, by, lowered, quarter, rehearse;
+        open, corrected, bridge, with, by, lowered, quarter, rehearse, source;
 };
 struct query_problem {
     unsigned status; /* HTTP */

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregator/query_figure.h"
+#include "aggregator/query_explain.h"
+#include "aggregator/query_finding.h"
 #include "proto/decimal.h"
 #include "proto/period.h"
 
@@ -250,7 +251,8 @@ static json_t *rules(const struct explain *x)
         rule(x, list, "induk-terpisah",
              "total kontrol yang dilaporkan pada kode ini ditampilkan di samping, tidak ikut dijumlahkan",
              "the control total reported at this code stands beside, it is never added");
-    if (r->has_other_realised || r->has_other_budget)
+    if (x->f->s.source) rule(x, list, "sumber", figure_source_name(x->f->s.source), figure_source_name(x->f->s.source));
+    if (!x->f->s.source && (r->has_other_realised || r->has_other_budget))
         rule(x, list, "sumber-lain", "sumber lain (bendahara, renja) tidak ikut dijumlahkan",
              "other sources (treasurer, renja) are not added");
     return list;
@@ -258,42 +260,86 @@ static json_t *rules(const struct explain *x)
 
 /* ---- findings at this very code ---- */
 
+/* Other prints of a value: what a second table says of it, where that differs. */
+static void put_prints(const json_t *found, json_t *o)
+{
+    size_t i;
+    json_t *f, *list = json_array(), *value = json_object_get(o, "value");
+    json_array_foreach(found, i, f)
+    {
+        if (!json_object_get(f, "table") || !json_equal(json_object_get(f, "code"), json_object_get(o, "code"))) continue;
+        if (!json_is_string(value) || !json_equal(json_object_get(f, "computed"), value)) continue;
+        json_t *p = json_object();
+        static const char *const NAMES[] = {"table", "printed", "difference", "figure"};
+        for (size_t k = 0; k < sizeof NAMES / sizeof *NAMES; k++) json_object_set(p, NAMES[k], json_object_get(f, NAMES[k]));
+        json_array_append_new(list, p);
+    }
+    if (json_array_size(list) > 0) json_object_set(o, "prints", list);
+    json_decref(list);
+}
+
+static void parts_found(const struct explain *x, const json_t *found, json_t *answer)
+{
+    size_t i, k;
+    json_t *part, *f;
+    json_array_foreach(json_object_get(answer, "parts"), i, part)
+    {
+        const char *code = json_string_value(json_object_get(part, "code"));
+        json_int_t n = 0;
+        if (x->f->a.part <= ADDRESS_ACCOUNTS && strncmp(code, "total", 5) == 0) continue;
+        json_array_foreach(found, k, f)
+            n += query_parse_below(slice_of(code, strlen(code)), json_string_value(json_object_get(f, "code")));
+        json_object_set_new(part, "findings", json_integer(n));
+        put_prints(found, part);
+    }
+}
+
+static bool few_offices(const struct query_context *q, const struct query_scope *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < registry_count(q->registry); i++) n += query_indicators_inside(s, registry_at(q->registry, i));
+    return n <= QUERY_COUNT_OFFICES;
+}
+
+/* Where all findings can be listed they are also what the parts count; above that the fold's own counts stand. */
 static int findings(const struct explain *x, json_t *answer)
 {
-    char region[8], year[8], until[8];
     const struct query_figure *f = x->f;
-    json_t *found = NULL, *list = json_array(), *code = query_figure_code(f), *o;
-    struct query_problem problem;
-    struct query_params p = {0};
+    struct query_scope s = f->s;
+    json_t *found = json_array(), *list = json_array(), *code = query_figure_code(f), *o;
     size_t i;
     int st = ST_OK;
-    bool near = f->s.office || code_region_depth(f->s.region) == 2;
+    bool near = (s.office || code_region_depth(s.region) == 2) && few_offices(x->q, &s);
+    bool all = f->a.part == ADDRESS_TOTAL, none = f->a.part == ADDRESS_ACTIVITIES || f->a.part == ADDRESS_ACCOUNTS;
+    s.code = all ? slice_of("", 0) : slice_of(json_string_value(code), json_string_length(code));
+    s.source = 0;
     json_object_set_new(answer, "findings_below", json_integer((json_int_t)x->row.findings));
-    code_region_format(f->s.region, region);
-    snprintf(year, sizeof year, "%d", f->s.year);
-    snprintf(until, sizeof until, "%d", f->s.until);
-    p.region = slice_of(region, strlen(region));
-    p.year = slice_of(year, strlen(year));
-    p.until = slice_of(until, strlen(until));
-    p.code = slice_of(json_string_value(code), json_string_length(code));
-    if (f->s.office) p.office = slice_of(f->s.office->id, strlen(f->s.office->id));
-    if (near && x->row.findings && f->a.part != ADDRESS_ACTIVITIES && f->a.part != ADDRESS_ACCOUNTS)
-        st = query_findings(x->q, &p, &found, &problem);
-    json_array_foreach(json_object_get(found, "findings"), i, o) if (json_equal(json_object_get(o, "code"), code))
-        json_array_append(list, o);
+    if (near && !none) st = query_finding_list(x->q, &s, slice_of("", 0), found);
+    if (st == ST_OK && near && !none) st = query_finding_addresses(x->q, &s, slice_of("", 0), found);
+    if (st == ST_OK && near && !none) {
+        json_object_set_new(answer, "findings_below", json_integer((json_int_t)json_array_size(found)));
+        parts_found(x, found, answer);
+        put_prints(found, answer);
+    }
+    json_array_foreach(found, i, o) if (json_equal(json_object_get(o, "code"), code)) json_array_append(list, o);
     json_decref(found);
     json_decref(code);
     json_object_set_new(answer, "findings", list);
-    return st == ST_INVALID ? ST_CORRUPT : st;
+    return st;
 }
 
 /* ---- the office's own rows at this code ---- */
+
+static unsigned source_of(const struct query_figure *f)
+{
+    return f->s.source ? f->s.source : f->a.measure == ADDRESS_BUDGET ? SOURCE_DPA : SOURCE_OPD;
+}
 
 static bool row_is_of(const struct query_figure *f, const struct leaf *l)
 {
     bool budget = f->a.measure == ADDRESS_BUDGET;
     if (l->key.indicator || l->key.measure != (budget ? MEASURE_BUDGET : MEASURE_REALISED)) return false;
-    if (l->key.source != (budget ? SOURCE_DPA : SOURCE_OPD)) return false;
+    if (l->key.source != source_of(f)) return false;
     if (f->a.part == ADDRESS_TOTAL) return l->key.activity == CODE_TOTAL;
     if (f->a.part == ADDRESS_ACTIVITY) return l->key.activity == f->a.code;
     if (f->a.part == ADDRESS_LINE) return l->key.activity == 0 && code_account_ancestor(l->key.account, 2) == f->a.code;
@@ -313,7 +359,7 @@ static int line_state(const struct query_figure *f, struct unit *u, json_t *answ
         bool same = f->a.part == ADDRESS_ACTIVITY ? l->activity == f->a.code
                                                   : f->a.part == ADDRESS_LINE && !l->activity && l->account == f->a.code;
         const struct line_item *it =
-            same ? line_item_of(&v, l, budget ? MEASURE_BUDGET : MEASURE_REALISED, budget ? SOURCE_DPA : SOURCE_OPD) : NULL;
+            same ? line_item_of(&v, l, budget ? MEASURE_BUDGET : MEASURE_REALISED, source_of(f)) : NULL;
         if (!it) continue;
         json_object_set_new(
             answer, "line",
@@ -382,6 +428,49 @@ static int explain_money(const struct query_context *q, const struct query_figur
     return st == ST_OK ? own_rows(&x, answer) : st;
 }
 
+int query_explain_value(const struct query_context *q, const struct query_figure *f, json_t *answer)
+{
+    switch (address_kind(&f->a)) {
+    case ADDRESS_OF_INDICATOR:
+        return query_explain_indicator(q, f, answer);
+    case ADDRESS_OF_MEAN:
+        return query_explain_mean(q, f, answer);
+    case ADDRESS_OF_MATCH:
+        return query_explain_match(q, f, answer);
+    case ADDRESS_OF_FINDING:
+        return query_explain_finding(q, f, answer);
+    case ADDRESS_OF_MONEY:
+    default:
+        return f->a.bridge ? query_explain_bridge(q, f, answer) : explain_money(q, f, answer);
+    }
+}
+
+/* What the offices near it say of that code in words, each signed like a figure. */
+static int put_notes(const struct query_context *q, const struct query_figure *f, json_t *answer)
+{
+    char region[8], year[8], until[8];
+    struct query_problem problem = {0};
+    json_t *found = NULL, *list = json_array(), *code = query_figure_code(f), *o;
+    size_t i;
+    int st = ST_OK;
+    code_region_format(f->s.region, region);
+    snprintf(year, sizeof year, "%d", f->s.year);
+    snprintf(until, sizeof until, "%d", f->s.until);
+    struct query_params p = {.region = slice_of(region, strlen(region)), .year = slice_of(year, strlen(year)),
+                             .until = slice_of(until, strlen(until))};
+    p.code = slice_of(json_string_value(code), json_string_length(code));
+    if (f->s.office) p.office = slice_of(f->s.office->id, strlen(f->s.office->id));
+    bool near = (f->s.office || code_region_depth(f->s.region) == 2) && few_offices(q, &f->s);
+    bool part = p.code.n > 5 && memcmp(p.code.p, "total", 5) == 0; /* total-kegiatan: no code anybody writes notes about */
+    if (near && !part) st = query_notes(q, &p, &found, &problem);
+    json_array_foreach(json_object_get(found, "notes"), i, o) if (json_equal(json_object_get(o, "code"), code))
+        json_array_append(list, o);
+    json_object_set_new(answer, "notes", list);
+    json_decref(found);
+    json_decref(code);
+    return st == ST_INVALID ? ST_CORRUPT : st;
+}
+
 int query_explain(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     struct query_figure f;
@@ -389,10 +478,14 @@ int query_explain(const struct query_context *q, const struct query_params *p, j
     if (st != ST_OK) return st;
     json_t *answer = json_object();
     st = query_figure_head(q, &f, answer);
-    if (st == ST_OK) st = address_of_indicator(&f.a) ? query_explain_indicator(q, &f, answer) : explain_money(q, &f, answer);
+    if (st == ST_OK) st = query_explain_value(q, &f, answer);
+    if (st == ST_OK) st = put_notes(q, &f, answer);
     if (st == ST_NOT_FOUND)
         st = query_refuse(ret_problem, q, "figure", p->figure, "indikator tidak dinyatakan kantor itu pada kode dan tahun itu",
                           "the office states no such indicator at that code and year");
+    if (st == ST_INVALID)
+        st = query_refuse(ret_problem, q, "figure", p->figure, "kode itu tidak dapat dibawa ke daftar itu",
+                          "that code cannot be brought to that list");
     if (st == ST_OK)
         *ret = answer;
     else

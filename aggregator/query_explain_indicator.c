@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aggregator/query_figure.h"
+#include "aggregator/query_finding.h"
 #include "proto/decimal.h"
 
 static const struct {
@@ -32,9 +33,10 @@ const struct indicator *query_explain_find(const struct query_context *q, const 
 
 static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
 
-static json_t *value_of(const struct query_figure *f, const struct indicator_state *s)
+static json_t *value_of(const struct query_figure *f, const struct indicator_state *s, const struct achieve_band *band)
 {
     if (f->a.measure == ADDRESS_ACHIEVEMENT) return query_indicators_percent(&s->result);
+    if (f->a.measure == ADDRESS_RATING) return band ? json_string(band->word) : json_null();
     return query_indicators_value(f->a.measure == ADDRESS_TARGET ? &s->in.target : &s->in.reached);
 }
 
@@ -48,6 +50,25 @@ static void put_formula(json_t *answer, const struct indicator_state *s)
     json_object_set_new(answer, "formula_declared", json_boolean(s->formula_declared));
 }
 
+/* The bands of the scale from the top down, and which one it is. */
+static void put_bands(const struct achieve_scale *scale, const struct achieve_band *is, json_t *answer)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < scale->count; i++) {
+        char t[32];
+        const struct achieve_band *b = &scale->band[i];
+        json_t *o = json_object();
+        decimal_format_micro(b->lower, 0, t);
+        json_object_set_new(o, "word", json_string(b->word));
+        json_object_set_new(o, "from", b->lower == INT64_MIN ? json_null() : json_string(t));
+        json_object_set_new(o, "open", json_boolean(b->open));
+        json_object_set_new(o, "is", json_boolean(b == is));
+        json_array_append_new(list, o);
+    }
+    json_object_set_new(answer, "bands", list);
+    json_object_set_new(answer, "subject", json_string(scale->of_value ? "nilai" : "capaian"));
+}
+
 static void put_components(const struct query_context *q, const struct query_figure *f, const struct indicator_state *s,
                            json_t *answer)
 {
@@ -55,6 +76,7 @@ static void put_components(const struct query_context *q, const struct query_fig
     for (unsigned i = 0; i < 2; i++) {
         struct address a = f->a;
         a.measure = i ? ADDRESS_REACHED : ADDRESS_TARGET;
+        a.source = i ? SOURCE_NONE : f->a.source;
         json_t *o = json_object();
         json_object_set_new(o, "measure", json_string(address_measure_name(a.measure)));
         json_object_set_new(o, "figure", query_figure_address(q, &a));
@@ -108,18 +130,20 @@ static int put_rows(const struct query_context *q, const struct query_figure *f,
     return query_figure_rows(q, &o->u, row, n, (unsigned)f->s.until, list);
 }
 
-static int put_findings(const struct query_context *q, const struct query_figure *f, const struct query_indicators *o,
-                        const struct indicator *it, json_t *answer)
+static int put_findings(const struct query_context *q, const struct query_figure *f, json_t *answer)
 {
-    json_t *all = json_array(), *mine = json_array(), *name = query_indicators_name(q, o, it), *e;
-    const struct query_finding_ask ask = {q, &f->s, {0}, all};
+    struct query_scope scope = f->s;
+    json_t *all = json_array(), *mine = json_array(), *code = query_figure_code(f), *e;
     size_t i;
-    int st = query_indicators_findings(&ask, o->office, f->s.year);
-    json_array_foreach(all, i, e) if (json_equal(json_object_get(e, "indicator"), name) &&
-                                      json_equal(json_object_get(e, "code"), json_object_get(answer, "code")))
+    scope.source = 0;
+    scope.code = slice_of(json_string_value(code), json_string_length(code));
+    int st = query_finding_list(q, &scope, slice_of("", 0), all);
+    if (st == ST_OK) st = query_finding_addresses(q, &scope, slice_of("", 0), all);
+    json_array_foreach(all, i, e) if (json_equal(json_object_get(e, "indicator"), json_object_get(answer, "indicator")) &&
+                                      json_equal(json_object_get(e, "code"), code))
         json_array_append(mine, e);
     json_object_set_new(answer, "findings", mine);
-    json_decref(name);
+    json_decref(code);
     json_decref(all);
     return st;
 }
@@ -132,19 +156,22 @@ int query_explain_indicator(const struct query_context *q, const struct query_fi
     const struct indicator *it = st == ST_OK ? query_explain_find(q, f, &o) : NULL;
     if (st == ST_OK && !it) st = ST_NOT_FOUND;
     if (st == ST_OK) {
-        indicator_judge(&o.u, it, (unsigned)f->s.until, NULL, &s);
+        const struct indicator_target *against = f->a.source ? indicator_target_of(it, f->a.source, (unsigned)f->s.until) : NULL;
+        if (f->a.source && !against) st = ST_NOT_FOUND;
+        indicator_judge(&o.u, it, (unsigned)f->s.until, against, &s);
         const struct achieve_band *band = indicator_band(o.scale.scale, &s);
         json_object_set_new(answer, "indicator", query_indicators_name(q, &o, it));
-        json_object_set_new(answer, "value", value_of(f, &s));
+        json_object_set_new(answer, "value", value_of(f, &s, band));
         put_formula(answer, &s);
         json_object_set_new(answer, "reason",
                             s.result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(s.result.state)));
         json_object_set_new(answer, "scale", json_string(o.scale.scale->name));
         json_object_set_new(answer, "rating", band ? json_string(band->word) : json_null());
+        if (f->a.measure == ADDRESS_RATING) put_bands(o.scale.scale, band, answer);
         put_components(q, f, &s, answer);
         put_parts(it, (unsigned)f->s.until, answer);
-        st = put_rows(q, f, &o, it, &s, answer);
-        if (st == ST_OK) st = put_findings(q, f, &o, it, answer);
+        if (st == ST_OK) st = put_rows(q, f, &o, it, &s, answer);
+        if (st == ST_OK) st = put_findings(q, f, answer);
     }
     query_indicators_close(&o);
     return st;

@@ -24,14 +24,18 @@ static int fault(const struct query_context *q, const struct address_fault *f, s
                   "an address begins with a region or office, such as 33.74/2020/realised/1.06.01?until=8"},
                  {"YEAR", "bagian kedua alamat adalah tahun, misalnya 33.74/2020/realised/total",
                   "the second part is a year, such as 33.74/2020/realised/total"},
-                 {"MEASURE", "bagian ketiga alamat: budget, realised, absorption; dari indikator target, reached, achievement",
-                  "the third part: budget, realised, absorption; of an indicator target, reached, achievement"},
+                 {"MEASURE", "bagian ketiga alamat: budget, realised, absorption, match, finding; dari indikator target, reached, "
+                  "achievement, rating",
+                  "the third part: budget, realised, absorption, match, finding; of an indicator target, reached, achievement, "
+                  "rating"},
                  {"CODE", "bagian keempat alamat: kode menurut daftar tahun itu, misalnya 1.06.01, 5.1, total",
                   "the fourth part: a code of that year's list, such as 1.06.01, 5.1, total"},
-                 {"INDICATOR", "indikator ditulis sesudah kode, hanya pada target, reached, achievement",
-                  "an indicator follows the code, only with target, reached, achievement"},
-                 {"PARAM", "keterangan alamat: until=1..12, stage=murni, level=daun, vintage=NAMA, as_of=KAPAN",
-                  "parameters of an address: until=1..12, stage=murni, level=daun, vintage=NAME, as_of=WHEN"}};
+                 {"INDICATOR", "indikator (target, reached, achievement, rating) atau jenis temuan (finding) ditulis sesudah kode",
+                  "an indicator (target, reached, achievement, rating) or a finding's kind (finding) follows the code"},
+                 {"PARAM", "keterangan alamat: until=1..12, stage=murni, level=daun, vintage=NAMA, source=SUMBER, "
+                  "bridge=NAMA, cap=BATAS, as_of=KAPAN",
+                  "parameters of an address: until=1..12, stage=murni, level=daun, vintage=NAME, source=NAME, "
+                  "bridge=NAME, cap=CAP, as_of=WHEN"}};
     size_t i = 0;
     while (strcmp(TEXTS[i].part, f->part) != 0 && i + 1 < sizeof TEXTS / sizeof TEXTS[0]) i++;
     return query_refuse(problem, q, "figure", slice_of(f->seen, strlen(f->seen)), TEXTS[i].id, TEXTS[i].en);
@@ -48,6 +52,9 @@ static int parse(const struct query_context *q, const struct query_params *p, st
     add_param(&b, &mark, "stage", p->stage);
     add_param(&b, &mark, "level", p->level);
     add_param(&b, &mark, "vintage", p->vintage);
+    add_param(&b, &mark, "source", p->source);
+    add_param(&b, &mark, "bridge", p->bridge);
+    add_param(&b, &mark, "cap", p->cap);
     int st = !buf_ok(&b) ? ST_NO_MEMORY : address_parse(buf_slice(&b), ret, &f) == ST_OK ? ST_OK : fault(q, &f, problem);
     buf_done(&b);
     return st;
@@ -73,7 +80,8 @@ int query_figure_open(const struct query_context *q, const struct query_params *
     if (f.a.as_of[0] && !q->past)
         return query_refuse(problem, q, "figure", p->figure, "as_of diberikan di luar alamat: --as-of KAPAN atau as_of=",
                             "give as_of beside the address: --as-of WHEN or as_of=");
-    f.s = (struct query_scope){.region = f.a.region, .has_region = true, .year = f.a.year, .until = f.a.until, .murni = f.a.murni};
+    f.s = (struct query_scope){.region = f.a.region, .has_region = true, .year = f.a.year, .until = f.a.until, .murni = f.a.murni,
+                               .source = f.a.source};
     id = slice_of(f.a.office, strlen(f.a.office));
     if (id.n) {
         f.s.office = registry_office(q->registry, id);
@@ -84,10 +92,12 @@ int query_figure_open(const struct query_context *q, const struct query_params *
     } else if (f.a.region && q->names && !names_region(q->names, f.a.region)) {
         return query_refuse(problem, q, "figure", p->figure, "wilayah tidak ada dalam daftar", "region is not in the list");
     }
-    if (address_of_indicator(&f.a) && !f.s.office)
-        return query_refuse(problem, q, "figure", p->figure, "indikator adalah milik satu kantor: mulai alamat dengan kantornya",
-                            "an indicator belongs to one office: begin the address with it");
-    if (!address_of_indicator(&f.a)) place_node(&f);
+    enum address_kind kind = address_kind(&f.a);
+    if (kind != ADDRESS_OF_MONEY && kind != ADDRESS_OF_MEAN && !f.s.office)
+        return query_refuse(problem, q, "figure", p->figure,
+                            "indikator, temuan dan cocokan adalah milik satu kantor: mulai alamat dengan kantornya",
+                            "an indicator, a finding, a match belongs to one office: begin the address with it");
+    if (kind == ADDRESS_OF_MONEY) place_node(&f);
     *ret = f;
     return ST_OK;
 }
@@ -127,6 +137,7 @@ json_t *query_figure_code(const struct query_figure *f)
 {
     static const char *const TOTALS[] = {"total", "total-kegiatan", "total-rekening"};
     char code[32];
+    if (f->a.measure == ADDRESS_FINDING) return json_string(f->a.place);
     if (f->a.part == ADDRESS_ACTIVITY || f->a.code == CODE_TOTAL)
         code_format_activity(f->a.code, code);
     else if (f->a.part >= ADDRESS_ACCOUNT)
@@ -164,7 +175,8 @@ json_t *query_figure_address(const struct query_context *q, const struct address
 
 static struct address address_in(const struct query_scope *s)
 {
-    struct address a = {.region = s->region, .year = s->year, .until = s->until, .murni = s->murni, .measure = ADDRESS_REALISED};
+    struct address a = {.region = s->region, .year = s->year, .until = s->until, .murni = s->murni, .measure = ADDRESS_REALISED,
+                        .source = s->source, .cap = ADDRESS_CAP};
     if (s->office) {
         a.region = 0;
         snprintf(a.office, sizeof a.office, "%s", s->office->id);
@@ -172,10 +184,11 @@ static struct address address_in(const struct query_scope *s)
     return a;
 }
 
-json_t *query_figure_of_row(const struct query_context *q, const struct query_scope *s, const struct derived_key *node)
+struct address query_figure_at(const struct query_scope *s, const struct derived_key *node, enum address_measure measure)
 {
     static const uint8_t PARTS[] = {ADDRESS_TOTAL, ADDRESS_ACTIVITY, ADDRESS_ACCOUNT, ADDRESS_LINE};
     struct address a = address_in(s);
+    a.measure = measure;
     a.part = (enum address_part)PARTS[node->node_kind];
     a.code = node->node;
     if (node->node_kind == NODE_TOTAL) {
@@ -185,11 +198,34 @@ json_t *query_figure_of_row(const struct query_context *q, const struct query_sc
         a.part = ADDRESS_TOTAL;
         a.code = 0;
     }
+    return a;
+}
+
+json_t *query_figure_of_row(const struct query_context *q, const struct query_scope *s, const struct derived_key *node)
+{
+    const struct address a = query_figure_at(s, node, ADDRESS_REALISED);
     return query_figure_address(q, &a);
 }
 
-json_t *query_figure_of_indicator(const struct query_context *q, const struct query_scope *s, const char *office,
-                                  const struct indicator *it)
+json_t *query_figure_of_rows(const struct query_context *q, const struct query_scope *s, const struct derived_key *node,
+                             unsigned plan)
+{
+    static const enum address_measure MEASURES[] = {ADDRESS_BUDGET, ADDRESS_REALISED, ADDRESS_ABSORPTION};
+    json_t *o = json_object();
+    struct address a;
+    for (unsigned i = 0; i < sizeof MEASURES / sizeof *MEASURES; i++) {
+        a = query_figure_at(s, node, MEASURES[i]);
+        json_object_set_new(o, address_measure_name(a.measure), query_figure_address(q, &a));
+    }
+    a = query_figure_at(s, node, ADDRESS_BUDGET);
+    a.source = (uint8_t)plan;
+    if (plan) json_object_set_new(o, "plan", query_figure_address(q, &a));
+    return o;
+}
+
+/* The address of an indicator's achievement; false: its identity cannot be read. */
+static bool indicator_at(const struct query_context *q, const struct query_scope *s, const char *office,
+                         const struct indicator *it, struct address *ret)
 {
     struct address a = address_in(s);
     struct slice id;
@@ -199,9 +235,46 @@ json_t *query_figure_of_indicator(const struct query_context *q, const struct qu
     snprintf(a.office, sizeof a.office, "%s", office);
     a.part = it->activity == CODE_TOTAL ? ADDRESS_TOTAL : it->activity ? ADDRESS_ACTIVITY : ADDRESS_ACCOUNT;
     a.code = it->activity ? it->activity : it->account;
-    if (query_indicators_identity(q, it, &id) != ST_OK || id.n == 0 || id.n > TEXT_MAX) return json_null();
+    if (query_indicators_identity(q, it, &id) != ST_OK || id.n == 0 || id.n > TEXT_MAX) return false;
     memcpy(a.indicator, id.p, id.n);
     a.indicator[id.n] = '\0';
+    *ret = a;
+    return true;
+}
+
+json_t *query_figure_of_indicator(const struct query_context *q, const struct query_scope *s, const char *office,
+                                  const struct indicator *it, enum address_measure measure)
+{
+    struct address a;
+    if (!indicator_at(q, s, office, it, &a)) return json_null();
+    a.measure = measure;
+    return query_figure_address(q, &a);
+}
+
+json_t *query_figure_of_indicators(const struct query_context *q, const struct query_scope *s, const char *office,
+                                   const struct indicator *it, unsigned plan)
+{
+    struct address a;
+    json_t *o = json_object();
+    if (!indicator_at(q, s, office, it, &a)) return o;
+    for (unsigned m = ADDRESS_TARGET; m <= ADDRESS_RATING; m++) {
+        a.measure = (enum address_measure)m;
+        json_object_set_new(o, address_measure_name(a.measure), query_figure_address(q, &a));
+    }
+    a.measure = ADDRESS_TARGET;
+    a.source = (uint8_t)plan;
+    if (plan) json_object_set_new(o, "plan", query_figure_address(q, &a));
+    return o;
+}
+
+json_t *query_figure_of_mean(const struct query_context *q, const struct query_scope *s, activity_code node, unsigned cap)
+{
+    struct address a = address_in(s);
+    a.measure = ADDRESS_ACHIEVEMENT;
+    a.part = node ? ADDRESS_ACTIVITY : ADDRESS_TOTAL;
+    a.code = node ? node : CODE_TOTAL;
+    a.murni = false;
+    a.cap = cap;
     return query_figure_address(q, &a);
 }
 

@@ -29,8 +29,17 @@ json_t *query_figure_name(const struct query_context *q, const struct query_figu
 json_t *query_figure_address(const struct query_context *q, const struct address *a);
 /* Address of a row of a rollup: its realisation. */
 json_t *query_figure_of_row(const struct query_context *q, const struct query_scope *s, const struct derived_key *node);
+struct address query_figure_at(const struct query_scope *s, const struct derived_key *node, enum address_measure measure);
+/* {"budget","realised","absorption"} of a row, and "plan": the budget of that source where it is not 0. */
+json_t *query_figure_of_rows(const struct query_context *q, const struct query_scope *s, const struct derived_key *node,
+                             unsigned plan);
 json_t *query_figure_of_indicator(const struct query_context *q, const struct query_scope *s, const char *office,
-                                  const struct indicator *it);
+                                  const struct indicator *it, enum address_measure measure);
+/* {"target","reached","achievement","rating"} of an indicator, and "plan": the target of that source where it is not 0. */
+json_t *query_figure_of_indicators(const struct query_context *q, const struct query_scope *s, const char *office,
+                                   const struct indicator *it, unsigned plan);
+/* The mean of the indicators below a node, 0: of all. */
+json_t *query_figure_of_mean(const struct query_context *q, const struct query_scope *s, activity_code node, unsigned cap);
 /* region or office, year, until, measure, code, name of it into an answer, with as_of and the register's version. */
 int query_figure_head(const struct query_context *q, const struct query_figure *f, json_t *answer);
 

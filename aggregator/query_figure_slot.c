@@ -61,13 +61,20 @@ const char *query_figure_kind(unsigned kind)
     return KINDS[kind < sizeof KINDS / sizeof KINDS[0] ? kind : 0];
 }
 
+/* Sen: of figures, and of what other tables and plans print of them. */
+static bool is_money(unsigned measure)
+{
+    return figure_measure_is_money(measure) || measure == MEASURE_COMPARED_BUDGET || measure == MEASURE_COMPARED_REALISED ||
+           measure == MEASURE_PLAN_END_BUDGET || measure == MEASURE_PLAN_REALISED;
+}
+
 json_t *query_figure_slot_value(const struct unit *u, const struct slot *s, unsigned measure)
 {
     char t[48];
     if (s->kind == VALUE_TEXT) return text_json(unit_text(u, s));
     if (s->kind != VALUE_NUMBER && s->kind != VALUE_NIL) return json_null();
     int64_t v = s->kind == VALUE_NUMBER ? s->value : 0;
-    if (figure_measure_is_money(measure)) return query_figure_money(v);
+    if (is_money(measure)) return query_figure_money(v);
     decimal_format_micro(v, s->decimals, t);
     return json_string(t);
 }
@@ -123,6 +130,14 @@ static int add_before(void *ctx, const struct asof_past *p)
 
 static bool is_flow(unsigned measure) { return measure == MEASURE_REALISED || measure == MEASURE_CASH_PLAN; }
 
+/* The indicator of a row, the table of a second print; null of a line's own figures. */
+static json_t *of_json(const struct query_context *q, const struct leaf_key *k)
+{
+    struct slice text;
+    if (!k->indicator || unit_dict_text(q->t, FOLD_DICT_ID, k->indicator, &text) != ST_OK) return json_null();
+    return json_stringn((const char *)text.p, text.n);
+}
+
 static int row_json(const struct query_context *q, const struct unit *u, const struct leaf *l, unsigned until, json_t **ret)
 {
     char account[32] = "", stage[20];
@@ -150,6 +165,7 @@ static int row_json(const struct query_context *q, const struct unit *u, const s
     json_object_set_new(o, "account", account[0] ? json_string(account) : json_null());
     json_object_set_new(o, "source", json_string(figure_source_name(l->key.source)));
     json_object_set_new(o, "stage", json_string(stage));
+    json_object_set_new(o, "of", of_json(q, &l->key));
     json_object_set_new(o, "slots", slots);
     *ret = o;
     return st;

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregator/query_figure.h"
-#include "aggregator/replay.h"
+#include "aggregator/query_explain.h"
+#include "aggregator/query_history.h"
 #include "proto/period.h"
 
 enum { STEPS_MAX = 20000 };
@@ -59,9 +59,10 @@ static int part_of(struct history *h, struct unit *u, struct sums *ret)
     bool budget, murni, realised;
     int st = derive_unit(u, &h->d);
     if (st != ST_OK) return st;
-    *ret = (struct sums){.budget = pick(h, DERIVED_BUDGET, SOURCE_DPA, &budget),
-                         .murni = pick(h, DERIVED_BUDGET_MURNI, SOURCE_DPA, &murni),
-                         .realised = pick(h, DERIVED_REALISED, SOURCE_OPD, &realised)};
+    unsigned source = h->f->s.source;
+    *ret = (struct sums){.budget = pick(h, DERIVED_BUDGET, source ? source : SOURCE_DPA, &budget),
+                         .murni = pick(h, DERIVED_BUDGET_MURNI, source ? source : SOURCE_DPA, &murni),
+                         .realised = pick(h, DERIVED_REALISED, source ? source : SOURCE_OPD, &realised)};
     ret->has_budget = budget;
     ret->has_realised = realised;
     return ST_OK;
@@ -119,18 +120,23 @@ static unsigned fit(const struct query_figure *f, const struct leaf_key *k)
 static json_t *slot_json(const struct history *h, const struct replay *r, uint32_t from, provenance *ret_prov)
 {
     uint32_t best = from, n = 0;
-    char code[32] = "", account[32] = "", stage[20];
     for (uint32_t i = from; i < r->next; i++) {
         unsigned a = fit(h->f, &r->all.leaf[r->v[i].leaf].key), b = fit(h->f, &r->all.leaf[r->v[best].leaf].key);
         if (a > b || i == from) best = i, n = 0;
         n += a >= b;
     }
-    const struct replay_version *v = &r->v[best];
+    *ret_prov = r->v[best].prov;
+    return query_history_slot(r, best, n);
+}
+
+json_t *query_history_slot(const struct replay *r, uint32_t number, uint32_t changes)
+{
+    char code[32] = "", account[32] = "", stage[20];
+    const struct replay_version *v = &r->v[number];
     const struct leaf_key *k = &r->all.leaf[v->leaf].key;
     if (k->activity) code_format_activity(k->activity, code);
     if (k->account) code_format_account(k->account, account);
     figure_stage_format(k->stage, stage);
-    *ret_prov = v->prov;
     json_t *o = json_object();
     json_object_set_new(o, "code", code[0] ? json_string(code) : json_null());
     json_object_set_new(o, "account", account[0] ? json_string(account) : json_null());
@@ -139,7 +145,7 @@ static json_t *slot_json(const struct history *h, const struct replay *r, uint32
     json_object_set_new(o, "month", json_integer(v->slot + 1));
     json_object_set_new(o, "kind", json_string(query_figure_kind(v->value.kind)));
     json_object_set_new(o, "value", query_figure_slot_value(&r->all, &v->value, k->measure));
-    json_object_set_new(o, "changes", json_integer(n)); /* slots of the batch that fit as well */
+    json_object_set_new(o, "changes", json_integer((json_int_t)changes));
     return o;
 }
 
@@ -365,11 +371,7 @@ static int line_json(const struct history *h, const struct change *c, json_t *fr
     return json_array_insert_new(list, 0, o) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
-struct span {
-    struct wall from, to;
-};
-
-static int lines(struct history *h, const struct span *span, json_t *list)
+static int lines(struct history *h, const struct query_span *span, json_t *list)
 {
     struct sums s = {0};
     int st = ST_OK;
@@ -405,10 +407,18 @@ static int refuse(const struct query_context *q, const struct query_params *p, i
     return st;
 }
 
+/* Sums, and values of one indicator, follow from the steps of each unit by itself; everything else is asked for again. */
+static bool stepwise(const struct query_figure *f)
+{
+    enum address_kind kind = address_kind(&f->a);
+    if (kind == ADDRESS_OF_INDICATOR) return f->a.measure != ADDRESS_RATING && !f->a.source;
+    return kind == ADDRESS_OF_MONEY && !f->a.bridge;
+}
+
 int query_history(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     struct query_figure f;
-    struct span span = {{INT64_MIN}, {INT64_MAX}};
+    struct query_span span = {{INT64_MIN}, {INT64_MAX}};
     int st = query_figure_open(q, p, &f, ret_problem);
     if (st == ST_OK) st = parse_moment(q, p->from, "from", &span.from, ret_problem);
     if (st == ST_OK) st = parse_moment(q, p->to, "to", &span.to, ret_problem);
@@ -417,8 +427,9 @@ int query_history(const struct query_context *q, const struct query_params *p, j
     json_t *answer = json_object(), *list = json_array();
     derive_init(&h.d);
     st = query_figure_head(q, &f, answer);
-    if (st == ST_OK) st = f.s.office ? office_history(&h, f.s.office, NULL, 0) : region_history(&h);
-    if (st == ST_OK) st = lines(&h, &span, list);
+    if (st == ST_OK) st = stepwise(&f) ? f.s.office ? office_history(&h, f.s.office, NULL, 0) : region_history(&h)
+                                       : query_history_again(q, p, &f, &span, list);
+    if (st == ST_OK && stepwise(&f)) st = lines(&h, &span, list);
     json_object_set_new(answer, "changes", list);
     for (uint32_t i = 0; i < h.count; i++) {
         json_decref(h.c[i].slot);

@@ -188,7 +188,7 @@ static json_t *indicator_json(const struct listing *l, const struct query_indica
     put_printed(j, &o->u, st->target, (unsigned)l->s->until);
     json_object_set_new(j, "id", text_json(id));
     json_object_set_new(j, "office", json_string(o->office->id));
-    json_object_set_new(j, "figure", query_figure_of_indicator(l->q, l->s, o->office->id, it));
+    json_object_set_new(j, "figure", query_figure_of_indicator(l->q, l->s, o->office->id, it, ADDRESS_ACHIEVEMENT));
     json_object_set_new(j, "reason",
                         st->result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(st->result.state)));
     json_object_set_new(j, "reached_unit", text_json(st->reached_unit));
@@ -220,6 +220,8 @@ static int add_row(struct listing *l, struct query_indicators *o, const struct i
     json_t *json = indicator_json(l, o, it, &st, code);
     l->row[l->rows++] = (struct row){it->activity, it->account, number, o->office->id, it->id, json};
     if (query_plan_row(l->q, &l->plan, it, &st, (unsigned)l->s->until, json) != ST_OK) return ST_NO_MEMORY;
+    unsigned plan = json_object_get(json, "plan") ? l->plan.source : SOURCE_NONE;
+    json_object_set_new(json, "figures", query_figure_of_indicators(l->q, l->s, o->office->id, it, plan));
     int rc = l->shared ? query_shared_add(l->shared, l->q, &l->plan, o, it, &st, (unsigned)l->s->until) : ST_OK;
     if (rc != ST_OK) return rc;
     *reported |= st.in.reached.kind != ACHIEVE_ABSENT;

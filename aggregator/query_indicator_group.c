@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregator/query_indicator.h"
+#include "aggregator/query_figure.h"
 #include "aggregator/query_rows.h"
 #include "proto/decimal.h"
 
@@ -144,10 +144,12 @@ int query_groups_json(const struct query_context *q, const struct query_scope *s
         json_object_set_new(o, "code", json_string(code));
         json_object_set_new(o, "level", json_string(code_level_name(code_level(g->item[i].node))));
         json_object_set_new(o, "name", name ? json_string(name) : json_null());
+        json_object_set_new(o, "figure", query_figure_of_mean(q, s, g->item[i].node, g->cap));
         json_array_append_new(rows, o);
     }
     json_t *total = mean_json(&g->total);
     put_money(&g->total, &g->money, total);
+    json_object_set_new(total, "figure", query_figure_of_mean(q, s, 0, g->cap));
     json_object_set_new(total, "cap", g->cap ? json_integer((json_int_t)g->cap) : json_null());
     *ret_rows = rows;
     *ret_total = total;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "aggregator/query_change.h"
+#include "aggregator/query_figure.h"
 #include "aggregator/query_shared.h"
 #include "proto/decimal.h"
 
@@ -104,6 +105,15 @@ static void put_complete(const struct trend *t, json_t *point, const struct indi
     json_decref(value);
 }
 
+static void put_figure(const struct trend *t, json_t *point, const struct query_indicators *o, const struct indicator *it)
+{
+    static const enum address_measure MEASURES[] = {ADDRESS_REACHED, ADDRESS_TARGET, ADDRESS_ACHIEVEMENT};
+    struct query_scope s = t->s;
+    s.year = o->year;
+    json_object_set_new(point, "figure", query_figure_of_indicator(t->q, &s, o->office->id, it, MEASURES[t->asked]));
+    json_object_set_new(point, "figures", query_figure_of_indicators(t->q, &s, o->office->id, it, SOURCE_NONE));
+}
+
 static void fill_point(struct trend *t, json_t *point, const struct query_indicators *o, const struct indicator *it)
 {
     struct indicator_state st;
@@ -118,6 +128,7 @@ static void fill_point(struct trend *t, json_t *point, const struct query_indica
     json_object_set_new(point, "formula", json_string(achieve_formula_name(st.formula)));
     json_object_set_new(point, "unit", unit.n ? json_stringn((const char *)unit.p, unit.n) : json_null());
     json_object_set_new(point, "break", json_boolean(broken));
+    put_figure(t, point, o, it);
     compare_point(t, point, &st, unit, broken);
     put_complete(t, point, it, &st, decimal_unit_same(unit, slice_of("%", 1)));
     if (unit.n > 0 && unit.n <= UNIT_TEXT_MAX) {
@@ -141,7 +152,7 @@ static int put_plan(const struct trend *t, json_t *point, const struct query_ind
 static json_t *empty_point(int year)
 {
     static const char *const NAMES[] = {"value", "target", "reached", "achievement", "formula", "unit", "change",
-                                        "complete", "coverage"};
+                                        "complete", "coverage", "figure", "figures"};
     json_t *point = json_object();
     json_object_set_new(point, "year", json_integer(year));
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) json_object_set_new(point, NAMES[i], json_null());

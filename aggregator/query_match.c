@@ -26,9 +26,20 @@ struct matching {
     struct match_sum sum, total;
 };
 
-static json_t *side_json(const struct match_side *s)
+static json_t *side_json(const struct matching *m, const struct match_side *s, const struct derived_key *node, unsigned source)
 {
-    return s->stated ? json_pack("{s:o,s:i}", "value", query_figure_money(s->value), "month", (int)s->month) : json_null();
+    struct address at = query_figure_at(&m->at, node, ADDRESS_REALISED);
+    at.source = (uint8_t)source;
+    return s->stated ? json_pack("{s:o,s:i,s:o}", "value", query_figure_money(s->value), "month", (int)s->month, "figure",
+                                 query_figure_address(m->q, &at)) : json_null();
+}
+
+static json_t *difference_figure(const struct matching *m, const struct derived_key *node)
+{
+    struct address at = query_figure_at(&m->at, node, ADDRESS_MATCH);
+    at.murni = false;
+    if (at.part == ADDRESS_LINE) at.part = ADDRESS_ACCOUNT;
+    return query_figure_address(m->q, &at);
 }
 
 static json_t *row_json(const struct matching *m, const struct match_row *r, const char *code, json_t *explanation)
@@ -45,13 +56,14 @@ static json_t *row_json(const struct matching *m, const struct match_row *r, con
     json_object_set_new(o, "name", name ? json_string(name) : json_null());
     json_object_set_new(o, "state", json_string(explanation ? EXPLAINED : match_state_name(r->state)));
     json_object_set_new(o, "cause", explanation ? json_string(match_state_name(r->state)) : json_null());
-    json_object_set_new(o, "of_office", side_json(&r->office));
-    json_object_set_new(o, "of_treasurer", side_json(&r->treasurer));
+    json_object_set_new(o, "of_office", side_json(m, &r->office, &node, SOURCE_NONE));
+    json_object_set_new(o, "of_treasurer", side_json(m, &r->treasurer, &node, SOURCE_BUD));
     json_object_set_new(o, "difference", query_figure_money(r->office.value - r->treasurer.value));
     json_object_set_new(o, "equal_at", r->office_at ? json_pack("{s:i,s:i}", "office", (int)r->office_at, "treasurer",
                                                                (int)r->treasurer_at) : json_null());
     json_object_set_new(o, "explanation", explanation ? explanation : json_null());
     json_object_set_new(o, "figure", query_figure_of_row(m->q, &m->at, &node));
+    json_object_set_new(o, "difference_figure", difference_figure(m, &node));
     return o;
 }
 

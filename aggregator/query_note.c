@@ -1,12 +1,13 @@
 /* query_note.c - the notes offices sign about their lines: what drove and what hindered, what follows, what explains. Kind: P.
  *
- * A note is a text figure of a line and month; the newest up to the cut-off of each kind and number is listed, by office, year and
- * line. Nothing is computed of it: an explanation answers the findings of its line (query_beside.h). */
+ * A note is a text figure of a line and month, signed like any other; the newest up to the cut-off of each kind and number is
+ * listed, by office, year and line. Nothing is computed of it: an explanation answers the findings of its line (query_beside.h).
+ * */
 #include <stdlib.h>
 #include <string.h>
 
 #include "aggregator/asof.h"
-#include "aggregator/query_indicator.h"
+#include "aggregator/query_figure.h"
 
 struct notes {
     const struct query_context *q;
@@ -52,6 +53,13 @@ static int put_note(struct notes *n, const struct office *o, const struct unit *
     json_object_set_new(j, "kind", json_string(kind));
     json_object_set_new(j, "no", no.n ? json_stringn((const char *)no.p, no.n) : json_null());
     json_object_set_new(j, "text", json_stringn((const char *)text.p, text.n));
+    json_t *statement = NULL;
+    int st = query_figure_statement(n->q, s->prov, &statement);
+    if (st == ST_OK) json_object_set_new(j, "statement", statement);
+    if (st != ST_OK) {
+        json_decref(j);
+        return st;
+    }
     return json_array_append_new(n->list, j) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 

@@ -12,6 +12,7 @@ struct query_scope { /* what a question is about, checked */
     int year, until;
     enum level level;
     bool murni;
+    uint8_t source;    /* of a figure asked for by its address; 0: the default one of each measure */
     struct slice code; /* dotted prefix, or empty */
 };
 /* Region, office, year (required when need_year), until, level, code, stage. ST_OK or ST_INVALID with the problem filled. */

@@ -106,6 +106,7 @@ static int money_row(struct peers *x, const struct query_scope *s)
     query_rows_complete(&f, f.offices, p->json);
     json_object_set_new(p->json, "why", why ? json_string(why) : json_null());
     json_object_set_new(p->json, "figure", query_figure_of_row(x->q, s, &x->node));
+    json_object_set_new(p->json, "figures", query_figure_of_rows(x->q, s, &x->node, SOURCE_NONE));
     return ST_OK;
 }
 
@@ -195,7 +196,8 @@ static int put_indicator(struct peers *x, const struct query_scope *s, const str
     p->ranked = !why;
     p->rate = st.result.share;
     json_object_set_new(p->json, "why", why ? json_string(why) : json_null());
-    json_object_set_new(p->json, "figure", query_figure_of_indicator(x->q, s, s->office->id, it));
+    json_object_set_new(p->json, "figure", query_figure_of_indicator(x->q, s, s->office->id, it, ADDRESS_ACHIEVEMENT));
+    json_object_set_new(p->json, "figures", query_figure_of_indicators(x->q, s, s->office->id, it, SOURCE_NONE));
     return ST_OK;
 }
 

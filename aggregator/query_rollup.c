@@ -68,6 +68,12 @@ static void put_others(json_t *o, const struct figure_row *f)
     if (f->bare) json_object_set_new(o, "bare", json_integer((json_int_t)f->bare));
 }
 
+/* Whose ceiling `plan` is; 0: there is none. */
+static unsigned plan_source(const struct figure_row *f)
+{
+    return f->has_plan[0] ? SOURCE_RENSTRA : f->has_plan[1] ? SOURCE_RPJMD : SOURCE_NONE;
+}
+
 /* A first known stage that was stretched back to month 1 is marked where it was stated and in the total, not on nodes between. */
 static void put_assumed(json_t *o, const struct figure_row *f)
 {
@@ -102,6 +108,7 @@ static int add_row(void *ctx, const struct figure_row *f)
     json_object_set_new(o, "findings", json_integer((json_int_t)f->findings));
     query_rows_complete(f, f->offices, o);
     json_object_set_new(o, "figure", query_figure_of_row(r->q, r->s, &f->node));
+    json_object_set_new(o, "figures", query_figure_of_rows(r->q, r->s, &f->node, plan_source(f)));
     put_others(o, f);
     if (!activity || level == code_leaf_level(code_vintage(f->node.node))) put_assumed(o, f);
     int st = query_with_row(r->with, f, activity ? (unsigned)level : code_account_depth(f->node.node), o);
@@ -210,6 +217,7 @@ static json_t *part(const struct rollup *r, const struct figure_row *f)
 {
     json_t *o = json_object();
     put_sums(r, o, f);
+    json_object_set_new(o, "figure", query_figure_of_row(r->q, r->s, &f->node));
     return o;
 }
 
@@ -227,6 +235,7 @@ static int add_total(struct rollup *r, json_t *answer)
     json_object_set_new(total, "accounts", part(r, &f[2]));
     json_object_set_new(total, "findings", json_integer((json_int_t)f[0].findings));
     json_object_set_new(total, "figure", query_figure_of_row(r->q, r->s, &f[0].node));
+    json_object_set_new(total, "figures", query_figure_of_rows(r->q, r->s, &f[0].node, plan_source(&f[0])));
     put_others(total, &f[0]);
     put_assumed(total, &f[0]);
     int st = reported_total(r, &f[0], total);

@@ -20,9 +20,15 @@ struct gather {
     int st;
 };
 
-static void take_budget(struct figure_row *r, unsigned source, i128 v)
+/* Is this the source that a row shows? */
+static bool shown(const struct query_scope *s, unsigned source, unsigned usual)
 {
-    if (source == DEFAULT_BUDGET_SOURCE)
+    return source == (s->source ? s->source : usual);
+}
+
+static void take_budget(struct figure_row *r, const struct query_scope *s, unsigned source, i128 v)
+{
+    if (shown(s, source, DEFAULT_BUDGET_SOURCE))
         r->budget = v, r->has_budget = true;
     else if (source == SOURCE_RENSTRA || source == SOURCE_RPJMD)
         r->plan[source == SOURCE_RPJMD] = v, r->has_plan[source == SOURCE_RPJMD] = true;
@@ -30,9 +36,9 @@ static void take_budget(struct figure_row *r, unsigned source, i128 v)
         r->other_budget += v, r->has_other_budget = true;
 }
 
-static void take_realised(struct figure_row *r, unsigned source, i128 v, int64_t reported)
+static void take_realised(struct figure_row *r, const struct query_scope *s, unsigned source, i128 v, int64_t reported)
 {
-    if (source == DEFAULT_REALISED_SOURCE)
+    if (shown(s, source, DEFAULT_REALISED_SOURCE))
         r->realised = v, r->has_realised = true, r->reported = reported;
     else
         r->other_realised += v, r->has_other_realised = true;
@@ -48,18 +54,19 @@ static void take_standing(struct figure_row *r, unsigned derived, i128 v)
 }
 
 /* One derived value at the cut-off goes to its place in the row. */
-static void take(struct figure_row *r, const struct derived_key *k, i128 v, int64_t offices, int64_t bare, int64_t assumed)
+static void take(const struct gather *g, const struct derived_key *k, i128 v, int64_t offices, int64_t bare, int64_t assumed,
+                 struct figure_row *r)
 {
     switch (k->derived) {
     case DERIVED_BUDGET:
-        take_budget(r, k->source, v);
-        if (k->source == DEFAULT_BUDGET_SOURCE) r->assumed = assumed;
+        take_budget(r, g->s, k->source, v);
+        if (shown(g->s, k->source, DEFAULT_BUDGET_SOURCE)) r->assumed = assumed;
         break;
     case DERIVED_BUDGET_MURNI:
-        if (k->source == DEFAULT_BUDGET_SOURCE) r->murni = v;
+        if (shown(g->s, k->source, DEFAULT_BUDGET_SOURCE)) r->murni = v;
         break;
     case DERIVED_REALISED:
-        take_realised(r, k->source, v, offices);
+        take_realised(r, g->s, k->source, v, offices);
         if (bare > r->bare) r->bare = bare;
         break;
     case DERIVED_CASH_PLAN:
@@ -68,12 +75,12 @@ static void take(struct figure_row *r, const struct derived_key *k, i128 v, int6
     case DERIVED_CONTROL_BUDGET:
         if (k->source == SOURCE_RENSTRA || k->source == SOURCE_RPJMD)
             r->plan_control[k->source == SOURCE_RPJMD] = v, r->has_plan_control[k->source == SOURCE_RPJMD] = true;
-        if (k->source != DEFAULT_BUDGET_SOURCE) break;
+        if (!shown(g->s, k->source, DEFAULT_BUDGET_SOURCE)) break;
         r->control_budget = v, r->has_control_budget = true;
         r->control_offices = offices;
         break;
     case DERIVED_CONTROL_REALISED:
-        if (k->source == DEFAULT_REALISED_SOURCE) r->control_realised = v, r->has_control_realised = true;
+        if (shown(g->s, k->source, DEFAULT_REALISED_SOURCE)) r->control_realised = v, r->has_control_realised = true;
         break;
     case DERIVED_PRESENCE:
         r->offices = offices;
@@ -106,7 +113,7 @@ static void open_row(struct gather *g, const struct derived_key *k)
 {
     if (g->open && g->row.node.node == k->node && g->row.node.node_kind == k->node_kind) return;
     hand_on(g);
-    g->row = (struct figure_row){.node = {.node = k->node, .node_kind = k->node_kind}};
+    g->row = (struct figure_row){.node = {.node = k->node, .node_kind = k->node_kind}, .bridged = g->s->source != 0};
     g->open = true;
 }
 
@@ -116,7 +123,8 @@ static bool on_cell(void *ctx, const struct cell_key *k, const struct cell *c)
     int m = g->s->until - 1;
     open_row(g, &k->node);
     /* presence does not depend on the cut-off; reported offices do */
-    take(&g->row, &k->node, c->value[m], k->node.derived == DERIVED_PRESENCE ? c->offices[0] : c->offices[m], c->bare, c->assumed);
+    take(g, &k->node, c->value[m], k->node.derived == DERIVED_PRESENCE ? c->offices[0] : c->offices[m], c->bare, c->assumed,
+         &g->row);
     take_year(&g->row, &k->node, c->value[11], c->offices[11]);
     return g->st == ST_OK;
 }
@@ -141,8 +149,8 @@ static int walk_office(const struct query_context *q, struct gather *g, enum nod
         int m = g->s->until - 1;
         if (r->key.node_kind != kind || level_of(&r->key) != level) continue;
         open_row(g, &r->key);
-        take(&g->row, &r->key, r->value[m], r->key.derived == DERIVED_PRESENCE ? r->offices[0] : r->offices[m], r->bare,
-             r->assumed);
+        take(g, &r->key, r->value[m], r->key.derived == DERIVED_PRESENCE ? r->offices[0] : r->offices[m], r->bare, r->assumed,
+             &g->row);
         take_year(&g->row, &r->key, r->value[11], r->offices[11]);
     }
     derive_done(&d);

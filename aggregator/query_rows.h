@@ -15,7 +15,7 @@ struct figure_row {          /* one node at one cut-off */
     i128 cash_plan_year, realised_year;    /* at the end of the year */
     i128 open, budget_reported;            /* what the realisation may still grow by; the budget of what is reported */
     i128 physical, physical_budget;        /* budget * percent (1e-6) of lines with physical progress, and their budget */
-    bool has_cash_plan, has_physical, bridged; /* bridged: taken from another list, so its bounds are not known */
+    bool has_cash_plan, has_physical, bridged; /* bridged: of another list or source, so its bounds are not known */
     int64_t reported_year;                 /* offices that reported the whole year */
     int64_t offices, reported; /* offices with anything below; of these, reported up to the cut-off */
     int64_t bare, assumed, control_offices;

@@ -128,7 +128,7 @@ static int put_indicator(struct targets *x, struct query_indicators *o, const st
     json_object_set_new(j, "now", target_json(st.target->stage, &st.in.target, &st.result));
     json_object_set_new(j, "how", json_string(c.how));
     json_object_set_new(j, "lowered", numbers ? json_boolean(lowered) : json_null());
-    json_object_set_new(j, "figure", query_figure_of_indicator(x->q, x->s, o->office->id, it));
+    json_object_set_new(j, "figure", query_figure_of_indicator(x->q, x->s, o->office->id, it, ADDRESS_ACHIEVEMENT));
     return json_array_append_new(x->rows, j) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 

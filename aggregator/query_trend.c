@@ -5,7 +5,7 @@
  * marked. */
 #include <string.h>
 
-#include "aggregator/query_indicator.h"
+#include "aggregator/query_figure.h"
 #include "aggregator/query_bridge.h"
 #include "aggregator/query_change.h"
 #include "aggregator/query_figure.h"
@@ -108,7 +108,7 @@ static json_t *plan_of(const struct figure_row *f)
     return o;
 }
 
-struct asked { enum trend_measure m; json_t *points, *answer; struct query_series *series; };
+struct asked { const struct query_context *q; enum trend_measure m; json_t *points, *answer; struct query_series *series; };
 
 /* The value as a number; false: none. */
 static bool number_of(enum trend_measure m, const struct sum *sum, struct ratio *ret)
@@ -129,8 +129,28 @@ static const char *apart(enum trend_measure m, const struct sum *sum, bool broke
     return m != TREND_BUDGET && sum->row.has_realised && sum->row.reported == 0 ? "bagian-tahun" : NULL;
 }
 
-static json_t *point(const struct sum *sum, const struct asked *a, enum vintage *last, bool bridged)
+/* The address of a point's value; of one that was bridged, of the node of the newer list it was brought to. */
+static json_t *point_figure(const struct sum *sum, const struct asked *a, const struct query_bridge *b)
 {
+    static const enum address_measure MEASURES[] = {ADDRESS_BUDGET, ADDRESS_REALISED, ADDRESS_ABSORPTION};
+    const struct derived_key to = {.node = b ? b->node : 0, .node_kind = b && b->node ? NODE_ACTIVITY : NODE_TOTAL};
+    bool other = b && code_vintage_of_year(sum->s->year) != b->target;
+    struct address at = query_figure_at(sum->s, other ? &to : &sum->row.node, MEASURES[a->m]);
+    if (other) at.bridge = b->target;
+    return sum->any ? query_figure_address(a->q, &at) : json_null();
+}
+
+static void put_plan_figure(const struct sum *sum, const struct asked *a, json_t *point)
+{
+    json_t *plan = json_object_get(point, "plan");
+    struct address at = query_figure_at(sum->s, &sum->row.node, ADDRESS_BUDGET);
+    at.source = sum->row.has_plan[0] ? SOURCE_RENSTRA : SOURCE_RPJMD;
+    if (json_is_object(plan)) json_object_set_new(plan, "figure", query_figure_address(a->q, &at));
+}
+
+static json_t *point(const struct sum *sum, const struct asked *a, enum vintage *last, const struct query_bridge *b)
+{
+    bool bridged = b != NULL;
     enum trend_measure m = a->m;
     struct ratio number;
     json_t *o = json_object();
@@ -141,6 +161,8 @@ static json_t *point(const struct sum *sum, const struct asked *a, enum vintage 
                         sum->row.has_budget ? query_figure_money(sum->s->murni ? sum->row.murni : sum->row.budget) : json_null());
     json_object_set_new(o, "realised", sum->row.has_realised ? query_figure_money(sum->row.realised) : json_null());
     json_object_set_new(o, "plan", plan_of(&sum->row));
+    json_object_set_new(o, "figure", point_figure(sum, a, b));
+    put_plan_figure(sum, a, o);
     json_object_set_new(o, "vintage", json_string(code_vintage_name(v)));
     bool broken = *last != VINTAGE_NONE && v != *last, known = number_of(m, sum, &number);
     json_object_set_new(o, "break", json_boolean(broken));
@@ -186,7 +208,7 @@ static int plain_points(const struct query_context *q, struct query_scope *s, co
     for (s->year = span->from; st == ST_OK && s->year <= span->to; s->year++) {
         struct sum sum;
         st = sum_year(q, s, &sum);
-        if (st == ST_OK) json_array_append_new(a->points, point(&sum, a, &last, false));
+        if (st == ST_OK) json_array_append_new(a->points, point(&sum, a, &last, NULL));
     }
     return st;
 }
@@ -237,7 +259,7 @@ static int bridged_points(const struct query_context *q, struct query_scope *s, 
         bool mapped = true;
         st = bridged_year(q, s, &b, &sum, &year);
         if (st != ST_OK) break;
-        json_t *o = point(&sum, a, &last, true);
+        json_t *o = point(&sum, a, &last, &b);
         json_object_set_new(o, "bridge", query_bridge_shares(a->m == TREND_REALISED ? &year.realised : &year.budget, &mapped));
         json_array_append_new(a->points, o);
         all_mapped &= mapped;
@@ -301,7 +323,7 @@ int query_trend(const struct query_context *q, const struct query_params *p, jso
     json_object_set_new(answer, "measure", json_string(names[m]));
     json_object_set_new(answer, "until", json_integer(s.until));
     struct query_series series = {.kind = m == TREND_ABSORPTION ? SERIES_SHARE : SERIES_MONEY};
-    const struct asked asked = {m, points, answer, &series};
+    const struct asked asked = {q, m, points, answer, &series};
     if (st == ST_OK) st = p->bridge.n ? bridged_points(q, &s, &span, &asked, ret_problem) : plain_points(q, &s, &span, &asked);
     json_object_set_new(answer, "points", points);
     if (st == ST_OK) st = query_series_end(&series, answer);

@@ -108,6 +108,18 @@ static void print_line(const char *label, const char *text)
     if (text[0]) printf("%-11s %s\n", label, text);
 }
 
+/* A measure as people say it; the address above it has the word of the address. */
+static const char *measure_text(const struct cli *c, const char *measure)
+{
+    static const char *const WORDS[][3] = {{"budget", "pagu", "budget"}, {"realised", "realisasi", "realised"},
+        {"absorption", "serapan (%)", "absorption (%)"}, {"target", "target", "target"}, {"reached", "realisasi", "reached"},
+        {"achievement", "capaian (%)", "achievement (%)"}, {"rating", "kategori", "rating"},
+        {"match", "selisih kantor - bendahara", "office - treasurer"}, {"finding", "temuan data", "finding"}};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (strcmp(measure, WORDS[i][0]) == 0) return cli_say(c, WORDS[i][1], WORDS[i][2]);
+    return measure;
+}
+
 static void head(const struct cli *c, const json_t *a)
 {
     char value[2048];
@@ -115,7 +127,8 @@ static void head(const struct cli *c, const json_t *a)
     shown(json_object_get(a, "value"), value, sizeof value);
     printf("%s\n", text_of(a, "figure"));
     printf("%s%s%s, %s %s%s%s, %lld %s %lld\n", office[0] ? text_of(a, "office_name") : region, office[0] && region[0] ? ", " : "",
-           office[0] ? region : "", text_of(a, "measure"), text_of(a, "code"), text_of(a, "name")[0] ? " " : "", text_of(a, "name"),
+           office[0] ? region : "", measure_text(c, text_of(a, "measure")), text_of(a, "code"),
+           text_of(a, "name")[0] ? " " : "", text_of(a, "name"),
            (long long)json_integer_value(json_object_get(a, "year")), cli_say(c, "s.d. bulan", "up to month"),
            (long long)json_integer_value(json_object_get(a, "until")));
     print_line("", text_of(a, "indicator"));
@@ -139,6 +152,7 @@ static void parts_table(const struct cli *c, const json_t *list, bool places)
         {"Bagian", "Part", "part", PRINT_TEXT},          {"Uraian", "Name", "name", PRINT_TEXT},
         {"Nilai", "Value", "value", PRINT_MONEY},        {"Bagian %", "Share %", "share", PRINT_PERCENT},
         {"Tercetak", "Printed", "printed", PRINT_MONEY}, {"Selisih", "Difference", "difference", PRINT_MONEY},
+        {"Tabel", "Table", "table", PRINT_TEXT},
         {"Temuan", "Findings", "findings", PRINT_COUNT}, {"Alamat", "Address", "figure", PRINT_TEXT},
     };
     struct print *t = json_array_size(list) ? print_begin(c, columns, sizeof columns / sizeof columns[0]) : NULL;
@@ -148,7 +162,8 @@ static void parts_table(const struct cli *c, const json_t *list, bool places)
     putchar('\n');
     json_array_foreach(list, i, o)
     {
-        const json_t *control = json_object_get(o, "control");
+        const json_t *control = json_object_get(o, "control"), *print = json_array_get(json_object_get(o, "prints"), 0);
+        if (!json_is_object(control)) control = print; /* a second table's print, where the reports' own says nothing */
         const char *difference = text_of(control, "difference");
         print_cell(t, !places ? text_of(o, "code") : text_of(o, "office")[0] ? text_of(o, "office") : text_of(o, "region"));
         print_json_cell(t, json_object_get(o, "name"));
@@ -156,6 +171,7 @@ static void parts_table(const struct cli *c, const json_t *list, bool places)
         print_json_cell(t, json_object_get(o, "share"));
         print_cell(t, text_of(control, "printed"));
         print_cell(t, strcmp(difference, "0.00") ? difference : "");
+        print_cell(t, control && control == print ? text_of(print, "table") : "");
         print_json_cell(t, json_object_get(o, "findings"));
         print_json_cell(t, json_object_get(o, "figure"));
     }
@@ -218,7 +234,8 @@ static void rows_tables(const struct cli *c, const json_t *a)
     json_t *row;
     json_array_foreach(json_object_get(a, "rows"), i, row)
     {
-        printf("\n%s %s%s%s%s%s\n", text_of(row, "measure"), text_of(row, "source"), text_of(row, "stage")[0] ? " " : "",
+        printf("\n%s%s%s %s%s%s%s%s\n", text_of(row, "measure"), text_of(row, "of")[0] ? " " : "", text_of(row, "of"),
+               text_of(row, "source"), text_of(row, "stage")[0] ? " " : "",
                text_of(row, "stage"), text_of(row, "account")[0] ? " " : "", text_of(row, "account"));
         row_table(c, row);
     }
@@ -237,6 +254,55 @@ static void findings_lines(const struct cli *c, const json_t *a)
         printf("%-11s %s: %s; %s %s, %s %s, %s %s\n", cli_say(c, "Temuan", "Finding"), text_of(o, "kind"), text_of(o, "rule"),
                cli_say(c, "tercetak", "printed"), printed, cli_say(c, "dihitung", "computed"), computed,
                cli_say(c, "selisih", "difference"), difference);
+    }
+}
+
+static const char *state_text(const struct cli *c, const char *state)
+{
+    if (strcmp(state, "open") == 0) return cli_say(c, "terbuka", "open");
+    return strcmp(state, "explained") == 0 ? cli_say(c, "dijelaskan", "explained") : state;
+}
+
+/* What a finding says, where it stands. */
+static void finding_lines(const struct cli *c, const json_t *a)
+{
+    const json_t *f = json_object_get(a, "finding");
+    char printed[2048], computed[2048];
+    if (!f) return;
+    print_line(cli_say(c, "Keadaan", "State"), strcmp(text_of(a, "state"), "tiada") ? state_text(c, text_of(a, "state"))
+                                               : cli_say(c, "tidak ada (lagi) pada posisi ini", "does not stand (any more)"));
+    if (!json_is_object(f)) return;
+    shown(json_object_get(f, "printed"), printed, sizeof printed);
+    shown(json_object_get(f, "computed"), computed, sizeof computed);
+    print_line(cli_say(c, "Tempat", "Where"), text_of(f, "where"));
+    print_line(cli_say(c, "Indikator", "Indicator"), text_of(f, "indicator"));
+    printf("%-11s %s; %s %s\n", cli_say(c, "Tercetak", "Printed"), printed, cli_say(c, "dihitung", "computed"), computed);
+}
+
+/* Bands of a rating, notes of offices, other prints of the figure. */
+static void beside_lines(const struct cli *c, const json_t *a)
+{
+    size_t i;
+    json_t *o;
+    char text[4096], printed[64];
+    json_array_foreach(json_object_get(a, "bands"), i, o)
+    {
+        snprintf(text, sizeof text, "%s %s %s%s", text_of(o, "word"), json_is_true(json_object_get(o, "open")) ? ">" : ">=",
+                 json_is_string(json_object_get(o, "from")) ? text_of(o, "from") : "-",
+                 json_is_true(json_object_get(o, "is")) ? " *" : "");
+        print_line(i ? "" : cli_say(c, "Rentang", "Bands"), text);
+    }
+    json_array_foreach(json_object_get(a, "prints"), i, o)
+    {
+        shown(json_object_get(o, "printed"), printed, sizeof printed);
+        snprintf(text, sizeof text, "%s %s: %s  %s", cli_say(c, "tabel", "table"), text_of(o, "table"), printed,
+                 text_of(o, "figure"));
+        print_line(i ? "" : cli_say(c, "Cetak lain", "Also printed"), text);
+    }
+    json_array_foreach(json_object_get(a, "notes"), i, o)
+    {
+        snprintf(text, sizeof text, "%s, %s: %s", text_of(o, "office"), text_of(o, "kind"), text_of(o, "text"));
+        print_line(i ? "" : cli_say(c, "Catatan", "Notes"), text);
     }
 }
 
@@ -260,12 +326,14 @@ static void show_explain(const struct cli *c, json_t *a)
     print_line(cli_say(c, "Kategori", "Rating"), text_of(a, "rating"));
     print_line(cli_say(c, "Alasan", "Reason"), text_of(a, "reason"));
     control_lines(c, a);
+    finding_lines(c, a);
+    beside_lines(c, a);
     findings_lines(c, a);
     json_array_foreach(json_object_get(a, "components"), i, o)
     {
         char value[2048];
         shown(json_object_get(o, "value"), value, sizeof value);
-        printf("%-11s %s %s  %s\n", text_of(o, "measure"), value, text_of(o, "unit"), text_of(o, "figure"));
+        printf("%-11s %s %s  %s\n", measure_text(c, text_of(o, "measure")), value, text_of(o, "unit"), text_of(o, "figure"));
     }
     parts_table(c, json_object_get(a, "parts"), false);
     parts_table(c, json_object_get(a, "places"), true);

@@ -8,16 +8,29 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "figure.h"
 #include "period.h"
 #include "registry.h"
 
-enum { PARAMS_MAX = 8, SEGMENTS = 5 };
-static const char *const MEASURES[] = {"budget", "realised", "absorption", "target", "reached", "achievement"};
+enum { PARAMS_MAX = 10, SEGMENTS = 5 };
+static const char *const MEASURES[] = {"budget", "realised", "absorption", "target", "reached", "achievement",
+                                        "rating", "match", "finding"};
+static const unsigned CAPS[] = {100, 110, 120, 150};
 static const char NATION[] = "nasional";
 static const char *const TOTALS[] = {"total", "total-kegiatan", "total-rekening"};
 
 const char *address_measure_name(enum address_measure m) { return MEASURES[m]; }
-bool address_of_indicator(const struct address *a) { return a->measure >= ADDRESS_TARGET; }
+static bool of_indicators(const struct address *a) { return a->measure >= ADDRESS_TARGET && a->measure <= ADDRESS_RATING; }
+
+enum address_kind address_kind(const struct address *a)
+{
+    if (a->measure == ADDRESS_FINDING) return ADDRESS_OF_FINDING;
+    if (a->measure == ADDRESS_MATCH) return ADDRESS_OF_MATCH;
+    if (!of_indicators(a)) return ADDRESS_OF_MONEY;
+    return a->indicator[0] ? ADDRESS_OF_INDICATOR : ADDRESS_OF_MEAN;
+}
+
+bool address_of_indicator(const struct address *a) { return address_kind(a) == ADDRESS_OF_INDICATOR; }
 
 static bool is(struct slice s, const char *text) { return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0; }
 
@@ -121,12 +134,12 @@ static int parse_measure(struct slice s, struct address *a)
 static int parse_code(struct slice s, enum vintage v, bool line, struct address *a)
 {
     struct code_reading r = {0};
-    bool account = code_looks_account(s) || (s.n == 1 && s.p[0] >= '4' && s.p[0] <= '6' && !address_of_indicator(a));
+    bool account = code_looks_account(s) || (s.n == 1 && s.p[0] >= '4' && s.p[0] <= '6' && !of_indicators(a));
     for (unsigned i = 0; i < 3; i++) {
         if (!is(s, TOTALS[i])) continue;
         a->part = (enum address_part)i;
-        a->code = i == 0 && address_of_indicator(a) ? CODE_TOTAL : 0;
-        return line || (i && address_of_indicator(a)) ? ST_INVALID : ST_OK;
+        a->code = i == 0 && of_indicators(a) ? CODE_TOTAL : 0;
+        return line || (i && (of_indicators(a) || a->measure == ADDRESS_MATCH)) ? ST_INVALID : ST_OK;
     }
     int st = account ? code_parse_account(s, &r) : code_parse_activity(v, s, &r);
     if (st != ST_OK || r.padded || (line && !account)) return ST_INVALID;
@@ -134,6 +147,33 @@ static int parse_code(struct slice s, enum vintage v, bool line, struct address 
     a->code = r.code;
     return ST_OK;
 }
+
+/* Of a finding the code stays a text: it is one of whatever list the finding is about. */
+static int parse_place(struct slice s, struct address *a)
+{
+    bool total = is(s, TOTALS[0]);
+    if (s.n == 0 || s.n > CODE_TEXT_MAX) return ST_INVALID;
+    for (size_t i = 0; !total && i < s.n; i++)
+        if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '.') return ST_INVALID;
+    memcpy(a->place, s.p, s.n);
+    a->place[s.n] = '\0';
+    return ST_OK;
+}
+
+static bool parse_cap(struct slice s, unsigned *ret)
+{
+    char text[8];
+    *ret = 0;
+    if (is(s, "none")) return true;
+    for (size_t i = 0; i < sizeof CAPS / sizeof *CAPS; i++) {
+        snprintf(text, sizeof text, "%u", CAPS[i]);
+        if (is(s, text)) *ret = CAPS[i];
+    }
+    return *ret != 0;
+}
+
+/* The source of a figure unless it is the one that is meant anyway. */
+static bool parse_source(struct slice s, uint8_t *ret) { return figure_source_parse(s, ret) == ST_OK && *ret != SOURCE_NONE; }
 
 struct late {
     enum vintage vintage;
@@ -152,10 +192,36 @@ static int parse_param(const struct address_param *p, struct address *a, struct 
         late->line = fine = is(p->value, "daun");
     } else if (is(p->name, "vintage")) {
         fine = code_vintage_parse(p->value, &late->vintage) == ST_OK;
+    } else if (is(p->name, "bridge")) {
+        fine = code_vintage_parse(p->value, &a->bridge) == ST_OK && a->bridge != VINTAGE_NONE;
+        late->vintage = a->bridge;
+    } else if (is(p->name, "source")) {
+        fine = parse_source(p->value, &a->source);
+    } else if (is(p->name, "cap")) {
+        fine = parse_cap(p->value, &a->cap);
     } else if (is(p->name, "as_of")) {
         fine = p->value.n > 0 && decode(p->value, false, a->as_of, sizeof a->as_of);
     }
     return fine ? ST_OK : fault(f, "PARAM", slice_of(p->name.p, p->name.n + (p->value.n ? 1 + p->value.n : 0)));
+}
+
+/* What stands behind the code: an indicator where one is asked for, a finding's kind and mark. */
+static bool parse_which(const struct slice *seg, size_t n, struct address *a)
+{
+    bool finding = a->measure == ADDRESS_FINDING, may = finding || of_indicators(a);
+    bool must = may && a->measure != ADDRESS_ACHIEVEMENT;
+    if (n < 5) return !must;
+    return may && seg[4].n > 0 && decode(seg[4], !finding, a->indicator, sizeof a->indicator);
+}
+
+/* Parameters that say nothing of this figure are none of its address; what is meant anyway is left out of it. */
+static bool parse_fit(struct address *a)
+{
+    bool money = a->measure == ADDRESS_BUDGET || a->measure == ADDRESS_REALISED;
+    if (a->source && !money && a->measure != ADDRESS_TARGET) return false;
+    if (a->source == (a->measure == ADDRESS_BUDGET ? SOURCE_DPA : SOURCE_OPD) && money) a->source = 0;
+    if (a->bridge && (a->measure > ADDRESS_ABSORPTION || a->part == ADDRESS_ACCOUNT || a->part == ADDRESS_LINE)) return false;
+    return a->cap == ADDRESS_CAP || address_kind(a) == ADDRESS_OF_MEAN;
 }
 
 static int parse_path(const struct slice *seg, size_t n, struct address *a, const struct late *late, struct address_fault *f)
@@ -164,18 +230,18 @@ static int parse_path(const struct slice *seg, size_t n, struct address *a, cons
     if (n < 2 || period_parse_year(seg[1], &a->year) != ST_OK) return fault(f, "YEAR", n < 2 ? slice_of("", 0) : seg[1]);
     if (n < 3 || parse_measure(seg[2], a) != ST_OK) return fault(f, "MEASURE", n < 3 ? slice_of("", 0) : seg[2]);
     enum vintage v = late->vintage ? late->vintage : code_vintage_of_year(a->year);
-    if (n < 4 || parse_code(seg[3], v, late->line, a) != ST_OK) return fault(f, "CODE", n < 4 ? slice_of("", 0) : seg[3]);
-    if (address_of_indicator(a) != (n == 5) ||
-        (n == 5 && (!decode(seg[4], true, a->indicator, sizeof a->indicator) || seg[4].n == 0)))
-        return fault(f, "INDICATOR", n < 5 ? slice_of("", 0) : seg[4]);
-    return ST_OK;
+    bool finding = a->measure == ADDRESS_FINDING;
+    if (n < 4 || (finding ? parse_place(seg[3], a) : parse_code(seg[3], v, late->line, a)) != ST_OK)
+        return fault(f, "CODE", n < 4 ? slice_of("", 0) : seg[3]);
+    if (!parse_which(seg, n, a)) return fault(f, "INDICATOR", n < 5 ? slice_of("", 0) : seg[4]);
+    return parse_fit(a) ? ST_OK : fault(f, "PARAM", seg[2]);
 }
 
 int address_parse(struct slice text, struct address *ret, struct address_fault *ret_fault)
 {
     struct address_param param[PARAMS_MAX];
     struct slice path, seg[SEGMENTS];
-    struct address a = {.until = 12};
+    struct address a = {.until = 12, .cap = ADDRESS_CAP};
     struct late late = {VINTAGE_NONE, false};
     if (text.n == 0) return fault(ret_fault, "SCOPE", text);
     size_t params = address_split(text, &path, param, PARAMS_MAX), n = 0;
@@ -219,7 +285,9 @@ static void put_scope(struct buf *b, const struct address *a)
 static void put_code(struct buf *b, const struct address *a)
 {
     char code[32];
-    if (a->part == ADDRESS_ACTIVITY)
+    if (a->measure == ADDRESS_FINDING)
+        snprintf(code, sizeof code, "%s", a->place);
+    else if (a->part == ADDRESS_ACTIVITY)
         code_format_activity(a->code, code);
     else if (a->part >= ADDRESS_ACCOUNT)
         code_format_account(a->code, code);
@@ -228,9 +296,16 @@ static void put_code(struct buf *b, const struct address *a)
     buf_str(b, code);
 }
 
+static void put_param(struct buf *b, char *mark, const char *name, const char *value)
+{
+    buf_printf(b, "%c%s=%s", *mark, name, value);
+    *mark = ',';
+}
+
 void address_format(const struct address *a, struct buf *b)
 {
-    char mark = '?';
+    char mark = '?', number[16];
+    bool listed = a->part == ADDRESS_ACTIVITY && !a->bridge && a->measure != ADDRESS_FINDING;
     put_scope(b, a);
     buf_printf(b, "/%d/%s/", a->year, MEASURES[a->measure]);
     put_code(b, a);
@@ -238,21 +313,15 @@ void address_format(const struct address *a, struct buf *b)
         buf_u8(b, '/');
         put_segment(b, a->indicator);
     }
-    if (a->until != 12) {
-        buf_printf(b, "%cuntil=%d", mark, a->until);
-        mark = ',';
-    }
-    if (a->murni) {
-        buf_printf(b, "%cstage=murni", mark);
-        mark = ',';
-    }
-    if (a->part == ADDRESS_LINE) {
-        buf_printf(b, "%clevel=daun", mark);
-        mark = ',';
-    }
-    if (a->part == ADDRESS_ACTIVITY && code_vintage(a->code) != code_vintage_of_year(a->year)) {
-        buf_printf(b, "%cvintage=%s", mark, code_vintage_name(code_vintage(a->code)));
-        mark = ',';
-    }
-    if (a->as_of[0]) buf_printf(b, "%cas_of=%s", mark, a->as_of);
+    snprintf(number, sizeof number, "%d", a->until);
+    if (a->until != 12) put_param(b, &mark, "until", number);
+    if (a->murni) put_param(b, &mark, "stage", "murni");
+    if (a->part == ADDRESS_LINE) put_param(b, &mark, "level", "daun");
+    if (listed && code_vintage(a->code) != code_vintage_of_year(a->year))
+        put_param(b, &mark, "vintage", code_vintage_name(code_vintage(a->code)));
+    if (a->source) put_param(b, &mark, "source", figure_source_name(a->source));
+    if (a->bridge) put_param(b, &mark, "bridge", code_vintage_name(a->bridge));
+    snprintf(number, sizeof number, "%u", a->cap);
+    if (a->cap != ADDRESS_CAP && address_kind(a) == ADDRESS_OF_MEAN) put_param(b, &mark, "cap", a->cap ? number : "none");
+    if (a->as_of[0]) put_param(b, &mark, "as_of", a->as_of);
 }

@@ -38,6 +38,21 @@ static void spellings(void **state)
         {"dinsos-1872/2022/achievement/1.06/persentase%20ppks", "dinsos-1872/2022/achievement/1.06/persentase_ppks"},
         {"dinsos-1872/2022/target/total/a%2Fb%5F%25", NULL},
         {"dinsos-1872/2022/reached/5.1/x", NULL},
+        {"dinsos-1872/2022/rating/1.06/a_b?until=6", NULL},
+        {"dinsos-1872/2022/target/1.06/a?source=renstra", NULL},
+        {"33.74/2020/realised/1.06.01?source=bud", NULL},
+        {"33.74/2020/realised/1.06.01?source=opd", "33.74/2020/realised/1.06.01"},
+        {"33.74/2020/budget/1.06.01?source=dpa", "33.74/2020/budget/1.06.01"},
+        {"33.74/2020/budget/1.06.01?source=opd", NULL},
+        {"33.74/2020/realised/1.06.02?bridge=permendagri-90-2019", NULL},
+        {"33.74/2020/budget/1.06.02.2.03?bridge=permendagri-90-2019,as_of=w1:4,w2:9", NULL},
+        {"33.74/2022/achievement/1.06", NULL},
+        {"nasional/2022/achievement/total?cap=none", NULL},
+        {"33.74/2022/achievement/total?cap=120", "33.74/2022/achievement/total"},
+        {"dinsos-3374/2020/match/1.06.01.002?until=8", NULL},
+        {"dinsos-3374/2020/match/total", NULL},
+        {"dinsos-1872/2022/finding/1.06.01/persen-5f0c21", NULL},
+        {"dinsos-1872/2022/finding/1.06.01.026/persen-5f0c21?until=8", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address a;
@@ -100,6 +115,18 @@ static void faults(void **state)
         {"33.74/2022/realised/total?until", "PARAM"},
         {"33.74/2022/realised/total?as_of=", "PARAM"},
         {"33.74/2022/target/total-kegiatan/x", "CODE"},
+        {"33.74/2022/match/total-kegiatan", "CODE"},
+        {"33.74/2022/rating/1.06", "INDICATOR"},
+        {"33.74/2022/match/1.06/x", "INDICATOR"},
+        {"dinsos-1872/2022/finding/1.06.01", "INDICATOR"},
+        {"dinsos-1872/2022/finding/1.06.x/persen-1", "CODE"},
+        {"33.74/2022/absorption/1.06?source=bud", "PARAM"},
+        {"33.74/2022/realised/1.06?source=x", "PARAM"},
+        {"33.74/2022/realised/1.06?cap=100", "PARAM"},
+        {"33.74/2022/achievement/1.06?cap=99", "PARAM"},
+        {"33.74/2022/achievement/1.06?bridge=permendagri-90-2019", "PARAM"},
+        {"33.74/2022/realised/5.1?bridge=permendagri-90-2019", "PARAM"},
+        {"33.74/2022/realised/1.06?bridge=x", "PARAM"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address a;

@@ -224,14 +224,16 @@ static const struct {
     {query_trend, {.region = TEXT("33"), .from = TEXT("2020"), .to = TEXT("2022")}},
 };
 
-/* Without what names the position itself. */
-static void strip(json_t *answer)
+/* Without what names the position itself: as_of, and addresses. */
+static void strip(json_t *o)
 {
+    static const char *const NAMES[] = {"as_of", "figure", "figures", "difference_figure"};
     size_t i;
-    json_t *row;
-    json_object_del(answer, "as_of");
-    json_object_del(json_object_get(answer, "total"), "figure");
-    json_array_foreach(json_object_get(answer, "rows"), i, row) json_object_del(row, "figure");
+    const char *key;
+    json_t *v;
+    for (size_t k = 0; json_is_object(o) && k < sizeof NAMES / sizeof *NAMES; k++) json_object_del(o, NAMES[k]);
+    json_object_foreach(o, key, v) strip(v);
+    json_array_foreach(o, i, v) strip(v);
 }
 
 static struct hash answer_hash(json_t *answer)
