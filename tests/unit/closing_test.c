@@ -157,7 +157,7 @@ static void a_verification_is_of_what_it_names(void **unused)
     (void)say(&s, Q4, 1, STEP_VERIFY, PLANNER, one);
     s.step[one] = s.step[--s.n];                                        /* the office said something else in that slot since */
     int verify = one;
-    one = say_seen(&s, Q4, 1, STEP_KEPALA, OFFICE, NONE, NONE, "w1:12");
+    (void)say_seen(&s, Q4, 1, STEP_KEPALA, OFFICE, NONE, NONE, "w1:12");
     why(&s, verify, CLOSING_NOT_AFTER);
     state(&s, CLOSING_SUBMITTED, 1);
 }

@@ -270,8 +270,13 @@ static void test_provenance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_figures), cmocka_unit_test(test_shape),  cmocka_unit_test(test_steps), cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_texts),        cmocka_unit_test(test_stages), cmocka_unit_test(test_names_there_and_back),
+        cmocka_unit_test(test_good_figures),
+        cmocka_unit_test(test_shape),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_names_there_and_back),
         cmocka_unit_test(test_provenance),
     };
 
