@@ -44,9 +44,9 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggre
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_figure aggregator/query_figure_slot \
                 aggregator/query_explain aggregator/query_explain_indicator aggregator/query_explain_mean aggregator/query_explain_finding aggregator/query_explain_bridge aggregator/query_finding_address aggregator/query_history_again aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
-                aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/query_indicator \
+                aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/thresholds aggregator/units aggregator/query_rule aggregator/query_rename aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
-AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/query_bridge \
+AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/bridge_list aggregator/query_bridge \
                 aggregator/match aggregator/query_match
 # rules of findings
 AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_standard aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
@@ -180,12 +180,12 @@ $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,sql,$(FOLD),-lsodium -lmsgpackc -lsqlite3))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
-$(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales proto/achieve proto/achieve_over proto/csv proto/csv_build proto/period \
+$(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales aggregator/thresholds aggregator/units proto/setting proto/achieve proto/achieve_over proto/csv proto/csv_build proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
-QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
-$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
-$(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator aggregator/line aggregator/line_stage aggregator/line_open proto/achieve proto/achieve_over \
-    $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
+QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/thresholds aggregator/units aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/bridge_list aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
+$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
+$(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator aggregator/units aggregator/line aggregator/line_stage aggregator/line_open proto/csv proto/csv_build proto/achieve proto/achieve_over \
+    $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 $(eval $(call unit_test,change,aggregator/change proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,habit,aggregator/habit proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,size,aggregator/size aggregator/compare_tree aggregator/line aggregator/line_stage proto/unit proto/unit_row proto/store proto/store_mem proto/figure \
@@ -194,7 +194,7 @@ $(eval $(call unit_test,match,aggregator/match $(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,across,aggregator/across proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
-$(eval $(call unit_test,bridge,aggregator/bridge proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread

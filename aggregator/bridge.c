@@ -5,9 +5,11 @@
  * Invariant: exact + estimated + unmapped grows by value * BRIDGE_WHOLE with each value taken. */
 #include "bridge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/limits.h"
 #include "proto/status.h"
 
 void bridge_init(struct bridges *b) { *b = (struct bridges){0}; }
@@ -18,13 +20,8 @@ void bridge_done(struct bridges *b)
     *b = (struct bridges){0};
 }
 
-int bridge_add(struct bridges *b, activity_code from, struct slice to, int64_t weight)
+static int put(struct bridges *b, struct bridge_pair pair)
 {
-    const uint8_t *blank = memchr(to.p, ' ', to.n);
-    enum vintage v;
-    struct code_reading r;
-    if (!blank || code_vintage_parse(slice_of(to.p, (size_t)(blank - to.p)), &v) != ST_OK) return ST_OK;
-    if (code_parse_activity(v, slice_of(blank + 1, to.n - (size_t)(blank + 1 - to.p)), &r) != ST_OK) return ST_OK;
     if (b->count == b->cap) {
         uint32_t cap = b->cap ? 2 * b->cap : 64;
         struct bridge_pair *p = realloc(b->pair, cap * sizeof *p);
@@ -32,8 +29,63 @@ int bridge_add(struct bridges *b, activity_code from, struct slice to, int64_t w
         b->pair = p;
         b->cap = cap;
     }
-    b->pair[b->count++] = (struct bridge_pair){from, r.code, weight};
+    b->pair[b->count++] = pair;
     return ST_OK;
+}
+
+int bridge_add(struct bridges *b, activity_code from, struct slice to, int64_t weight)
+{
+    const uint8_t *blank = memchr(to.p, ' ', to.n);
+    enum vintage v;
+    struct code_reading r;
+    if (!blank || code_vintage_parse(slice_of(to.p, (size_t)(blank - to.p)), &v) != ST_OK) return ST_OK;
+    if (code_parse_activity(v, slice_of(blank + 1, to.n - (size_t)(blank + 1 - to.p)), &r) != ST_OK) return ST_OK;
+    return put(b, (struct bridge_pair){from, r.code, weight});
+}
+
+/* Is the code one of the set's ("vintage code;vintage code")? *ret_spoken: does the set speak of that list at all? */
+static bool in_set(struct slice set, activity_code to, bool *ret_spoken)
+{
+    const char *name = code_vintage_name(code_vintage(to));
+    char text[CODE_TEXT_MAX + 1], one[128];
+    bool found = false;
+    code_format_activity(to, text);
+    size_t want = (size_t)snprintf(one, sizeof one, "%s %s", name, text), head = strlen(name);
+    *ret_spoken = false;
+    while (set.n > 0) {
+        const uint8_t *end = memchr(set.p, ';', set.n);
+        size_t n = end ? (size_t)(end - set.p) : set.n;
+        *ret_spoken |= n > head && memcmp(set.p, name, head) == 0 && set.p[head] == ' ';
+        found |= n == want && memcmp(set.p, one, n) == 0;
+        set = slice_of(set.p + n + (end != NULL), set.n - n - (end != NULL));
+    }
+    return found;
+}
+
+void bridge_keep(struct bridges *b, activity_code from, struct slice set)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        bool spoken, in = b->pair[i].from != from || in_set(set, b->pair[i].to, &spoken) || !spoken;
+        if (in) b->pair[kept++] = b->pair[i];
+    }
+    b->count = kept;
+}
+
+static bool speaks(const struct bridges *b, uint32_t count, const struct bridge_pair *p)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (b->pair[i].from == p->from && code_vintage(b->pair[i].to) == code_vintage(p->to)) return true;
+    return false;
+}
+
+int bridge_under(struct bridges *b, const struct bridges *list)
+{
+    uint32_t stated = b->count;
+    int st = ST_OK;
+    for (uint32_t i = 0; list && st == ST_OK && i < list->count; i++)
+        if (!speaks(b, stated, &list->pair[i])) st = put(b, list->pair[i]);
+    return st;
 }
 
 static int by_source(const void *a, const void *b)

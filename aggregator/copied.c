@@ -6,9 +6,9 @@
 
 #include "proto/status.h"
 
-static bool enough(const struct copied_count *c, uint32_t min)
+static bool enough(const struct copied_count *c, uint32_t min, uint32_t percent)
 {
-    return c->same >= min && (uint64_t)c->same * COPIED_SHARE_DEN >= (uint64_t)c->of * COPIED_SHARE_NUM;
+    return c->same >= min && 100 * (uint64_t)c->same >= (uint64_t)c->of * percent;
 }
 
 /* Month 2..12 against the one before. */
@@ -27,14 +27,14 @@ static void month_count(const struct lines *v, unsigned month, struct copied_cou
     }
 }
 
-void copied_month(const struct lines *v, unsigned until, struct copied_count *ret)
+void copied_month(const struct lines *v, unsigned until, const struct copied_rule *rule, struct copied_count *ret)
 {
     *ret = (struct copied_count){0};
     for (unsigned month = until; month >= 2; month--) {
         struct copied_count c;
         month_count(v, month, &c);
-        if (c.of < COPIED_MIN) continue;
-        if (enough(&c, COPIED_MIN)) {
+        if (c.of < rule->lines) continue;
+        if (enough(&c, rule->lines, rule->percent)) {
             *ret = c;
             ret->code = CODE_SAME_AS_LAST_MONTH;
         }
@@ -42,7 +42,7 @@ void copied_month(const struct lines *v, unsigned until, struct copied_count *re
     }
 }
 
-void copied_column(const struct lines *v, unsigned until, struct copied_count *ret)
+void copied_column(const struct lines *v, unsigned until, const struct copied_rule *rule, struct copied_count *ret)
 {
     *ret = (struct copied_count){.month = until};
     for (uint32_t i = 0; i < v->count; i++) {
@@ -53,7 +53,7 @@ void copied_column(const struct lines *v, unsigned until, struct copied_count *r
         ret->of++;
         ret->same += spent == v->series[b->series].value[until - 1];
     }
-    if (enough(ret, COPIED_COLUMN_MIN)) ret->code = CODE_COPIED;
+    if (enough(ret, rule->column, rule->percent)) ret->code = CODE_COPIED;
 }
 
 int copied_office(const struct lines *v, unsigned until, struct copied_office *ret)
@@ -75,7 +75,8 @@ static int order(const struct copied_amount *a, const struct copied_amount *b)
     return (a->account > b->account) - (a->account < b->account);
 }
 
-void copied_between(const struct copied_office *a, const struct copied_office *b, struct copied_count *ret)
+void copied_between(const struct copied_office *a, const struct copied_office *b, const struct copied_rule *rule,
+                    struct copied_count *ret)
 {
     *ret = (struct copied_count){0};
     for (uint32_t i = 0, k = 0; i < a->count && k < b->count;) {
@@ -87,5 +88,5 @@ void copied_between(const struct copied_office *a, const struct copied_office *b
         i += c <= 0;
         k += c >= 0;
     }
-    if (enough(ret, COPIED_MIN)) ret->code = CODE_COPIED;
+    if (enough(ret, rule->lines, rule->percent)) ret->code = CODE_COPIED;
 }

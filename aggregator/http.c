@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "aggregator/http_priv.h"
+#include "aggregator/query_rule.h"
 #include "aggregator/sse.h"
 #include "proto/log.h"
 #include "proto/run.h"
@@ -37,12 +38,13 @@ int http_question(struct http *h, enum lang lang, struct query_context *ret)
     /* an office added a moment ago is asked for now: one stat a question */
     if (http_registry_changed(h) && http_reload_registry(h, err, sizeof err) != ST_OK)
         log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
-    http_refresh_scales(h);
+    http_refresh_rules(h);
     http_refresh_closing(h);
     int st = store_begin(h->o.store, false, &t);
     if (st != ST_OK) return st;
     *ret = (struct query_context){
-        .t = t, .registry = h->registry, .names = h->names, .scales = h->scales, .closing = h->closing,
+        .t = t, .registry = h->registry, .names = h->names, .scales = h->scales,
+        .thresholds = h->thresholds, .units = h->units, .bridges = &h->bridges, .closing = h->closing,
         .now = h->o.clock.now(h->o.clock.ctx), .lang = lang};
     ret->live = http_live(h);
     return ST_OK;
@@ -121,6 +123,7 @@ static const struct {
     {"corrected", offsetof(struct query_params, corrected)},
     {"quarter", offsetof(struct query_params, quarter)},     {"rehearse", offsetof(struct query_params, rehearse)},
     {"source", offsetof(struct query_params, source)},
+    {"rules", offsetof(struct query_params, rules)},
 };
 
 static void read_params(const struct evkeyvalq *q, struct query_params *ret)
@@ -157,7 +160,7 @@ static void answer(struct http *h, struct evhttp_request *req, query_fn ask, str
     if (st == ST_OK) {
         /* the register's counters and the state of the workers are about now only */
         bool past = ask != query_offices && ask != query_status;
-        st = past ? query_as_of(ask, &q, &p, &body, &problem) : ask(&q, &p, &body, &problem);
+        st = past ? query_as_of(ask, &q, &p, &body, &problem) : query_rule_ask(ask, &q, &p, &body, &problem);
         http_question_done(&q);
     }
     if (st == ST_OK)
@@ -358,6 +361,9 @@ void http_free(struct http **p)
     names_free(&h->names);
     scales_free(&h->scales);
     closing_rules_free(&h->closing);
+    thresholds_free(&h->thresholds);
+    units_free(&h->units);
+    bridge_done(&h->bridges);
     pthread_mutex_destroy(&h->lock);
     free(h);
     *p = NULL;

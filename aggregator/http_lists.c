@@ -58,23 +58,64 @@ static bool list_changed(const struct http *h, const char *name, struct timespec
     return true;
 }
 
-/* DIR/registry/skala.csv. A faulty one is reported and the one before stays. */
-void http_refresh_scales(struct http *h)
+/* Lists of rules beside the register; there need not be one. A faulty one is reported and the one before stays. True: `b` holds a
+ * list that was not read yet. */
+static bool fresh_list(struct http *h, const char *name, struct timespec *seen, struct buf *b)
 {
     char path[4096], err[512];
+    if (!list_changed(h, name, seen, path, sizeof path)) return false;
+    int st = read_text(path, b, err, sizeof err);
+    if (st == ST_OK) return true;
+    if (passing(st)) *seen = (struct timespec){0};
+    log_write(LOG_L_ERROR, "list not read, the one before stays", "reason=\"%s\"", err);
+    buf_done(b);
+    return false;
+}
+
+/* What became of a list that was read: kept (true), or told and forgotten. */
+static bool taken(int st, const char *err, struct timespec *seen)
+{
+    if (passing(st)) *seen = (struct timespec){0};
+    if (st != ST_OK) log_write(LOG_L_ERROR, "rules not taken, those before stay", "reason=\"%s\"", err);
+    return st == ST_OK;
+}
+
+void http_refresh_rules(struct http *h)
+{
+    char err[512] = "";
     struct buf b;
-    struct scales *fresh = NULL;
-    if (!list_changed(h, "skala.csv", &h->scales_seen, path, sizeof path)) return;
-    int st = read_text(path, &b, err, sizeof err);
-    if (st == ST_OK) st = scales_parse(buf_slice(&b), &fresh, err, sizeof err);
-    buf_done(&b);
-    if (passing(st)) h->scales_seen = (struct timespec){0};
-    if (st != ST_OK) {
-        log_write(LOG_L_ERROR, "scales not taken, those before stay", "reason=\"%s\"", err);
-        return;
+    struct scales *scales = NULL;
+    struct thresholds *thresholds = NULL;
+    struct units *units = NULL;
+    struct bridges bridges;
+    if (fresh_list(h, "skala.csv", &h->scales_seen, &b)) {
+        if (taken(scales_parse(buf_slice(&b), &scales, err, sizeof err), err, &h->scales_seen)) {
+            scales_free(&h->scales);
+            h->scales = scales;
+        }
+        buf_done(&b);
     }
-    scales_free(&h->scales);
-    h->scales = fresh;
+    if (fresh_list(h, "aturan.csv", &h->thresholds_seen, &b)) {
+        if (taken(thresholds_parse(buf_slice(&b), &thresholds, err, sizeof err), err, &h->thresholds_seen)) {
+            thresholds_free(&h->thresholds);
+            h->thresholds = thresholds;
+        }
+        buf_done(&b);
+    }
+    if (fresh_list(h, "satuan.csv", &h->units_seen, &b)) {
+        if (taken(units_parse(buf_slice(&b), &units, err, sizeof err), err, &h->units_seen)) {
+            units_free(&h->units);
+            h->units = units;
+        }
+        buf_done(&b);
+    }
+    if (fresh_list(h, "padanan.csv", &h->bridges_seen, &b)) {
+        if (taken(bridge_list_parse(buf_slice(&b), &bridges, err, sizeof err), err, &h->bridges_seen)) {
+            bridge_done(&h->bridges);
+            h->bridges = bridges;
+        }
+        buf_done(&b);
+    }
 }
 
 /* DIR/registry/penutupan.csv, the same way. */

@@ -25,9 +25,13 @@ struct http {
     _Atomic bool stopping;              /* the thread is to end; it is woken to see it */
     struct registry *registry;
     struct names *names;
-    struct scales *scales; /* NULL: no list */
-    struct closing_book *closing; /* NULL: no list */
-    struct timespec registry_seen, scales_seen, closing_seen;
+    struct scales *scales; /* NULL: no list; so are those below */
+    struct thresholds *thresholds;
+    struct units *units;
+    struct bridges bridges;
+    struct timespec registry_seen, scales_seen, thresholds_seen, units_seen, bridges_seen;
+    struct closing_book *closing;
+    struct timespec closing_seen;
     struct sse *sse;
     struct http_guard *guard;
     uint64_t requests;
@@ -42,7 +46,7 @@ void http_reply_problem(struct evhttp_request *req, int status, const char *code
 const char *http_page(void); /* http_page.c: the page at `/`, a static text */
 int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
-void http_refresh_scales(struct http *h); /* looks whether the list of scales is another than the one read */
+void http_refresh_rules(struct http *h); /* looks whether a list of rules is another than the one read */
 void http_refresh_closing(struct http *h); /* the same of the list about the close */
 int http_reload_registry(struct http *h, char *err, size_t err_size);
 

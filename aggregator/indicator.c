@@ -39,6 +39,8 @@ static struct indicator *item_of(struct indicators *v, const struct leaf_key *k)
     it->activity = k->activity;
     it->account = k->account;
     it->id = k->indicator;
+    it->units = v->units;
+    it->words = v->words;
     return it;
 }
 
@@ -273,6 +275,31 @@ static void judge_rules(const struct unit *u, const struct indicator *it, struct
     if (achieve_time_parse(indicator_text(u, it->over_time), &id) == ST_OK) st->over_time = (enum achieve_over_time)id;
 }
 
+/* Numbers in two units: the same, or converted into the target's, or nobody knows. */
+static void judge_units(const struct indicator *it, struct indicator_state *st)
+{
+    struct ratio factor, reached;
+    bool numbers = st->in.target.kind == ACHIEVE_NUMBER && st->in.reached.kind == ACHIEVE_NUMBER;
+    if (!numbers || !st->target_unit.n || !st->reached_unit.n || units_same(it->units, st->target_unit, st->reached_unit)) return;
+    st->in.units_differ = true;
+    if (!units_convert(it->units, st->reached_unit, st->target_unit, &factor)) return;
+    if (!achieve_ratio_multiply(st->in.reached.number, factor, &reached)) return;
+    st->in.units_differ = false;
+    st->converted = factor;
+    st->in.reached.number = reached;
+}
+
+/* With the registry's predicates, when there are some. */
+static void compute(const struct indicator *it, struct achieve_input *in, struct achieve_result *ret)
+{
+    struct achieve_score scores[ACHIEVE_BANDS_MAX + 1] = {{0}};
+    for (unsigned i = 0; it->words && i < it->words->count; i++)
+        scores[i] = (struct achieve_score){it->words->band[i].word, it->words->band[i].lower / 1000000};
+    in->scores = it->words ? scores : NULL;
+    achieve_compute(in, ret);
+    in->scores = NULL;
+}
+
 void indicator_judge(const struct unit *u, const struct indicator *it, unsigned until, const struct indicator_target *against,
                      struct indicator_state *ret)
 {
@@ -285,15 +312,14 @@ void indicator_judge(const struct unit *u, const struct indicator *it, unsigned 
                                    .target = target_value(u, st.target, until),
                                    .baseline = value_of(u, indicator_slot(it->baseline, 1))};
     st.in.reached = reached_value(u, it, until, &st);
-    st.in.units_differ = st.target_unit.n && st.reached_unit.n && st.in.target.kind == ACHIEVE_NUMBER &&
-                         st.in.reached.kind == ACHIEVE_NUMBER && !decimal_unit_same(st.target_unit, st.reached_unit);
-    achieve_compute(&st.in, &st.result);
+    judge_units(it, &st);
+    compute(it, &st.in, &st.result);
     if (st.target && !against) {
         const struct indicator_target *first = first_stage(it, st.target);
         struct achieve_input in = st.in;
         st.first = first != st.target ? first : NULL;
         st.first_target = in.target = target_value(u, first, until);
-        achieve_compute(&in, &st.first_result);
+        compute(it, &in, &st.first_result);
     }
     *ret = st;
 }

@@ -5,11 +5,12 @@
  * with the greatest (first stated month, stage) among those begun by the cut-off, else the first known one; within that the last
  * value stated up to the cut-off, else the first. Reached of source opd, else bud: joined over the months up to the cut-off by
  * `agregasi`; where none is declared AKUMULATIF, but the last one (AKHIR) where the unit is a percentage, since percentages are
- * never summed. Text counts as unreported beside numbers. Formula as declared, else MAX. Units that differ (decimal_unit_same) give
- * no achievement. Units come from the target's stage, else from any stage of its source. */
+ * never summed. Text counts as unreported beside numbers. Formula as declared, else MAX. Units that differ (units_same) and do
+ * not convert (units_convert) give no achievement. Units come from the target's stage, else from any stage of its source. */
 #ifndef REKAP_INDICATOR_H
 #define REKAP_INDICATOR_H
 
+#include "aggregator/units.h"
 #include "proto/achieve.h"
 #include "proto/unit.h"
 
@@ -23,14 +24,19 @@ struct indicator {
     activity_code activity;
     account_code account;
     uint32_t id; /* the store's number of the identity */
+    uint32_t alias; /* another identity it goes by (query_rename.h); 0: none */
     const struct leaf *name, *no, *formula, *over_time, *over_units, *tier, *owner, *fund, *baseline, *weight;
     const struct leaf *reached, *reached_unit, *numerator, *denominator;
     struct indicator_target target[INDICATOR_TARGETS_MAX];
     unsigned targets;
+    const struct units *units; /* of the registry; NULL: only what is built in */
+    const struct achieve_scale *words; /* predicates of formula SCALE; NULL: the built-in ones */
 };
 struct indicators {
     struct indicator *item;
     uint32_t count, cap;
+    const struct units *units;         /* set by the caller before indicator_view, copied into every item */
+    const struct achieve_scale *words;
 };
 /* Fills v (cleared) from u, which is sorted by it; rows point into u. Ordered by line, then identity number. ST_NO_MEMORY. */
 int indicator_view(struct unit *u, struct indicators *v);
@@ -49,6 +55,7 @@ struct indicator_state { /* at one cut-off */
     struct achieve_input in;
     struct achieve_result result;
     struct slice target_unit, reached_unit;
+    struct ratio converted;            /* units differ and convert: so many of the target's unit is one of the reached; else 0 */
     const struct indicator_target *first; /* the stage that was in force before, NULL when the same */
     struct achieve_value first_target;
     struct achieve_result first_result;

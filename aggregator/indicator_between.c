@@ -66,7 +66,7 @@ static int compare(const struct between *w, uint32_t at, const struct indicator_
     if (!b.theirs) return ST_OK;
     b.other_value = st.in.target;
     b.other_unit = indicator_text(w->u, b.theirs->unit);
-    bool units = b.own_unit.n > 0 && b.other_unit.n > 0 && !decimal_unit_same(b.own_unit, b.other_unit);
+    bool units = b.own_unit.n > 0 && b.other_unit.n > 0 && !units_same(w->v->units, b.own_unit, b.other_unit);
     if (!units && achieve_ratio_compare(b.own_value.number, b.other_value.number) == 0) return ST_OK;
     b.code = units ? CODE_UNIT : CODE_BETWEEN_TABLES;
     return w->fn(w->ctx, &b);

@@ -27,7 +27,7 @@ static bool has_word(const struct unit *u, const struct indicators *v, const str
 void indicator_scale_pick(const struct unit *u, const struct indicators *v, const struct achieve_scale *set,
                           const struct achieve_scale *const *known, size_t count, struct indicator_scale *ret)
 {
-    *ret = (struct indicator_scale){.scale = set ? set : &achieve_scale_default, .set = set != NULL};
+    *ret = (struct indicator_scale){.scale = set ? set : count ? known[0] : &achieve_scale_default, .set = set != NULL};
     for (size_t i = 0; !set && i < count; i++) {
         bool any = false, all = has_word(u, v, known[i], &any);
         if (!any) return;
@@ -119,7 +119,7 @@ static int unit_claim(const struct walk *w, const struct indicator *it, const st
     struct indicator_claim c = {.code = CODE_UNIT, .it = it, .other = other, .month = w->until, .unit_case = kind};
     c.unit = unit_of(w->o->u, it);
     c.other_unit = unit_of(u_other, other);
-    if (c.unit.n == 0 || c.other_unit.n == 0 || decimal_unit_same(c.unit, c.other_unit)) return ST_OK;
+    if (c.unit.n == 0 || c.other_unit.n == 0 || units_same(it->units, c.unit, c.other_unit)) return ST_OK;
     return w->fn(w->ctx, &c);
 }
 

@@ -10,15 +10,22 @@
 
 #include "aggregator/aggregate.h"
 #include "aggregator/asof.h"
+#include "aggregator/bridge_list.h"
 #include "aggregator/names.h"
 #include "aggregator/scales.h"
+#include "aggregator/thresholds.h"
+#include "aggregator/units.h"
 
 struct closing_book;
 struct query_context { /* everything a question may look at; all immutable while it runs */
     struct store_txn *t;
     const struct registry *registry;
     const struct names *names;
-    const struct scales *scales; /* NULL: none are set */
+    const struct scales *scales; /* NULL: none are set; so are those below */
+    const struct thresholds *thresholds;
+    const struct units *units;
+    const struct bridges *bridges;
+    unsigned rules_at; /* year * 100 + month whose rules judge every period; 0: those of its own end */
     const struct closing_book *closing; /* NULL: the usual rules of the close */
     struct aggregate_status live;
     struct now now;
@@ -27,7 +34,7 @@ struct query_context { /* everything a question may look at; all immutable while
 };
 struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage,
-        open, corrected, bridge, with, by, lowered, quarter, rehearse, source;
+        open, corrected, bridge, with, by, lowered, quarter, rehearse, source, rules;
 };
 struct query_problem {
     unsigned status; /* HTTP */

@@ -126,12 +126,12 @@ static int put_output(void *ctx, const struct output_claim *c)
 int query_beside_findings(const struct query_finding_ask *ask, const struct office *office, int year)
 {
     struct query_indicators o, before = {0};
-    int st = query_indicators_open(ask->q, office, year, &o);
+    int st = query_indicators_open(ask->q, office, year, (unsigned)ask->s->until, &o);
     struct beside b = {ask, &o};
     struct output_office pair = {.u = &o.u, .v = &o.v};
     bool earlier = st == ST_OK && o.v.count > 0 && year > YEAR_MIN;
     if (earlier) {
-        st = query_indicators_open(ask->q, office, year - 1, &before);
+        st = query_indicators_open(ask->q, office, year - 1, 12, &before);
         pair.before = &before.u;
         pair.v_before = &before.v;
     }

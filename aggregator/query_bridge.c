@@ -20,6 +20,9 @@ static int add_unit(const struct query_context *q, const struct unit *u, struct 
         st = unit_dict_text(q->t, FOLD_DICT_ID, l->key.indicator, &to);
         if (st == ST_OK) st = bridge_add(b, l->key.activity, to, l->slot[0].value);
     }
+    for (uint32_t i = 0; st == ST_OK && i < u->count; i++)
+        if (u->leaf[i].key.measure == MEASURE_BRIDGE_SET && u->leaf[i].slot[0].kind == VALUE_TEXT)
+            bridge_keep(b, u->leaf[i].key.activity, unit_text(u, &u->leaf[i].slot[0]));
     return st;
 }
 
@@ -41,6 +44,7 @@ static int load_pairs(const struct query_context *q, struct bridges *b)
         if (st == ST_OK) st = add_unit(q, &u, b);
         unit_done(&u);
     }
+    if (st == ST_OK) st = bridge_under(b, q->bridges);
     bridge_sort(b);
     return st;
 }
@@ -149,10 +153,10 @@ static json_t *percent(i128 part, i128 whole)
     return decimal_percent_text(part, whole, 2, t) > 0 ? json_string(t) : json_null();
 }
 
-json_t *query_bridge_shares(const struct bridged *x, bool *ret_mapped)
+json_t *query_bridge_shares(const struct bridged *x, unsigned least, bool *ret_mapped)
 {
     i128 whole = x->exact + x->estimated + x->unmapped;
-    *ret_mapped = whole == 0 || 100 * (x->exact + x->estimated) >= 95 * whole;
+    *ret_mapped = whole == 0 || 100 * (x->exact + x->estimated) >= (i128)least * whole;
     if (whole == 0) return json_null();
     json_t *o = json_object();
     json_object_set_new(o, "exact", percent(x->exact, whole));

@@ -20,6 +20,6 @@ void query_bridge_close(struct query_bridge *b);
 int query_bridge_sum(const struct query_context *q, const struct query_scope *s, const struct query_bridge *b,
                      struct query_bridge_year *ret);
 /* {exact, estimated, unmapped} in percent; null when there is nothing. *ret_mapped: are at least 95 % mapped? */
-json_t *query_bridge_shares(const struct bridged *x, bool *ret_mapped);
+json_t *query_bridge_shares(const struct bridged *x, unsigned least, bool *ret_mapped);
 
 #endif

@@ -19,14 +19,20 @@ static const struct {
                 {"TEXT", "R = T: 100; R <> T: 0"},
                 {"DELTA", "100 x (R - B) / (T - B)"}};
 
+static bool called(const struct query_context *q, const struct query_figure *f, uint32_t identity)
+{
+    struct slice id;
+    if (identity == 0 || unit_dict_text(q->t, FOLD_DICT_ID, identity, &id) != ST_OK) return false;
+    return id.n == strlen(f->a.indicator) && memcmp(id.p, f->a.indicator, id.n) == 0;
+}
+
 const struct indicator *query_explain_find(const struct query_context *q, const struct query_figure *f,
                                            const struct query_indicators *o)
 {
     for (uint32_t i = 0; i < o->v.count; i++) {
         const struct indicator *it = &o->v.item[i];
-        struct slice id;
-        if ((it->activity ? it->activity : it->account) != f->a.code || query_indicators_identity(q, it, &id) != ST_OK) continue;
-        if (id.n == strlen(f->a.indicator) && memcmp(id.p, f->a.indicator, id.n) == 0) return it;
+        if ((it->activity ? it->activity : it->account) != f->a.code) continue;
+        if (called(q, f, it->id) || called(q, f, it->alias)) return it;
     }
     return NULL;
 }
@@ -152,7 +158,7 @@ int query_explain_indicator(const struct query_context *q, const struct query_fi
 {
     struct query_indicators o;
     struct indicator_state s;
-    int st = query_indicators_open(q, f->s.office, f->s.year, &o);
+    int st = query_indicators_open(q, f->s.office, f->s.year, (unsigned)f->s.until, &o);
     const struct indicator *it = st == ST_OK ? query_explain_find(q, f, &o) : NULL;
     if (st == ST_OK && !it) st = ST_NOT_FOUND;
     if (st == ST_OK) {

@@ -29,6 +29,7 @@ json_t *query_finding_new(const struct query_finding_ask *ask, const char *offic
     json_object_set_new(o, "difference", json_null());
     json_object_set_new(o, "state", json_string("open"));
     json_object_set_new(o, "rule", json_string(status_code_text(code, ask->q->lang)));
+    json_object_set_new(o, "thresholds", json_array());
     return o;
 }
 

@@ -6,7 +6,10 @@
 #include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
 #include "aggregator/query_shared.h"
+#include "aggregator/query_rename.h"
+#include "aggregator/query_rule.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,16 +17,21 @@
 
 /* ---- one office-year ---- */
 
-int query_indicators_open(const struct query_context *q, const struct office *o, int year, struct query_indicators *ret)
+int query_indicators_open(const struct query_context *q, const struct office *o, int year, unsigned until,
+                          struct query_indicators *ret)
 {
     const struct achieve_scale *known[SCALES_MAX + 2];
-    *ret = (struct query_indicators){.office = o, .year = year};
+    *ret = (struct query_indicators){.office = o, .year = year, .at = query_rule_month(q, year, until)};
+    ret->v.units = q->units;
+    ret->v.words = scales_words(q->scales, ret->at);
     unit_init(&ret->u);
     int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &ret->id);
     if (st == ST_OK) st = asof_unit(q->t, asof_position(q->past), ret->id, (uint16_t)year, &ret->u);
     if (st == ST_OK) st = indicator_view(&ret->u, &ret->v);
-    size_t n = scales_known(q->scales, known);
-    indicator_scale_pick(&ret->u, &ret->v, scales_for(q->scales, o->region, o->id, year), known, n, &ret->scale);
+    if (st == ST_OK) st = query_rename_apply(q, ret);
+    size_t n = scales_known(q->scales, ret->at, known);
+    indicator_scale_pick(&ret->u, &ret->v, scales_for(q->scales, o->region, o->id, year, ret->at), known, n,
+                         &ret->scale);
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
@@ -108,6 +116,7 @@ struct listing {
     int64_t reported, offices;
     json_t *notes;
     struct query_plan plan; /* of the office being listed */
+    char cap[80];           /* "batas-capaian=120@bawaan": at which the means are capped, and who says so */
 };
 
 static void put_printed(json_t *o, const struct unit *u, const struct indicator_target *t, unsigned until)
@@ -169,6 +178,25 @@ static void put_target(json_t *o, const struct indicator_target *t)
     json_object_set_new(o, "stage", t ? json_string(stage) : json_null());
 }
 
+/* By which versions the row was counted: the same versions give the same figures. */
+static void put_rules(const struct listing *l, const struct query_indicators *o, const struct indicator_state *st, json_t *j)
+{
+    char version[16];
+    query_rule_version(o->scale.scale->from, version);
+    json_object_set_new(j, "scale_version", json_string(version));
+    json_object_set_new(j, "scale_set", json_boolean(o->scale.set));
+    json_object_set_new(j, "formula_version", json_string(ACHIEVE_FORMULA_VERSION));
+    json_object_set_new(j, "formula_declared", json_boolean(st->formula_declared));
+    json_object_set_new(j, "rounding", json_string("setengah/2@bawaan"));
+    json_object_set_new(j, "cap", json_string(l->cap));
+    query_rule_version(o->v.words ? o->v.words->from : 0, version);
+    if (st->formula == ACHIEVE_SCALE) json_object_set_new(j, "predicates", json_string(o->v.words ? o->v.words->name : "opini"));
+    if (st->formula == ACHIEVE_SCALE) json_object_set_new(j, "predicates_version", json_string(version));
+    if (st->converted.den == 0) return;
+    json_t *factor = query_indicators_value(&(struct achieve_value){.kind = ACHIEVE_NUMBER, .number = st->converted});
+    json_object_set_new(j, "converted", factor);
+}
+
 static json_t *indicator_json(const struct listing *l, const struct query_indicators *o, const struct indicator *it,
                               const struct indicator_state *st, const char *code)
 {
@@ -194,6 +222,7 @@ static json_t *indicator_json(const struct listing *l, const struct query_indica
     json_object_set_new(j, "reached_unit", text_json(st->reached_unit));
     json_object_set_new(j, "over_time", json_string(achieve_time_name(st->over_time)));
     json_object_set_new(j, "scale", json_string(o->scale.scale->name));
+    put_rules(l, o, st, j);
     put_target(j, st->target);
     put_first(j, st);
     put_parts(j, it, (unsigned)l->s->until);
@@ -259,7 +288,7 @@ static int list_office(struct listing *l, const struct office *office)
     struct query_indicators o;
     bool reported = false, own = false;
     unsigned plan_only = 0;
-    int st = query_indicators_open(l->q, office, l->s->year, &o);
+    int st = query_indicators_open(l->q, office, l->s->year, (unsigned)l->s->until, &o);
     int opened = query_plan_open(l->q, &o, &l->plan);
     if (st == ST_OK) st = opened;
     for (uint32_t i = 0; i < o.v.count; i++) own |= !indicator_plan_only(&o.v.item[i]);
@@ -300,17 +329,26 @@ static int list_all(struct listing *l)
 
 /* ---- the answer ---- */
 
-static int parse_cap(const struct query_context *q, struct slice text, unsigned *ret, struct query_problem *problem)
+/* As asked, else as the registry says for the region or office; text: 80 bytes. */
+static int parse_cap(const struct query_context *q, const struct query_scope *s, struct slice text, unsigned *ret, char *rule,
+                     struct query_problem *problem)
 {
     static const struct {
         const char *name;
         unsigned cap;
     } CAPS[] = {{"100", 100}, {"110", 110}, {"120", 120}, {"150", 150}, {"none", ACHIEVE_UNCAPPED}, {"tanpa", ACHIEVE_UNCAPPED}};
-    *ret = 120;
-    if (text.n == 0) return ST_OK;
+    if (text.n == 0) {
+        unsigned at = query_rule_month(q, s->year, (unsigned)s->until);
+        region_code region = s->office ? s->office->region : s->region;
+        struct threshold t = thresholds_get(q->thresholds, SETTING_CAP, region, s->office ? s->office->id : "", at);
+        *ret = t.value ? (unsigned)t.value : ACHIEVE_UNCAPPED;
+        thresholds_text(&t, rule);
+        return ST_OK;
+    }
     for (size_t i = 0; i < sizeof CAPS / sizeof *CAPS; i++)
         if (bytes_is(text, CAPS[i].name)) {
             *ret = CAPS[i].cap;
+            snprintf(rule, 80, "%s=%s@diminta", setting_name(SETTING_CAP), CAPS[i].cap ? CAPS[i].name : "tanpa");
             return ST_OK;
         }
     return query_refuse(problem, q, "cap", text, "batas capaian: 100, 110, 120, 150 atau none", "cap: 100, 110, 120, 150 or none");
@@ -353,16 +391,18 @@ static int put_rows(struct listing *l, json_t *answer)
 int query_indicators(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     struct query_scope s;
-    unsigned cap;
+    unsigned cap = 0;
     int st = query_parse_scope(q, p, true, &s, ret_problem);
-    if (st == ST_OK) st = parse_cap(q, p->cap, &cap, ret_problem);
+    struct listing l = {.q = q, .s = &s};
+    if (st == ST_OK) st = parse_cap(q, &s, p->cap, &cap, l.cap, ret_problem);
     if (st != ST_OK) return st;
-    struct listing l = {.q = q, .s = &s, .notes = json_array()};
+    l.notes = json_array();
     json_t *answer = json_object();
     st = query_groups_new(cap, &l.groups);
     if (st == ST_OK && !s.office) st = query_shared_new(q, &l.shared);
     if (st == ST_OK) st = query_parse_stamp(q, answer);
     query_indicators_head(q, &s, answer);
+    json_object_set_new(answer, "cap", json_string(l.cap));
     if (st == ST_OK) st = list_all(&l);
     if (st == ST_OK) st = put_rows(&l, answer);
     for (uint32_t i = 0; i < l.rows; i++) json_decref(l.row[i].json);

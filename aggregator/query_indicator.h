@@ -13,9 +13,12 @@ struct query_indicators { /* one office and year, loaded */
     struct unit u;
     struct indicators v;
     struct indicator_scale scale;
+    unsigned at;                        /* year * 100 + month whose rules judge it */
 };
-/* ST_OK also when the office stated nothing (v.count 0). Done with query_indicators_close in either case. */
-int query_indicators_open(const struct query_context *q, const struct office *o, int year, struct query_indicators *ret);
+/* until: the month whose end is looked at (0: the year's), for the rules that hold then.
+ * ST_OK also when the office stated nothing (v.count 0). Done with query_indicators_close in either case. */
+int query_indicators_open(const struct query_context *q, const struct office *o, int year, unsigned until,
+                          struct query_indicators *ret);
 void query_indicators_close(struct query_indicators *o);
 /* region, region_name, office, year, until of the scope into an answer. */
 void query_indicators_head(const struct query_context *q, const struct query_scope *s, json_t *answer);

@@ -53,13 +53,18 @@ static int parse(struct trend *t, struct query_problem *problem)
                         "measure: reached, target or achievement");
 }
 
-static bool asked_for(const struct trend *t, const struct indicator *it, const char *code)
+static bool named_so(const struct trend *t, uint32_t identity)
 {
     struct slice id, asked = t->p->indicator;
-    if (t->s.code.n && (strlen(code) != t->s.code.n || memcmp(code, t->s.code.p, t->s.code.n) != 0)) return false;
-    if (query_indicators_identity(t->q, it, &id) != ST_OK) return false;
+    if (identity == 0 || unit_dict_text(t->q->t, FOLD_DICT_ID, identity, &id) != ST_OK) return false;
     return (id.n == asked.n && memcmp(id.p, asked.p, id.n) == 0) ||
            (id.n == strlen(t->folded) && memcmp(id.p, t->folded, id.n) == 0);
+}
+
+static bool asked_for(const struct trend *t, const struct indicator *it, const char *code)
+{
+    if (t->s.code.n && (strlen(code) != t->s.code.n || memcmp(code, t->s.code.p, t->s.code.n) != 0)) return false;
+    return named_so(t, it->id) || named_so(t, it->alias);
 }
 
 static json_t *value_json(const struct trend *t, const struct indicator_state *st)
@@ -120,7 +125,7 @@ static void fill_point(struct trend *t, json_t *point, const struct query_indica
     indicator_judge(&o->u, it, (unsigned)t->s.until, NULL, &st);
     struct slice unit = st.target_unit.n ? st.target_unit : st.reached_unit;
     struct slice last = slice_of(t->unit, strlen(t->unit));
-    bool broken = unit.n > 0 && last.n > 0 && !decimal_unit_same(unit, last);
+    bool broken = unit.n > 0 && last.n > 0 && !units_same(t->q->units, unit, last);
     json_object_set_new(point, "value", value_json(t, &st));
     json_object_set_new(point, "target", query_indicators_value(&st.in.target));
     json_object_set_new(point, "reached", query_indicators_value(&st.in.reached));
@@ -164,7 +169,7 @@ static int office_year(struct trend *t, const struct office *office, int year, j
 {
     struct query_indicators o;
     char code[32];
-    int st = query_indicators_open(t->q, office, year, &o);
+    int st = query_indicators_open(t->q, office, year, 12, &o);
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
         query_indicators_code(&o.v.item[i], code);
         if (!asked_for(t, &o.v.item[i], code)) continue;

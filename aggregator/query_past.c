@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aggregator/query_parse.h"
+#include "aggregator/query_rule.h"
 #include "proto/period.h"
 
 /* "w1:17,w2:4" */
@@ -69,7 +69,7 @@ int query_as_of(query_fn fn, const struct query_context *q, const struct query_p
     struct asof_position applied, x;
     struct query_context then = *q;
     char asked[ASOF_ASKED_MAX + 1];
-    if (p->as_of.n == 0) return fn(q, p, ret, ret_problem);
+    if (p->as_of.n == 0) return query_rule_ask(fn, q, p, ret, ret_problem);
     if (p->as_of.n > ASOF_ASKED_MAX) return refuse_when(q, p->as_of, ret_problem);
     memcpy(asked, p->as_of.p, p->as_of.n);
     asked[p->as_of.n] = '\0';
@@ -80,7 +80,7 @@ int query_as_of(query_fn fn, const struct query_context *q, const struct query_p
     if (st == ST_OK) st = asof_new(q->t, &x, asked, &then.past);
     if (st != ST_OK) return st;
     then.registry = asof_offices(then.past);
-    st = fn(&then, p, ret, ret_problem);
+    st = query_rule_ask(fn, &then, p, ret, ret_problem);
     asof_free(&then.past);
     return st;
 }

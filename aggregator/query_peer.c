@@ -204,7 +204,7 @@ static int put_indicator(struct peers *x, const struct query_scope *s, const str
 static int indicator_rows(struct peers *x, const struct query_scope *s)
 {
     struct query_indicators o;
-    int st = query_indicators_open(x->q, s->office, s->year, &o);
+    int st = query_indicators_open(x->q, s->office, s->year, (unsigned)s->until, &o);
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++)
         if (!indicator_plan_only(&o.v.item[i]) && same_indicator(x, &o.v.item[i])) st = put_indicator(x, s, &o, &o.v.item[i]);
     query_indicators_close(&o);

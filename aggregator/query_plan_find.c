@@ -12,6 +12,7 @@
 #include "aggregator/compare_tree.h"
 #include "aggregator/query_beside.h"
 #include "aggregator/query_finding.h"
+#include "aggregator/query_rule.h"
 #include "aggregator/size.h"
 #include "proto/period.h"
 
@@ -183,6 +184,18 @@ static int unit_findings(struct plan_years *p)
 
 /* ---- sizes ---- */
 
+static const enum setting SIZES[] = {SETTING_JUMP, SETTING_JUMP_RUPIAH};
+
+static struct size_rule size_rule_of(const struct plan_years *p)
+{
+    return query_rule_size(p->ask->q, p->o->office, p->o->year, (unsigned)p->ask->s->until);
+}
+
+static void name_sizes(const struct plan_years *p, json_t *o)
+{
+    query_rule_name(p->ask->q, p->o->office, p->o->year, (unsigned)p->ask->s->until, SIZES, sizeof SIZES / sizeof *SIZES, o);
+}
+
 static int target_size(struct plan_years *p, const struct indicator *it, unsigned at, int year)
 {
     struct promise c[YEARS_MAX + 2];
@@ -196,13 +209,16 @@ static int target_size(struct plan_years *p, const struct indicator *it, unsigne
         if (c[i].unit.n > 0 && c[at].unit.n > 0 && !decimal_unit_same(c[i].unit, c[at].unit)) continue;
         others[k++] = c[i].value;
     }
-    unsigned code = k > 1 ? size_judge(c[at].value, others, k, SIZE_FLOOR_MICRO, &usual) : CODE_OK;
+    struct size_rule rule = size_rule_of(p);
+    rule.floor = SIZE_FLOOR_MICRO;
+    unsigned code = k > 1 ? size_judge(c[at].value, others, k, &rule, &usual) : CODE_OK;
     if (code == CODE_OK) return ST_OK;
     cell_name(p, at, name);
     snprintf(where, sizeof where, "target %s %s, %s", figure_source_name(p->source), name,
              say(p, "dibanding tahun-tahun lain rencana itu", "against the plan's other years"));
     json_t *o = about(p, it, code, year, where);
     if (!o) return ST_OK;
+    name_sizes(p, o);
     decimal_format_micro(c[at].value, 0, text);
     json_object_set_new(o, "printed", json_string(text));
     decimal_format_micro((int64_t)usual, 0, text);
@@ -222,6 +238,7 @@ static int ceiling_finding(struct plan_years *p, const struct leaf_key *k, unsig
     json_t *o = query_finding_new(p->ask, p->o->office->id, p->o->year, code, dotted, where);
     if (!o) return ST_OK;
     query_finding_money(o, printed, computed);
+    if (code == CODE_JUMP || code == CODE_SCALE_1000) name_sizes(p, o);
     return query_finding_add(p->ask, o);
 }
 
@@ -260,12 +277,13 @@ static int ceiling_size(struct plan_years *p, const struct leaf *l, unsigned at)
     if (!amount_in(&p->u[at], &l->key, p->source, &mine)) return ST_OK;
     for (unsigned i = 0; i < p->years; i++)
         if (i != at && amount_in(&p->u[i], &l->key, p->source, &others[n])) n++;
-    unsigned code = n > 1 ? size_judge(mine, others, n, SIZE_FLOOR_SEN, &usual) : CODE_OK;
+    struct size_rule rule = size_rule_of(p);
+    unsigned code = n > 1 ? size_judge(mine, others, n, &rule, &usual) : CODE_OK;
     if (code != CODE_OK)
         st = ceiling_finding(p, &l->key, code, say(p, "dibanding tahun-tahun lain rencana itu", "against the plan's other years"),
                              mine, usual);
     if (st != ST_OK || !own_budget(&p->u[at], &l->key, &own)) return st;
-    code = size_judge(mine, &own, 1, SIZE_FLOOR_SEN, &usual);
+    code = size_judge(mine, &own, 1, &rule, &usual);
     if (code != CODE_SCALE_1000) return ST_OK;          /* a plan may well promise ten times what is then funded */
     return ceiling_finding(p, &l->key, code, say(p, "dibanding pagu tahun itu", "against the year's own budget"), mine, usual);
 }

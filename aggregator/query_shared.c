@@ -5,6 +5,7 @@
  * the others are named as left out. Parts of an indicator that are left out of its sum are named with the office and the reason.
  * Invariant: counted + those left out with a reason of their own = of. */
 #include "aggregator/query_shared.h"
+#include "aggregator/query_rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -259,11 +260,14 @@ static void judge(const struct group *g, struct indicator_state *st)
 
 static void put_rating(const struct query_context *q, const struct query_scope *scope, const struct indicator_state *st, json_t *o)
 {
-    const struct achieve_scale *scale = scales_for(q->scales, scope->region, "", scope->year);
-    if (!scale) scale = &achieve_scale_default;
+    char version[16];
+    const struct achieve_scale *scale = query_rule_scale(q, scope->region, scope->year, (unsigned)scope->until);
     const struct achieve_band *band = indicator_band(scale, st);
     json_object_set_new(o, "rating", band ? json_string(band->word) : json_null());
     json_object_set_new(o, "scale", json_string(scale->name));
+    query_rule_version(scale->from, version);
+    json_object_set_new(o, "scale_version", json_string(version));
+    json_object_set_new(o, "formula_version", json_string(ACHIEVE_FORMULA_VERSION));
 }
 
 static void put_value(const struct query_context *q, const struct query_scope *scope, const struct group *g, json_t *o)
@@ -381,7 +385,7 @@ static int add_office(struct query_shared *s, const struct query_context *q, con
     struct query_plan plan;
     struct indicator_state state;
     struct slice id;
-    int st = query_indicators_open(q, office, year, &o), opened = query_plan_open(q, &o, &plan);
+    int st = query_indicators_open(q, office, year, (unsigned)scope->until, &o), opened = query_plan_open(q, &o, &plan);
     if (st == ST_OK) st = opened;
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
         const struct indicator *it = &o.v.item[i];

@@ -10,7 +10,11 @@
 #include "aggregator/copied.h"
 #include "aggregator/query_beside.h"
 #include "aggregator/query_finding.h"
+#include "aggregator/query_rule.h"
 #include "aggregator/size.h"
+
+static const enum setting SIZES[] = {SETTING_JUMP, SETTING_JUMP_RUPIAH};
+static const enum setting COPIES[] = {SETTING_COPIED_LINES, SETTING_COPIED_COLUMN, SETTING_COPIED_SHARE};
 
 struct sizes {
     const struct query_finding_ask *ask;
@@ -41,7 +45,8 @@ static int amount_finding(const struct sizes *s, const struct lines *v, const st
         const struct line *old = line_find(&s->v[i], l->activity, l->account);
         if (old && amount_of(&s->v[i], old, measure, until, &others[n])) n++;
     }
-    unsigned code = size_judge(mine, others, n, SIZE_FLOOR_SEN, &usual);
+    struct size_rule rule = query_rule_size(s->ask->q, s->office, s->year, until);
+    unsigned code = size_judge(mine, others, n, &rule, &usual);
     if (code == CODE_OK) return ST_OK;
     if (l->activity) code_format_activity(l->activity, dotted);
     else code_format_account(l->account, dotted);
@@ -51,6 +56,7 @@ static int amount_finding(const struct sizes *s, const struct lines *v, const st
     json_t *o = query_finding_new(s->ask, s->office->id, s->year, code, dotted, where);
     if (!o) return ST_OK;
     query_finding_money(o, mine, usual);
+    query_rule_name(s->ask->q, s->office, s->year, until, SIZES, sizeof SIZES / sizeof *SIZES, o);
     return query_finding_add(s->ask, o);
 }
 
@@ -63,6 +69,7 @@ static int copied_finding(const struct sizes *s, const struct copied_count *c, c
     if (!o) return ST_OK;
     query_finding_counts(o, c->of - c->same, c->of);
     json_object_set_new(o, "same", json_integer((json_int_t)c->same));
+    query_rule_name(s->ask->q, s->office, s->year, (unsigned)s->ask->s->until, COPIES, sizeof COPIES / sizeof *COPIES, o);
     return query_finding_add(s->ask, o);
 }
 
@@ -99,17 +106,18 @@ static int line_findings(struct sizes *s, uint32_t id, const struct lines *v)
 int query_size_findings(const struct query_finding_ask *ask, const struct office *office, uint32_t id, int year, struct unit *u)
 {
     struct sizes s = {.ask = ask, .office = office, .year = year};
+    struct copied_rule rule = query_rule_copied(ask->q, office, year, (unsigned)ask->s->until);
     struct lines v;
     struct copied_count c;
     line_view_init(&v);
     int st = line_view(u, &v);
     if (st == ST_OK) {
-        copied_month(&v, (unsigned)ask->s->until, &c);
+        copied_month(&v, (unsigned)ask->s->until, &rule, &c);
         st = copied_finding(&s, &c, say(&s, "realisasi sama dengan bulan sebelumnya",
                 "realised amounts equal those of the month before"));
     }
     if (st == ST_OK) {
-        copied_column(&v, (unsigned)ask->s->until, &c);
+        copied_column(&v, (unsigned)ask->s->until, &rule, &c);
         st = copied_finding(&s, &c, say(&s, "realisasi sama dengan pagunya", "realised amounts equal their budget"));
     }
     if (st == ST_OK && v.count > 0) st = line_findings(&s, id, &v);
@@ -158,7 +166,7 @@ int query_copies_add(struct query_copies *c, const struct office *office, struct
         if (p) c->item = p, c->room = room;
         else st = ST_NO_MEMORY;
     }
-    if (st != ST_OK || amounts.count < COPIED_MIN) free(amounts.amount);
+    if (st != ST_OK || amounts.count == 0) free(amounts.amount);
     else c->item[c->count++] = (struct copies_item){office, u->year, amounts};
     return st;
 }
@@ -176,7 +184,8 @@ static int pair_finding(const struct query_finding_ask *ask, const struct copies
     struct sizes s = {.ask = ask, .office = mine->office, .year = mine->year};
     struct copied_count c;
     char words[120];
-    copied_between(&mine->amounts, &other->amounts, &c);
+    struct copied_rule rule = query_rule_copied(ask->q, mine->office, mine->year, (unsigned)ask->s->until);
+    copied_between(&mine->amounts, &other->amounts, &rule, &c);
     snprintf(words, sizeof words, "%s %s", say(&s, "realisasi sama dengan kantor", "realised amounts equal those of"),
             other->office->id);
     return copied_finding(&s, &c, words);

@@ -135,7 +135,7 @@ static int put_indicator(struct targets *x, struct query_indicators *o, const st
 static int list_office(struct targets *x, const struct office *office)
 {
     struct query_indicators o;
-    int st = query_indicators_open(x->q, office, x->s->year, &o);
+    int st = query_indicators_open(x->q, office, x->s->year, (unsigned)x->s->until, &o);
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) st = put_indicator(x, &o, &o.v.item[i]);
     query_indicators_close(&o);
     return st;

@@ -7,6 +7,7 @@
 
 #include "aggregator/query_figure.h"
 #include "aggregator/query_bridge.h"
+#include "aggregator/query_rule.h"
 #include "aggregator/query_change.h"
 #include "aggregator/query_figure.h"
 #include "aggregator/query_rows.h"
@@ -230,19 +231,22 @@ static int bridged_year(const struct query_context *q, struct query_scope *s, co
     return st;
 }
 
-/* Below 95 % mapped in a year: said, with the nearest level at which the lists are the same. */
-static void put_advice(const struct query_context *q, const struct query_bridge *b, json_t *answer)
+/* Below the share the registry asks for (95 %) mapped in a year: said, with the nearest level at which the lists are the same. */
+static void put_advice(const struct query_context *q, const struct query_bridge *b, const struct threshold *least, json_t *answer)
 {
-    char code[32] = "";
+    char code[32] = "", text[160], rule[80];
     json_t *o = json_object();
     activity_code at = b->node;
     while (at && code_level(at) > LEVEL_BIDANG) at = code_parent(at);
     if (at) code_format_activity(at, code);
     json_object_set_new(o, "level", json_string(code_level_name(LEVEL_BIDANG)));
     json_object_set_new(o, "code", at ? json_string(code) : json_null());
-    json_object_set_new(o, "text", json_string(q->lang == LANG_EN
-                                                   ? "less than 95 % of the rupiah is mapped; at this level the lists are 1:1"
-                                                   : "kurang dari 95 % rupiah terpetakan; pada tingkat ini kedua daftar 1:1"));
+    snprintf(text, sizeof text, q->lang == LANG_EN ? "less than %lld %% of the rupiah is mapped; at this level the lists are 1:1"
+                                                   : "kurang dari %lld %% rupiah terpetakan; pada tingkat ini kedua daftar 1:1",
+             (long long)least->value);
+    thresholds_text(least, rule);
+    json_object_set_new(o, "text", json_string(text));
+    json_object_set_new(o, "threshold", json_string(rule));
     json_object_set_new(answer, "advice", o);
 }
 
@@ -252,6 +256,9 @@ static int bridged_points(const struct query_context *q, struct query_scope *s, 
     struct query_bridge b;
     enum vintage last = VINTAGE_NONE;
     bool all_mapped = true;
+    unsigned at = query_rule_month(q, span->to, 12);
+    struct threshold least = thresholds_get(q->thresholds, SETTING_BRIDGED_SHARE, s->office ? s->office->region : s->region,
+                                            s->office ? s->office->id : "", at);
     int st = query_bridge_open(q, s->code, span->to, &b, problem);
     for (s->year = span->from; st == ST_OK && s->year <= span->to; s->year++) {
         struct sum sum;
@@ -260,13 +267,14 @@ static int bridged_points(const struct query_context *q, struct query_scope *s, 
         st = bridged_year(q, s, &b, &sum, &year);
         if (st != ST_OK) break;
         json_t *o = point(&sum, a, &last, &b);
-        json_object_set_new(o, "bridge", query_bridge_shares(a->m == TREND_REALISED ? &year.realised : &year.budget, &mapped));
+        json_object_set_new(o, "bridge", query_bridge_shares(a->m == TREND_REALISED ? &year.realised : &year.budget,
+                                                               (unsigned)least.value, &mapped));
         json_array_append_new(a->points, o);
         all_mapped &= mapped;
     }
     json_object_set_new(a->answer, "bridge", json_string(code_vintage_name(b.target)));
     json_object_set_new(a->answer, "mapped", json_boolean(all_mapped));
-    if (!all_mapped) put_advice(q, &b, a->answer);
+    if (!all_mapped) put_advice(q, &b, &least, a->answer);
     query_bridge_close(&b);
     return st;
 }

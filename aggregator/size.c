@@ -16,13 +16,13 @@ static i128 median(i128 *v, size_t n)
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-unsigned size_judge(i128 value, i128 *others, size_t n, i128 floor, i128 *ret_median)
+unsigned size_judge(i128 value, i128 *others, size_t n, const struct size_rule *rule, i128 *ret_median)
 {
     if (n == 0) return CODE_OK;
     i128 usual = *ret_median = median(others, n);
     i128 more = value > usual ? value : usual, less = value > usual ? usual : value;
-    if (less <= 0 || more < floor) return CODE_OK;
+    if (less <= 0 || more < rule->floor) return CODE_OK;
     /* 10^2.5 .. 10^3.5 and 10^5.5 .. 10^6.5 times */
     if ((more >= 316 * less && more <= 3162 * less) || (more >= 316228 * less && more <= 3162278 * less)) return CODE_SCALE_1000;
-    return more >= SIZE_JUMP * less ? CODE_JUMP : CODE_OK;
+    return more >= rule->times * less ? CODE_JUMP : CODE_OK;
 }

@@ -56,6 +56,7 @@ static const char *const MEASURE[] = {
     [34] = "plan",
     [35] = "bridge",
     [36] = "alias",
+    [37] = "bridge_set",
     [40] = "indicator_name",
     [41] = "indicator_no",
     [42] = "target_unit",

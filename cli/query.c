@@ -395,6 +395,7 @@ int query_findings(struct cli *c)
         { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
         { "as_of", c->value[OPT_AS_OF] },   { "open", c->value[OPT_OPEN] ? "1" : NULL },
         { "corrected", c->value[OPT_CORRECTED] ? "1" : NULL },
+        { "rules", c->value[OPT_RULES] },
     };
     if (c->value[OPT_OPEN] && c->value[OPT_CORRECTED])
         return cli_usage(c, "--open atau --corrected, tidak keduanya", "--open or --corrected, not both", NULL);

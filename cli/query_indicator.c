@@ -71,10 +71,15 @@ static const struct print_column CSV[] = {
     {"", "", "source", PRINT_TEXT},
     {"", "", "stage", PRINT_TEXT},
     {"", "", "reason", PRINT_TEXT},
+    {"", "", "scale", PRINT_TEXT},
+    {"", "", "scale_version", PRINT_TEXT},
+    {"", "", "formula_version", PRINT_TEXT},
+    {"", "", "rounding", PRINT_TEXT},
+    {"", "", "cap", PRINT_TEXT},
     {"", "", "reported_achievement", PRINT_TEXT},
     {"", "", "reported_rating", PRINT_TEXT},
 };
-enum { OWN_COLUMNS = 14 };
+enum { OWN_COLUMNS = 19 };
 
 static void printed_cell(struct print *t, const json_t *reported)
 {
@@ -134,6 +139,24 @@ static void print_mean(const struct cli *c, const json_t *o, const char *name)
         printf("%-12s %s %s, %s %s\n", "", cli_say(c, "serapan", "absorption"), percent_of(o, "absorption", mean),
                cli_say(c, "efisiensi (capaian - serapan)", "efficiency (achievement - absorption)"),
                percent_of(o, "efficiency", zero));
+}
+
+/* Which versions the table was counted by, each named once. */
+static void print_rules(const struct cli *c, json_t *answer)
+{
+    json_t *o, *seen = json_object();
+    const char *name;
+    size_t i;
+    printf("%s %s;", cli_say(c, "dihitung menurut", "counted by"), text_of(answer, "cap"));
+    json_array_foreach(json_object_get(answer, "rows"), i, o)
+    {
+        char text[128];
+        snprintf(text, sizeof text, "%s@%s", text_of(o, "scale"), text_of(o, "scale_version"));
+        json_object_set_new(seen, text, json_true());
+    }
+    json_object_foreach(seen, name, o) printf(" %s %s", cli_say(c, "skala", "scale"), name);
+    printf("\n");
+    json_decref(seen);
 }
 
 static void print_means(const struct cli *c, json_t *answer)
@@ -239,6 +262,7 @@ static void show(const struct cli *c, json_t *answer)
     print_end(&t);
     if (json_array_size(rows) > 0) print_means(c, answer);
     print_shared(c, json_object_get(answer, "shared"));
+    if (json_array_size(rows) > 0) print_rules(c, answer);
     query_as_of(c, answer);
 }
 
@@ -247,7 +271,7 @@ int query_indicators(struct cli *c)
     const struct ask_param params[] = {
         {"region", c->value[OPT_REGION]}, {"year", c->value[OPT_YEAR]},     {"until", c->value[OPT_UNTIL]},
         {"code", c->value[OPT_CODE]},     {"office", c->value[OPT_OFFICE]}, {"cap", c->value[OPT_CAP]},
-        {"as_of", c->value[OPT_AS_OF]},
+        {"as_of", c->value[OPT_AS_OF]},   {"rules", c->value[OPT_RULES]},
     };
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
     return query_ask(c, "/api/v1/indicators", params, sizeof params / sizeof params[0], show);

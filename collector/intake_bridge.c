@@ -66,6 +66,22 @@ static bool read_why(struct intake *in, struct slice *ret)
     return true;
 }
 
+/* All that an old code goes to, in one figure: what a corrected file no longer names is no pair any more (aggregator/bridge.h). */
+static void add_to_set(struct intake *in, const struct figure *pair)
+{
+    struct intake_priv *p = in->priv;
+    for (uint32_t i = p->items; i-- > 0;) {
+        struct figure *set = &p->item[i].f;
+        if (set->measure != MEASURE_BRIDGE_SET || set->activity != pair->activity || p->item[i].vintage != p->vintage) continue;
+        if (set->text.n + pair->indicator.n + 1 <= TEXT_MAX)
+            set->text = intake_keep(in, intake_text(in, "%.*s;%.*s", (int)set->text.n, (const char *)set->text.p,
+                                                    (int)pair->indicator.n, (const char *)pair->indicator.p));
+        return;
+    }
+    intake_add(in, COLUMN_KODE_BARU, &(struct figure){.activity = pair->activity, .measure = MEASURE_BRIDGE_SET, .kind = VALUE_TEXT,
+                                                      .text = pair->indicator});
+}
+
 bool intake_bridge_row(struct intake *in)
 {
     struct intake_priv *p = in->priv;
@@ -90,6 +106,7 @@ bool intake_bridge_row(struct intake *in)
     f.indicator = intake_keep(in, intake_text(in, "%s %s", code_vintage_name(to), text));
     p->vintage = from;
     intake_add(in, intake_has(in, COLUMN_BOBOT) ? COLUMN_BOBOT : COLUMN_KODE_BARU, &f);
+    add_to_set(in, &f);
     return true;
 }
 
@@ -121,6 +138,7 @@ static void refuse_source(struct intake *in, struct intake_item *const *it, uint
     char text[32];
     decimal_format_micro(sum, 0, text);
     for (uint32_t i = 0; i < n; i++) {
+        if (it[i]->f.measure != MEASURE_BRIDGE) continue;
         struct intake_data_row *row = &p->row[it[i]->row];
         row->refused = true;
         intake_refuse_at(in, row->line, it[i]->column, bytes_trim(csv_table_cell(&p->table, row->table_row, it[i]->column - 1)),

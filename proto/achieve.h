@@ -7,6 +7,8 @@
 #ifndef REKAP_ACHIEVE_H
 #define REKAP_ACHIEVE_H
 
+#define ACHIEVE_FORMULA_VERSION "1"     /* of the formulas below, all of them: named with every result */
+
 #include "bytes.h"
 #include "limits.h"
 
@@ -75,7 +77,9 @@ struct achieve_band { int64_t lower; bool open; char word[40]; };       /* [lowe
 enum { ACHIEVE_BANDS_MAX = 12 };
 struct achieve_scale {                          /* data: half-open bands from the top, the last one without a bound */
     char name[40];
+    unsigned from;                              /* year * 100 + month this version holds from; 0: always (built in) */
     bool of_value;                              /* rates the reached value, not the achievement */
+    bool of_words;                              /* predicates: the words and their scores, of formula SCALE */
     unsigned count;
     struct achieve_band band[ACHIEVE_BANDS_MAX];
 };

@@ -40,6 +40,7 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_PLAN = 34,                  /* marker, indicator and text "2021-2026": this year belongs to that plan of the source */
     MEASURE_BRIDGE = 35,                /* activity -> indicator = "vintage code" of the other list; weight 1e-6; timeless */
     MEASURE_ALIAS = 36,                 /* another print (indicator) of a code's name; text = the tables it stands in; timeless */
+    MEASURE_BRIDGE_SET = 37,            /* text "vintage code;..": all the code goes to, pairs beyond it are void; timeless */
     /* an indicator in words, text: name as printed, print order, units (source and stage of the target; source of the reached),
      * ids of proto/achieve.h, tingkat, penanggung jawab, sumber dana */
     MEASURE_INDICATOR_NAME = 40,

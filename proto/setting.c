@@ -15,8 +15,6 @@ static const struct {
     const char *id, *en;                /* what it may be */
 } TABLE[SETTING_COUNT] = {
     [SETTING_CAP] = {"batas-capaian", "tanpa", 0, 120, 100, 1000, "100 sampai 1000, atau tanpa", "100 to 1000, or tanpa"},
-    [SETTING_DECIMALS] = {"desimal", NULL, 0, 2, 0, 6, "0 sampai 6", "0 to 6"},
-    [SETTING_TRUNCATE] = {"pembulatan", "setengah", 0, 0, 1, 1, "setengah atau potong", "setengah or potong"},
     [SETTING_JUMP] = {"lonjakan-kali", NULL, 0, 10, 2, 300, "2 sampai 300", "2 to 300"},
     [SETTING_JUMP_RUPIAH] = {"lonjakan-rupiah", NULL, 0, 1000000, 0, INT64_C(1000000000000), "0 sampai 10^12", "0 to 10^12"},
     [SETTING_COPIED_LINES] = {"salinan-baris", NULL, 0, 5, 2, 10000, "2 sampai 10000", "2 to 10000"},
@@ -55,10 +53,6 @@ int setting_value(enum setting s, struct slice text, int64_t *ret)
         *ret = TABLE[s].word_value;
         return ST_OK;
     }
-    if (s == SETTING_TRUNCATE) {
-        *ret = 1;
-        return bytes_is(text, "potong") ? ST_OK : ST_INVALID;
-    }
     if (text.n == 0 || text.n > DIGITS_MAX) return ST_INVALID;
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] < '0' || text.p[i] > '9') return ST_INVALID;
@@ -73,7 +67,6 @@ void setting_format(enum setting s, int64_t value, char ret[32])
 {
     ASSERT(s < SETTING_COUNT);
     if (TABLE[s].word && value == TABLE[s].word_value) snprintf(ret, 32, "%s", TABLE[s].word);
-    else if (s == SETTING_TRUNCATE) snprintf(ret, 32, "potong");
     else snprintf(ret, 32, "%lld", (long long)value);
 }
 

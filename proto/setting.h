@@ -1,4 +1,4 @@
-/* setting.h - the settings that rules are counted by: thresholds of findings, cap, rounding. Kind: P.
+/* setting.h - the settings that rules are counted by: thresholds of findings, and the cap. Kind: P.
  *
  * What a setting is called, its default and what it may be is one table; which value holds for an office and month is the
  * registry's (aggregator/rules.h): DIR/registry/aturan.csv and what the centre states (shape `aturan`), by the month it holds from.
@@ -10,8 +10,6 @@
 
 enum setting {
     SETTING_CAP,                        /* percent at which an achievement is capped in a mean; 0 = tanpa */
-    SETTING_DECIMALS,                   /* of printed achievements and means */
-    SETTING_TRUNCATE,                   /* 0 setengah (half away from zero), 1 potong */
     SETTING_JUMP,                       /* lonjakan: so many times more or less */
     SETTING_JUMP_RUPIAH,                /* .. and money below this on both sides is not judged; Rp */
     SETTING_COPIED_LINES,               /* sama-dengan-bulan-lalu, salinan between offices: from so many equal lines on */

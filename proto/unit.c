@@ -318,27 +318,43 @@ static int load_row(struct unit *u, struct slice key, struct slice value)
     return status;
 }
 
-int unit_load(struct unit *u, struct store_txn *t, unsigned table, uint32_t office, uint16_t year)
+static int load_prefix(struct unit *u, struct store_txn *t, unsigned table, struct slice prefix)
 {
-    uint8_t prefix[6];
     struct store_cursor *c;
     struct slice key, value;
     int status;
 
-    bytes_be32(prefix, office);
-    bytes_be16(prefix + 4, year);
-    unit_clear(u, office, year);
     status = store_cursor(t, table, &c);
     if (status)
         return status;
-    status = store_seek(c, slice_of(prefix, sizeof prefix), &key, &value);
-    while (status == ST_OK && key.n >= sizeof prefix && memcmp(key.p, prefix, sizeof prefix) == 0) {
+    status = store_seek(c, prefix, &key, &value);
+    while (status == ST_OK && key.n >= prefix.n && memcmp(key.p, prefix.p, prefix.n) == 0) {
         status = load_row(u, key, value);
         if (status == ST_OK)
             status = store_next(c, &key, &value);
     }
     store_cursor_close(&c);
     return status == ST_NOT_FOUND ? ST_OK : status;
+}
+
+int unit_load(struct unit *u, struct store_txn *t, unsigned table, uint32_t office, uint16_t year)
+{
+    uint8_t prefix[6];
+
+    bytes_be32(prefix, office);
+    bytes_be16(prefix + 4, year);
+    unit_clear(u, office, year);
+    return load_prefix(u, t, table, slice_of(prefix, sizeof prefix));
+}
+
+int unit_load_lineless(struct unit *u, struct store_txn *t, unsigned table, uint32_t office, uint16_t year)
+{
+    uint8_t prefix[6 + 8 + 8] = {0};
+
+    bytes_be32(prefix, office);
+    bytes_be16(prefix + 4, year);
+    unit_clear(u, office, year);
+    return load_prefix(u, t, table, slice_of(prefix, sizeof prefix));
 }
 
 static int save_row(struct unit *u, struct store_cursor *c, struct leaf *l, struct buf *b)

@@ -53,6 +53,8 @@ void unit_init(struct unit *u);
 void unit_done(struct unit *u);
 /* Empties u and reads every row of (office, year) from `table`. ST_OK also when there is none. ST_CORRUPT, ST_NO_MEMORY. */
 int unit_load(struct unit *u, struct store_txn *t, unsigned table, uint32_t office, uint16_t year);
+/* The same of the rows about no line (neither activity nor account), which come first: cheap, whatever else the unit holds. */
+int unit_load_lineless(struct unit *u, struct store_txn *t, unsigned table, uint32_t office, uint16_t year);
 /* Sets the figure's slot. Equal kind, basis, value, decimals, text and unit-less content = UNIT_SAME (nothing changes, the
  * old provenance stays). ret_old (may be NULL): the slot before. f must have passed figure_check; f->year is the unit's. */
 int unit_set(struct unit *u, const struct figure *f, uint32_t indicator, provenance prov, enum unit_result *ret,

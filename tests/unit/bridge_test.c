@@ -1,5 +1,5 @@
 /* bridge_test.c - where old codes go: pairs, ancestors, weights, and what of the rupiah is known. */
-#include "aggregator/bridge.h"
+#include "aggregator/bridge_list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,8 +71,50 @@ static void test_round(void **state)
     assert_true(bridge_round(-1499999) == -1);
 }
 
+static void test_corrections(void **state)
+{
+    (void)state;
+    struct bridges b = pairs(), list;
+    bridge_keep(&b, OLD("1.06.02.007"), txt("permendagri-90-2019 1.06.02.2.03.01"));
+    assert_int_equal(b.count, 4);
+    bridge_keep(&b, OLD("1.06.01.002"), txt("kepmen-050-5889-2021 1.06.01.2.03.99"));   /* another list: says nothing of this one */
+    assert_int_equal(b.count, 4);
+    bridge_init(&list);
+    assert_int_equal(bridge_add(&list, OLD("1.06.01.002"), txt("permendagri-90-2019 1.06.01.2.03.09"), BRIDGE_WHOLE), ST_OK);
+    assert_int_equal(bridge_add(&list, OLD("1.06.01.003"), txt("permendagri-90-2019 1.06.01.2.03.09"), BRIDGE_WHOLE), ST_OK);
+    assert_int_equal(bridge_under(&b, &list), ST_OK);
+    assert_int_equal(b.count, 5);       /* of a code that is stated the list says nothing */
+    assert_int_equal(bridge_under(&b, NULL), ST_OK);
+    bridge_done(&list);
+    bridge_done(&b);
+}
+
+static void test_list(void **state)
+{
+    (void)state;
+    struct bridges b;
+    char err[256];
+    assert_int_equal(bridge_list_parse(txt("kode_baru,kode_lama,catatan\n1.06.01.2.03.02,1.06.01.002,x\n,1.06.01.003,\n"), &b, err,
+                                       sizeof err), ST_OK);
+    assert_int_equal(b.count, 1);
+    assert_int_equal(b.pair[0].weight, BRIDGE_WHOLE);
+    bridge_done(&b);
+    static const struct { const char *csv, *fault; } FAULTS[] = {
+        {"a,b\n", "padanan.csv:1: heading"},
+        {"kode_lama,kode_baru,bobot\n1.06.01.002,1.06.01.2.03.02,\"0,5\"\n", "padanan.csv:1: weights out of 1.06.01.002"},
+        {"kode_lama,kode_baru\n1.06.01.002,x\n", "padanan.csv:2: not an activity code"},
+        {"kode_lama,kode_baru,bobot\n1.06.01.002,1.06.01.2.03.02,2\n", "padanan.csv:2: bobot"},
+        {"kode_lama,kode_baru,nomenklatur_lama\n1.06.01.002,1.06.01.2.03.02,lama\n", "padanan.csv:2: unknown nomenklatur"},
+    };
+    for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++) {
+        assert_int_equal(bridge_list_parse(txt(FAULTS[i].csv), &b, err, sizeof err), ST_INVALID);
+        if (strncmp(err, FAULTS[i].fault, strlen(FAULTS[i].fault)) != 0) fail_msg("%s: %s", FAULTS[i].csv, err);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_take), cmocka_unit_test(test_round)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_take), cmocka_unit_test(test_round),
+                                       cmocka_unit_test(test_corrections), cmocka_unit_test(test_list)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

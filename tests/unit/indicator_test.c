@@ -3,6 +3,8 @@
  * A case is a list of figures put into a unit as the fold puts them, and what must come out of it at a cut-off. */
 #include "aggregator/indicator_claim.h"
 #include "aggregator/scales.h"
+#include "aggregator/thresholds.h"
+#include "proto/figure.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -349,15 +351,15 @@ static void scale_lists(void **state)
                  {province, "a", 2022, "bawaan"},
                  {other, "a", 2022, ""}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct achieve_scale *got = scales_for(s, cases[i].region, cases[i].office, cases[i].year);
+        const struct achieve_scale *got = scales_for(s, cases[i].region, cases[i].office, cases[i].year, 999999);
         assert_string_equal(got ? got->name : "", cases[i].want);
     }
-    const struct achieve_scale *two = scales_for(s, city, "a", 2022), *known[SCALES_MAX + 2];
+    const struct achieve_scale *two = scales_for(s, city, "a", 2022, 999999), *known[SCALES_MAX + 2];
     assert_true(two->of_value && two->count == 3 && two->band[0].open);
     assert_string_equal(achieve_rate(two, (struct ratio){1, 1})->word, "cukup");
-    assert_int_equal(scales_known(s, known), 3);
-    assert_int_equal(scales_known(NULL, known), 2);
-    assert_null(scales_for(NULL, city, "a", 2022));
+    assert_int_equal(scales_known(s, 999999, known), 3);
+    assert_int_equal(scales_known(NULL, 999999, known), 2);
+    assert_null(scales_for(NULL, city, "a", 2022, 999999));
     scales_free(&s);
     static const struct {
         const char *csv, *fault;
@@ -375,8 +377,123 @@ static void scale_lists(void **state)
     }
 }
 
+/* ---- versions of scales: a new one changes nothing that was rated before its month ---- */
+
+static const char *rated_by(const struct scales *s, unsigned at)
+{
+    static char text[128];
+    const struct achieve_scale *known[SCALES_MAX + 2];
+    size_t n = scales_known(s, at, known);
+    snprintf(text, sizeof text, "%zu %s@%u %s", n, known[0]->name, known[0]->from,
+             achieve_rate(known[0], (struct ratio){80, 100})->word);
+    return text;
+}
+
+static void scale_versions(void **state)
+{
+    (void)state;
+    struct scales *file = NULL, *s = NULL;
+    char err[256];
+    const char *csv = "skala,subjek,batas_bawah,kriteria,wilayah,kantor,tahun,berlaku\nbawaan,,90,baik,,,,2023-04\n"
+                      "bawaan,,,kurang,,,,2023-04\n"
+                      "x,,50,a,,,,\nx,,,b,,,,\nx,,60,c,,,,2024-01\nx,,,d,,,,2024-01\nx,,,,33.74,,,2023-06\n";
+    region_code city;
+    assert_int_equal(code_region_parse(txt("33.74"), &city), ST_OK);
+    assert_int_equal(scales_parse(txt(csv), &file, err, sizeof err), ST_OK);
+    assert_string_equal(rated_by(file, 202303), "3 bawaan@0 tinggi");
+    assert_string_equal(rated_by(file, 202304), "3 bawaan@202304 kurang");
+    assert_null(scales_for(file, city, "a", 2023, 202305));
+    assert_string_equal(scales_for(file, city, "a", 2023, 202306)->band[0].word, "a");
+    assert_string_equal(scales_for(file, city, "a", 2024, 202401)->band[0].word, "c");
+    /* what the centre states lies over a copy; a scale without all its bands is none */
+    assert_int_equal(scales_copy(file, &s), ST_OK);
+    scales_state(s, MEASURE_RULE_SCALE, txt("2023-04 bawaan"), txt("capaian 2"));
+    scales_state(s, MEASURE_RULE_BAND, txt("2023-04 bawaan #2"), txt("- biasa"));
+    assert_string_equal(rated_by(s, 202304), "3 bawaan@0 tinggi");
+    scales_state(s, MEASURE_RULE_BAND, txt("2023-04 bawaan #3"), txt("- lebih"));
+    scales_state(s, MEASURE_RULE_BAND, txt("2023-04 bawaan #1"), txt(">80 luar biasa"));
+    assert_string_equal(rated_by(s, 202304), "3 bawaan@202304 biasa");
+    assert_string_equal(rated_by(file, 202304), "3 bawaan@202304 kurang");
+    scales_state(s, MEASURE_RULE_SCALE_FOR, txt("2023-01 33 - -"), txt("berhasil"));
+    assert_string_equal(scales_for(s, city, "a", 2023, 202305)->name, "berhasil");
+    assert_string_equal(scales_for(s, city, "a", 2023, 202306)->name, "x");
+    scales_state(s, MEASURE_RULE_SCALE, txt("2023-01 mutu"), txt("predikat 1"));
+    scales_state(s, MEASURE_RULE_BAND, txt("2023-01 mutu #1"), txt("4 Baik"));
+    assert_null(scales_words(s, 202212));
+    assert_string_equal(scales_words(s, 202301)->band[0].word, "Baik");
+    /* bytes that are no rule are passed over */
+    scales_state(s, MEASURE_RULE_SCALE, txt("x"), txt("capaian 2"));
+    scales_state(s, MEASURE_RULE_BAND, txt("2023-04 bawaan #"), txt(""));
+    scales_state(s, MEASURE_RULE_SCALE_FOR, txt("2023-04"), txt("bawaan"));
+    scales_free(&file);
+    scales_free(&s);
+}
+
+/* ---- units and thresholds of the registry ---- */
+
+static void unit_lists(void **state)
+{
+    (void)state;
+    struct units *u = NULL;
+    char err[256];
+    struct ratio r;
+    assert_int_equal(units_parse(txt("satuan,sinonim,menghitung,dasar,faktor\norang,jiwa; dewasa,ya,,\n"
+                                     "ton,t,,kg,1000\nkuintal,,,kg,100\n"), &u, err,
+                                 sizeof err), ST_OK);
+    assert_true(units_same(u, txt("Jiwa"), txt("org")));
+    assert_false(units_same(NULL, txt("jiwa"), txt("orang")));
+    assert_false(units_same(u, txt("jiwa"), txt("kg")));
+    assert_true(units_convert(u, txt("t"), txt("kuintal"), &r) && r.num == 10 && r.den == 1);
+    assert_true(units_convert(u, txt("kg"), txt("ton"), &r) && r.num == 1 && r.den == 1000);
+    assert_false(units_convert(u, txt("ton"), txt("orang"), &r));
+    units_state(u, MEASURE_RULE_UNIT_BASE, txt("ton"), txt("2000 kg"));
+    assert_true(units_convert(u, txt("ton"), txt("kg"), &r) && r.num == 2000);
+    units_state(u, MEASURE_RULE_UNIT_BASE, txt("kg"), txt("nol ton"));
+    assert_true(units_convert(u, txt("ton"), txt("kg"), &r) && r.num == 2000);
+    units_free(&u);
+    assert_int_equal(units_parse(txt("satuan,sinonim,menghitung,dasar,faktor\nton,,,kg,\n"), &u, err, sizeof err), ST_INVALID);
+    assert_string_equal(err, "satuan.csv:2: dasar and faktor go together");
+}
+
+static void threshold_lists(void **state)
+{
+    (void)state;
+    struct thresholds *t = NULL;
+    char err[256], text[80];
+    region_code city, other;
+    assert_int_equal(code_region_parse(txt("33.74"), &city), ST_OK);
+    assert_int_equal(code_region_parse(txt("18.72"), &other), ST_OK);
+    assert_int_equal(thresholds_parse(txt("aturan,nilai,wilayah,kantor,berlaku\n"
+                                          "lonjakan-kali,20,33,,2023-01\nbatas-capaian,tanpa,,a,\n"), &t, err,
+                                      sizeof err), ST_OK);
+    thresholds_state(t, txt("2024-01 lonjakan-kali 33.74 -"), txt("30"));
+    thresholds_state(t, txt("2024-01 lonjakan-kali 33.74 -"), txt("satu"));
+    const struct {
+        enum setting s;
+        region_code region;
+        unsigned at;
+        const char *want;
+    } cases[] = {{SETTING_JUMP, city, 202212, "lonjakan-kali=10@bawaan"},
+                 {SETTING_JUMP, city, 202301, "lonjakan-kali=20@2023-01"},
+                 {SETTING_JUMP, city, 202401, "lonjakan-kali=30@2024-01"},
+                 {SETTING_JUMP, other, 202401, "lonjakan-kali=10@bawaan"},
+                 {SETTING_CAP, city, 202401, "batas-capaian=tanpa@awal"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct threshold got = thresholds_get(t, cases[i].s, cases[i].region, "a", cases[i].at);
+        thresholds_text(&got, text);
+        assert_string_equal(text, cases[i].want);
+    }
+    assert_int_equal(thresholds_get(t, SETTING_CAP, city, "b", 202401).value, 120);
+    assert_int_equal(thresholds_get(NULL, SETTING_BRIDGED_SHARE, city, "b", 202401).value, 95);
+    thresholds_free(&t);
+    assert_int_equal(thresholds_parse(txt("aturan,nilai,wilayah,kantor,berlaku\n"
+                                          "lonjakan-kali,1,,,\n"), &t, err, sizeof err), ST_INVALID);
+    assert_string_equal(err, "aturan.csv:2: value out of range");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(judging), cmocka_unit_test(claims), cmocka_unit_test(scale_lists)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(judging), cmocka_unit_test(claims), cmocka_unit_test(scale_lists),
+                                       cmocka_unit_test(scale_versions), cmocka_unit_test(unit_lists), cmocka_unit_test(threshold_lists)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void test_sizes(void **state)
         i128 others[5], usual = 0;
         size_t n = 0;
         while (n < 5 && SIZES[i].others[n]) others[n] = SIZES[i].others[n], n++;
-        unsigned code = size_judge(SIZES[i].value, others, n, 1, &usual);
+        unsigned code = size_judge(SIZES[i].value, others, n, &(struct size_rule){1, 10}, &usual);
         if (code != SIZES[i].code || (int64_t)usual != SIZES[i].usual)
             fail_msg("case %zu: code %u against %lld", i, code, (long long)usual);
     }
@@ -46,8 +46,8 @@ static void test_small_figures_jump(void **state)
 {
     i128 one = 2, usual;
     (void)state;
-    assert_int_equal(size_judge(90, &one, 1, 100, &usual), CODE_OK);
-    assert_int_equal(size_judge(100, &one, 1, 100, &usual), CODE_JUMP);
+    assert_int_equal(size_judge(90, &one, 1, &(struct size_rule){100, 10}, &usual), CODE_OK);
+    assert_int_equal(size_judge(100, &one, 1, &(struct size_rule){100, 10}, &usual), CODE_JUMP);
 }
 
 /* ---- parents ---- */

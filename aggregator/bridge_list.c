@@ -1,0 +1,106 @@
+/* bridge_list.c - see bridge_list.h. Kind: P. Taken whole or not at all, like the other lists. Invariant: weights of a list that
+ * was taken sum to 1 out of every source. */
+#include "aggregator/bridge_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/csv.h"
+#include "proto/limits.h"
+#include "proto/decimal.h"
+
+enum column { C_OLD, C_NEW, C_WEIGHT, C_OLD_LIST, C_NEW_LIST, C_COUNT };
+struct reading {
+    const struct csv_table *t;
+    uint32_t row, at[C_COUNT];          /* at: column + 1; 0 not there */
+};
+
+static struct slice cell(const struct reading *r, enum column c)
+{
+    return r->at[c] ? bytes_trim(csv_table_cell(r->t, r->row, r->at[c] - 1)) : slice_of("", 0);
+}
+
+static const char *find_columns(struct reading *r)
+{
+    static const char *const HEAD[C_COUNT] = {"kode_lama", "kode_baru", "bobot", "nomenklatur_lama", "nomenklatur_baru"};
+    for (uint32_t i = 0; r->t->rows > 0 && i < r->t->row[0].count; i++)
+        for (unsigned c = 0; c < C_COUNT; c++)
+            if (bytes_is(bytes_trim(csv_table_cell(r->t, 0, i)), HEAD[c])) r->at[c] = i + 1;
+    return r->at[C_OLD] && r->at[C_NEW] ? NULL : "heading has no kode_lama and kode_baru";
+}
+
+static bool read_list(struct slice s, enum vintage def, enum vintage *ret)
+{
+    *ret = def;
+    return s.n == 0 || code_vintage_parse(s, ret) == ST_OK;
+}
+
+static const char *read_row(const struct reading *r, struct bridges *b, int *ret_status)
+{
+    enum vintage from, to;
+    struct code_reading old, new;
+    struct decimal_reading weight = {.kind = DEC_EMPTY};
+    char text[CODE_TEXT_MAX + 1], key[160];
+    struct slice s = cell(r, C_OLD), n = cell(r, C_NEW), w = cell(r, C_WEIGHT);
+    if (s.n == 0 || n.n == 0) return NULL;      /* one side only says nothing */
+    if (!read_list(cell(r, C_OLD_LIST), VINTAGE_PERMENDAGRI_13_2006, &from) ||
+        !read_list(cell(r, C_NEW_LIST), VINTAGE_PERMENDAGRI_90_2019, &to))
+        return "unknown nomenklatur";
+    if (code_parse_activity(from, s, &old) != ST_OK || code_parse_activity(to, n, &new) != ST_OK) return "not an activity code";
+    if (w.n > 0 && (decimal_quantity(w, slice_of("", 0), false, &weight) != ST_OK || weight.kind != DEC_NUMBER ||
+                    weight.value <= 0 || weight.value > BRIDGE_WHOLE))
+        return "bobot is no weight";
+    code_format_activity(new.code, text);
+    int k = snprintf(key, sizeof key, "%s %s", code_vintage_name(to), text);
+    *ret_status = bridge_add(b, old.code, slice_of(key, (size_t)k), w.n ? weight.value : BRIDGE_WHOLE);
+    return NULL;
+}
+
+static bool whole(const struct bridges *b, uint32_t *ret_at)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        int64_t sum = 0;
+        for (uint32_t k = 0; k < b->count; k++)
+            if (b->pair[k].from == b->pair[i].from && code_vintage(b->pair[k].to) == code_vintage(b->pair[i].to))
+                sum += b->pair[k].weight;
+        *ret_at = i;
+        if (sum != BRIDGE_WHOLE) return false;
+    }
+    return true;
+}
+
+static const char *read_all(struct reading *r, struct bridges *b, char sums[80], int *ret_status)
+{
+    char code[CODE_TEXT_MAX + 1];
+    uint32_t at;
+    const char *why = find_columns(r);
+    for (r->row = 1; !why && *ret_status == ST_OK && r->row < r->t->rows; r->row++) {
+        why = read_row(r, b, ret_status);
+        if (why) return why;
+    }
+    if (why || *ret_status != ST_OK || whole(b, &at)) return why;
+    code_format_activity(b->pair[at].from, code);
+    snprintf(sums, 80, "weights out of %s do not sum to 1", code);
+    return sums;
+}
+
+int bridge_list_parse(struct slice bytes, struct bridges *ret, char *err, size_t err_size)
+{
+    struct csv_table t = {0};
+    struct csv_fault fault = {0};
+    struct bridges b;
+    char sums[80];
+    bridge_init(&b);
+    int st = csv_table_read(bytes, &t, &fault);
+    if (st == ST_INVALID) snprintf(err, err_size, "padanan.csv:%u: %s", fault.line, status_code_text(fault.code, LANG_EN));
+    struct reading r = {.t = &t};
+    const char *why = st == ST_OK ? read_all(&r, &b, sums, &st) : NULL;
+    if (why) {
+        snprintf(err, err_size, "padanan.csv:%u: %s", r.row < t.rows ? t.row[r.row].line : 1, why);
+        st = ST_INVALID;
+    }
+    csv_table_done(&t);
+    if (st == ST_OK) *ret = b;
+    else bridge_done(&b);
+    return st;
+}

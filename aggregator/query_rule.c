@@ -1,0 +1,152 @@
+/* query_rule.c - see query_rule.h.
+ *
+ * Rules are statements about no line, and a unit's rows are ordered by line: they are the first rows of the centre's timeless unit,
+ * and only those are read, however many names of codes the centre has stated. In the past the whole unit is rolled back instead.
+ * Invariant: the lists of the context that was given are never changed, and those put over them live until fn has returned. */
+#include "aggregator/query_rule.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aggregator/asof.h"
+#include "proto/period.h"
+
+static int rows_of(const struct query_context *q, uint32_t id, struct unit *u, query_rule_fn fn, void *ctx)
+{
+    int st = q->past ? asof_unit(q->t, asof_position(q->past), id, 0, u) : unit_load_lineless(u, q->t, FOLD_LEAF, id, 0);
+    if (st == ST_OK) unit_sort(u);
+    for (uint32_t i = 0; st == ST_OK && i < u->count; i++) {
+        const struct leaf *l = &u->leaf[i];
+        struct slice key;
+        if (l->key.activity || l->key.account || l->slot[0].kind != VALUE_TEXT) continue;
+        st = unit_dict_text(q->t, FOLD_DICT_ID, l->key.indicator, &key);
+        if (st == ST_OK) fn(ctx, l->key.measure, key, unit_text(u, &l->slot[0]));
+    }
+    return st;
+}
+
+int query_rule_each(const struct query_context *q, query_rule_fn fn, void *ctx)
+{
+    int st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
+        const struct office *o = registry_at(q->registry, i);
+        struct unit u;
+        uint32_t id;
+        if (o->role != ROLE_CENTRE) continue;
+        st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
+        if (st == ST_NOT_FOUND) {
+            st = ST_OK;
+            continue;
+        }
+        unit_init(&u);
+        if (st == ST_OK) st = rows_of(q, id, &u, fn, ctx);
+        unit_done(&u);
+    }
+    return st;
+}
+
+struct over {
+    struct scales *scales;
+    struct thresholds *thresholds;
+    struct units *units;
+};
+
+static void take(void *ctx, unsigned measure, struct slice key, struct slice text)
+{
+    struct over *o = ctx;
+    if (measure == MEASURE_RULE_SETTING) thresholds_state(o->thresholds, key, text);
+    else if (measure >= MEASURE_RULE_UNIT && measure <= MEASURE_RULE_UNIT_COUNTS) units_state(o->units, measure, key, text);
+    else scales_state(o->scales, measure, key, text);
+}
+
+static int read_month(const struct query_context *q, const struct query_params *p, unsigned *ret, struct query_problem *problem)
+{
+    int year, month;
+    *ret = 0;
+    if (p->rules.n == 0) return ST_OK;
+    if (p->rules.n != 7 || period_parse_year_month(p->rules, &year, &month) != ST_OK)
+        return query_refuse(problem, q, "rules", p->rules, "bulan, misalnya 2023-01", "a month, such as 2023-01");
+    *ret = (unsigned)(100 * year + month);
+    return ST_OK;
+}
+
+int query_rule_ask(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,
+                   struct query_problem *problem)
+{
+    struct query_context ruled = *q;
+    struct over o = {0};
+    int st = read_month(q, p, &ruled.rules_at, problem);
+    if (st != ST_OK) return st;
+    st = scales_copy(q->scales, &o.scales);
+    if (st == ST_OK) st = thresholds_copy(q->thresholds, &o.thresholds);
+    if (st == ST_OK) st = units_copy(q->units, &o.units);
+    if (st == ST_OK) st = query_rule_each(q, take, &o);
+    ruled.scales = o.scales;
+    ruled.thresholds = o.thresholds;
+    ruled.units = o.units;
+    if (st == ST_OK) st = fn(&ruled, p, ret, problem);
+    scales_free(&o.scales);
+    thresholds_free(&o.thresholds);
+    units_free(&o.units);
+    return st;
+}
+
+unsigned query_rule_month(const struct query_context *q, int year, unsigned until)
+{
+    return q->rules_at ? q->rules_at : (unsigned)(100 * year) + (until ? until : 12);
+}
+
+struct threshold query_rule_threshold(const struct query_context *q, enum setting s, const struct office *o, int year,
+                                      unsigned until)
+{
+    return thresholds_get(q->thresholds, s, o ? o->region : 0, o ? o->id : "", query_rule_month(q, year, until));
+}
+
+void query_rule_version(unsigned from, char ret[16])
+{
+    if (from == 0) snprintf(ret, 16, "awal");
+    else snprintf(ret, 16, "%04u-%02u", from / 100 % 10000, from % 100);
+}
+
+/* ---- thresholds of findings ---- */
+
+static int64_t value_of(const struct query_context *q, const struct office *o, int year, unsigned until, enum setting s)
+{
+    return query_rule_threshold(q, s, o, year, until).value;
+}
+
+struct size_rule query_rule_size(const struct query_context *q, const struct office *o, int year, unsigned until)
+{
+    return (struct size_rule){.floor = (i128)value_of(q, o, year, until, SETTING_JUMP_RUPIAH) * 100,
+                              .times = value_of(q, o, year, until, SETTING_JUMP)};
+}
+
+struct copied_rule query_rule_copied(const struct query_context *q, const struct office *o, int year, unsigned until)
+{
+    return (struct copied_rule){.lines = (uint32_t)value_of(q, o, year, until, SETTING_COPIED_LINES),
+                                .column = (uint32_t)value_of(q, o, year, until, SETTING_COPIED_COLUMN),
+                                .percent = (uint32_t)value_of(q, o, year, until, SETTING_COPIED_SHARE)};
+}
+
+void query_rule_name(const struct query_context *q, const struct office *o, int year, unsigned until, const enum setting *s,
+                     size_t n, json_t *finding)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        char text[80];
+        struct threshold t = query_rule_threshold(q, s[i], o, year, until);
+        thresholds_text(&t, text);
+        json_array_append_new(list, json_string(text));
+    }
+    json_object_set_new(finding, "thresholds", list);
+}
+
+const struct achieve_scale *query_rule_scale(const struct query_context *q, region_code region, int year, unsigned until)
+{
+    const struct achieve_scale *known[SCALES_MAX + 2];
+    unsigned at = query_rule_month(q, year, until);
+    const struct achieve_scale *set = scales_for(q->scales, region, "", year, at);
+    if (set) return set;
+    (void)scales_known(q->scales, at, known);
+    return known[0];
+}

@@ -1,0 +1,30 @@
+/* query_rule.h - the rules a question is answered by: the registry's lists with what the centre states put over them. Kind: P. */
+#ifndef REKAP_QUERY_RULE_H
+#define REKAP_QUERY_RULE_H
+
+#include "aggregator/copied.h"
+#include "aggregator/query_parse.h"
+#include "aggregator/size.h"
+
+/* Asks fn in the context q with the centre's rules as of q->past over the lists of q. Where p->rules names a month (2023-01), every
+ * period is judged by what held then, instead of by what held at its own end. Errors as fn. */
+int query_rule_ask(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,
+                   struct query_problem *problem);
+/* The month whose rules judge the period that ends there. */
+unsigned query_rule_month(const struct query_context *q, int year, unsigned until);
+struct threshold query_rule_threshold(const struct query_context *q, enum setting s, const struct office *o, int year,
+                                      unsigned until);
+struct size_rule query_rule_size(const struct query_context *q, const struct office *o, int year, unsigned until);
+struct copied_rule query_rule_copied(const struct query_context *q, const struct office *o, int year, unsigned until);
+/* `thresholds` of a finding: by which settings, values and versions it was judged: "lonjakan-kali=10@bawaan". */
+void query_rule_name(const struct query_context *q, const struct office *o, int year, unsigned until, const enum setting *s,
+                     size_t n, json_t *finding);
+/* The scale that holds in a region, else the default one, in its version. */
+const struct achieve_scale *query_rule_scale(const struct query_context *q, region_code region, int year, unsigned until);
+/* "awal" (always), "2023-01"; ret holds 16. */
+void query_rule_version(unsigned from, char ret[16]);
+/* The timeless statements of every office of role centre: fn for each text row about no line. */
+typedef void (*query_rule_fn)(void *ctx, unsigned measure, struct slice key, struct slice text);
+int query_rule_each(const struct query_context *q, query_rule_fn fn, void *ctx);
+
+#endif

@@ -1,0 +1,31 @@
+/* thresholds.h - which value of a setting (proto/setting.h) holds for an office at a month. Kind: P.
+ *
+ * DIR/registry/aturan.csv, optional: aturan,nilai,wilayah,kantor,berlaku; what the centre pushes (shape `aturan`) is put over it.
+ * What is empty holds for all and always. The most particular row wins: office, then the nearest region; of those the newest that
+ * holds at the asked month. Months are year * 100 + month. */
+#ifndef REKAP_THRESHOLDS_H
+#define REKAP_THRESHOLDS_H
+
+#include "proto/bytes.h"
+#include "proto/code.h"
+#include "proto/limits.h"
+#include "proto/setting.h"
+
+struct thresholds;                      /* immutable once it is asked */
+int thresholds_parse(struct slice bytes, struct thresholds **ret, char *err, size_t err_size); /* ST_INVALID: "line: reason" */
+int thresholds_copy(const struct thresholds *t, struct thresholds **ret);       /* t may be NULL. ST_NO_MEMORY */
+void thresholds_free(struct thresholds **t);
+/* A statement of the centre (MEASURE_RULE_SETTING); what cannot be read is left out. */
+void thresholds_state(struct thresholds *t, struct slice key, struct slice text);
+struct threshold {
+    enum setting setting;
+    int64_t value;
+    unsigned from;                      /* of the version; 0: the default, or a row without a month */
+    bool set;                           /* by the registry */
+};
+/* t may be NULL; office may be "". */
+struct threshold thresholds_get(const struct thresholds *t, enum setting s, region_code region, const char *office, unsigned at);
+/* "lonjakan-kali=20@2023-01", "lonjakan-kali=10@bawaan": as answers name it. ret holds 80. */
+void thresholds_text(const struct threshold *t, char ret[80]);
+
+#endif
