@@ -494,6 +494,7 @@ static void threshold_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(judging), cmocka_unit_test(claims), cmocka_unit_test(scale_lists),
-                                       cmocka_unit_test(scale_versions), cmocka_unit_test(unit_lists), cmocka_unit_test(threshold_lists)};
+                                       cmocka_unit_test(scale_versions),
+                                       cmocka_unit_test(unit_lists), cmocka_unit_test(threshold_lists)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
