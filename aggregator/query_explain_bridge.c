@@ -7,6 +7,7 @@
 
 #include "aggregator/query_bridge.h"
 #include "aggregator/query_explain.h"
+#include "aggregator/query_rule.h"
 
 struct walk {
     const struct query_context *q;
@@ -78,8 +79,10 @@ int query_explain_bridge(const struct query_context *q, const struct query_figur
     if (st == ST_OK) st = put_parts(&w);
     json_object_set_new(answer, "value", year.any ? query_figure_value(f, &year.row) : json_null());
     put_formula(q, &b, answer);
+    struct threshold least = thresholds_get(q->thresholds, SETTING_BRIDGED_SHARE, f->s.office ? f->s.office->region : f->s.region,
+                                            f->s.office ? f->s.office->id : "", query_rule_month(q, to, 12));
     json_object_set_new(answer, "bridge", query_bridge_shares(f->a.measure == ADDRESS_REALISED ? &year.realised : &year.budget,
-                                                              &mapped));
+                                                              (unsigned)least.value, &mapped));
     json_object_set_new(answer, "mapped", json_boolean(mapped));
     json_object_set_new(answer, "parts", w.parts);
     query_bridge_close(&b);

@@ -160,7 +160,7 @@ static int about(const struct query_context *q, const struct query_figure *f, co
     struct query_indicators o;
     json_t *list = json_array();
     bool of_indicator = json_is_string(json_object_get(finding, "indicator"));
-    int st = query_indicators_open(q, f->s.office, f->s.year, &o);
+    int st = query_indicators_open(q, f->s.office, f->s.year, (unsigned)f->s.until, &o);
     const struct indicator *it = st == ST_OK && of_indicator ? named(q, &o, finding, f->a.place) : NULL;
     if (it) indicator_components(q, f, &o, it, list);
     if (st == ST_OK && (!of_indicator || json_object_get(finding, "money"))) st = money_components(q, f, list);
