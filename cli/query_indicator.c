@@ -78,6 +78,8 @@ static const struct print_column CSV[] = {
     {"", "", "cap", PRINT_TEXT},
     {"", "", "reported_achievement", PRINT_TEXT},
     {"", "", "reported_rating", PRINT_TEXT},
+    {"", "", "counted", PRINT_TEXT},
+    {"", "", "of", PRINT_TEXT},
 };
 enum { OWN_COLUMNS = 19 };
 
@@ -227,19 +229,25 @@ static void print_shared(const struct cli *c, const json_t *list)
     json_array_foreach(list, i, o) print_group(c, o);
 }
 
-static void show_csv(const struct cli *c, const json_t *rows)
+/* An office's indicator; or a group's, without code and office, with how many offices it counts. */
+static void csv_row(struct print *t, const json_t *o)
+{
+    const json_t *reported = json_object_get(o, "reported");
+    for (size_t k = 0; k < OWN_COLUMNS; k++) print_json_cell(t, json_object_get(o, CSV[k].csv));
+    print_json_cell(t, json_object_get(reported, "achievement"));
+    print_json_cell(t, json_object_get(reported, "rating"));
+    print_json_cell(t, json_object_get(o, "counted"));
+    print_json_cell(t, json_object_get(o, "of"));
+}
+
+static void show_csv(const struct cli *c, const json_t *rows, const json_t *shared)
 {
     struct print *t = print_begin(c, CSV, sizeof CSV / sizeof CSV[0]);
     size_t i;
     json_t *o;
     if (!t) return;
-    json_array_foreach(rows, i, o)
-    {
-        const json_t *reported = json_object_get(o, "reported");
-        for (size_t k = 0; k < OWN_COLUMNS; k++) print_json_cell(t, json_object_get(o, CSV[k].csv));
-        print_json_cell(t, json_object_get(reported, "achievement"));
-        print_json_cell(t, json_object_get(reported, "rating"));
-    }
+    json_array_foreach(rows, i, o) csv_row(t, o);
+    json_array_foreach(shared, i, o) csv_row(t, o);
     print_end(&t);
 }
 
@@ -253,7 +261,7 @@ static void show(const struct cli *c, json_t *answer)
         return;
     }
     if (c->format == FORMAT_CSV) {
-        show_csv(c, rows);
+        show_csv(c, rows, json_object_get(answer, "shared"));
         return;
     }
     struct print *t = print_begin(c, TEXT, sizeof TEXT / sizeof TEXT[0]);
