@@ -432,7 +432,7 @@ int query_explain_value(const struct query_context *q, const struct query_figure
 {
     switch (address_kind(&f->a)) {
     case ADDRESS_OF_INDICATOR:
-        return query_explain_indicator(q, f, answer);
+        return f->s.office ? query_explain_indicator(q, f, answer) : query_explain_shared(q, f, answer);
     case ADDRESS_OF_MEAN:
         return query_explain_mean(q, f, answer);
     case ADDRESS_OF_MATCH:

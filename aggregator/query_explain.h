@@ -9,8 +9,10 @@
 
 /* By the kind of the address; of no kind is a figure that says nothing an error but an unknown indicator. */
 int query_explain_value(const struct query_context *q, const struct query_figure *f, json_t *answer);
-/* query_explain_mean.c: the mean of the indicators below a code; office against treasurer at a code. */
+/* query_explain_mean.c: the mean of the indicators below a code; what offices share; office against treasurer at a code. */
 int query_explain_mean(const struct query_context *q, const struct query_figure *f, json_t *answer);
+/* An indicator that several offices share, joined. ST_NOT_FOUND: they do not. */
+int query_explain_shared(const struct query_context *q, const struct query_figure *f, json_t *answer);
 int query_explain_match(const struct query_context *q, const struct query_figure *f, json_t *answer);
 /* query_explain_finding.c: value null and state "tiada" when it does not stand (any more). */
 int query_explain_finding(const struct query_context *q, const struct query_figure *f, json_t *answer);

@@ -116,6 +116,51 @@ int query_explain_mean(const struct query_context *q, const struct query_figure 
     return st == ST_INVALID ? ST_CORRUPT : st;
 }
 
+/* ---- indicators that offices share ---- */
+
+/* Each office's own, with the value that the joined one is of. */
+static json_t *owners(const json_t *rows, const char *id, const char *measure)
+{
+    size_t i;
+    json_t *row, *list = json_array();
+    json_array_foreach(rows, i, row)
+    {
+        if (strcmp(text_of(row, "id"), id) != 0) continue;
+        json_t *o = part_of(row);
+        take(o, row, measure, "value");
+        take(o, json_object_get(row, "figures"), measure, "figure");
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+int query_explain_shared(const struct query_context *q, const struct query_figure *f, json_t *answer)
+{
+    static const char *const NAMES[] = {"indicator", "operator", "definition", "numerator", "denominator", "counted", "of", "excluded",
+                                        "reason", "rating", "scale", "complete", "coverage", "unit"};
+    struct asking a;
+    struct query_problem problem = {0};
+    json_t *found = NULL, *o, *row = NULL;
+    const char *measure = address_measure_name(f->a.measure);
+    size_t i;
+    asking_make(f, true, &a);
+    int st = query_indicators(q, &a.p, &found, &problem);
+    json_array_foreach(json_object_get(found, "shared"), i, o) if (strcmp(text_of(o, "id"), f->a.indicator) == 0) row = o;
+    if (st == ST_OK && !row) st = ST_NOT_FOUND;
+    if (st == ST_OK) {
+        char text[200];
+        snprintf(text, sizeof text, "%s: %s; %s", say(q, "gabungan indikator yang sama dari beberapa kantor", "joined over offices"),
+                 text_of(row, "operator"), text_of(row, "formula"));
+        take(answer, row, measure, "value");
+        json_object_set_new(answer, "formula", json_string(text));
+        for (i = 0; i < sizeof NAMES / sizeof *NAMES; i++) take(answer, row, NAMES[i], NAMES[i]);
+        json_object_set_new(answer, "parts", owners(json_object_get(found, "rows"), f->a.indicator, measure));
+    }
+    json_decref(found);
+    json_decref(a.code);
+    return st == ST_INVALID ? ST_CORRUPT : st;
+}
+
 /* ---- matches ---- */
 
 static json_t *side_of(const struct query_context *q, const json_t *row, const char *key, const char *id, const char *en)

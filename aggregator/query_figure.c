@@ -93,7 +93,8 @@ int query_figure_open(const struct query_context *q, const struct query_params *
         return query_refuse(problem, q, "figure", p->figure, "wilayah tidak ada dalam daftar", "region is not in the list");
     }
     enum address_kind kind = address_kind(&f.a);
-    if (kind != ADDRESS_OF_MONEY && kind != ADDRESS_OF_MEAN && !f.s.office)
+    bool joined = kind == ADDRESS_OF_INDICATOR && f.a.code == CODE_TOTAL && !f.a.source; /* one that offices share */
+    if (kind != ADDRESS_OF_MONEY && kind != ADDRESS_OF_MEAN && !joined && !f.s.office)
         return query_refuse(problem, q, "figure", p->figure,
                             "indikator, temuan dan cocokan adalah milik satu kantor: mulai alamat dengan kantornya",
                             "an indicator, a finding, a match belongs to one office: begin the address with it");
@@ -265,6 +266,22 @@ json_t *query_figure_of_indicators(const struct query_context *q, const struct q
     a.source = (uint8_t)plan;
     if (plan) json_object_set_new(o, "plan", query_figure_address(q, &a));
     return o;
+}
+
+void query_figure_of_shared(const struct query_context *q, const struct query_scope *s, const char *id, json_t *o)
+{
+    struct address a = address_in(s);
+    json_t *figures = json_object();
+    a.part = ADDRESS_TOTAL;
+    a.code = CODE_TOTAL;
+    a.murni = false;
+    snprintf(a.indicator, sizeof a.indicator, "%s", id);
+    for (unsigned m = ADDRESS_TARGET; m <= ADDRESS_RATING; m++) {
+        a.measure = (enum address_measure)m;
+        json_object_set_new(figures, address_measure_name(a.measure), query_figure_address(q, &a));
+    }
+    json_object_set(o, "figure", json_object_get(figures, address_measure_name(ADDRESS_ACHIEVEMENT)));
+    json_object_set_new(o, "figures", figures);
 }
 
 json_t *query_figure_of_mean(const struct query_context *q, const struct query_scope *s, activity_code node, unsigned cap)

@@ -38,6 +38,8 @@ json_t *query_figure_of_indicator(const struct query_context *q, const struct qu
 /* {"target","reached","achievement","rating"} of an indicator, and "plan": the target of that source where it is not 0. */
 json_t *query_figure_of_indicators(const struct query_context *q, const struct query_scope *s, const char *office,
                                    const struct indicator *it, unsigned plan);
+/* `figure` and `figures` of an indicator that the offices of a region share (query_shared.h) into o: the region, code total. */
+void query_figure_of_shared(const struct query_context *q, const struct query_scope *s, const char *id, json_t *o);
 /* The mean of the indicators below a node, 0: of all. */
 json_t *query_figure_of_mean(const struct query_context *q, const struct query_scope *s, activity_code node, unsigned cap);
 /* region or office, year, until, measure, code, name of it into an answer, with as_of and the register's version. */

@@ -411,7 +411,7 @@ static int refuse(const struct query_context *q, const struct query_params *p, i
 static bool stepwise(const struct query_figure *f)
 {
     enum address_kind kind = address_kind(&f->a);
-    if (kind == ADDRESS_OF_INDICATOR) return f->a.measure != ADDRESS_RATING && !f->a.source;
+    if (kind == ADDRESS_OF_INDICATOR) return f->s.office && f->a.measure != ADDRESS_RATING && !f->a.source;
     return kind == ADDRESS_OF_MONEY && !f->a.bridge;
 }
 

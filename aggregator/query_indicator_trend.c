@@ -209,7 +209,8 @@ static const char *shared_break(const struct trend *t, const struct query_shared
 static void shared_point(struct trend *t, json_t *point, json_t *group, const struct query_shared_value *v, uint8_t *over)
 {
     static const char *const MEMBERS[] = {"target", "reached", "achievement", "formula", "unit", "operator", "definition", "reason",
-                                          "numerator", "denominator", "counted", "of", "excluded", "complete", "coverage"};
+                                          "numerator", "denominator", "counted", "of", "excluded", "complete", "coverage",
+                                          "figures"};
     struct ratio number;
     bool percent = t->asked == ASKED_ACHIEVEMENT || decimal_unit_same(slice_of(v->unit, strlen(v->unit)), slice_of("%", 1));
     const char *apart = shared_break(t, v, *over);
@@ -217,6 +218,7 @@ static void shared_point(struct trend *t, json_t *point, json_t *group, const st
     for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++)
         json_object_set(point, MEMBERS[i], json_object_get(group, MEMBERS[i]));
     json_object_set(point, "value", json_object_get(group, ASKED[t->asked]));
+    json_object_set(point, "figure", json_object_get(json_object_get(group, "figures"), ASKED[t->asked]));
     json_object_set_new(point, "break", json_boolean(apart != NULL));
     if (t->series.n == 0 || apart) t->series.kind = percent ? SERIES_SHARE : SERIES_NUMBER;
     bool known = number_of(t, &v->state, percent, &number);

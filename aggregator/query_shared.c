@@ -12,6 +12,7 @@
 
 #include "aggregator/across.h"
 #include "aggregator/derive.h"
+#include "aggregator/query_figure.h"
 #include "aggregator/query_standard.h"
 #include "proto/decimal.h"
 
@@ -344,6 +345,7 @@ static json_t *group_json(const struct query_context *q, const struct query_scop
     json_object_set_new(o, "of", json_integer((json_int_t)g->r.of));
     json_object_set_new(o, "excluded", excluded_json(g));
     put_complete(g, o);
+    query_figure_of_shared(q, scope, g->e[0].id, o);
     return o;
 }
 
