@@ -5,9 +5,9 @@
  * row's target (same source and stage, at m) and result (at m) at its decimals; also one printed where none can be computed because
  * the target or result is missing or is zero. Not where the units differ (that is named once, as satuan) and not beside a text,
  * which proves nothing. kategori (CODE_RATING)   a printed rating that is not the band of the computed achievement (of the result,
- * where the scale rates values) or stands where there is none; units that differ aside. Beside an
- * achievement a word that a scale nobody set does not know proves nothing. satuan (CODE_UNIT)   target and result in different units; the same indicator in another unit under another
- * code of the year (named at the later code); or in another unit than the year before. What counts there is the unit the office
+ * where the scale rates values) or stands where there is none; units that differ aside. Beside an achievement a word that a scale
+ * nobody set does not know proves nothing. satuan (CODE_UNIT)   target and result in different units; the same indicator in another
+ * unit under another code of the year (named at the later code); or in another unit than the year before. What counts there is the unit the office
  * itself states: a plan's is compared in the same year, by target. baris-ganda (CODE_DUPLICATE_ROW)   one name under several
  * numbers in one file: is it one indicator or two?
  *
