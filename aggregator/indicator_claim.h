@@ -7,9 +7,9 @@
  * which proves nothing. kategori (CODE_RATING)   a printed rating that is not the band of the computed achievement (of the result,
  * where the scale rates values) or stands where there is none; units that differ aside. Beside an achievement a word that a scale
  * nobody set does not know proves nothing. satuan (CODE_UNIT)   target and result in different units; the same indicator in another
- * unit under another code of the year (named at the later code); or in another unit than the year before. What counts there is the unit the office
- * itself states: a plan's is compared in the same year, by target. baris-ganda (CODE_DUPLICATE_ROW)   one name under several
- * numbers in one file: is it one indicator or two?
+ * unit under another code of the year (named at the later code); or in another unit than the year before. What counts there is the
+ * unit the office itself states: a plan's is compared in the same year, by target. baris-ganda (CODE_DUPLICATE_ROW)   one name
+ * under several numbers in one file: is it one indicator or two?
  *
  * Between targets (indicator_between.c): the office's own target of the year (dpa, else opd) against the one that renja, renstra,
  * rpjmd or a performance agreement (pk-2..4) has for the same indicator; where the names differ, against the only one with a number
@@ -56,7 +56,7 @@ int indicator_claims(const struct indicator_office *o, const struct indicator_sc
 
 struct indicator_between {
     unsigned code;
-    const struct indicator *it, *other;         /* the office's own; the one that holds the other target, often the same */
+    const struct indicator *it, *other; /* the office's own; the one that holds the other target, often the same */
     const struct indicator_target *theirs;
     struct achieve_value own_value, other_value;
     struct slice own_unit, other_unit;
