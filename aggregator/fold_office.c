@@ -112,7 +112,8 @@ int fold_office_entry(struct fold *f, unsigned worker, struct slice content)
     char err[160];
     if (!content_split(content, &version, &line) || registry_line_parse(line, &entry, err, sizeof err) != ST_OK) return ST_CORRUPT;
     int st = fold_office_get(f, slice_of(entry.id, strlen(entry.id)), &number);
-    if (st != ST_OK) return st == ST_INVALID ? ST_CORRUPT : st;
+    ASSERT(st != ST_INVALID);           /* a line that parses names an office */
+    if (st != ST_OK) return st;
     struct fold_office *o = &f->office[number];
     if (!entry_newer(o, version, line, worker)) return ST_OK;
     o->changed = true;
@@ -132,7 +133,8 @@ static int entry_read(struct fold *f, struct store_txn *t, uint32_t dict, struct
     char err[160];
     if (r.bad || rd_left(&r) > 0 || registry_line_parse(line, &entry, err, sizeof err) != ST_OK) return ST_CORRUPT;
     int st = fold_office_get(f, slice_of(entry.id, strlen(entry.id)), &number);
-    if (st != ST_OK) return st == ST_INVALID ? ST_CORRUPT : st;
+    ASSERT(st != ST_INVALID);           /* a line that parses names an office */
+    if (st != ST_OK) return st;
     struct fold_office *o = &f->office[number];
     if ((st = entry_keep(o, version, line, worker, entry.region)) != ST_OK) return st;
     o->was_known = true;

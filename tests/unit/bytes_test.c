@@ -202,6 +202,7 @@ static void test_utf8(void **state)
                 {"a\0b", 3, false},      {"\xc0\x80", 2, false},        {"\xe0\x80\x80", 3, false},
                 {"\xed\xa0\x80", 3, false}, {"\xf4\x90\x80\x80", 4, false}, {"\xf4\x8f\xbf\xbf", 4, true},
                 {"\xe2\x82", 2, false},  {"\x80", 1, false},            {"\xff", 1, false},
+                {"\xc3\xbf", 2, true},      {"\xc3\xc0", 2, false},        {"\xe2\x80\xc0", 3, false},
                 {"\xf0\x8f\x80\x80", 4, false}, {"\xe2\x28\xa1", 3, false}, {"\xed\x9f\xbf\xee\x80\x80", 6, true}};
 
     (void)state;

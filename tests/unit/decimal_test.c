@@ -229,6 +229,10 @@ struct quantity_case { const char *text, *hint; int64_t micro; unsigned code, no
 #define M INT64_C(1000000)
 static const struct quantity_case QUANTITY[] = {
     { "22.380 Liter", "", 22380 * M, 0, 0, "Liter", { 0 } },
+    { "12 kg (perkiraan)", "", 12 * M, 0, NOTE_WORDS, "kg", { 0 } },
+    { "12 kg .", "", 12 * M, 0, 0, "kg", { 0 } },
+    { "12 (dua belas)orang", "", 12 * M, 0, 0, "orang", { 0 } },
+    { "/12 orang", "", 0, CODE_NUMBER_BROKEN, 0, "", { "12", NULL } },
     { "8000kk", "", 8000 * M, 0, 0, "kk", { 0 } },
     { "16 Oorang", "", 16 * M, 0, 0, "Oorang", { 0 } },
     { "91,88", "", 91880000, 0, 0, "", { 0 } },

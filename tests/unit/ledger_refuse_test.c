@@ -203,6 +203,55 @@ static void an_archive_mark_of_another_log_is_refused(void **state)
     assert_int_equal(x->l.archived, 2);
 }
 
+static void a_stream_in_which_nothing_was_said(void **state)
+{
+    static const uint8_t installation[16] = { 8 };
+    struct fixture *x = *state;
+    struct stream *s, spoken;
+    assert_int_equal(ledger_grant(&x->l, x->t, text("gen-3374-02"), 0, 9, installation, &s), ST_OK);
+    assert_int_equal(ledger_stream_spoken(x->t, s, &spoken), ST_NOT_FOUND);
+    assert_int_equal(ledger_grant(&x->l, x->t, text("gen-3374-02"), 0, 10, installation, &s), ST_OK);
+    assert_int_equal(ledger_stream_spoken(x->t, s, &spoken), ST_NOT_FOUND);
+    assert_int_equal(ledger_grant(&x->l, x->t, text(OFFICE), 0, 6, installation, &s), ST_OK);
+    assert_int_equal(ledger_stream_spoken(x->t, s, &spoken), ST_OK);
+    assert_true(spoken.epoch == 5 && spoken.watermark == 3 && spoken.lsn == 2);
+}
+
+/* What a follower knows of a stream is listed beside streams that were never spoken in; rows that are no streams are not. */
+static void streams_that_are_none_are_corrupt(void **state)
+{
+    struct fixture *x = *state;
+    uint8_t key[OFFICE_ID_MAX + 8] = { 0 };
+    struct slice name;
+    struct stream *s;
+    assert_int_equal(ledger_stream(&x->l, x->t, text(OFFICE), 0, &s), ST_OK);
+    assert_int_equal(ledger_stream(&x->l, x->t, text("gen-3374-0"), 0, &s), ST_NOT_FOUND);
+    assert_int_equal(ledger_stream(&x->l, x->t, text(OFFICE), 1, &s), ST_NOT_FOUND);
+    name = slice_of(key, 5);
+    assert_int_equal(store_put(x->t, LEDGER_STREAM, name, slice_of("", 0)), ST_OK);
+    assert_int_equal(ledger_list(x->t, text(""), 0, NULL, NULL), ST_CORRUPT);
+    assert_int_equal(store_del(x->t, LEDGER_STREAM, name), ST_OK);
+    memset(key, 'a', OFFICE_ID_MAX + 1);
+    name = slice_of(key, OFFICE_ID_MAX + 6);
+    assert_int_equal(store_put(x->t, LEDGER_STREAM, name, slice_of("", 0)), ST_OK);
+    assert_int_equal(ledger_list(x->t, text(""), 0, NULL, NULL), ST_CORRUPT);
+}
+
+/* Without its name a store is nobody's; only who may write begins one. */
+static void a_store_without_a_name(void **state)
+{
+    struct fixture *x = *state;
+    struct store_txn *read;
+    assert_int_equal(store_del(x->t, LEDGER_META, text("identity")), ST_OK);
+    assert_int_equal(ledger_flush(&x->l, x->t), ST_OK);
+    assert_int_equal(store_commit(&x->t), ST_OK);
+    assert_int_equal(store_begin(x->store, false, &read), ST_OK);
+    assert_int_equal(ledger_reload(&x->l, read), ST_CORRUPT);
+    store_abort(&read);
+    assert_int_equal(store_begin(x->store, true, &x->t), ST_OK);
+    assert_int_equal(ledger_reload(&x->l, x->t), ST_OK);
+}
+
 static void the_last_archived_batch(void **state)
 {
     struct fixture *x = *state;
@@ -265,7 +314,8 @@ int main(void)
                                         T(a_line_of_the_register_that_is_none_is_refused),
                                         T(a_restore_note_without_a_name_is_refused),
                                         T(an_archive_mark_of_another_log_is_refused),
-                                        T(the_last_archived_batch),
+                                        T(the_last_archived_batch), T(streams_that_are_none_are_corrupt),
+                                        T(a_store_without_a_name), T(a_stream_in_which_nothing_was_said),
                                         T(the_scrub_follows_the_chain) };
     return cmocka_run_group_tests_name("ledger_refuse", tests, NULL, NULL);
 }
