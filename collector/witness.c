@@ -104,8 +104,8 @@ static int load(struct witness *w, struct store_txn *t, uint64_t *ret_incarnatio
     w->has_kept = st == ST_OK;
     w->stale = false;
     if (w->has_kept) head_set(&w->kept, row.size, &row.root, row.note);
-    *ret_incarnation = w->has_kept ? row.incarnation : w->incarnation;
-    return ST_OK;
+    *ret_incarnation = row.incarnation;
+    return w->has_kept ? ST_OK : witness_restore_known(w, t, ret_incarnation);
 }
 
 static int freshen(struct witness *w, struct store_txn *t)
@@ -150,7 +150,7 @@ int witness_greeted(struct witness *w, struct store_txn *t, struct now now, stru
     w->awaiting = w->o.restores;
     if (w->awaiting) return ST_OK;
     n = snprintf(seen, sizeof seen, "%s", name);
-    return witness_accuse(w, t, now, WITNESS_INCARNATION, &w->kept, slice_of(seen, (size_t)n), 0);
+    return witness_accuse(w, t, now, WITNESS_INCARNATION, w->has_kept ? &w->kept : NULL, slice_of(seen, (size_t)n), 0);
 }
 
 /* ---- checkpoints ---- */
@@ -206,7 +206,7 @@ int witness_checkpoint(struct witness *w, struct store_txn *t, struct now now, s
     if (st != ST_OK) return st;
     if (w->awaiting) {
         note.n = note.n < WITNESS_NOTE_MAX ? note.n : WITNESS_NOTE_MAX;
-        return witness_accuse(w, t, now, WITNESS_INCARNATION, &w->kept, note, 0);
+        return witness_accuse(w, t, now, WITNESS_INCARNATION, w->has_kept ? &w->kept : NULL, note, 0);
     }
     if (!head_read(w, note, &h)) {
         note.n = note.n < WITNESS_NOTE_MAX ? note.n : WITNESS_NOTE_MAX;

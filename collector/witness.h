@@ -75,6 +75,9 @@ int witness_checkpoint(struct witness *w, struct store_txn *t, struct now now, s
 /* The restore record of this session's log (witness_restore.c). */
 int witness_restored(struct witness *w, struct store_txn *t, struct now now, struct slice note);
 int witness_restore_load(struct witness *w, struct store_txn *t);       /* sets `restored` */
+/* No checkpoint is kept: the log to believe is that of the last restore record taken of this worker, or, at first contact,
+ * whichever greets. */
+int witness_restore_known(struct witness *w, struct store_txn *t, uint64_t *ret_incarnation);
 int witness_proof(struct witness *w, struct store_txn *t, struct now now, const struct field *f);
 /* The worker says that its log does not reach that size (NACK RIWAYAT_BEDA of the session). */
 int witness_denied(struct witness *w, struct store_txn *t, struct now now, uint64_t size);

@@ -40,6 +40,20 @@ int witness_restore_load(struct witness *w, struct store_txn *t)
     return st;
 }
 
+int witness_restore_known(struct witness *w, struct store_txn *t, uint64_t *ret_incarnation)
+{
+    struct slice v;
+    struct restore r;
+    int st = w->o.restores ? store_get(t, OUTBOX_META, key(), &v) : ST_NOT_FOUND;
+    *ret_incarnation = w->incarnation;
+    if (st != ST_OK) return st == ST_NOT_FOUND ? ST_OK : st;
+    if (v.n < ROW_FIXED || v.n - ROW_FIXED < bytes_rd16(v.p + 16)) return ST_CORRUPT;
+    const struct slice note = slice_of(v.p + ROW_FIXED, bytes_rd16(v.p + 16));
+    st = restore_open(note, w->o.registry_key, &w->o.verifier, &r);
+    if (st == ST_OK && strcmp(r.worker, w->worker) == 0) *ret_incarnation = r.after;
+    return ST_OK;
+}
+
 static int write_row(struct witness *w, struct store_txn *t, const struct restore *r, struct slice note)
 {
     struct buf b;

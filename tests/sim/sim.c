@@ -62,8 +62,10 @@ static void make_nodes(struct sim *s)
         n->desk.identity.epoch = rng_next(&s->rng) >> 1 | 1;
         bytes_be64(n->desk.identity.installation, rng_next(&s->rng));
     }
+    for (unsigned i = 0; i < sim_followers(s); i++) add_node(s, &sim_role_follower, i)->desk.transport = i + 1;
     for (unsigned i = 0; i < s->o.workers; i++) sim_net_connect(s, 0, 1 + i);
     for (unsigned i = 0; i < s->o.collectors; i++) sim_net_connect(s, 1 + s->o.workers + i, 1 + i % s->o.workers);
+    for (unsigned i = 0; i < sim_followers(s); i++) sim_net_connect(s, sim_follower(s, i)->number, 1 + i);
 }
 
 struct sim *sim_new(uint64_t seed, bool trace)
@@ -117,7 +119,9 @@ void sim_free(struct sim **ps)
     }
     for (unsigned i = 0; i < SIM_WORKERS; i++) sim_audit_log_forget(&s->log[i]);
     sim_backup_free(s);
+    sim_follow_free(s);
     sim_heap_free(s);
+    free(s->batches.v);
     free_stories(s);
     free_registries(s);
     sim_keys_free(s);
@@ -153,6 +157,7 @@ static void happen(struct sim *s, const struct sim_event *e)
     case SIM_EV_KEY: sim_operator_key(s, e->what, (unsigned)e->id); break;
     case SIM_EV_PROBE: sim_audit_fold(s); break;
     case SIM_EV_LIFT: sim_fault_lift(s, e->what); break;
+    case SIM_EV_RETURN: sim_follow_return(s, e->what); break;
     case SIM_EV_COUNT: break;
     }
 }
@@ -178,6 +183,7 @@ static void first_events(struct sim *s)
 /* Who is told that its history differs, for good, begins a new outbox: what people do about it. */
 static void people_look(struct sim *s)
 {
+    sim_follow_people(s);
     for (unsigned i = 0; i < s->o.collectors; i++) {
         struct sim_node *n = sim_collector(s, i);
         struct uplink_status u;

@@ -15,16 +15,17 @@
 #include "aggregator/aggregate.h"
 #include "collector/collect.h"
 #include "proto/rng.h"
+#include "tests/sim/naive.h"
 #include "tests/sim/sim_cover.h"
 #include "worker/work.h"
 
 enum {
     SIM_WORKERS = 3,
     SIM_COLLECTORS = 6,
-    SIM_NODES = 1 + SIM_WORKERS + SIM_COLLECTORS + 1, /* the aggregator, .., and room for one clone of a collector */
+    SIM_NODES = 1 + 2 * SIM_WORKERS + SIM_COLLECTORS + 1, /* and room for one clone of a collector */
     SIM_OFFICES = 14,
     SIM_SEATS = 8, /* offices of one collector */
-    SIM_CONNS = SIM_WORKERS + SIM_COLLECTORS + 1,
+    SIM_CONNS = 2 * SIM_WORKERS + SIM_COLLECTORS + 1,
     SIM_REGIONS = 4,
     SIM_SETTLE_S = 600,
     SIM_START_MS = 1700000000
@@ -32,7 +33,7 @@ enum {
 struct sim;
 
 /* ---- what this seed plays (sim_option.c) ---- */
-enum sim_profile { SIM_PLAIN, SIM_RESTORES, SIM_COPIES };
+enum sim_profile { SIM_PLAIN, SIM_RESTORES, SIM_COPIES, SIM_FOLLOWS };
 struct sim_options {
     enum sim_profile profile;
     unsigned workers, collectors, offices, spare /* of them added later */;
@@ -41,12 +42,13 @@ struct sim_options {
     unsigned calm_ms, push_ms, rows;        /* mean time between two faults; between two files; rows of a section at most */
     int64_t busy_us;                        /* how long the first phase is, silences apart */
     bool keeps, real_keys, slow, treasurer, dated;      /* dated: a line of the register begins to hold when it is written */
+    bool indicators;                        /* they are stated, too */
     bool on[SIM_FAULT_COUNT];
 };
 
 /* ---- events (sim_event.c) ---- */
 enum sim_kind { SIM_EV_STEP, SIM_EV_PACKET, SIM_EV_TELL, SIM_EV_DIAL, SIM_EV_START, SIM_EV_SAY, SIM_EV_FAULT, SIM_EV_PUSH,
-                SIM_EV_REGISTRY, SIM_EV_KEY, SIM_EV_PROBE, SIM_EV_LIFT, SIM_EV_COUNT };
+                SIM_EV_REGISTRY, SIM_EV_KEY, SIM_EV_PROBE, SIM_EV_LIFT, SIM_EV_RETURN, SIM_EV_COUNT };
 struct sim_event {
     int64_t at;                             /* virtual microseconds */
     uint64_t order;                         /* of two at once the one that was put first */
@@ -69,6 +71,7 @@ struct sim_conn {
     unsigned client, worker;                /* nodes */
     bool up;                                /* as the client sees it */
     peer_id peer;                           /* as the worker names it; grows with every connection */
+    peer_id floor;                          /* what was sent under an older name went to another machine */
     uint64_t turn;                          /* of connecting and breaking, as the client sees it */
     int64_t block_until[2], clog_until[2], last[2];
     uint8_t key[PUBKEY_SIZE];               /* the client's */
@@ -81,6 +84,7 @@ void sim_net_tell(struct sim *s, const struct sim_event *e);
 void sim_net_dial(struct sim *s, unsigned conn);
 void sim_net_cut(struct sim *s, struct sim_conn *c, bool tell);
 void sim_net_forget(struct sim *s, struct sim_conn *c); /* the worker's side only */
+void sim_net_moved(struct sim *s, struct sim_conn *c);  /* the worker is another machine from here on */
 void sim_net_of(struct sim *s, unsigned node, void (*fn)(struct sim *s, struct sim_conn *c));
 
 /* ---- processes (sim_node.c, sim_role.c) ---- */
@@ -113,6 +117,7 @@ struct sim_desk {                           /* what a collector has beside its s
     bool doubtful;                          /* its outbox was copied, lost or rolled back: accusations may be right */
     bool retired;
     unsigned transport;                     /* which transport key; a clone has its original's */
+    uint8_t issuer[PUBKEY_SIZE];            /* a follower: the key that the register's lines are signed with */
     struct store *copy;                     /* an older state of its outbox, with the stories of that time */
     struct sim_story *then[SIM_SEATS];
     struct signer signer;
@@ -137,6 +142,7 @@ struct sim_node {
 };
 struct sim_role {
     const char *name;
+    unsigned cover;                                     /* its row of the coverage */
     const char *const *tables;
     int (*make)(struct sim *s, struct sim_node *n);     /* sets n->node */
     void (*unmake)(struct sim_node *n);
@@ -144,7 +150,7 @@ struct sim_role {
     void (*committed)(struct sim *s, struct sim_node *n);       /* the auditor's look */
     void (*reply)(struct sim *s, struct sim_node *n, struct slice bytes);
 };
-extern const struct sim_role sim_role_collector, sim_role_worker, sim_role_aggregator;
+extern const struct sim_role sim_role_collector, sim_role_worker, sim_role_aggregator, sim_role_follower;
 
 struct now sim_now(const struct sim *s, const struct sim_node *n);
 void sim_node_start(struct sim *s, struct sim_node *n);
@@ -173,7 +179,7 @@ struct sim_story {                          /* what one outbox makes of the file
     struct sim_said *said;                  /* the last statement of each figure; open addressing */
     size_t said_n, said_cap;
     size_t applied;                         /* files of the seat that are in it */
-    uint64_t acked;                         /* greatest sequence of an ACK that left the worker */
+    uint64_t acked, archived;               /* greatest sequence of an ACK that left the worker; of one of level 2 */
     bool dead;                              /* its outbox is no more: what is not acknowledged need not come */
 };
 void sim_story_push(struct sim *s, unsigned node, unsigned seat);       /* a new file in the tray */
@@ -183,6 +189,9 @@ struct sim_story *sim_story_copy(struct sim *s, const struct sim_story *of);
 void sim_story_apply(struct sim_seat *seat, size_t files, size_t rows);
 uint64_t sim_print(unsigned subject, const struct section *s, const struct figure *f, uint64_t *ret_key);
 void sim_seat_free(struct sim_seat *seat);
+/* A sound statement of the section (sim_figure.c). plain: of the speaker itself, with few values. */
+struct figure sim_figure(struct sim *s, const struct section *c, bool plain);
+uint8_t sim_figure_source(struct sim *s);               /* of a section about the speaker itself */
 unsigned sim_office_of(const struct sim *s, struct slice id);   /* SIM_OFFICES: unknown */
 
 /* ---- keys and the register (sim_key.c, sim_operator.c) ---- */
@@ -235,6 +244,32 @@ struct sim_log {                                /* of one worker, as far as it w
     struct sim_voice voice[SIM_OFFICES];
     uint64_t rows;
 };
+
+/* ---- followers, and what becomes of their leaders (sim_follow.c) ---- */
+struct sim_copy {                               /* of one worker */
+    uint64_t lsn, best;                         /* what its follower has on disk; the most one had of this leader */
+    uint64_t told;                              /* the furthest position that was ever told as archived */
+    int64_t issued_ms;                          /* time of the last restore record */
+    uint64_t incarnation;                       /* of the log that stands, once it was promoted */
+    bool forked, masked;                        /* the follower holds another log; a deposed leader plays in the worker's place */
+    struct store *gone;                         /* of a deposed leader; while masked, of the one that stands */
+    struct sim_log gone_log;
+    unsigned took;                              /* collectors (bits) that know the log that stands, while masked */
+};
+struct sim_node *sim_follow_lag(struct sim *s);
+struct sim_node *sim_follow_promote(struct sim *s);
+struct sim_node *sim_follow_depose(struct sim *s);
+void sim_follow_return(struct sim *s, unsigned worker); /* the deposed one is switched off */
+struct sim_node *sim_follow_rejoin(struct sim *s);
+void sim_follow_people(struct sim *s);          /* a follower that stopped is set up anew */
+void sim_follow_audit(struct sim *s, struct sim_node *n);
+void sim_follow_archived(struct sim *s, unsigned worker, uint64_t lsn);         /* told to an office */
+void sim_follow_believed(struct sim *s, const struct sim_node *n);              /* by its worker */
+bool sim_follow_settled(struct sim *s, const char **why);
+void sim_follow_end(struct sim *s);             /* with the faults */
+void sim_follow_free(struct sim *s);
+int sim_disaster_restore(struct sim *s, struct sim_node *n, uint64_t incarnation);      /* a restore record in its store */
+
 void sim_wrong(struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_audit_worker(struct sim *s, struct sim_node *n);
 void sim_audit_said(struct sim *s, struct sim_node *n, struct slice frame); /* before it leaves a worker */
@@ -242,12 +277,18 @@ void sim_audit_log_forget(struct sim_log *l);   /* the log was replaced: read it
 void sim_audit_collector(struct sim *s, struct sim_node *n);
 void sim_audit_aggregator(struct sim *s, struct sim_node *n);
 void sim_audit_fold(struct sim *s);             /* all of it again, the naive way */
+/* The questions of HTTP, asked of the aggregator's state and of one folded from all records at once (sim_ask.c). */
+void sim_ask(struct sim *s, struct store_txn *state, const struct naive_log *log);
 bool sim_audit_accused(struct sim *s, struct sim_node *n); /* by the word of its own outbox */
 bool sim_audit_settled(struct sim *s);
 void sim_audit_end(struct sim *s);
 
 /* ---- the world (sim.c) ---- */
-struct sim_counts { uint64_t events, steps, packets, files, updates, probes; };
+struct sim_counts {
+    uint64_t events, steps, packets, files, updates, probes;
+    uint64_t answers, again;                    /* compared; batches that a worker got once more */
+};
+struct sim_set { uint64_t *v; size_t n, cap; }; /* open addressing; 0 is free */
 struct sim {
     uint64_t seed;
     struct rng rng;
@@ -272,11 +313,13 @@ struct sim {
     struct signer ring;                         /* real keys */
     struct sim_log log[SIM_WORKERS];
     struct sim_backup backup[SIM_WORKERS];
+    struct sim_copy copy[SIM_WORKERS];
     uint64_t applied[SIM_WORKERS];
     bool restored, state_ahead;
     unsigned leaps, silence_days;               /* leaps still to come; days that may pass so */
     int64_t leap_us, busy_until;
     struct sim_cover cover;
+    struct sim_set batches;                     /* that reached a worker */
     struct sim_counts n;
     bool stuck;                                 /* what is wrong is that it does not settle */
     char why[512];                              /* the first thing that is wrong; "" */
@@ -297,6 +340,16 @@ static inline bool sim_one_in(struct sim *s, unsigned n) { return rng_below(&s->
 static inline struct sim_node *sim_aggregator(struct sim *s) { return &s->node[0]; }
 static inline struct sim_node *sim_worker(struct sim *s, unsigned i) { return &s->node[1 + i]; }
 static inline struct sim_node *sim_collector(struct sim *s, unsigned i) { return &s->node[1 + s->o.workers + i]; }
-static inline unsigned sim_collectors(const struct sim *s) { return s->nodes - 1 - s->o.workers; }
+static inline struct sim_node *sim_follower(struct sim *s, unsigned i)
+{
+    return &s->node[1 + s->o.workers + s->o.collectors + i];
+}
+static inline unsigned sim_followers(const struct sim *s) { return s->o.profile == SIM_FOLLOWS ? s->o.workers : 0; }
+static inline unsigned sim_collectors(const struct sim *s) { return s->nodes - 1 - s->o.workers - sim_followers(s); }
+/* The log that stands, also while a deposed leader plays in its worker's place. */
+static inline const struct sim_log *sim_log_of(const struct sim *s, unsigned worker)
+{
+    return s->copy[worker].masked ? &s->copy[worker].gone_log : &s->log[worker];
+}
 
 #endif

@@ -131,6 +131,16 @@ static void take_end(struct sim_voice *v, const struct batch *b)
     v->end[v->ends++] = (struct sim_end){ v->last, v->head };
 }
 
+/* A deposed leader is fed only by offices whose witness has not met the log that stands. */
+static void note_deposed(struct sim *s, const struct sim_log *l, unsigned office)
+{
+    unsigned worker = s->office[office].worker, collector = s->office[office].home - 1 - s->o.workers;
+    const struct sim_copy *c = &s->copy[worker];
+    if (!c->masked || l != &s->log[worker]) return;
+    s->cover.seen[SIM_SEEN_DEPOSED_TAKES]++;
+    if (c->took >> collector & 1) sim_wrong(s, "%s sends to a deposed worker, and its witness knows better", s->office[office].id);
+}
+
 static void take_batch(struct sim *s, struct sim_log *l, const struct record *rec, unsigned *touched)
 {
     struct batch b;
@@ -146,6 +156,7 @@ static void take_batch(struct sim *s, struct sim_log *l, const struct record *re
     if (b.h.sequence != v->last + 1 || !sign_hash_equal(&b.h.previous, &v->head))
         sim_wrong(s, "lsn %llu: %s says %llu after %llu, or not after that", LLU(rec->lsn), s->office[i].id, LLU(b.h.sequence),
                   LLU(v->last));
+    note_deposed(s, l, i);
     if (s->why[0]) return;
     check_rows(s, l, i, rec, &b);
     take_end(v, &b);
@@ -225,6 +236,7 @@ void sim_audit_worker(struct sim *s, struct sim_node *n)
     if (store_begin(n->store, false, &t) != ST_OK) return;
     read_log(s, n, t);
     store_abort(&t);
+    sim_follow_believed(s, n);
 }
 
 void sim_audit_log_forget(struct sim_log *l)
@@ -250,15 +262,21 @@ static bool stands(const struct sim_voice *v, uint64_t epoch, uint64_t seq, stru
     return lo < v->ends && v->end[lo].seq == seq && !memcmp(v->end[lo].hash.b, hash.p, HASH_SIZE);
 }
 
-static void said_ack(struct sim *s, struct sim_log *l, const struct field *f)
+static void said_ack(struct sim *s, unsigned worker, const struct field *f)
 {
+    const struct sim_log *l = &s->log[worker];
     unsigned i = sim_office_of(s, f[0].s);
     if (i == SIM_OFFICES || !stands(&l->voice[i], f[2].u, f[3].u, f[4].s) || f[5].u > l->lsn) {
         sim_wrong(s, "an ACK of %llu leaves before its commit, or names what is not there", LLU(f[3].u));
         return;
     }
-    for (size_t k = 0; k < s->stories; k++)
-        if (s->story[k]->office == i && s->story[k]->epoch == f[2].u && f[3].u > s->story[k]->acked) s->story[k]->acked = f[3].u;
+    if (f[6].u == 2) sim_follow_archived(s, worker, f[5].u);
+    for (size_t k = 0; k < s->stories; k++) {
+        struct sim_story *y = s->story[k];
+        if (y->office != i || y->epoch != f[2].u || s->copy[worker].masked) continue; /* of the log that stands */
+        if (f[3].u > y->acked) y->acked = f[3].u;
+        if (f[6].u == 2 && f[3].u > y->archived) y->archived = f[3].u;
+    }
 }
 
 static void said_open(struct sim *s, struct sim_log *l, const struct field *f)
@@ -313,7 +331,7 @@ void sim_audit_said(struct sim *s, struct sim_node *n, struct slice bytes)
         sim_wrong(s, "a worker sends what does not parse");
         return;
     }
-    if (fr.type == MSG_ACK) said_ack(s, l, f);
+    if (fr.type == MSG_ACK) said_ack(s, n->index, f);
     else if (fr.type == MSG_OPEN_OK) said_open(s, l, f);
     else if (fr.type == MSG_NACK) said_nack(s, f);
     else if (fr.type == MSG_RECORDS) said_records(s, l, f);

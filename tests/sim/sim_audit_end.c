@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/naive.h"
 #include "tests/sim/sim.h"
 
 #define LLU(x) ((unsigned long long)(x))
@@ -55,6 +54,9 @@ void sim_audit_collector(struct sim *s, struct sim_node *n)
     for (unsigned i = 0; i < n->desk.seats; i++) check_seat(s, n, &n->desk.seat[i], x);
     store_abort(&x);
     collect_status(n->node.self, &u);
+    const struct sim_copy *copy = &s->copy[n->index % s->o.workers];
+    if (copy->masked && copy->took >> n->index & 1 && u.session != UPLINK_DOWN && !u.witness.trusted)
+        s->cover.seen[SIM_SEEN_DEPOSED_REFUSED]++;
     if (u.in_flight_batches > CREDIT_BATCHES || u.in_flight_bytes > CREDIT_BYTES + BATCH_BYTES_MAX + 1024)
         sim_wrong(s, "collector %u is over its credit", n->index);
     if (u.witness.fault != WITNESS_FINE && !n->desk.doubtful && !s->restored)
@@ -86,7 +88,7 @@ void sim_audit_aggregator(struct sim *s, struct sim_node *n)
         int st = fold_applied(t, i + 1, &lsn, &hash);
         if (st != ST_OK) sim_wrong(s, "applied of worker %u: %s", i, status_str(st));
         if (lsn < s->applied[i]) sim_wrong(s, "applied of worker %u goes back from %llu to %llu", i, LLU(s->applied[i]), LLU(lsn));
-        if (lsn > 0 && (lsn > s->log[i].lsn || !sign_hash_equal(&hash, &s->log[i].hash[lsn])))
+        if (lsn > 0 && (lsn > sim_log_of(s, i)->lsn || !sign_hash_equal(&hash, &sim_log_of(s, i)->hash[lsn])))
             sim_wrong(s, "applied of worker %u is %llu, which is not its log", i, LLU(lsn));
         s->applied[i] = lsn;
     }
@@ -128,7 +130,7 @@ void sim_audit_fold(struct sim *s)
     buf_init(&got, UINT32_MAX);
     buf_init(&expected, UINT32_MAX);
     for (unsigned i = 0; i < s->o.workers; i++) {
-        int st = store_begin(sim_worker(s, i)->store, false, &t[i]);
+        int st = store_begin(s->copy[i].masked ? s->copy[i].gone : sim_worker(s, i)->store, false, &t[i]);
         ASSERT(st == ST_OK);
         gather(s, i, t[i], &log[i]);
     }
@@ -137,6 +139,7 @@ void sim_audit_fold(struct sim *s)
     if (st == ST_OK) st = export_state(state, &got);
     if (st != ST_OK) sim_wrong(s, "the state cannot be exported: %s", status_str(st));
     else compare(s, buf_slice(&got), buf_slice(&expected));
+    if (!s->why[0] && (!s->faults || s->seed % 4 == 0)) sim_ask(s, state, log);         /* they cost more than the run */
     store_abort(&state);
     for (unsigned i = 0; i < s->o.workers; i++) {
         store_abort(&t[i]);
@@ -171,6 +174,8 @@ static bool seat_settled(struct sim *s, const struct sim_node *n, const struct s
     if (o.last > 0 && (v->epoch != t->story->epoch || v->last != o.last)) return false;
     *why = "the collector complains";
     if (o.state != CODE_OK && o.last > 0) return false;
+    *why = "not all is told as archived";
+    if (sim_followers(s) > 0 && o.archived != o.last) return false;
     *why = "a receipt is owed";
     /* a note of a refusal may be left out of a full store, and a restored log says it again */
     bool exact = !n->desk.doubtful && !s->restored && !s->o.on[SIM_FAULT_SQUEEZE];
@@ -200,7 +205,7 @@ static bool settled(struct sim *s, const char **why, unsigned *ret_office)
     *why = "the aggregator is behind";
     for (unsigned i = 0; i < s->o.workers; i++)
         if (s->applied[i] != s->log[i].lsn) return false;
-    return true;
+    return sim_follow_settled(s, why);
 }
 
 bool sim_audit_settled(struct sim *s)

@@ -18,15 +18,21 @@ static const struct { const char *name, *text; } FAULTS[] = {
 #include "tests/sim/sim_fault.def"
 #undef SIM_FAULT
 };
-static const char *const ROLES[] = { "collector", "worker", "aggregator" }, *const STATES[] = { "down", "idle", "busy", "owed" },
+static const char *const SEEN[] = {
+#define SIM_SEEN(NAME, text) text,
+#include "tests/sim/sim_seen.def"
+#undef SIM_SEEN
+};
+static const char *const ROLES[] = { "collector", "worker", "aggregator", "follower" },
+                  *const STATES[] = { "down", "idle", "busy", "owed" },
                   *const FATES[] = { "delivered", "lost", "repeated", "overtaken", "blocked", "stale" },
                   *const ARMED[] = { "none", "before", "done", "lost", "after", "full" };
 static const unsigned SPOKEN[] = { MSG_HELLO, MSG_HELLO_OK, MSG_OPEN,      MSG_OPEN_OK, MSG_BATCH,   MSG_ACK,  MSG_NACK,
                                    MSG_PING,  MSG_PONG,     MSG_SUBSCRIBE, MSG_RECORDS, MSG_CREDIT,  MSG_IDLE, MSG_CHECKPOINT,
-                                   MSG_PROVE, MSG_PROOF,    MSG_PLACE,     MSG_PLACED,  MSG_RESTORED };
+                                   MSG_PROVE, MSG_PROOF,    MSG_PLACE,     MSG_PLACED,  MSG_RESTORED, MSG_STORED };
 static const unsigned NACKS[] = { CODE_STORE_FULL, CODE_REVOKED, CODE_STALE, CODE_GAP, CODE_BUSY, CODE_DIFFERENT_HISTORY,
                                   CODE_BAD_SIGNATURE, CODE_EXPIRED };
-enum { COLLECTOR = 1, WORKER = 2, AGGREGATOR = 4, ALL = 7 };
+enum { COLLECTOR = 1, WORKER = 2, AGGREGATOR = 4, FOLLOWER = 8, ALL = 15 };
 
 const char *sim_fault_name(enum sim_fault f) { return FAULTS[f].text; }
 
@@ -41,10 +47,11 @@ void sim_cover_add(struct sim_cover *to, const struct sim_cover *c)
 static unsigned roles_of(enum sim_fault f, bool *ret_every)
 {
     *ret_every = f >= SIM_FAULT_CRASH && f <= SIM_FAULT_REBOOT && f != SIM_FAULT_SQUEEZE;
-    if (f <= SIM_FAULT_CLOG) return COLLECTOR | AGGREGATOR;
-    if (f == SIM_FAULT_SQUEEZE) return COLLECTOR | WORKER;
+    if (f <= SIM_FAULT_CLOG) return COLLECTOR | AGGREGATOR | FOLLOWER;
+    if (f == SIM_FAULT_SQUEEZE) return COLLECTOR | WORKER | FOLLOWER;
     if (f <= SIM_FAULT_DRIFT) return ALL;
     if (f == SIM_FAULT_STATE_LOST) return AGGREGATOR;
+    if (f == SIM_FAULT_REJOIN || f == SIM_FAULT_LAG) return FOLLOWER;
     return f >= SIM_FAULT_BACKUP ? WORKER : COLLECTOR;
 }
 
@@ -64,7 +71,7 @@ static unsigned fault_holes(const struct sim_cover *c, enum sim_fault f, unsigne
         if (!(roles >> r & 1)) continue;
         for (unsigned k = SIM_IDLE; k < SIM_STATES; k++) {
             any += c->fault[f][r][k];
-            if (!every) continue;
+            if (!every || (r == 3 && k == SIM_BUSY)) continue;      /* a follower is busy for microseconds */
             holes += hole(c->fault[f][r][k], FAULTS[f].name, ROLES[r], STATES[k]);
             ++*required;
         }
@@ -87,6 +94,7 @@ unsigned sim_cover_holes(const struct sim_cover *c, unsigned *ret_required)
             holes += hole(c->fate[SPOKEN[i]][k], "a message", codec_msg_name(SPOKEN[i]), FATES[k]);
     for (size_t i = 0; i < sizeof NACKS / sizeof *NACKS; i++, ++*ret_required)
         holes += hole(c->nack[NACKS[i]], "a NACK", status_code_spelling(NACKS[i]), "");
+    for (unsigned i = 0; i < SIM_SEEN_COUNT; i++, ++*ret_required) holes += hole(c->seen[i], "seen", SEEN[i], "");
     return holes;
 }
 
@@ -105,4 +113,5 @@ void sim_cover_print(const struct sim_cover *c)
     }
     for (unsigned i = 0; i < SIM_COVER_CODES; i++)
         if (c->nack[i]) printf("NACK %-24s %9llu\n", status_code_spelling(i), (unsigned long long)c->nack[i]);
+    for (unsigned i = 0; i < SIM_SEEN_COUNT; i++) printf("%9llu %s\n", (unsigned long long)c->seen[i], SEEN[i]);
 }

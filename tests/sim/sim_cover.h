@@ -1,8 +1,8 @@
 /* sim_cover.h - which combinations of event, state and fault a run has met, so that a generator that has lost its way is noticed.
  * Kind: P.
  *
- * Cells: each fault in each state of the node it hits; each type of message with each fate; each code of a NACK. A cell is required
- * unless sim_cover.c says why it cannot happen. */
+ * Cells: each fault in each state of the node it hits; each type of message with each fate; each code of a NACK; what the
+ * auditor must have seen. A cell is required unless sim_cover.c says why it cannot happen. */
 #ifndef REKAP_TESTS_SIM_COVER_H
 #define REKAP_TESTS_SIM_COVER_H
 
@@ -17,10 +17,17 @@ enum sim_fault {
 enum sim_fate { SIM_DELIVERED, SIM_LOST, SIM_REPEATED, SIM_OVERTAKEN, SIM_BLOCKED, SIM_STALE, SIM_FATES };
 /* Of a node when a fault hits it: down; nothing to do; with input waiting or a step open; with work that the other side owes. */
 enum sim_state { SIM_DOWN, SIM_IDLE, SIM_BUSY, SIM_OWED, SIM_STATES };
-enum { SIM_COVER_ROLES = 3, SIM_COVER_TYPES = 32, SIM_COVER_CODES = 64 };
+/* What must have been seen by the auditor. */
+enum sim_seen {
+#define SIM_SEEN(NAME, text) SIM_SEEN_##NAME,
+#include "tests/sim/sim_seen.def"
+#undef SIM_SEEN
+    SIM_SEEN_COUNT
+};
+enum { SIM_COVER_ROLES = 4, SIM_COVER_TYPES = 32, SIM_COVER_CODES = 64 };
 struct sim_cover {
     uint64_t fault[SIM_FAULT_COUNT][SIM_COVER_ROLES][SIM_STATES], fate[SIM_COVER_TYPES][SIM_FATES], nack[SIM_COVER_CODES],
-        commit[SIM_COVER_ROLES][6];
+        commit[SIM_COVER_ROLES][6], seen[SIM_SEEN_COUNT];
 };
 const char *sim_fault_name(enum sim_fault f);
 void sim_cover_add(struct sim_cover *to, const struct sim_cover *c);

@@ -177,7 +177,15 @@ static int sign_restore(void *ctx, struct slice note, uint8_t ret_sig[SIG_SIZE])
     return sim_key_sign(ctx, REGISTRY_KEY_ID, 0, note, ret_sig);
 }
 
-static int write_restore(struct sim *s, struct sim_node *n)
+/* Restore records of one worker are younger and younger, or a witness refuses them: who makes one from a log that ends before the
+ * last one, and whose time a wrong clock once carried far ahead, sets the clock beyond that one first. */
+static struct wall operator_clock(const struct sim *s, unsigned worker)
+{
+    const int64_t now = SIM_START_MS * INT64_C(1000) + s->us / 1000, last = s->copy[worker].issued_ms;
+    return (struct wall){ now > last ? now : last + 1 };
+}
+
+int sim_disaster_restore(struct sim *s, struct sim_node *n, uint64_t incarnation)
 {
     struct ledger_identity id = { .number = (uint8_t)(n->index + 1) };
     struct ledger_issuer issuer = { .sign = sign_restore, .ctx = s };
@@ -185,12 +193,13 @@ static int write_restore(struct sim *s, struct sim_node *n)
     struct store_txn *t = NULL;
     struct ledger l;
     id.id[0] = 'w', id.id[1] = (char)('1' + n->index);
-    bytes_be64(fresh, rng_next(&s->rng) | 1);
+    bytes_be64(fresh, incarnation);
     sim_key_public(s, REGISTRY_KEY_ID, 0, issuer.key);
     int st = ledger_init(&l, &id, NULL);
     if (st == ST_OK) st = store_begin(n->store, true, &t);
     if (st == ST_OK) st = ledger_recover(&l, t);
-    if (st == ST_OK) st = ledger_restore(&l, t, (struct wall){ SIM_START_MS * INT64_C(1000) + s->us / 1000 }, fresh, &issuer);
+    if (st == ST_OK) st = ledger_restore(&l, t, operator_clock(s, n->index), fresh, &issuer);
+    if (st == ST_OK) s->copy[n->index].issued_ms = l.commit_ms;
     if (st == ST_OK) st = store_commit(&t);
     store_abort(&t);
     ledger_done(&l);
@@ -209,7 +218,7 @@ static struct sim_node *restore(struct sim *s)
     *b = (struct sim_backup){ 0 };
     s->restored = true;
     sim_audit_log_forget(&s->log[n->index]);
-    int st = write_restore(s, n);
+    int st = sim_disaster_restore(s, n, rng_next(&s->rng) | 1);
     if (st != ST_OK) sim_wrong(s, "the backup cannot be restored: %s", status_str(st));
     else sim_audit_worker(s, n);
     return n;
@@ -224,6 +233,10 @@ struct sim_node *sim_disaster(struct sim *s, enum sim_fault f)
     case SIM_FAULT_ROLLBACK: case SIM_FAULT_OUTBOX_LOST: return outbox(s, f);
     case SIM_FAULT_BACKUP: case SIM_FAULT_ARCHIVE: return back_up(s, f);
     case SIM_FAULT_RESTORE: return restore(s);
+    case SIM_FAULT_LAG: return sim_follow_lag(s);
+    case SIM_FAULT_PROMOTE: return sim_follow_promote(s);
+    case SIM_FAULT_DEPOSED: return sim_follow_depose(s);
+    case SIM_FAULT_REJOIN: return sim_follow_rejoin(s);
     default: return NULL;
     }
 }

@@ -12,13 +12,9 @@ static int64_t upto(struct sim *s, int64_t us) { return 1 + (int64_t)sim_below(s
 
 /* ---- where it hits ---- */
 
-static unsigned role_of(const struct sim_node *n)
-{
-    return n->role == &sim_role_collector ? 0 : n->role == &sim_role_worker ? 1 : 2;
-}
-
 static bool owed(const struct sim *s, const struct sim_node *n)
 {
+    if (n->role == &sim_role_follower) return s->copy[n->index].lsn < sim_log_of(s, n->index)->lsn;
     if (n->role == &sim_role_worker) return s->applied[n->index] < s->log[n->index].lsn;
     for (unsigned i = 0; n->role == &sim_role_aggregator && i < s->o.workers; i++)
         if (s->applied[i] < s->log[i].lsn) return true;
@@ -33,13 +29,15 @@ static void hit(struct sim *s, enum sim_fault f, const struct sim_node *n)
                            : n->inbox.n || n->t || n->say_due ? SIM_BUSY
                            : owed(s, n)                       ? SIM_OWED
                                                               : SIM_IDLE;
-    s->cover.fault[f][role_of(n)][state]++;
+    s->cover.fault[f][n->role->cover][state]++;
     sim_trace(s, "%s (%s %u)", sim_fault_name(f), n->role->name, n->index);
 }
 
 static struct sim_node *any_node(struct sim *s)
 {
+    unsigned copies = sim_followers(s);
     struct sim_node *n = &s->node[sim_below(s, s->nodes)];
+    if (copies > 0 && sim_one_in(s, 4)) n = sim_follower(s, (unsigned)sim_below(s, copies));
     return n->desk.retired ? sim_worker(s, 0) : n;
 }
 
@@ -72,10 +70,12 @@ static void arm(struct sim *s, enum sim_fault f, struct sim_node *n)
 static void squeeze(struct sim *s, struct sim_node *n)
 {
     uint64_t used = 0, size = 0;
-    if (n->role == &sim_role_aggregator) n = sim_worker(s, (unsigned)sim_below(s, s->o.workers));
+    unsigned i = (unsigned)sim_below(s, s->o.workers);
+    if (sim_followers(s) > 0) n = sim_follower(s, i);   /* who has no room cannot keep what may be asked for again */
+    else if (n->role == &sim_role_aggregator) n = sim_worker(s, i);
     hit(s, SIM_FAULT_SQUEEZE, n);
     (void)store_usage(n->store, &used, &size);
-    uint64_t more = sim_one_in(s, 2) ? 0 : sim_below(s, n->role == &sim_role_worker ? 1 << 16 : 2 << 20);
+    uint64_t more = sim_one_in(s, 2) ? 0 : sim_below(s, n->role == &sim_role_collector ? 2 << 20 : 1 << 16);
     store_mem_limit(n->store, used * 5 / 4 + 4096 + more);
     sim_put(s, (struct sim_event){ .at = s->us + upto(s, 60 * SECOND), .kind = SIM_EV_LIFT, .what = (uint16_t)n->number });
 }
@@ -225,7 +225,10 @@ static void play(struct sim *s, enum sim_fault f)
 }
 
 /* What changes the world for good comes less often than what passes. */
-static bool grave(enum sim_fault f) { return f >= SIM_FAULT_STATE_LOST && f != SIM_FAULT_BACKUP && f != SIM_FAULT_MOVE; }
+static bool grave(enum sim_fault f)
+{
+    return f >= SIM_FAULT_STATE_LOST && f < SIM_FAULT_LAG && f != SIM_FAULT_BACKUP && f != SIM_FAULT_MOVE;
+}
 
 void sim_fault(struct sim *s)
 {
@@ -263,6 +266,7 @@ void sim_fault_end(struct sim *s)
     sim_trace(s, "no more faults");
     for (unsigned i = 0; i < s->conns; i++)
         for (unsigned way = 0; way < 2; way++) s->conn[i].block_until[way] = s->conn[i].clog_until[way] = 0;
+    sim_follow_end(s);
     sim_disaster_end(s);
     for (unsigned i = 0; i < s->nodes; i++) mend(s, &s->node[i]);
 }

@@ -23,7 +23,8 @@
 enum { EXIT_FINE = 0, EXIT_USE = 2, EXIT_SAFETY = 3, EXIT_LIVENESS = 4, EXIT_COVER = 5, EXIT_DIGEST = 6, EXIT_CRASHED = 7 };
 enum { SAMPLE = 20, SECONDS_PER_SEED = 60 };
 struct asked { uint64_t seed, seeds; unsigned seconds, bug; bool trace, cover, cells; };
-struct total { uint64_t seeds, events, steps, packets, files, updates, probes, twice; double hours; struct sim_cover cover; };
+struct total { uint64_t seeds, events, steps, packets, files, updates, probes, answers, again, twice;
+               double hours; struct sim_cover cover; };
 static char last_words[256];
 
 static double seconds(clockid_t clock)
@@ -79,6 +80,8 @@ static int play(const struct asked *a, uint64_t seed, struct total *n, uint64_t 
     n->files += s->n.files;
     n->updates += s->n.updates;
     n->probes += s->n.probes;
+    n->answers += s->n.answers;
+    n->again += s->n.again;
     n->hours += (double)s->us / 3.6e9;
     sim_cover_add(&n->cover, &s->cover);
     replay_command(command, sizeof command, a, seed);
@@ -107,6 +110,8 @@ static void report(const struct total *n, double took, uint64_t digest)
         (unsigned long long)n->seeds, (unsigned long long)n->twice, (unsigned long long)n->events, (unsigned long long)n->steps,
         (unsigned long long)n->packets, (unsigned long long)n->files, (unsigned long long)n->updates,
         (unsigned long long)n->probes);
+    printf("%llu batches came to a worker once more; rollup == recomputation at %llu log positions, %llu answers compared\n",
+           (unsigned long long)n->again, (unsigned long long)n->probes, (unsigned long long)n->answers);
     printf("%.0f simulated hours in %.1f s of one core; %.0f events a second; digest %016llx\n", n->hours, took,
            took > 0 ? (double)n->events / took : 0, (unsigned long long)digest);
 }

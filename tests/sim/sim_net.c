@@ -58,7 +58,7 @@ static bool admitted(const struct sim *s, struct sim_conn *c)
 {
     const struct sim_node *client = &s->node[c->client], *worker = &s->node[c->worker];
     sim_key_transport(client, c->key);
-    if (client->role != &sim_role_collector) return true;
+    if (client->role != &sim_role_collector) return !s->copy[worker->index].masked;      /* it lies elsewhere */
     const struct registry *r = sim_registry_of(s, worker->index);
     return r && registry_transport(r, c->key) != NULL;
 }
@@ -97,6 +97,8 @@ void sim_net_forget(struct sim *s, struct sim_conn *c)
     if (c->up) c->peer = s->next_peer++;
 }
 
+void sim_net_moved(struct sim *s, struct sim_conn *c) { c->floor = s->next_peer; }
+
 void sim_net_of(struct sim *s, unsigned node, void (*fn)(struct sim *s, struct sim_conn *c))
 {
     for (unsigned i = 0; i < s->conns; i++)
@@ -113,6 +115,34 @@ void sim_net_tell(struct sim *s, const struct sim_event *e)
 }
 
 /* ---- packets ---- */
+
+/* True: it was there. */
+static bool set_add(struct sim_set *t, uint64_t x)
+{
+    if (4 * (t->n + 1) > 3 * t->cap) {
+        const struct sim_set old = *t;
+        t->cap = old.cap ? 2 * old.cap : 1024;
+        t->n = 0;
+        t->v = calloc(t->cap, sizeof *t->v);
+        ASSERT(t->v != NULL);
+        for (size_t i = 0; i < old.cap; i++)
+            if (old.v[i]) (void)set_add(t, old.v[i]);
+        free(old.v);
+    }
+    size_t i = (size_t)x & (t->cap - 1);
+    while (t->v[i] && t->v[i] != x) i = (i + 1) & (t->cap - 1);
+    if (t->v[i]) return true;
+    t->v[i] = x;
+    t->n++;
+    return false;
+}
+
+/* Counts batches that come to a worker once more: sent again, or repeated on their way. Known by the checksum in the frame. */
+static void note_batch(struct sim *s, unsigned worker, struct slice frame)
+{
+    if (frame.n < FRAME_HEADER_BYTES || frame.p[5] != MSG_BATCH) return;
+    s->n.again += set_add(&s->batches, sim_mix(worker, (uint64_t)bytes_rd32(frame.p + 12) << 32 | frame.n) | 1);
+}
 
 static void post(struct sim *s, struct sim_conn *c, unsigned way, struct slice bytes)
 {
@@ -159,11 +189,12 @@ void sim_net_packet(struct sim *s, const struct sim_event *e)
     s->n.packets++;
     if (stale) fate(s, bytes, SIM_STALE);
     /* to a client that nobody told of the break it still is the same connection */
-    if (!to->node.self || (stale && (e->way == SIM_TO_CLIENT ? !c->up : sim_one_in(s, 2)))) {
+    if (!to->node.self || e->id < c->floor || (stale && (e->way == SIM_TO_CLIENT ? !c->up : sim_one_in(s, 2)))) {
         free(e->p);
         return;
     }
     fate(s, bytes, SIM_DELIVERED);
+    if (e->way == SIM_TO_WORKER) note_batch(s, c->worker, bytes);
     if (s->trace)
         sim_trace(s, "%s %s %s %u (peer %llu)", e->n > 5 ? codec_msg_name(e->p[5]) : "?", e->way == SIM_TO_WORKER ? "from" : "to",
                   s->node[c->client].role->name, s->node[c->client].index, (unsigned long long)e->id);

@@ -230,7 +230,7 @@ static void finish(struct sim *s, struct sim_node *n, int st)
     if (st == ST_OK) st = ops->flush(n->node.self, n->t, sim_now(s, n), &n->x);
     if (st == ST_OK) {
         n->armed = SIM_ARMED_NONE;
-        if (armed) s->cover.commit[n->role == &sim_role_collector ? 0 : n->role == &sim_role_worker ? 1 : 2][armed]++;
+        if (armed) s->cover.commit[n->role->cover][armed]++;
         st = commit(n, armed);
     }
     packets_clear(&n->held);

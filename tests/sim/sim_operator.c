@@ -87,6 +87,10 @@ void sim_operator_registry(struct sim *s, unsigned worker, uint64_t version)
 void sim_operator_key(struct sim *s, unsigned office, unsigned generation)
 {
     struct sim_node *n = &s->node[s->office[office].home];
+    if (n->t || n->say_due) {   /* the edge looks for keys between turns: not inside a step, nor while its disk takes long */
+        sim_put(s, (struct sim_event){ .at = s->us + 1000, .kind = SIM_EV_KEY, .what = (uint16_t)office, .id = generation });
+        return;
+    }
     struct slice ids[SIM_SEATS];
     size_t k = 0;
     for (unsigned i = 0; i < n->desk.seats; i++) {

@@ -27,12 +27,13 @@ static void draw_faults(struct sim *s)
     struct sim_options *o = &s->o;
     for (size_t i = 0; i < COUNT(ALWAYS); i++) o->on[ALWAYS[i]] = !sim_one_in(s, 4);
     for (size_t i = 0; i < COUNT(MAYBE); i++) o->on[MAYBE[i]] = sim_one_in(s, 2);
-    o->on[SIM_FAULT_REVOKE] &= o->profile != SIM_RESTORES;
+    o->on[SIM_FAULT_REVOKE] &= o->profile != SIM_RESTORES && o->profile != SIM_FOLLOWS;
     o->on[SIM_FAULT_REINSTATE] &= o->on[SIM_FAULT_REVOKE];
     o->on[SIM_FAULT_SQUEEZE] &= o->profile != SIM_RESTORES;     /* who has no room cannot keep what may be asked for again */
     o->on[SIM_FAULT_CLONE] = o->on[SIM_FAULT_ROLLBACK] = o->on[SIM_FAULT_OUTBOX_LOST] = o->profile == SIM_COPIES;
     o->on[SIM_FAULT_BACKUP] = o->on[SIM_FAULT_RESTORE] = o->profile == SIM_RESTORES;
     o->on[SIM_FAULT_ARCHIVE] = o->profile == SIM_RESTORES && sim_one_in(s, 2);
+    for (unsigned f = SIM_FAULT_LAG; f <= SIM_FAULT_REJOIN; f++) o->on[f] = o->profile == SIM_FOLLOWS;
 }
 
 static void draw_net(struct sim *s)
@@ -47,7 +48,7 @@ static void draw_net(struct sim *s)
 void sim_option_draw(struct sim *s)
 {
     struct sim_options *o = &s->o;
-    static const enum sim_profile profiles[] = { SIM_PLAIN, SIM_PLAIN, SIM_RESTORES, SIM_COPIES };
+    static const enum sim_profile profiles[] = { SIM_PLAIN, SIM_PLAIN, SIM_RESTORES, SIM_COPIES, SIM_FOLLOWS };
     o->profile = profiles[sim_below(s, COUNT(profiles))];
     o->workers = between(s, 1, SIM_WORKERS);
     o->collectors = between(s, 2, SIM_COLLECTORS);
@@ -57,9 +58,10 @@ void sim_option_draw(struct sim *s)
     o->push_ms = between(s, 300, 8000);
     o->rows = between(s, 3, 30);
     o->busy_us = (int64_t)between(s, 60, 300) * 1000000;
-    o->keeps = o->profile == SIM_RESTORES || sim_one_in(s, 4);
+    o->keeps = o->profile == SIM_RESTORES || o->profile == SIM_FOLLOWS || sim_one_in(s, 4);
     o->real_keys = sim_one_in(s, 20);
     o->treasurer = !sim_one_in(s, 3);
+    o->indicators = sim_one_in(s, 2);
     o->dated = sim_one_in(s, 3);
     draw_net(s);
     draw_faults(s);

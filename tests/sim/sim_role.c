@@ -130,10 +130,19 @@ static void verdict(struct sim *s, struct sim_node *n, struct slice b)
     while (t->gone < t->files && t->file[t->gone]->gone) t->gone++;
 }
 
-const struct sim_role sim_role_collector = { "collector", outbox_tables, make_collector, unmake_collector, offer,
+const struct sim_role sim_role_collector = { "collector", 0, outbox_tables, make_collector, unmake_collector, offer,
                                              sim_audit_collector, verdict };
 
 /* ---- worker ---- */
+
+static void follower_options(struct sim *s, unsigned worker, struct work_options *ret)
+{
+    ret->acks = 2;
+    ret->follower_keys = 2;
+    ret->replica_keys = 1;
+    sim_key_transport(sim_follower(s, worker), ret->follower_key[1]);
+    memcpy(ret->replica_key[0], ret->follower_key[1], PUBKEY_SIZE);
+}
 
 static int make_worker(struct sim *s, struct sim_node *n)
 {
@@ -144,6 +153,7 @@ static int make_worker(struct sim *s, struct sim_node *n)
     bytes_be64(o.identity.incarnation, rng_next(&s->rng) >> 1 | 1);
     n->desk.signer = sim_key_signer_of(n);
     sim_key_transport(sim_aggregator(s), o.follower_key[0]);
+    if (sim_followers(s) > 0) follower_options(s, n->index, &o);
     int st = work_new(&o, &w);
     if (st != ST_OK) return st;
     s->registry_seen[n->index] = s->registries.n;
@@ -158,7 +168,7 @@ static void unmake_worker(struct sim_node *n)
     work_free(&w);
 }
 
-const struct sim_role sim_role_worker = { "worker", ledger_tables, make_worker, unmake_worker, NULL, sim_audit_worker, NULL };
+const struct sim_role sim_role_worker = { "worker", 1, ledger_tables, make_worker, unmake_worker, NULL, sim_audit_worker, NULL };
 
 /* ---- aggregator ---- */
 
@@ -177,5 +187,5 @@ static void unmake_aggregator(struct sim_node *n)
     aggregate_free(&a);
 }
 
-const struct sim_role sim_role_aggregator = { "aggregator", fold_tables, make_aggregator, unmake_aggregator, NULL,
+const struct sim_role sim_role_aggregator = { "aggregator", 2, fold_tables, make_aggregator, unmake_aggregator, NULL,
                                               sim_audit_aggregator, NULL };

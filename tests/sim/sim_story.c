@@ -16,18 +16,6 @@
 #include "collector/tray.h"
 #include "tests/sim/sim.h"
 
-static const char *const CODES[] = { "1",
-                                     "1.06",
-                                     "1.06.02",
-                                     "1.06.02.2.02",
-                                     "1.06.02.2.02.01",
-                                     "1.06.02.2.02.02",
-                                     "1.06.02.2.03",
-                                     "1.06.02.2.03.01",
-                                     "1.06.01.2.01.01",
-                                     "2.16.02.2.01.01",
-                                     "total" };
-static const char *const ACCOUNTS[] = { "5.1.02", "5.1.02.01", "5.1.02.01.01.0024", "5.2.02" };
 enum { YEARS = 2, FIRST_YEAR = 2022, ROWS_MAX = 3000 };
 
 unsigned sim_office_of(const struct sim *s, struct slice id)
@@ -35,52 +23,6 @@ unsigned sim_office_of(const struct sim *s, struct slice id)
     unsigned i = 0;
     while (i < SIM_OFFICES && (strlen(s->office[i].id) != id.n || memcmp(s->office[i].id, id.p, id.n) != 0)) i++;
     return i;
-}
-
-uint64_t sim_print(unsigned subject, const struct section *s, const struct figure *f, uint64_t *ret_key)
-{
-    uint64_t h = sim_mix(subject, (uint64_t)s->year << 32 | (uint64_t)s->stage << 16 | (uint64_t)s->source << 8 | f->month);
-    h = sim_mix(h, f->activity);
-    h = sim_mix(h, f->account);
-    h = sim_mix(h, f->measure);
-    *ret_key = h | 1;
-    return sim_mix(sim_mix(h, (uint64_t)f->value), (uint64_t)f->kind << 8 | f->basis);
-}
-
-/* ---- figures ---- */
-
-static uint64_t code_of(struct sim *s, bool account)
-{
-    struct code_reading r;
-    const char *t = account ? ACCOUNTS[sim_below(s, sizeof ACCOUNTS / sizeof *ACCOUNTS)]
-                            : CODES[sim_below(s, sizeof CODES / sizeof *CODES)];
-    int st = account ? code_parse_account(sim_text(t), &r) : code_parse_activity(VINTAGE_PERMENDAGRI_90_2019, sim_text(t), &r);
-    ASSERT(st == ST_OK);
-    return r.code;
-}
-
-static void amount(struct sim *s, bool plain, struct figure *f)
-{
-    f->kind = VALUE_NUMBER;
-    f->value = plain ? 100 * (int64_t)sim_below(s, 6) : ++s->value;
-    if (!plain || !sim_one_in(s, 6)) return;
-    f->kind = (uint8_t)(sim_one_in(s, 2) ? VALUE_NIL : VALUE_WITHDRAWN);
-    f->value = 0;
-}
-
-static struct figure figure(struct sim *s, const struct section *c, bool plain)
-{
-    struct figure f = { .activity = code_of(s, false), .source = c->source, .stage = c->stage, .year = c->year,
-                        .month = (uint8_t)(1 + sim_below(s, 12)) };
-    if (sim_one_in(s, 4)) f.account = code_of(s, true);
-    if (c->stage != STAGE_NONE) f.measure = MEASURE_BUDGET;
-    else {
-        f.measure = (uint16_t)(c->source == SOURCE_OPD && sim_one_in(s, 5) ? MEASURE_CASH_PLAN : MEASURE_REALISED);
-        f.basis = (uint8_t)(sim_one_in(s, 3) ? BASIS_MONTHLY : BASIS_CUMULATIVE);
-    }
-    amount(s, plain, &f);
-    ASSERT(figure_check(&f) == CODE_OK);
-    return f;
 }
 
 /* ---- files ---- */
@@ -95,7 +37,8 @@ static struct section section(struct sim *s, unsigned speaker, enum sort sort)
                          .source = SOURCE_OPD, .vintage = VINTAGE_PERMENDAGRI_90_2019,
                          .entered = { SIM_START_MS * INT64_C(1000) + s->us / 1000 }, .clerk = sim_text("k1") };
     if (sort == CASH) c.source = SOURCE_BUD;
-    if (sort == OWN && sim_one_in(s, 4)) {
+    if (sort == OWN) c.source = sim_figure_source(s);
+    if (sort == OWN && c.source == SOURCE_OPD && sim_one_in(s, 4)) {
         c.source = SOURCE_DPA;
         c.stage = (uint16_t)(sim_one_in(s, 3) ? STAGE_PERUBAHAN : STAGE_MURNI);
     }
@@ -119,7 +62,7 @@ static void add_section(struct sim *s, struct sim_file *f, unsigned speaker, uin
     ASSERT(f->row != NULL);
     tray_section(&f->bytes, &c, rows);
     for (uint32_t i = 0; i < rows; i++) {
-        const struct figure g = figure(s, &c, sort == OWN);
+        const struct figure g = sim_figure(s, &c, sort == OWN);
         struct sim_row *r = &f->row[f->rows++];
         r->print = sim_print(subject, &c, &g, &r->key);
         r->plain = sort == OWN;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "proto/restore.h"
 #include "tests/unit/witness_world.h"
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
@@ -283,6 +284,38 @@ static unsigned evidence_count(struct line *l)
     return n;
 }
 
+static int sign_central(void *ctx, struct slice msg, uint8_t ret_sig[SIG_SIZE])
+{
+    const struct line *l = ctx;
+    return l->f.signer.sign(NULL, text("central"), msg, ret_sig);
+}
+
+/* The restore record came and no checkpoint after it: the lost log, switched on again, is no first contact. */
+static void a_deposed_log_is_refused_before_the_first_checkpoint_of_the_new_one(void **state)
+{
+    struct line *l = *state;
+    struct buf note;
+    l->o.restores = true;
+    assert_int_equal(l->f.signer.public_key(NULL, text("central"), l->o.registry_key), ST_OK);
+    witness_init(&l->w, &l->o);
+    witness_world_witnessed(l);
+    const struct restore r = { .worker = "w1", .before = 4, .after = 6, .at = { 1000 }, .lsn = 3 };       /* an unseen one */
+    buf_init(&note, RESTORE_NOTE_MAX);
+    assert_int_equal(restore_put(&r, l->o.registry_key, sign_central, l, &note), ST_OK);
+    witness_lost(&l->w);
+    witness_world_greet(l, 6);
+    assert_int_equal(witness_restored(&l->w, l->f.t, l->f.now, buf_slice(&note)), ST_OK);
+    assert_false(l->w.has_kept || l->w.broken);
+    witness_lost(&l->w);
+    witness_world_greet(l, 5);                  /* the deposed one */
+    witness_world_show(l, &l->log, 12);
+    assert_false(witness_trusts(&l->w));
+    assert_int_equal(l->w.fault, WITNESS_INCARNATION);
+    witness_world_greet(l, 6);
+    assert_false(l->w.awaiting);                /* its record was taken */
+    buf_done(&note);
+}
+
 static void evidence_is_kept_once_and_bounded(void **state)
 {
     struct line *l = *state;
@@ -316,6 +349,7 @@ int main(void)
         T(a_proof_that_proves_nothing_is_found),
         T(only_the_logs_own_key_signs),
         T(another_incarnation_is_refused),
+        T(a_deposed_log_is_refused_before_the_first_checkpoint_of_the_new_one),
         T(evidence_is_kept_once_and_bounded),
     };
     return cmocka_run_group_tests_name("witness", tests, NULL, NULL);
