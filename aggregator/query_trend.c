@@ -9,7 +9,6 @@
 #include "aggregator/query_bridge.h"
 #include "aggregator/query_rule.h"
 #include "aggregator/query_change.h"
-#include "aggregator/query_figure.h"
 #include "aggregator/query_rows.h"
 #include "proto/decimal.h"
 
