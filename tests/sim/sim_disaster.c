@@ -1,9 +1,9 @@
 /* sim_disaster.c - stores that are lost, copied, put back or restored, and what people do about it. Kind: P.
  *
  * A copy has all committed rows (copy.h). A worker is restored from its last backup with the record that the register's key signs,
- * as `rekap restore` does; a state of the aggregator that is ahead of a restored log is deleted, as docs/STORAGE.md says. A copied or
- * rolled back outbox signs other batches under numbers that are taken: the worker refuses them, its collector says so, and people
- * begin a new outbox, with a new epoch.
+ * as `rekap restore` does; a state of the aggregator that is ahead of a restored log is deleted, as docs/STORAGE.md says. A copied
+ * or rolled back outbox signs other batches under numbers that are taken: the worker refuses them, its collector says so, and
+ * people begin a new outbox, with a new epoch.
  *
  * Invariant: a story follows its store: it is copied and put back with it. */
 #include <string.h>
