@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "aggregator/query_habit.h"
+#include "aggregator/query_rule.h"
 #include "proto/period.h"
 
 static json_t *time_json(struct wall w)
@@ -38,7 +39,28 @@ static int put_habit(const struct query_context *q, const struct office *office,
     return st == ST_OK && json_object_set_new(o, "habit", habit) != 0 ? ST_NO_MEMORY : st;
 }
 
-static int office_json(const struct query_context *q, const struct office *office, bool told, json_t *list)
+/* What the centre's list says of the office (shape `office`), beside the register: for display, the register decides. */
+static void take_stated(void *ctx, unsigned measure, struct slice key, struct slice text)
+{
+    json_t *all = ctx;
+    char id[OFFICE_ID_MAX + 1];
+    if ((measure != MEASURE_OFFICE_NAME && measure != MEASURE_OFFICE_REGION) || key.n > OFFICE_ID_MAX) return;
+    memcpy(id, key.p, key.n);
+    id[key.n] = '\0';
+    json_t *o = json_object_get(all, id);
+    if (!o) json_object_set_new(all, id, o = json_object());
+    json_object_set_new(o, measure == MEASURE_OFFICE_NAME ? "name" : "region", json_stringn((const char *)text.p, text.n));
+}
+
+static void put_stated(const json_t *stated, const struct office *office, const char *region, json_t *o)
+{
+    json_t *s = json_object_get(stated, office->id);
+    const char *said = s ? json_string_value(json_object_get(s, "region")) : NULL;
+    if (s && said) json_object_set_new(s, "differs", json_boolean(strcmp(said, region) != 0));
+    json_object_set_new(o, "stated", s ? json_incref(s) : json_null());
+}
+
+static int office_json(const struct query_context *q, const struct office *office, bool told, const json_t *stated, json_t *list)
 {
     char region[8];
     json_t *o = json_object();
@@ -48,6 +70,7 @@ static int office_json(const struct query_context *q, const struct office *offic
     json_object_set_new(o, "region", json_string(region));
     json_object_set_new(o, "role", json_string(registry_role_name(office->role)));
     json_object_set_new(o, "status", json_string(office->status == OFFICE_ACTIVE ? "active" : "revoked"));
+    put_stated(stated, office, region, o);
     int st = put_counts(q, o, office);
     if (st == ST_OK) st = put_habit(q, office, told, o);
     if (st != ST_OK || json_array_append(list, o) != 0) st = st != ST_OK ? st : ST_NO_MEMORY;
@@ -60,17 +83,19 @@ int query_offices(const struct query_context *q, const struct query_params *p, j
     struct query_scope s;
     int st = query_parse_scope(q, p, false, &s, ret_problem);
     if (st != ST_OK) return st;
-    json_t *answer = json_object(), *list = json_array();
+    json_t *answer = json_object(), *list = json_array(), *stated = json_object();
     st = query_parse_stamp(q, answer);
+    if (st == ST_OK) st = query_rule_each(q, take_stated, stated);
     bool near = s.office || code_region_depth(s.region) == 2 || bytes_is(p->with, "habit");
     bool told = near && query_habit_told(q, &s);
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
         const struct office *o = registry_at(q->registry, i);
         region_code at = o->region;
         while (at != s.region && at != 0) at = code_region_parent(at);
-        if (s.office ? o == s.office : at == s.region) st = office_json(q, o, told, list);
+        if (s.office ? o == s.office : at == s.region) st = office_json(q, o, told, stated, list);
     }
     json_object_set_new(answer, "offices", list);
+    json_decref(stated);
     if (st == ST_OK)
         *ret = answer;
     else
