@@ -223,8 +223,8 @@ static int list_corrected(const struct query_context *q, const struct query_scop
 {
     int st = query_finding_corrected(q, s, kind, list);
     if (st == ST_FULL)
-        return query_refuse(problem, q, "corrected", slice_of("1", 1), "terlalu banyak pernyataan; sebutkan --office",
-                            "too many statements; give --office");
+        return query_refuse(problem, q, "corrected", slice_of("1", 1), "terlalu banyak pernyataan; sebutkan --office dan --year",
+                            "too many statements; give --office and --year");
     if (st == ST_NOT_FOUND)
         return query_refuse(problem, q, "corrected", slice_of("1", 1),
                             "waktu catatan belum tersimpan lengkap; hitung ulang aggregator/state",

@@ -13,7 +13,7 @@
 #include "aggregator/query_finding.h"
 #include "aggregator/replay.h"
 
-enum { EVALUATIONS_MAX = 1000 }; /* states of an office in one question: a millisecond or two each */
+enum { EVALUATIONS_MAX = 500 }; /* years judged in one question, one a state of an office: some milliseconds each */
 
 struct version { /* one slot that changed */
     struct wall at;
@@ -66,11 +66,17 @@ static int year_gather(struct past *p, uint32_t id, int year)
 static int office_gather(struct past *p, uint32_t id)
 {
     int st = ST_OK, year = 0;
+    uint32_t years = 0;
     p->count = 0;
     st = year_gather(p, id, 0);
-    while (st == ST_OK && (st = query_finding_next_year(p->q, id, year, &year)) == ST_OK) st = year_gather(p, id, year);
+    while (st == ST_OK && (st = query_finding_next_year(p->q, id, year, &year)) == ST_OK) {
+        st = year_gather(p, id, year);
+        years++;
+    }
     if (p->count > 1) qsort(p->v, p->count, sizeof *p->v, version_order);
-    for (uint32_t i = 0; i < p->count; i++) p->states += i == 0 || !same_record(p->v[i].prov, p->v[i - 1].prov);
+    if (p->s->year) years = 1;
+    for (uint32_t i = 0; i < p->count; i++)
+        if (i == 0 || !same_record(p->v[i].prov, p->v[i - 1].prov)) p->states += years;
     if (st == ST_NOT_FOUND) st = ST_OK;
     return st == ST_OK && p->states > EVALUATIONS_MAX ? ST_FULL : st;
 }
