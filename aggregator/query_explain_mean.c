@@ -136,8 +136,8 @@ static json_t *owners(const json_t *rows, const char *id, const char *measure)
 
 int query_explain_shared(const struct query_context *q, const struct query_figure *f, json_t *answer)
 {
-    static const char *const NAMES[] = {"indicator", "operator", "definition", "numerator", "denominator", "counted", "of", "excluded",
-                                        "reason", "rating", "scale", "complete", "coverage", "unit"};
+    static const char *const NAMES[] = {"indicator", "operator", "definition", "numerator", "denominator", "counted", "of",
+                                        "excluded", "reason", "rating", "scale", "complete", "coverage", "unit"};
     struct asking a;
     struct query_problem problem = {0};
     json_t *found = NULL, *o, *row = NULL;
@@ -149,7 +149,7 @@ int query_explain_shared(const struct query_context *q, const struct query_figur
     if (st == ST_OK && !row) st = ST_NOT_FOUND;
     if (st == ST_OK) {
         char text[200];
-        snprintf(text, sizeof text, "%s: %s; %s", say(q, "gabungan indikator yang sama dari beberapa kantor", "joined over offices"),
+        snprintf(text, sizeof text, "%s: %s; %s", say(q, "gabungan dari beberapa kantor", "joined over offices"),
                  text_of(row, "operator"), text_of(row, "formula"));
         take(answer, row, measure, "value");
         json_object_set_new(answer, "formula", json_string(text));
