@@ -73,7 +73,8 @@ void ledger_done(struct ledger *l);
 /* Reads the meta rows; an empty store gets them (the identity's incarnation counts only then). ST_VERSION: the store belongs to
  * another worker id or number, or has another format. ST_CORRUPT. */
 int ledger_recover(struct ledger *l, struct store_txn *t);
-int ledger_reload(struct ledger *l, struct store_txn *t);       /* after an aborted step: identity, position, every known stream again */
+/* After an aborted step: identity, position, every known stream again. */
+int ledger_reload(struct ledger *l, struct store_txn *t);
 int ledger_flush(struct ledger *l, struct store_txn *t);        /* writes the rows that changed in this step. ST_FULL */
 
 /* The stream of an office, from memory or the store. ST_NOT_FOUND when it was never granted. */
