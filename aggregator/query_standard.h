@@ -1,5 +1,5 @@
-/* query_standard.h - the registry's definitions of indicators that offices share (indikator-baku), as the centre states them. Kind:
- * P. Used by the query_*.c files only.
+/* query_standard.h - the registry's definitions of indicators that offices share (indikator-baku), as the centre states them.
+ * Kind: P. Used by the query_*.c files only.
  *
  * Only what is defined here is joined over offices and ranked among peers. A definition has versions: the one with the greatest
  * month `berlaku` at or before the end of a period judges that period, so a later one changes nothing that was joined before. */

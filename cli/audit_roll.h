@@ -190,7 +190,8 @@ void audit_roll_view(struct audit_roll_unit u, struct audit_roll_view *ret);
 void audit_roll_view_done(struct audit_roll_view *v);
 const struct audit_roll_item *audit_roll_item_of(const struct audit_roll_view *v, struct audit_roll_line l, unsigned measure,
                                                  unsigned source); /* NULL: not stated */
-unsigned audit_roll_last_realised(const struct audit_roll_view *v); /* greatest last reported month of realised of its lines; 0 none */
+/* Greatest last reported month of realised of its lines; 0 none. */
+unsigned audit_roll_last_realised(const struct audit_roll_view *v);
 
 /* ---- audit_roll_claim.c ---- */
 void audit_roll_claims(struct audit_roll_view *v); /* fills v->found */

@@ -12,7 +12,7 @@
 
 void sim_key_transport(const struct sim_node *n, uint8_t ret[PUBKEY_SIZE])
 {
-    const uint8_t who[2] = { n->role == &sim_role_collector ? 1 : n->role == &sim_role_follower ? 2 : 0, 
+    const uint8_t who[2] = { n->role == &sim_role_collector ? 1 : n->role == &sim_role_follower ? 2 : 0,
                              (uint8_t)n->desk.transport };
     struct hash h = sign_hash2("transport", 9, who, sizeof who);
     memcpy(ret, h.b, PUBKEY_SIZE);

@@ -9,8 +9,8 @@ struct slice intake_world_load(const char *path);       /* static memory, until 
 struct intake_options intake_world_options(void);       /* of an office that may state everything */
 /* The same table taken in as another kind of file; the caller frees. */
 typedef struct intake *(*intake_world_other)(const struct csv_table *t);
-/* Do all tables of tests/data and tests/golden/intake say the same both ways: statements, refusals, notes (the other's places `shift`
- * lines up)? Fails the test, naming what differs. figures: only those of tests/data, whatever their notes. */
+/* Do all tables of tests/data and tests/golden/intake say the same both ways: statements, refusals, notes (the other's places
+ * `shift` lines up)? Fails the test, naming what differs. figures: only those of tests/data, whatever their notes. */
 void intake_world_agree(intake_world_other other, unsigned shift, bool figures);
 
 #endif
