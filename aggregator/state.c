@@ -9,23 +9,16 @@
 #include <string.h>
 
 #include "aggregator/fold.h"
+#include "proto/conf.h"
 #include "proto/log.h"
-
-enum { KEPT_MAX = 100 };
 
 static int set_aside(const char *dir, char *err, size_t err_size)
 {
-    char to[4096];
-    for (unsigned i = 1; i < KEPT_MAX; i++) {
-        snprintf(to, sizeof to, "%s.lama-%u", dir, i);
-        if (rename(dir, to) == 0) {
-            log_write(LOG_L_WARN, "state of another format set aside, the logs are folded again", "store=%s to=%s", dir, to);
-            return ST_OK;
-        }
-        if (errno != ENOTEMPTY && errno != EEXIST) break;
-    }
-    snprintf(err, err_size, "%.200s: %s", dir, strerror(errno));
-    return ST_IO;
+    char to[CONF_ASIDE_SIZE];
+    int st = conf_file_aside(dir, to);
+    if (st != ST_OK) return snprintf(err, err_size, "%.200s: %s", dir, strerror(errno)), st;
+    log_write(LOG_L_WARN, "state of another format set aside, the logs are folded again", "store=%s to=%s", dir, to);
+    return ST_OK;
 }
 
 int state_open(const char *dir, uint64_t map_bytes, struct store **ret, char *err, size_t err_size)

@@ -28,8 +28,11 @@ int backup_refuse_existing(const struct cli *c, const struct place *p);
 int backup_bring(const struct cli *c, const struct place *p, const char *from);
 int backup_copy_ledger(const struct cli *c, const char *from, const char *to);
 int backup_ledger_in_place(const struct cli *c, const struct place *p, const char *fresh);
+/* The time of a restore record: now, or just after --after. An office takes one only if it is younger than the last it took, and
+ * that one may have been made under a clock that was ahead. EXIT_USAGE: --after is no time. */
+int backup_record_time(const struct cli *c, struct wall *ret);
 /* Appends the restore record to the ledger in dir; *ret_lsn: its position. */
-int backup_begin_incarnation(const struct cli *c, const struct place *p, const char *dir, uint64_t *ret_lsn);
+int backup_begin_incarnation(const struct cli *c, const struct place *p, const char *dir, struct wall at, uint64_t *ret_lsn);
 /* An export (export.c) instead of a backup: makes the ledger in the new directory `to` from its log, every record verified, and
  * DIR's register. */
 bool export_is(const char *dir);

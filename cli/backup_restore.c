@@ -102,9 +102,9 @@ static int read_identity(const struct place *p, struct ledger_identity *ret)
     return st;
 }
 
-static int append_record(struct store *s, const struct ledger_identity *id, const struct ledger_issuer *issuer, uint64_t *ret_lsn)
+static int append_record(struct store *s, const struct ledger_identity *id, struct wall at, const struct ledger_issuer *issuer,
+                         uint64_t *ret_lsn)
 {
-    const struct clock clock = clock_posix();
     uint8_t fresh[INCARNATION_SIZE];
     struct store_txn *t = NULL;
     struct ledger l;
@@ -112,7 +112,7 @@ static int append_record(struct store *s, const struct ledger_identity *id, cons
     if (st == ST_OK && getrandom(fresh, sizeof fresh, 0) != (ssize_t)sizeof fresh) st = ST_IO;
     if (st == ST_OK) st = store_begin(s, true, &t);
     if (st == ST_OK) st = ledger_recover(&l, t);
-    if (st == ST_OK) st = ledger_restore(&l, t, clock.now(clock.ctx).wall, fresh, issuer);
+    if (st == ST_OK) st = ledger_restore(&l, t, at, fresh, issuer);
     if (st == ST_OK) st = store_commit(&t);
     store_abort(&t);
     *ret_lsn = l.lsn;
@@ -120,7 +120,16 @@ static int append_record(struct store *s, const struct ledger_identity *id, cons
     return st;
 }
 
-int backup_begin_incarnation(const struct cli *c, const struct place *p, const char *dir, uint64_t *ret_lsn)
+int backup_record_time(const struct cli *c, struct wall *ret)
+{
+    const struct clock clock = clock_posix();
+    const struct wall now = clock.now(clock.ctx).wall;
+    int rc = cli_time(c, OPT_AFTER, ret);
+    if (rc == EXIT_OK) ret->ms = ret->ms >= now.ms ? ret->ms + 1 : now.ms;
+    return rc;
+}
+
+int backup_begin_incarnation(const struct cli *c, const struct place *p, const char *dir, struct wall at, uint64_t *ret_lsn)
 {
     const struct store_lmdb_options o = { .tables = ledger_tables, .kind = "ledger", .format = LEDGER_FORMAT };
     struct ledger_issuer issuer = { .key = { 0 } };
@@ -131,7 +140,7 @@ int backup_begin_incarnation(const struct cli *c, const struct place *p, const c
     int st = read_identity(p, &id);
     if (st == ST_OK) st = read_issuer(p, &ring, &issuer, err, sizeof err);
     if (st == ST_OK) st = store_lmdb_open(dir, &o, &s, err, sizeof err);
-    if (st == ST_OK) st = append_record(s, &id, &issuer, ret_lsn);
+    if (st == ST_OK) st = append_record(s, &id, at, &issuer, ret_lsn);
     store_lmdb_close(&s);
     if (ring.ctx) sign_ed25519_ring_free(&ring);
     return st == ST_OK ? EXIT_OK : backup_fail(c, dir, err[0] ? err : status_str(st));
@@ -146,13 +155,12 @@ int backup_ledger_in_place(const struct cli *c, const struct place *p, const cha
     return conf_file_rename(fresh, path) == ST_OK ? EXIT_OK : backup_fail(c, path, strerror(errno));
 }
 
-static int put_in_place(const struct cli *c, const struct place *p, const char *fresh, uint64_t lsn)
+static int put_in_place(const struct cli *c, const struct place *p, const char *fresh)
 {
-    char path[PLACE_PATH_MAX], aside[PLACE_PATH_MAX], below[64];
+    char path[PLACE_PATH_MAX], aside[CONF_ASIDE_SIZE];
     place_path(p, "aggregator/state", path);
-    snprintf(below, sizeof below, "aggregator/state.lama-%llu", (unsigned long long)lsn);
-    place_path(p, below, aside);
-    if (access(path, F_OK) == 0 && conf_file_rename(path, aside) != ST_OK) return backup_fail(c, path, strerror(errno));
+    int st = conf_file_aside(path, aside);
+    if (st != ST_OK && st != ST_NOT_FOUND) return backup_fail(c, path, strerror(errno));
     return backup_ledger_in_place(c, p, fresh);
 }
 
@@ -162,9 +170,11 @@ int backup_restore(struct cli *c)
     const char *from = c->operand[0];
     struct backup_log log;
     struct place p;
+    struct wall at;
     uint64_t lsn = 0;
     const bool text = export_is(from);
-    int rc = text ? EXIT_OK : backup_manifest_check(c, from, &log);
+    int rc = backup_record_time(c, &at);
+    if (rc == EXIT_OK && !text) rc = backup_manifest_check(c, from, &log);
     if (rc == EXIT_OK) rc = place_create(c, &p);
     if (rc == EXIT_OK) rc = backup_refuse_existing(c, &p);
     if (rc == EXIT_OK) rc = backup_bring(c, &p, from);
@@ -172,8 +182,8 @@ int backup_restore(struct cli *c)
     if (rc != EXIT_OK) return rc;
     place_path(&p, "worker/ledger.pulih", fresh);
     rc = text ? export_read(c, &p, from, fresh, &log.lsn) : backup_copy_ledger(c, from, fresh);
-    if (rc == EXIT_OK) rc = backup_begin_incarnation(c, &p, fresh, &lsn);
-    if (rc == EXIT_OK) rc = put_in_place(c, &p, fresh, lsn);
+    if (rc == EXIT_OK) rc = backup_begin_incarnation(c, &p, fresh, at, &lsn);
+    if (rc == EXIT_OK) rc = put_in_place(c, &p, fresh);
     if (rc != EXIT_OK) return rc;
     if (c->format == FORMAT_JSON)
         print_json(json_pack("{s:b,s:s,s:I,s:I}", "ok", 1, "dir", p.dir, "survived", (json_int_t)log.lsn, "lsn", (json_int_t)lsn));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "proto/period.h"
 
 static const uint64_t COMMON =
     OPTION_BIT(OPT_DIR) | OPTION_BIT(OPT_LANG) | OPTION_BIT(OPT_JSON) | OPTION_BIT(OPT_CSV) | OPTION_BIT(OPT_HELP);
@@ -151,6 +152,17 @@ bool cli_fancy(int fd)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     return isatty(fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
+int cli_time(const struct cli *c, enum option_id option, struct wall *ret)
+{
+    const char *text = c->value[option];
+    char what[160];
+    ret->ms = INT64_MIN;
+    if (!text || period_parse_time(slice_of(text, strlen(text)), ret) == ST_OK) return EXIT_OK;
+    snprintf(what, sizeof what, "--%s \"%.60s\"", cli_options[option].name, text);
+    return cli_usage(c, "bukan waktu RFC 3339, misalnya 2026-04-07T23:59:59+07:00",
+                     "not a time as in RFC 3339, such as 2026-04-07T23:59:59+07:00", what);
 }
 
 int cli_number(const struct cli *c, enum option_id option, int def, int min, int max, int *ret)

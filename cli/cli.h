@@ -18,7 +18,7 @@ enum option_id {
     OPT_TO, OPT_MEASURE, OPT_KIND, OPT_CAP, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_KEY, OPT_OUTPUT,
     OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE,
     OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_FORMAT, OPT_QUARTER, OPT_DEADLINE, OPT_CORRECTED, OPT_STEP, OPT_AS, OPT_REHEARSE,
-    OPT_RULES, OPT_COUNT
+    OPT_RULES, OPT_AFTER, OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
@@ -62,6 +62,8 @@ void cli_pause(int ms);                 /* lets ms pass; ends early at a signal 
 bool cli_fancy(int fd);                 /* may colour and cursor movement be written to fd? (a terminal, and no $NO_COLOR) */
 /* A whole number within min..max given to an option; the default when it was not given. EXIT_OK, or EXIT_USAGE after saying why. */
 int cli_number(const struct cli *c, enum option_id option, int def, int min, int max, int *ret);
+/* A time (RFC 3339) given to an option; INT64_MIN ms when it was not given. As above. */
+int cli_time(const struct cli *c, enum option_id option, struct wall *ret);
 
 /* The verbs: each prints what it has to say and returns an exit code. */
 int up_run(struct cli *c);

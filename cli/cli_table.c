@@ -97,7 +97,7 @@ const struct command cli_commands[] = {
     { "archive", "arsipkan", "BACKUP", 0, 1, 1, "cadangan ini ada di media kedua: kantor boleh melepas simpanannya",
       "this backup is on a second medium: offices may let go of what they keep",
       "rekap archive /mnt/cadangan/2026-11-21 --dir data", backup_archive },
-    { "restore", "pulihkan", "BACKUP", 0, 1, 1, "memulihkan worker yang hilang dari cadangan",
+    { "restore", "pulihkan", "BACKUP", O(AFTER), 1, 1, "memulihkan worker yang hilang dari cadangan",
       "restores a lost worker from a backup", "rekap restore /mnt/cadangan/2026-11-21 --dir data", backup_restore },
     { "export", "ekspor", "", O(OUTPUT), 0, 0, "seluruh catatan dan keadaan sebagai teks yang tidak terikat program ini",
       "the whole log and state as text that needs no program of ours", "rekap export --dir data -o ekspor-2026-11-21", export_run },
@@ -105,8 +105,8 @@ const struct command cli_commands[] = {
       "menyiapkan pengikut: catatan pusat disimpan kedua kalinya di sini",
       "sets up a follower: keeps the centre's log a second time here",
       "rekap follow /mnt/cadangan/2026-11-21 --address tcp://10.0.0.5:7412 --dir data2", follow_run },
-    { "promote", "angkat", "", 0, 0, 0, "pusat hilang: pengikut ini menjadi pusat", "the centre is lost: this follower becomes it",
-      "rekap promote --dir data2", follow_promote },
+    { "promote", "angkat", "", O(AFTER), 0, 0, "pusat hilang: pengikut ini menjadi pusat",
+      "the centre is lost: this follower becomes it", "rekap promote --dir data2", follow_promote },
 };
 #undef O
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
@@ -153,6 +153,8 @@ const struct option_row cli_options[OPT_COUNT] = {
                     "judge everything by the rules that held in that month (2023-01)" },
     [OPT_DEADLINE] = { "deadline", "WAKTU", "tenggat (RFC 3339): sebelum atau sesudahnya ditandatangani dan tercatat",
                       "a deadline (RFC 3339): signed and on record before or after it" },
+    [OPT_AFTER] = { "after", "WAKTU", "catatan pemulihan harus lebih muda daripada waktu ini (rekap status menyebutnya)",
+                   "the restore record must be younger than this time (rekap status names it)" },
     [OPT_OUTPUT] = { "output", "BERKAS", "tulis ke berkas (juga -o)", "write to a file (also -o)" },
     [OPT_WITH_KEYS] = { "with-keys", NULL, "kunci rahasia ikut dicadangkan (mode 0600)",
                         "back up the secret keys too (mode 0600)" },

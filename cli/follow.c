@@ -144,8 +144,10 @@ int follow_promote(struct cli *c)
 {
     char path[PLACE_PATH_MAX], leader[512] = "";
     struct place p;
+    struct wall at;
     uint64_t lsn = 0;
-    int rc = place_open(c, &p);
+    int rc = backup_record_time(c, &at);
+    if (rc == EXIT_OK) rc = place_open(c, &p);
     if (rc == EXIT_OK) rc = refuse_running(c, &p);
     if (rc != EXIT_OK) return rc;
     place_path(&p, "etc/worker.conf", path);
@@ -153,7 +155,7 @@ int follow_promote(struct cli *c)
         return cli_fail(c, "worker di DIR bukan pengikut", "the worker in DIR is no follower", path);
     place_path(&p, "worker/ledger", path);
     if (access(path, F_OK) != 0) return backup_fail(c, path, strerror(errno));
-    rc = backup_begin_incarnation(c, &p, path, &lsn);
+    rc = backup_begin_incarnation(c, &p, path, at, &lsn);
     if (rc == EXIT_OK) rc = stop_following(c, &p);
     if (rc != EXIT_OK) return rc;
     if (c->format == FORMAT_JSON)

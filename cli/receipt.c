@@ -24,26 +24,11 @@ enum { ASK_MS = 5000 };
 
 /* ---- lateness ---- */
 
-struct deadline {
-    bool given;
-    struct wall at;
-};
-
-static int deadline_read(const struct cli *c, struct deadline *ret)
-{
-    const char *s = c->value[OPT_DEADLINE];
-
-    *ret = (struct deadline){ .given = s != NULL };
-    if (s == NULL || period_parse_time(slice_of(s, strlen(s)), &ret->at) == ST_OK) return EXIT_OK;
-    return cli_usage(c, "--deadline: waktu RFC 3339, misalnya 2026-04-07T23:59:59+07:00",
-                     "--deadline: a time as in RFC 3339, such as 2026-04-07T23:59:59+07:00", s);
-}
-
 /* tepat-waktu: on record in time. tiba-terlambat: signed in time, on record after. terlambat: signed after. */
-static const char *deadline_verdict(const struct deadline *d, struct wall signed_at, struct wall on_record)
+static const char *deadline_verdict(struct wall deadline, struct wall signed_at, struct wall on_record)
 {
-    if (on_record.ms <= d->at.ms) return "tepat-waktu";
-    return signed_at.ms <= d->at.ms ? "tiba-terlambat" : "terlambat";
+    if (on_record.ms <= deadline.ms) return "tepat-waktu";
+    return signed_at.ms <= deadline.ms ? "tiba-terlambat" : "terlambat";
 }
 
 static const char *deadline_words(const struct cli *c, const char *verdict)
@@ -63,12 +48,12 @@ static bool time_of(const json_t *o, const char *name, struct wall *ret)
     return s != NULL && period_parse_time(slice_of(s, strlen(s)), ret) == ST_OK;
 }
 
-static void deadline_put(const struct deadline *d, json_t *o)
+static void deadline_put(struct wall deadline, json_t *o)
 {
     struct wall signed_at, on_record;
 
-    if (!d->given || !time_of(o, "signed_at", &signed_at) || !time_of(o, "committed_at", &on_record)) return;
-    json_object_set_new(o, "deadline", json_string(deadline_verdict(d, signed_at, on_record)));
+    if (deadline.ms == INT64_MIN || !time_of(o, "signed_at", &signed_at) || !time_of(o, "committed_at", &on_record)) return;
+    json_object_set_new(o, "deadline", json_string(deadline_verdict(deadline, signed_at, on_record)));
 }
 
 /* ---- asking the collector ---- */
@@ -122,13 +107,13 @@ static void print_list(const struct cli *c, const json_t *list)
     print_end(&t);
 }
 
-static int list_run(const struct cli *c, const struct place *p, const struct deadline *d)
+static int list_run(const struct cli *c, const struct place *p, struct wall deadline)
 {
     json_t *list = json_array(), *o;
     json_int_t owed = 0;
     size_t i;
     int rc = ask_all(c, p, list, &owed);
-    json_array_foreach(list, i, o) deadline_put(d, o);
+    json_array_foreach(list, i, o) deadline_put(deadline, o);
     if (rc == EXIT_OK && c->format == FORMAT_JSON) print_json(json_pack("{s:O,s:I}", "receipts", list, "owed", owed));
     else if (rc == EXIT_OK) print_list(c, list);
     if (rc == EXIT_OK && owed > 0)
@@ -176,7 +161,7 @@ static int export(const struct cli *c, struct slice text)
     return EXIT_OK;
 }
 
-static int show(const struct cli *c, json_t *o, const struct deadline *d)
+static int show(const struct cli *c, json_t *o, struct wall deadline)
 {
     const char *text = json_string_value(json_object_get(o, "text"));
     struct receipt r;
@@ -184,7 +169,7 @@ static int show(const struct cli *c, json_t *o, const struct deadline *d)
     if (!text || receipt_parse(s, &r) != ST_OK)
         return cli_fail(c, "tanda terima rusak", "the receipt is damaged", NULL);
     if (c->value[OPT_OUTPUT]) return export(c, s);
-    deadline_put(d, o);
+    deadline_put(deadline, o);
     if (c->format == FORMAT_JSON) {
         print_json(json_incref(o));
         return EXIT_OK;
@@ -198,17 +183,17 @@ static int show(const struct cli *c, json_t *o, const struct deadline *d)
     printf("%s  %s  %s\n", json_string_value(json_object_get(o, "receipt")), json_string_value(json_object_get(o, "file")),
            json_string_value(json_object_get(o, "id")));
     say(c, &r);
-    if (d->given) puts(deadline_words(c, deadline_verdict(d, r.signed_at, r.at)));
+    if (deadline.ms != INT64_MIN) puts(deadline_words(c, deadline_verdict(deadline, r.signed_at, r.at)));
     return EXIT_OK;
 }
 
-static int show_run(const struct cli *c, const struct place *p, const struct deadline *d)
+static int show_run(const struct cli *c, const struct place *p, struct wall deadline)
 {
     json_t *answer = NULL;
     int rc = ask(c, p, json_pack("{s:s,s:s}", "verb", "receipts", "id", c->operand[0]), &answer);
     if (rc != EXIT_OK) return rc;
     json_t *o = json_array_get(json_object_get(answer, "receipts"), 0);
-    rc = o ? show(c, o, d)
+    rc = o ? show(c, o, deadline)
            : cli_fail(c, "tidak ada tanda terima dengan nama itu (atau belum ada)", "no receipt of that name (or not yet)",
                       c->operand[0]);
     json_decref(answer);
@@ -248,7 +233,7 @@ static enum office_signature office_signature(const struct cli *c, const struct 
     return s;
 }
 
-static void verdict_json(const struct receipt *r, bool valid, const char *reason, enum office_signature s, const struct deadline *d)
+static void verdict_json(const struct receipt *r, bool valid, const char *reason, enum office_signature s, struct wall deadline)
 {
     static const char *const signatures[] = { "unchecked", "valid", "invalid" };
     char signed_at[32], committed[32];
@@ -259,7 +244,7 @@ static void verdict_json(const struct receipt *r, bool valid, const char *reason
                          r->office, "first", (json_int_t)r->first, "last", (json_int_t)(r->first + r->count - 1), "lsn",
                          (json_int_t)r->lsn, "log", (const char *)log.p, log.n, "size", (json_int_t)size_of(r), "signed_at",
                          signed_at, "committed_at", committed, "office_signature", signatures[s]);
-    deadline_put(d, o);
+    deadline_put(deadline, o);
     print_json(o);
 }
 
@@ -280,7 +265,7 @@ static void verdict_csv(const struct cli *c, const struct receipt *r, bool valid
 }
 
 static void verdict_text(const struct cli *c, const struct receipt *r, bool valid, const char *reason, enum office_signature s,
-                         const struct deadline *d)
+                         struct wall deadline)
 {
     if (!valid) {
         cli_talk(c, "TIDAK SAH: %s", "NOT VALID: %s", reason);
@@ -288,7 +273,7 @@ static void verdict_text(const struct cli *c, const struct receipt *r, bool vali
     }
     puts(cli_say(c, "SAH.", "VALID."));
     say(c, r);
-    if (d->given) puts(deadline_words(c, deadline_verdict(d, r->signed_at, r->at)));
+    if (deadline.ms != INT64_MIN) puts(deadline_words(c, deadline_verdict(deadline, r->signed_at, r->at)));
     puts(cli_say(c, "Isinya, waktunya dan keputusan atas tiap barisnya tidak dapat diubah lagi tanpa ketahuan.",
                  "Its content, its time and what was decided about each row cannot be changed any more unnoticed."));
     if (s == OFFICE_GOOD)
@@ -296,7 +281,7 @@ static void verdict_text(const struct cli *c, const struct receipt *r, bool vali
     else puts(cli_say(c, "Tanda tangan kantor tidak diperiksa.", "The office's signature was not checked."));
 }
 
-static int judge(const struct cli *c, const struct receipt *r, const struct place *p, const struct deadline *d)
+static int judge(const struct cli *c, const struct receipt *r, const struct place *p, struct wall deadline)
 {
     const struct verifier v = sign_ed25519_verifier();
     struct note_key key;
@@ -307,13 +292,13 @@ static int judge(const struct cli *c, const struct receipt *r, const struct plac
     bool valid = f == RECEIPT_OK && s != OFFICE_BAD;
     const char *reason = s == OFFICE_BAD ? cli_say(c, "tanda tangan kantor tidak sah", "the office's signature is not valid")
                                          : receipt_fault_text(f, c->lang);
-    if (c->format == FORMAT_JSON) verdict_json(r, valid, reason, s, d);
+    if (c->format == FORMAT_JSON) verdict_json(r, valid, reason, s, deadline);
     else if (c->format == FORMAT_CSV) verdict_csv(c, r, valid, reason);
-    else verdict_text(c, r, valid, reason, s, d);
+    else verdict_text(c, r, valid, reason, s, deadline);
     return valid ? EXIT_OK : EXIT_FAILED;
 }
 
-static int verify_run(const struct cli *c, const struct deadline *d)
+static int verify_run(const struct cli *c, struct wall deadline)
 {
     const char *path = c->operand[1];
     struct place p = { 0 };
@@ -326,7 +311,7 @@ static int verify_run(const struct cli *c, const struct deadline *d)
     if (st != ST_OK) rc = cli_fail(c, "tidak dapat dibaca", "cannot be read", path);
     else if (receipt_parse(buf_slice(&b), &r) != ST_OK)
         rc = cli_fail(c, "TIDAK SAH: bukan tanda terima, atau sudah diubah", "NOT VALID: not a receipt, or it was changed", path);
-    else rc = judge(c, &r, &p, d);
+    else rc = judge(c, &r, &p, deadline);
     buf_done(&b);
     return rc;
 }
@@ -335,14 +320,14 @@ int receipt_run(struct cli *c)
 {
     struct place p;
     bool verify = c->operand_count > 0 && !strcmp(c->operand[0], "verify");
-    struct deadline d;
-    int rc = deadline_read(c, &d);
+    struct wall deadline;
+    int rc = cli_time(c, OPT_DEADLINE, &deadline);
     if (rc != EXIT_OK) return rc;
-    if (verify && c->operand_count == 2) return verify_run(c, &d);
+    if (verify && c->operand_count == 2) return verify_run(c, deadline);
     if (verify || c->operand_count > 1 || c->value[OPT_KEY] || (c->value[OPT_OUTPUT] && !c->operand_count))
         return cli_usage(c, "rekap receipt [ID] [-o BERKAS], atau rekap receipt verify BERKAS --key KUNCI",
                          "rekap receipt [ID] [-o FILE], or rekap receipt verify FILE --key VKEY", NULL);
     rc = place_open(c, &p);
     if (rc != EXIT_OK) return rc;
-    return c->operand_count ? show_run(c, &p, &d) : list_run(c, &p, &d);
+    return c->operand_count ? show_run(c, &p, deadline) : list_run(c, &p, deadline);
 }

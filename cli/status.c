@@ -106,6 +106,10 @@ static void history(const struct cli *c, const json_t *w)
                               : "\n     RIWAYAT_BEDA: %s (disaksikan: %lld catatan, ditunjukkan: %lld); "
                                 "pengiriman berhenti, semua tersimpan",
            text, count_of(w, "kept_size"), count_of(w, "seen_size"));
+    const char *at = json_string_value(json_object_get(w, "restored_at"));
+    if (at)
+        printf(c->lang == LANG_EN ? "\n     at the centre: restore or promote once more, with --after %s"
+                                  : "\n     di pusat: ulangi rekap restore atau promote dengan --after %s", at);
 }
 
 /* The fingerprints of an office's own keys, as the centre sees them. */

@@ -153,6 +153,7 @@ json_t *desk_witness(const struct uplink_witness *w)
     json_object_set_new(o, "size", json_integer((json_int_t)w->size));
     json_object_set_new(o, "trusted", json_boolean(w->trusted));
     fault_json(o, w->fault, w->fault_kept, w->fault_seen);
+    if (w->fault == WITNESS_OLD_RESTORE) json_object_set_new(o, "restored_at", time_json(w->restored_at));
     return o;
 }
 

@@ -590,11 +590,11 @@ void uplink_status(const struct uplink *u, struct uplink_status *ret)
 {
     *ret = (struct uplink_status){ .session = u->session,
                                    .in_flight_batches = u->flight_batches,
-                                   .in_flight_bytes = u->flight_bytes,
-                                   .refused_code = u->refused_code };
+                                   .in_flight_bytes = u->flight_bytes, .refused_code = u->refused_code };
     memcpy(ret->worker, u->worker, sizeof ret->worker);
     const struct witness *w = &u->witness;
     ret->witness = (struct uplink_witness){ .on = w->o.on, .trusted = w->trusted, .fault = w->fault, .fault_kept = w->fault_kept,
-                                            .fault_seen = w->fault_seen, .size = w->has_kept ? w->kept.size : 0 };
+                                            .fault_seen = w->fault_seen, .size = w->has_kept ? w->kept.size : 0,
+                                            .restored_at = w->restored_at };
     if (w->fault != WITNESS_FINE) ret->refused_code = CODE_DIFFERENT_HISTORY;
 }

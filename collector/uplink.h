@@ -37,7 +37,12 @@ bool uplink_wants_step(const struct uplink *u);                         /* there
 struct mono uplink_next_deadline(const struct uplink *u);
 void uplink_appended(struct uplink *u, uint32_t office);                /* new batches stand in OUT */
 
-struct uplink_witness { bool on, trusted; enum witness_fault fault; uint64_t size /* kept */, fault_kept, fault_seen; };
+struct uplink_witness {
+    bool on, trusted;
+    enum witness_fault fault;
+    uint64_t size /* kept */, fault_kept, fault_seen;
+    struct wall restored_at;            /* of WITNESS_OLD_RESTORE */
+};
 struct uplink_status {
     enum uplink_session session;
     char worker[12];

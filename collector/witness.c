@@ -61,7 +61,8 @@ int witness_accuse(struct witness *w, struct store_txn *t, struct now now, enum 
 
 const char *witness_fault_name(enum witness_fault f)
 {
-    static const char *const names[WITNESS_FAULT_COUNT] = { "", "tanda-tangan", "mundur", "cabang", "inkarnasi", "tanda-terima" };
+    static const char *const names[WITNESS_FAULT_COUNT] = { "", "tanda-tangan", "mundur", "cabang", "inkarnasi", "tanda-terima",
+                                                            "pemulihan-lama" };
     ASSERT(f < WITNESS_FAULT_COUNT);
     return names[f];
 }
@@ -80,6 +81,8 @@ const char *witness_fault_text(enum witness_fault f, enum lang lang)
                                   "another log uses the same worker id, without a valid restore record" },
         [WITNESS_RECEIPT] = { "yang sudah diakui pusat tidak ada di lognya seperti yang diakui",
                               "what the centre acknowledged is not in its log as acknowledged" },
+        [WITNESS_OLD_RESTORE] = { "catatan pemulihan pusat tidak lebih muda daripada yang terakhir diterima di sini",
+                                  "the centre's restore record is not younger than the one taken last here" },
     };
     ASSERT(f < WITNESS_FAULT_COUNT);
     return lang == LANG_EN ? texts[f].en : texts[f].id;

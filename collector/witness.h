@@ -30,6 +30,7 @@ enum witness_fault {
     WITNESS_FORK,                       /* two signed states of which neither is the beginning of the other */
     WITNESS_INCARNATION,                /* another log under the same worker id */
     WITNESS_RECEIPT,                    /* what was acknowledged does not stand in the log as it was acknowledged */
+    WITNESS_OLD_RESTORE,                /* a restore record that is not younger than the one taken last */
     WITNESS_FAULT_COUNT
 };
 const char *witness_fault_name(enum witness_fault f);   /* "tanda-tangan", "mundur", "cabang", "inkarnasi", "tanda-terima"; "" */
@@ -55,6 +56,7 @@ struct witness {
     bool stale;                         /* the store may not hold what is here: read `kept` again */
     enum witness_fault fault;           /* the last one; stays until a session is trusted again */
     uint64_t fault_kept, fault_seen;    /* sizes */
+    struct wall restored_at;            /* of WITNESS_OLD_RESTORE: what the record must be younger than */
     bool has_kept, has_ahead, has_behind;
     struct witness_head kept, ahead, behind;    /* newest verified; newest signed, not yet verified; signed, smaller than kept */
     bool asking;                        /* a PROVE is out: is `older` the beginning of `newer`? */

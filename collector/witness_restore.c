@@ -94,10 +94,11 @@ int witness_restored(struct witness *w, struct store_txn *t, struct now now, str
     int st = last_taken(t, &at, &incarnation);
     if (st != ST_OK) return st;
     bool good = restore_open(note, w->o.registry_key, &w->o.verifier, &r) == ST_OK && strcmp(r.worker, w->worker) == 0 &&
-                r.after == w->incarnation && r.at.ms > at;
-    if (!good) {
+                r.after == w->incarnation;
+    if (!good || r.at.ms <= at) {
         note.n = note.n < WITNESS_NOTE_MAX ? note.n : WITNESS_NOTE_MAX;
-        return witness_accuse(w, t, now, WITNESS_INCARNATION, w->has_kept ? &w->kept : NULL, note, 0);
+        w->restored_at.ms = at;
+        return witness_accuse(w, t, now, good ? WITNESS_OLD_RESTORE : WITNESS_INCARNATION, w->has_kept ? &w->kept : NULL, note, 0);
     }
     if (store_room(t, RESTORE_ROOM) != ST_OK) {
         w->broken = true;               /* looked at again later, when there is room to remember it */

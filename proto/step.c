@@ -113,7 +113,7 @@ static bool id_of(struct slice s, bool *ret_there, struct hash *ret)
     for (size_t i = 0; i < s.n; i++) {
         unsigned c = s.p[i], v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
         if (v == 16) return false;
-        ret->b[i / 2] = (uint8_t)(ret->b[i / 2] << 4 | v);
+        ret->b[i / 2] = (uint8_t)((unsigned)ret->b[i / 2] << 4 | v);
     }
     return true;
 }

@@ -316,6 +316,30 @@ static void a_deposed_log_is_refused_before_the_first_checkpoint_of_the_new_one(
     buf_done(&note);
 }
 
+/* Two restored logs, the second of an older backup and by a clock that went back: it is told apart from a log without a record. */
+static void a_record_that_is_not_younger_is_told_as_that(void **state)
+{
+    struct line *l = *state;
+    static const struct { int64_t ms; enum witness_fault fault; } cases[] = { { 1000, WITNESS_FINE }, { 1000, WITNESS_OLD_RESTORE },
+        { 999, WITNESS_OLD_RESTORE }, { 1001, WITNESS_FINE } };
+    l->o.restores = true;
+    assert_int_equal(l->f.signer.public_key(NULL, text("central"), l->o.registry_key), ST_OK);
+    witness_init(&l->w, &l->o);
+    witness_world_witnessed(l);
+    for (uint64_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct restore r = { .worker = "w1", .before = 5, .after = 6 + i, .at = { cases[i].ms }, .lsn = 3 };
+        struct buf note;
+        buf_init(&note, RESTORE_NOTE_MAX);
+        assert_int_equal(restore_put(&r, l->o.registry_key, sign_central, l, &note), ST_OK);
+        witness_lost(&l->w);
+        witness_world_greet(l, 6 + i);
+        assert_int_equal(witness_restored(&l->w, l->f.t, l->f.now, buf_slice(&note)), ST_OK);
+        assert_int_equal(l->w.broken ? l->w.fault : WITNESS_FINE, cases[i].fault);
+        if (cases[i].fault == WITNESS_OLD_RESTORE) assert_int_equal(l->w.restored_at.ms, 1000);
+        buf_done(&note);
+    }
+}
+
 static void evidence_is_kept_once_and_bounded(void **state)
 {
     struct line *l = *state;
@@ -350,6 +374,7 @@ int main(void)
         T(only_the_logs_own_key_signs),
         T(another_incarnation_is_refused),
         T(a_deposed_log_is_refused_before_the_first_checkpoint_of_the_new_one),
+        T(a_record_that_is_not_younger_is_told_as_that),
         T(evidence_is_kept_once_and_bounded),
     };
     return cmocka_run_group_tests_name("witness", tests, NULL, NULL);
