@@ -26,7 +26,7 @@ DEPFLAGS = -MMD -MP
 PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/achieve proto/achieve_over proto/code proto/code_text proto/period proto/figure proto/unit \
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
-           proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/jsonl \
+           proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/csv_list proto/jsonl \
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
 PROTO_P += proto/scrub proto/setting proto/step
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
@@ -157,11 +157,11 @@ $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,scrub,$(WORKER_TEST) proto/scrub,-lsodium -lmsgpackc))
 $(eval $(call unit_test,replica,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
-$(eval $(call unit_test,csv,proto/csv proto/csv_build proto/jsonl collector/shape proto/bytes proto/status,-lcsv))
+$(eval $(call unit_test,csv,proto/csv proto/csv_build proto/csv_list proto/jsonl collector/shape proto/bytes proto/status,-lcsv))
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
 DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
 $(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
-INTAKE_ALL := $(INTAKE) proto/csv proto/csv_build proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period
+INTAKE_ALL := $(INTAKE) proto/csv proto/csv_build proto/csv_list proto/jsonl proto/achieve proto/achieve_over $(DECIMAL) $(CODEC) proto/period
 INTAKE_TEST := $(INTAKE_ALL) tests/unit/intake_world
 $(eval $(call unit_test,intake,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,jsonl,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
@@ -180,11 +180,11 @@ $(eval $(call unit_test,fold,$(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,sql,$(FOLD),-lsodium -lmsgpackc -lsqlite3))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
-$(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales aggregator/thresholds aggregator/units proto/setting proto/achieve proto/achieve_over proto/csv proto/csv_build proto/period \
+$(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales aggregator/thresholds aggregator/units proto/setting proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/thresholds aggregator/units aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/bridge_list aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
-$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
-$(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator aggregator/units aggregator/line aggregator/line_stage aggregator/line_open proto/csv proto/csv_build proto/achieve proto/achieve_over \
+$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
+$(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator aggregator/units aggregator/line aggregator/line_stage aggregator/line_open proto/csv proto/csv_build proto/csv_list proto/achieve proto/achieve_over \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 $(eval $(call unit_test,change,aggregator/change proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,habit,aggregator/habit proto/period proto/bytes proto/status,))
@@ -193,8 +193,8 @@ $(eval $(call unit_test,size,aggregator/size aggregator/compare_tree aggregator/
 $(eval $(call unit_test,match,aggregator/match $(FOLD),-lsodium -lmsgpackc))
 $(eval $(call unit_test,across,aggregator/across proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto/sign proto/bytes proto/status,-lsodium))
-$(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
-$(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
+$(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/csv_list proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
+$(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
@@ -235,7 +235,7 @@ SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_node te
        tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E))
 SIM_CORE := $(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) $(filter-out tests/unit/%,$(FOLD)) aggregator/aggregate \
        proto/sign_ed25519 proto/registry_sign proto/join proto/invite \
-       $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build)
+       $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list)
 SIM_PLANTED := $(sort $(patsubst %.c,%,$(filter %.c,$(shell awk '$$1 == "file" { print $$2 }' tests/sim/bugs))))
 $(B)/tests/sim/sim: $(call OBJS,$(SIM_CORE) $(SIM) tests/sim/sim_bug_none)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsodium -lmsgpackc -ljansson -lcsv

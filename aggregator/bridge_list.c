@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/csv.h"
+#include "proto/csv_list.h"
 #include "proto/limits.h"
 #include "proto/decimal.h"
 
@@ -13,11 +13,14 @@ enum column { C_OLD, C_NEW, C_WEIGHT, C_OLD_LIST, C_NEW_LIST, C_COUNT };
 struct reading {
     const struct csv_table *t;
     uint32_t row, at[C_COUNT];          /* at: column + 1; 0 not there */
+    struct bridges b;
+    char sums[80];
+    int status;                         /* of b */
 };
 
 static struct slice cell(const struct reading *r, enum column c)
 {
-    return r->at[c] ? bytes_trim(csv_table_cell(r->t, r->row, r->at[c] - 1)) : slice_of("", 0);
+    return r->at[c] ? csv_list_cell(r->t, r->row, r->at[c] - 1) : slice_of("", 0);
 }
 
 static const char *find_columns(struct reading *r)
@@ -25,7 +28,7 @@ static const char *find_columns(struct reading *r)
     static const char *const HEAD[C_COUNT] = {"kode_lama", "kode_baru", "bobot", "nomenklatur_lama", "nomenklatur_baru"};
     for (uint32_t i = 0; r->t->rows > 0 && i < r->t->row[0].count; i++)
         for (unsigned c = 0; c < C_COUNT; c++)
-            if (bytes_is(bytes_trim(csv_table_cell(r->t, 0, i)), HEAD[c])) r->at[c] = i + 1;
+            if (bytes_is(csv_list_cell(r->t, 0, i), HEAD[c])) r->at[c] = i + 1;
     return r->at[C_OLD] && r->at[C_NEW] ? NULL : "heading has no kode_lama and kode_baru";
 }
 
@@ -35,7 +38,7 @@ static bool read_list(struct slice s, enum vintage def, enum vintage *ret)
     return s.n == 0 || code_vintage_parse(s, ret) == ST_OK;
 }
 
-static const char *read_row(const struct reading *r, struct bridges *b, int *ret_status)
+static const char *read_row(struct reading *r)
 {
     enum vintage from, to;
     struct code_reading old, new;
@@ -52,7 +55,7 @@ static const char *read_row(const struct reading *r, struct bridges *b, int *ret
         return "bobot is no weight";
     code_format_activity(new.code, text);
     int k = snprintf(key, sizeof key, "%s %s", code_vintage_name(to), text);
-    *ret_status = bridge_add(b, old.code, slice_of(key, (size_t)k), w.n ? weight.value : BRIDGE_WHOLE);
+    r->status = bridge_add(&r->b, old.code, slice_of(key, (size_t)k), w.n ? weight.value : BRIDGE_WHOLE);
     return NULL;
 }
 
@@ -69,38 +72,28 @@ static bool whole(const struct bridges *b, uint32_t *ret_at)
     return true;
 }
 
-static const char *read_all(struct reading *r, struct bridges *b, char sums[80], int *ret_status)
+static const char *read_all(void *ctx, const struct csv_table *t, uint32_t *row)
 {
+    struct reading *r = ctx;
     char code[CODE_TEXT_MAX + 1];
     uint32_t at;
+    r->t = t;
     const char *why = find_columns(r);
-    for (r->row = 1; !why && *ret_status == ST_OK && r->row < r->t->rows; r->row++) {
-        why = read_row(r, b, ret_status);
-        if (why) return why;
-    }
-    if (why || *ret_status != ST_OK || whole(b, &at)) return why;
-    code_format_activity(b->pair[at].from, code);
-    snprintf(sums, 80, "weights out of %s do not sum to 1", code);
-    return sums;
+    for (*row = r->row = 1; !why && r->status == ST_OK && r->row < t->rows; *row = ++r->row)
+        if ((why = read_row(r))) return why;
+    if (why || r->status != ST_OK || whole(&r->b, &at)) return why;
+    code_format_activity(r->b.pair[at].from, code);
+    snprintf(r->sums, sizeof r->sums, "weights out of %s do not sum to 1", code);
+    return r->sums;
 }
 
 int bridge_list_parse(struct slice bytes, struct bridges *ret, char *err, size_t err_size)
 {
-    struct csv_table t = {0};
-    struct csv_fault fault = {0};
-    struct bridges b;
-    char sums[80];
-    bridge_init(&b);
-    int st = csv_table_read(bytes, &t, &fault);
-    if (st == ST_INVALID) snprintf(err, err_size, "padanan.csv:%u: %s", fault.line, status_code_text(fault.code, LANG_EN));
-    struct reading r = {.t = &t};
-    const char *why = st == ST_OK ? read_all(&r, &b, sums, &st) : NULL;
-    if (why) {
-        snprintf(err, err_size, "padanan.csv:%u: %s", r.row < t.rows ? t.row[r.row].line : 1, why);
-        st = ST_INVALID;
-    }
-    csv_table_done(&t);
-    if (st == ST_OK) *ret = b;
-    else bridge_done(&b);
+    struct reading r = {.status = ST_OK};
+    bridge_init(&r.b);
+    int st = csv_list_read(bytes, "padanan.csv", read_all, &r, err, err_size);
+    if (st == ST_OK) st = r.status;
+    if (st == ST_OK) *ret = r.b;
+    else bridge_done(&r.b);
     return st;
 }

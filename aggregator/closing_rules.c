@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/csv.h"
+#include "proto/csv_list.h"
 #include "proto/period.h"
 
 enum { ROWS_MAX = 4096, DAYS_MAX = 60, OFFICE_DAYS = 5, CITY_DAYS = 10 };
@@ -36,7 +36,7 @@ struct reading {
     const char *fault;
 };
 
-static struct slice cell(const struct reading *r, enum column c) { return bytes_trim(csv_table_cell(r->t, r->row, (uint32_t)c)); }
+static struct slice cell(const struct reading *r, enum column c) { return csv_list_cell(r->t, r->row, (uint32_t)c); }
 
 static bool fail(struct reading *r, const char *fault)
 {
@@ -130,33 +130,21 @@ static bool read_row(struct reading *r)
     return true;
 }
 
-static bool read_all(struct reading *r)
+static const char *read_all(void *ctx, const struct csv_table *t, uint32_t *row)
 {
     static const char *const HEAD[C_COUNT] = { "hal", "wilayah", "mulai", "nilai" };
-    for (uint32_t c = 0; c < C_COUNT; c++)
-        if (r->t->rows == 0 || !bytes_is(bytes_trim(csv_table_cell(r->t, 0, c)), HEAD[c]))
-            return fail(r, "heading is not hal,wilayah,mulai,nilai");
-    for (r->row = 1; r->row < r->t->rows; r->row++)
-        if (cell(r, C_WHAT).n > 0 && !read_row(r)) return false;
-    return true;
+    struct reading r = { .b = ctx, .t = t };
+    if (!csv_list_heading(t, HEAD, C_COUNT)) return "heading is not hal,wilayah,mulai,nilai";
+    for (*row = r.row = 1; r.row < t->rows; *row = ++r.row)
+        if (cell(&r, C_WHAT).n > 0 && !read_row(&r)) return r.fault;
+    return NULL;
 }
 
 int closing_rules_parse(struct slice bytes, struct closing_book **ret, char *err, size_t err_size)
 {
-    struct csv_table t = { 0 };
-    struct csv_fault fault = { 0 };
     struct closing_book *b = calloc(1, sizeof *b);
     if (b) b->row = calloc(ROWS_MAX, sizeof *b->row);
-    int st = b && b->row ? csv_table_read(bytes, &t, &fault) : ST_NO_MEMORY;
-    if (st == ST_INVALID) snprintf(err, err_size, "penutupan.csv:%u: %s", fault.line, status_code_text(fault.code, LANG_EN));
-    if (st == ST_OK) {
-        struct reading r = { .b = b, .t = &t };
-        if (!read_all(&r)) {
-            snprintf(err, err_size, "penutupan.csv:%u: %s", r.row < t.rows ? t.row[r.row].line : 1, r.fault);
-            st = ST_INVALID;
-        }
-    }
-    csv_table_done(&t);
+    int st = b && b->row ? csv_list_read(bytes, "penutupan.csv", read_all, b, err, err_size) : ST_NO_MEMORY;
     if (st == ST_OK) *ret = b;
     else closing_rules_free(&b);
     return st;
@@ -174,9 +162,7 @@ void closing_rules_free(struct closing_book **b)
 
 static bool holds(const struct row *row, region_code region)
 {
-    if (!row->has_region) return true;
-    while (region != row->region && region != 0) region = code_region_parent(region);
-    return region == row->region;
+    return !row->has_region || code_region_holds(row->region, region);
 }
 
 /* The row about one thing that holds: nearest region, latest beginning, later line. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "aggregator/asof.h"
+#include "aggregator/query_rule.h"
 #include "proto/decimal.h"
 
 static int add_unit(const struct query_context *q, const struct unit *u, struct bridges *b)
@@ -26,24 +27,25 @@ static int add_unit(const struct query_context *q, const struct unit *u, struct 
     return st;
 }
 
+struct loading {
+    const struct query_context *q;
+    struct bridges *b;
+};
+
+static int add_office(void *ctx, uint32_t id)
+{
+    const struct loading *l = ctx;
+    struct unit u;
+    unit_init(&u);
+    int st = asof_unit(l->q->t, asof_position(l->q->past), id, 0, &u);
+    if (st == ST_OK) st = add_unit(l->q, &u, l->b);
+    unit_done(&u);
+    return st;
+}
+
 static int load_pairs(const struct query_context *q, struct bridges *b)
 {
-    int st = ST_OK;
-    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
-        const struct office *o = registry_at(q->registry, i);
-        struct unit u;
-        uint32_t id;
-        if (o->role != ROLE_CENTRE) continue;
-        st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
-        if (st == ST_NOT_FOUND) {
-            st = ST_OK;
-            continue;
-        }
-        unit_init(&u);
-        if (st == ST_OK) st = asof_unit(q->t, asof_position(q->past), id, 0, &u);
-        if (st == ST_OK) st = add_unit(q, &u, b);
-        unit_done(&u);
-    }
+    int st = query_rule_centre(q, add_office, &(struct loading){q, b});
     if (st == ST_OK) st = bridge_under(b, q->bridges);
     bridge_sort(b);
     return st;

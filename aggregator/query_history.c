@@ -195,12 +195,6 @@ static int entry_order(const void *a, const void *b)
     return replay_order(x->at, entry_prov(x), y->at, entry_prov(y));
 }
 
-static bool inside(region_code region, region_code at)
-{
-    while (at != region && at != 0) at = code_region_parent(at);
-    return at == region;
-}
-
 struct member {
     const struct entry *newest;
     bool is;
@@ -210,7 +204,7 @@ static void member_step(const struct history *h, struct member *m, const struct 
 {
     if (m->newest && m->newest->l.version > e->l.version) return;
     m->newest = e;
-    m->is = inside(h->f->s.region, e->region);
+    m->is = code_region_holds(h->f->s.region, e->region);
 }
 
 /* ---- replaying ---- */
@@ -317,7 +311,7 @@ static int region_history(struct history *h)
         struct slice id = h->entry[i].l.office;
         for (end = i; end < h->entries && h->entry[end].l.office.n == id.n && memcmp(h->entry[end].l.office.p, id.p, id.n) == 0;
              end++)
-            ever |= inside(h->f->s.region, h->entry[end].region);
+            ever |= code_region_holds(h->f->s.region, h->entry[end].region);
         const struct office *o = ever ? registry_office(h->q->registry, id) : NULL;
         if (!o) continue;
         qsort(&h->entry[i], end - i, sizeof *h->entry, entry_order);

@@ -43,10 +43,7 @@ void query_indicators_close(struct query_indicators *o)
 
 bool query_indicators_inside(const struct query_scope *s, const struct office *o)
 {
-    if (s->office) return o == s->office;
-    region_code at = o->region;
-    while (at != s->region && at != 0) at = code_region_parent(at);
-    return at == s->region;
+    return s->office ? o == s->office : code_region_holds(s->region, o->region);
 }
 
 /* ---- values as text ---- */

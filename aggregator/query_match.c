@@ -108,10 +108,8 @@ static const struct office *treasurer_of(const struct matching *m, const struct 
     const struct office *best = NULL;
     for (size_t i = 0; i < registry_count(m->q->registry); i++) {
         const struct office *o = registry_at(m->q->registry, i);
-        region_code at = office->region;
         if (o->role != ROLE_TREASURER || o->status != OFFICE_ACTIVE) continue;
-        while (at != o->region && at != 0) at = code_region_parent(at);
-        if (at == o->region && (!best || code_region_depth(o->region) > code_region_depth(best->region))) best = o;
+        if (code_region_holds(o->region, office->region) && (!best || code_region_depth(o->region) > code_region_depth(best->region))) best = o;
     }
     return best;
 }

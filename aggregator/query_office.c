@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "aggregator/query_habit.h"
+#include "aggregator/query_indicator.h"
 #include "aggregator/query_rule.h"
 #include "proto/period.h"
 
@@ -40,16 +41,17 @@ static int put_habit(const struct query_context *q, const struct office *office,
 }
 
 /* What the centre's list says of the office (shape `office`), beside the register: for display, the register decides. */
-static void take_stated(void *ctx, unsigned measure, struct slice key, struct slice text)
+static int take_stated(void *ctx, unsigned measure, struct slice key, struct slice text)
 {
     json_t *all = ctx;
     char id[OFFICE_ID_MAX + 1];
-    if ((measure != MEASURE_OFFICE_NAME && measure != MEASURE_OFFICE_REGION) || key.n > OFFICE_ID_MAX) return;
+    if ((measure != MEASURE_OFFICE_NAME && measure != MEASURE_OFFICE_REGION) || key.n > OFFICE_ID_MAX) return ST_OK;
     memcpy(id, key.p, key.n);
     id[key.n] = '\0';
     json_t *o = json_object_get(all, id);
     if (!o) json_object_set_new(all, id, o = json_object());
     json_object_set_new(o, measure == MEASURE_OFFICE_NAME ? "name" : "region", json_stringn((const char *)text.p, text.n));
+    return ST_OK;
 }
 
 static void put_stated(const json_t *stated, const struct office *office, const char *region, json_t *o)
@@ -90,9 +92,7 @@ int query_offices(const struct query_context *q, const struct query_params *p, j
     bool told = near && query_habit_told(q, &s);
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
         const struct office *o = registry_at(q->registry, i);
-        region_code at = o->region;
-        while (at != s.region && at != 0) at = code_region_parent(at);
-        if (s.office ? o == s.office : at == s.region) st = office_json(q, o, told, stated, list);
+        if (query_indicators_inside(&s, o)) st = office_json(q, o, told, stated, list);
     }
     json_object_set_new(answer, "offices", list);
     json_decref(stated);

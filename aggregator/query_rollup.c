@@ -244,9 +244,8 @@ static int add_total(struct rollup *r, json_t *answer)
     int64_t of = 0;
     for (size_t i = 0; i < registry_count(r->q->registry); i++) {
         const struct office *o = registry_at(r->q->registry, i);
-        region_code at = o->region;
-        while (at != r->s->region && at != 0) at = code_region_parent(at);
-        of += r->s->office ? o == r->s->office : o->role == ROLE_OFFICE && o->status == OFFICE_ACTIVE && at == r->s->region;
+        of += r->s->office ? o == r->s->office
+                           : o->role == ROLE_OFFICE && o->status == OFFICE_ACTIVE && code_region_holds(r->s->region, o->region);
     }
     query_rows_complete(&f[0], of, answer);
     json_object_set_new(json_object_get(answer, "coverage"), "unstated",

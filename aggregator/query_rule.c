@@ -11,52 +11,80 @@
 #include "aggregator/asof.h"
 #include "proto/period.h"
 
-static int rows_of(const struct query_context *q, uint32_t id, struct unit *u, query_rule_fn fn, void *ctx)
+int query_rule_centre(const struct query_context *q, int (*fn)(void *ctx, uint32_t office), void *ctx)
 {
-    int st = q->past ? asof_unit(q->t, asof_position(q->past), id, 0, u) : unit_load_lineless(u, q->t, FOLD_LEAF, id, 0);
-    if (st == ST_OK) unit_sort(u);
-    for (uint32_t i = 0; st == ST_OK && i < u->count; i++) {
-        const struct leaf *l = &u->leaf[i];
+    for (size_t i = 0; i < registry_count(q->registry); i++) {
+        const struct office *o = registry_at(q->registry, i);
+        uint32_t id;
+        if (o->role != ROLE_CENTRE) continue;
+        int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
+        if (st == ST_OK) st = fn(ctx, id);
+        else if (st == ST_NOT_FOUND) st = ST_OK;
+        if (st != ST_OK) return st;
+    }
+    return ST_OK;
+}
+
+struct each {
+    const struct query_context *q;
+    query_rule_fn fn;
+    void *ctx;
+};
+
+static int rows_of(void *ctx, uint32_t id)
+{
+    const struct each *x = ctx;
+    const struct query_context *q = x->q;
+    struct unit u;
+    unit_init(&u);
+    int st = q->past ? asof_unit(q->t, asof_position(q->past), id, 0, &u) : unit_load_lineless(&u, q->t, FOLD_LEAF, id, 0);
+    if (st == ST_OK) unit_sort(&u);
+    for (uint32_t i = 0; st == ST_OK && i < u.count; i++) {
+        const struct leaf *l = &u.leaf[i];
         struct slice key;
         if (l->key.activity || l->key.account || l->slot[0].kind != VALUE_TEXT) continue;
         st = unit_dict_text(q->t, FOLD_DICT_ID, l->key.indicator, &key);
-        if (st == ST_OK) fn(ctx, l->key.measure, key, unit_text(u, &l->slot[0]));
+        if (st == ST_OK) st = x->fn(x->ctx, l->key.measure, key, unit_text(&u, &l->slot[0]));
     }
+    unit_done(&u);
     return st;
 }
 
 int query_rule_each(const struct query_context *q, query_rule_fn fn, void *ctx)
 {
-    int st = ST_OK;
-    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
-        const struct office *o = registry_at(q->registry, i);
-        struct unit u;
-        uint32_t id;
-        if (o->role != ROLE_CENTRE) continue;
-        st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
-        if (st == ST_NOT_FOUND) {
-            st = ST_OK;
-            continue;
-        }
-        unit_init(&u);
-        if (st == ST_OK) st = rows_of(q, id, &u, fn, ctx);
-        unit_done(&u);
-    }
-    return st;
+    return query_rule_centre(q, rows_of, &(struct each){q, fn, ctx});
 }
 
+/* Copies of the lists, each made when the first statement is to be put over it: most of the time there is none. */
 struct over {
+    const struct query_context *q;
     struct scales *scales;
     struct thresholds *thresholds;
     struct units *units;
 };
 
-static void take(void *ctx, unsigned measure, struct slice key, struct slice text)
+static int take(void *ctx, unsigned measure, struct slice key, struct slice text)
 {
     struct over *o = ctx;
-    if (measure == MEASURE_RULE_SETTING) thresholds_state(o->thresholds, key, text);
-    else if (measure >= MEASURE_RULE_UNIT && measure <= MEASURE_RULE_UNIT_COUNTS) units_state(o->units, measure, key, text);
-    else scales_state(o->scales, measure, key, text);
+    int st = ST_OK;
+    switch (measure) {
+    case MEASURE_RULE_SETTING:
+        if (!o->thresholds) st = thresholds_copy(o->q->thresholds, &o->thresholds);
+        if (st == ST_OK) thresholds_state(o->thresholds, key, text);
+        return st;
+    case MEASURE_RULE_UNIT:
+    case MEASURE_RULE_UNIT_BASE:
+        if (!o->units) st = units_copy(o->q->units, &o->units);
+        if (st == ST_OK) units_state(o->units, measure, key, text);
+        return st;
+    case MEASURE_RULE_SCALE:
+    case MEASURE_RULE_BAND:
+    case MEASURE_RULE_SCALE_FOR:
+        if (!o->scales) st = scales_copy(o->q->scales, &o->scales);
+        if (st == ST_OK) scales_state(o->scales, measure, key, text);
+        return st;
+    default: return ST_OK;
+    }
 }
 
 static int read_month(const struct query_context *q, const struct query_params *p, unsigned *ret, struct query_problem *problem)
@@ -74,16 +102,13 @@ int query_rule_ask(query_fn fn, const struct query_context *q, const struct quer
                    struct query_problem *problem)
 {
     struct query_context ruled = *q;
-    struct over o = {0};
+    struct over o = {.q = q};
     int st = read_month(q, p, &ruled.rules_at, problem);
     if (st != ST_OK) return st;
-    st = scales_copy(q->scales, &o.scales);
-    if (st == ST_OK) st = thresholds_copy(q->thresholds, &o.thresholds);
-    if (st == ST_OK) st = units_copy(q->units, &o.units);
-    if (st == ST_OK) st = query_rule_each(q, take, &o);
-    ruled.scales = o.scales;
-    ruled.thresholds = o.thresholds;
-    ruled.units = o.units;
+    st = query_rule_each(q, take, &o);
+    if (o.scales) ruled.scales = o.scales;
+    if (o.thresholds) ruled.thresholds = o.thresholds;
+    if (o.units) ruled.units = o.units;
     if (st == ST_OK) st = fn(&ruled, p, ret, problem);
     scales_free(&o.scales);
     thresholds_free(&o.thresholds);

@@ -23,8 +23,10 @@ void query_rule_name(const struct query_context *q, const struct office *o, int 
 const struct achieve_scale *query_rule_scale(const struct query_context *q, region_code region, int year, unsigned until);
 /* "awal" (always), "2023-01"; ret holds 16. */
 void query_rule_version(unsigned from, char ret[16]);
-/* The timeless statements of every office of role centre: fn for each text row about no line. */
-typedef void (*query_rule_fn)(void *ctx, unsigned measure, struct slice key, struct slice text);
+/* Every office of role centre that has ever stated anything: fn with its number, until one is not ST_OK. */
+int query_rule_centre(const struct query_context *q, int (*fn)(void *ctx, uint32_t office), void *ctx);
+/* Their timeless statements: fn for each text row about no line, until one is not ST_OK. */
+typedef int (*query_rule_fn)(void *ctx, unsigned measure, struct slice key, struct slice text);
 int query_rule_each(const struct query_context *q, query_rule_fn fn, void *ctx);
 
 #endif

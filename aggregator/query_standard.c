@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregator/asof.h"
+#include "aggregator/query_rule.h"
 
 struct query_standards {
     struct query_standard *v;
@@ -92,40 +92,21 @@ static void put(struct query_standard *e, unsigned measure, struct slice text)
         (void)achieve_units_parse(text, &e->over);
 }
 
-static int add_unit(const struct query_context *q, const struct unit *u, struct query_standards *s)
+static int take(void *ctx, unsigned measure, struct slice key, struct slice text)
 {
-    int st = ST_OK;
-    for (uint32_t i = 0; st == ST_OK && i < u->count; i++) {
-        const struct leaf *l = &u->leaf[i];
-        struct slice key, id;
-        unsigned from;
-        if (l->key.measure < MEASURE_STANDARD_NAME || l->key.measure > MEASURE_STANDARD_DENOMINATOR) continue;
-        if (l->slot[0].kind != VALUE_TEXT) continue;
-        st = unit_dict_text(q->t, FOLD_DICT_ID, l->key.indicator, &key);
-        if (st != ST_OK || !key_parse(key, &from, &id)) continue;
-        struct query_standard *e = element(s, id, from);
-        if (!e) return ST_NO_MEMORY;
-        put(e, l->key.measure, unit_text(u, &l->slot[0]));
-    }
-    return st;
+    struct slice id;
+    unsigned from;
+    if (measure < MEASURE_STANDARD_NAME || measure > MEASURE_STANDARD_DENOMINATOR || !key_parse(key, &from, &id)) return ST_OK;
+    struct query_standard *e = element(ctx, id, from);
+    if (!e) return ST_NO_MEMORY;
+    put(e, measure, text);
+    return ST_OK;
 }
 
 int query_standards_load(const struct query_context *q, struct query_standards **ret)
 {
     struct query_standards *s = calloc(1, sizeof *s);
-    int st = s ? ST_OK : ST_NO_MEMORY;
-    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {
-        const struct office *o = registry_at(q->registry, i);
-        struct unit u;
-        uint32_t id;
-        if (o->role != ROLE_CENTRE) continue;
-        st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
-        unit_init(&u);
-        if (st == ST_OK) st = asof_unit(q->t, asof_position(q->past), id, 0, &u);
-        if (st == ST_OK) st = add_unit(q, &u, s);
-        unit_done(&u);
-        if (st == ST_NOT_FOUND) st = ST_OK;
-    }
+    int st = s ? query_rule_each(q, take, s) : ST_NO_MEMORY;
     if (st == ST_OK)
         *ret = s;
     else

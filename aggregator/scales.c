@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/csv.h"
+#include "proto/csv_list.h"
 #include "proto/decimal.h"
 #include "proto/figure.h"
 #include "proto/period.h"
@@ -40,7 +40,7 @@ struct reading {
     const char *fault;
 };
 
-static struct slice cell(const struct reading *r, enum column c) { return bytes_trim(csv_table_cell(r->t, r->row, (uint32_t)c)); }
+static struct slice cell(const struct reading *r, enum column c) { return csv_list_cell(r->t, r->row, (uint32_t)c); }
 
 static bool fail(struct reading *r, const char *fault)
 {
@@ -157,37 +157,25 @@ static bool read_rule(struct reading *r)
     return true;
 }
 
-static bool read_all(struct reading *r)
+static const char *read_all(void *ctx, const struct csv_table *t, uint32_t *row)
 {
     static const char *const HEAD[C_COUNT] = {"skala", "subjek", "batas_bawah", "kriteria", "wilayah", "kantor", "tahun",
                                                "berlaku"};
-    bool versions = r->t->rows > 0 && csv_table_cell(r->t, 0, C_FROM).n > 0;
-    for (uint32_t c = 0; c < (versions ? C_COUNT : C_REQUIRED); c++)
-        if (r->t->rows == 0 || !bytes_is(bytes_trim(csv_table_cell(r->t, 0, c)), HEAD[c]))
-            return fail(r, "heading is not skala,subjek,..");
-    for (r->row = 1; r->row < r->t->rows; r->row++) {
-        if (cell(r, C_SCALE).n == 0 && cell(r, C_WORD).n == 0) continue;
-        if (!(cell(r, C_WORD).n ? read_band(r) : read_rule(r))) return false;
+    struct reading r = {.s = ctx, .t = t};
+    bool versions = t->rows > 0 && csv_table_cell(t, 0, C_FROM).n > 0;
+    if (!csv_list_heading(t, HEAD, versions ? C_COUNT : C_REQUIRED)) return "heading is not skala,subjek,..";
+    for (*row = r.row = 1; r.row < t->rows; *row = ++r.row) {
+        if (cell(&r, C_SCALE).n == 0 && cell(&r, C_WORD).n == 0) continue;
+        if (!(cell(&r, C_WORD).n ? read_band(&r) : read_rule(&r))) return r.fault;
     }
-    return true;
+    return NULL;
 }
 
 int scales_parse(struct slice bytes, struct scales **ret, char *err, size_t err_size)
 {
-    struct csv_table t = {0};
-    struct csv_fault fault = {0};
-    struct scales *s = calloc(1, sizeof *s);
-    if (s) s->rule = calloc(RULES_MAX, sizeof *s->rule);
-    int st = s && s->rule ? csv_table_read(bytes, &t, &fault) : ST_NO_MEMORY;
-    if (st == ST_INVALID) snprintf(err, err_size, "skala.csv:%u: %s", fault.line, status_code_text(fault.code, LANG_EN));
-    if (st == ST_OK) {
-        struct reading r = {.s = s, .t = &t};
-        if (!read_all(&r)) {
-            snprintf(err, err_size, "skala.csv:%u: %s", r.row < t.rows ? t.row[r.row].line : 1, r.fault);
-            st = ST_INVALID;
-        }
-    }
-    csv_table_done(&t);
+    struct scales *s = NULL;
+    int st = scales_copy(NULL, &s);
+    if (st == ST_OK) st = csv_list_read(bytes, "skala.csv", read_all, s, err, err_size);
     if (st == ST_OK)
         *ret = s;
     else
@@ -205,17 +193,10 @@ void scales_free(struct scales **s)
 
 /* ---- questions ---- */
 
-static bool region_above(region_code outer, region_code inner, unsigned *ret_depth)
-{
-    while (inner != outer && inner != 0) inner = code_region_parent(inner);
-    *ret_depth = code_region_depth(outer);
-    return inner == outer;
-}
-
 /* Newest month first among rules that are equally particular: a later rule takes an earlier one's place from its month on. */
-static unsigned rank_of(const struct rule *r, unsigned depth)
+static unsigned rank_of(const struct rule *r)
 {
-    return 1 + (r->office[0] ? 16u : 0) + (r->has_region ? 2 * (depth + 1) : 0) + (r->year ? 1 : 0);
+    return 1 + (r->office[0] ? 16u : 0) + (r->has_region ? 2 * (code_region_depth(r->region) + 1) : 0) + (r->year ? 1 : 0);
 }
 
 const struct achieve_scale *scales_for(const struct scales *s, region_code region, const char *office, int year, unsigned at)
@@ -224,11 +205,10 @@ const struct achieve_scale *scales_for(const struct scales *s, region_code regio
     unsigned best_rank = 0;
     for (unsigned i = 0; s && i < s->rules; i++) {
         const struct rule *r = &s->rule[i];
-        unsigned depth = 0;
         if (r->office[0] && strcmp(r->office, office) != 0) continue;
         if ((r->year && r->year != year) || r->from > at) continue;
-        if (r->has_region && !region_above(r->region, region, &depth)) continue;
-        unsigned rank = rank_of(r, depth);
+        if (r->has_region && !code_region_holds(r->region, region)) continue;
+        unsigned rank = rank_of(r);
         if (rank > best_rank || (rank == best_rank && best && r->from >= best->from)) {
             best = r;
             best_rank = rank;
@@ -280,16 +260,6 @@ int scales_copy(const struct scales *s, struct scales **ret)
     return ST_OK;
 }
 
-/* The next word of a key; false at its end. */
-static bool next_word(struct slice *rest, struct slice *ret)
-{
-    const uint8_t *blank = rest->n ? memchr(rest->p, ' ', rest->n) : NULL;
-    size_t n = blank ? (size_t)(blank - rest->p) : rest->n;
-    *ret = slice_of(rest->p, n);
-    *rest = slice_of(rest->p + n + (blank != NULL), rest->n - n - (blank != NULL));
-    return n > 0;
-}
-
 static unsigned number(struct slice s)
 {
     unsigned v = 0;
@@ -309,8 +279,8 @@ static void state_head(struct scales *s, struct slice key, struct slice text)
 {
     struct slice from_text, subject, count;
     unsigned from;
-    if (!next_word(&key, &from_text) || !read_from(from_text, &from) || key.n == 0 || key.n >= sizeof s->scale[0].s.name) return;
-    if (!next_word(&text, &subject) || !next_word(&text, &count)) return;
+    if (!bytes_word(&key, &from_text) || !read_from(from_text, &from) || key.n == 0 || key.n >= sizeof s->scale[0].s.name) return;
+    if (!bytes_word(&text, &subject) || !bytes_word(&text, &count)) return;
     struct version *v = version_of(s, key, from);
     if (!v && s->count == SCALES_MAX) return;
     if (!v) v = &s->scale[s->count++];
@@ -328,10 +298,10 @@ static void state_band(struct scales *s, struct slice key, struct slice text)
     struct achieve_band b = {.lower = INT64_MIN};
     struct decimal_reading d;
     const uint8_t *mark = key.n ? memrchr(key.p, '#', key.n) : NULL;
-    if (!mark || !next_word(&key, &from_text) || !read_from(from_text, &from) || mark <= key.p + 1) return;
+    if (!mark || !bytes_word(&key, &from_text) || !read_from(from_text, &from) || mark <= key.p + 1) return;
     unsigned k = number(slice_of(mark + 1, (size_t)(key.p + key.n - mark - 1)));
     struct version *v = version_of(s, slice_of(key.p, (size_t)(mark - key.p - 1)), from);
-    if (!v || k == 0 || k > v->wanted || k > ACHIEVE_BANDS_MAX || !next_word(&text, &bound) || text.n >= sizeof b.word) return;
+    if (!v || k == 0 || k > v->wanted || k > ACHIEVE_BANDS_MAX || !bytes_word(&text, &bound) || text.n >= sizeof b.word) return;
     b.open = bound.p[0] == '>';
     if (!bytes_is(bound, "-")) {
         if (decimal_percent(slice_of(bound.p + b.open, bound.n - b.open), &d) != ST_OK || d.kind != DEC_NUMBER) return;
@@ -347,7 +317,7 @@ static void state_rule(struct scales *s, struct slice key, struct slice text)
 {
     struct slice from_text, region, office, year;
     struct rule r = {0};
-    if (!next_word(&key, &from_text) || !next_word(&key, &region) || !next_word(&key, &office) || !next_word(&key, &year)) return;
+    if (!bytes_word(&key, &from_text) || !bytes_word(&key, &region) || !bytes_word(&key, &office) || !bytes_word(&key, &year)) return;
     if (!read_from(from_text, &r.from) || text.n >= sizeof r.name || office.n > OFFICE_ID_MAX || s->rules == RULES_MAX) return;
     r.has_region = !bytes_is(region, "-");
     if (r.has_region && code_region_parse(region, &r.region) != ST_OK) return;

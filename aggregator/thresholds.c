@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/csv.h"
+#include "proto/csv_list.h"
 #include "proto/period.h"
 
 enum { ROWS_MAX = 1024, COLUMNS = 5 };
@@ -43,17 +43,15 @@ static const char *add(struct thresholds *t, const struct words *w)
     return NULL;
 }
 
-static const char *read_all(struct thresholds *t, const struct csv_table *c, uint32_t *row)
+static const char *read_all(void *ctx, const struct csv_table *c, uint32_t *row)
 {
     static const char *const HEAD[COLUMNS] = {"aturan", "nilai", "wilayah", "kantor", "berlaku"};
-    *row = 0;
-    for (uint32_t i = 0; i < COLUMNS; i++)
-        if (c->rows == 0 || !bytes_is(bytes_trim(csv_table_cell(c, 0, i)), HEAD[i])) return "heading is not aturan,nilai,..";
+    if (!csv_list_heading(c, HEAD, COLUMNS)) return "heading is not aturan,nilai,..";
     for (*row = 1; *row < c->rows; ++*row) {
         struct slice s[COLUMNS];
-        for (uint32_t i = 0; i < COLUMNS; i++) s[i] = bytes_trim(csv_table_cell(c, *row, i));
+        for (uint32_t i = 0; i < COLUMNS; i++) s[i] = csv_list_cell(c, *row, i);
         if (s[0].n == 0 && s[1].n == 0) continue;
-        const char *fault = add(t, &(struct words){s[0], s[1], s[2], s[3], s[4]});
+        const char *fault = add(ctx, &(struct words){s[0], s[1], s[2], s[3], s[4]});
         if (fault) return fault;
     }
     return NULL;
@@ -61,18 +59,8 @@ static const char *read_all(struct thresholds *t, const struct csv_table *c, uin
 
 int thresholds_parse(struct slice bytes, struct thresholds **ret, char *err, size_t err_size)
 {
-    struct csv_table c = {0};
-    struct csv_fault fault = {0};
     struct thresholds *t = calloc(1, sizeof *t);
-    int st = t ? csv_table_read(bytes, &c, &fault) : ST_NO_MEMORY;
-    uint32_t row = 0;
-    if (st == ST_INVALID) snprintf(err, err_size, "aturan.csv:%u: %s", fault.line, status_code_text(fault.code, LANG_EN));
-    const char *why = st == ST_OK ? read_all(t, &c, &row) : NULL;
-    if (why) {
-        snprintf(err, err_size, "aturan.csv:%u: %s", row < c.rows ? c.row[row].line : 1, why);
-        st = ST_INVALID;
-    }
-    csv_table_done(&c);
+    int st = t ? csv_list_read(bytes, "aturan.csv", read_all, t, err, err_size) : ST_NO_MEMORY;
     if (st == ST_OK) *ret = t;
     else free(t);
     return st;
@@ -93,30 +81,15 @@ void thresholds_free(struct thresholds **t)
     *t = NULL;
 }
 
-static struct slice next_word(struct slice *rest)
-{
-    const uint8_t *blank = rest->n ? memchr(rest->p, ' ', rest->n) : NULL;
-    size_t n = blank ? (size_t)(blank - rest->p) : rest->n;
-    struct slice word = slice_of(rest->p, n);
-    *rest = slice_of(rest->p + n + (blank != NULL), rest->n - n - (blank != NULL));
-    return word;
-}
-
 /* "2023-01 lonjakan-kali 33.74 -": "20" */
 void thresholds_state(struct thresholds *t, struct slice key, struct slice text)
 {
     struct words w = {.value = text};
-    w.from = next_word(&key);
-    w.name = next_word(&key);
-    w.region = next_word(&key);
-    w.office = next_word(&key);
-    if (w.from.n > 0) (void)add(t, &w);
-}
-
-static bool region_within(region_code outer, region_code inner)
-{
-    while (inner != outer && inner != 0) inner = code_region_parent(inner);
-    return inner == outer;
+    if (!bytes_word(&key, &w.from)) return;
+    (void)bytes_word(&key, &w.name);
+    (void)bytes_word(&key, &w.region);
+    (void)bytes_word(&key, &w.office);
+    (void)add(t, &w);
 }
 
 struct threshold thresholds_get(const struct thresholds *t, enum setting s, region_code region, const char *office, unsigned at)
@@ -126,7 +99,7 @@ struct threshold thresholds_get(const struct thresholds *t, enum setting s, regi
     for (unsigned i = 0; t && i < t->rows; i++) {
         const struct row *r = &t->row[i];
         if (r->setting != s || r->from > at || (r->office[0] && strcmp(r->office, office) != 0)) continue;
-        if (r->has_region && !region_within(r->region, region)) continue;
+        if (r->has_region && !code_region_holds(r->region, region)) continue;
         unsigned rank = 1 + (r->office[0] ? 16u : 0) + (r->has_region ? 1 + code_region_depth(r->region) : 0);
         if (rank < best_rank || (rank == best_rank && r->from < best.from)) continue;
         best_rank = rank;

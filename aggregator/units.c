@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/csv.h"
+#include "proto/csv_list.h"
 #include "proto/decimal.h"
 #include "proto/figure.h"
 
@@ -43,12 +43,11 @@ static bool read_factor(struct slice s, int64_t *ret)
 
 void units_state(struct units *u, unsigned measure, struct slice key, struct slice text)
 {
-    const uint8_t *blank = text.n ? memchr(text.p, ' ', text.n) : NULL;
+    struct slice number;
     int64_t factor;
     if (measure == MEASURE_RULE_UNIT) (void)add(u, key, text, 0);
-    if (measure != MEASURE_RULE_UNIT_BASE || !blank) return;
-    size_t n = (size_t)(blank - text.p);
-    if (read_factor(slice_of(text.p, n), &factor)) (void)add(u, key, slice_of(blank + 1, text.n - n - 1), factor);
+    if (measure != MEASURE_RULE_UNIT_BASE || !bytes_word(&text, &number)) return;
+    if (read_factor(number, &factor)) (void)add(u, key, text, factor);
 }
 
 static const char *read_row(struct units *u, const struct slice s[COLUMNS])
@@ -66,16 +65,14 @@ static const char *read_row(struct units *u, const struct slice s[COLUMNS])
     return add(u, s[0], s[3], factor) ? NULL : "a unit is too long, or there are too many";
 }
 
-static const char *read_all(struct units *u, const struct csv_table *c, uint32_t *row)
+static const char *read_all(void *ctx, const struct csv_table *c, uint32_t *row)
 {
     static const char *const HEAD[COLUMNS] = {"satuan", "sinonim", "menghitung", "dasar", "faktor"};
-    *row = 0;
-    for (uint32_t i = 0; i < COLUMNS; i++)
-        if (c->rows == 0 || !bytes_is(bytes_trim(csv_table_cell(c, 0, i)), HEAD[i])) return "heading is not satuan,sinonim,..";
+    if (!csv_list_heading(c, HEAD, COLUMNS)) return "heading is not satuan,sinonim,..";
     for (*row = 1; *row < c->rows; ++*row) {
         struct slice s[COLUMNS];
-        for (uint32_t i = 0; i < COLUMNS; i++) s[i] = bytes_trim(csv_table_cell(c, *row, i));
-        const char *why = s[0].n ? read_row(u, s) : NULL;
+        for (uint32_t i = 0; i < COLUMNS; i++) s[i] = csv_list_cell(c, *row, i);
+        const char *why = s[0].n ? read_row(ctx, s) : NULL;
         if (why) return why;
     }
     return NULL;
@@ -99,19 +96,9 @@ int units_copy(const struct units *u, struct units **ret)
 
 int units_parse(struct slice bytes, struct units **ret, char *err, size_t err_size)
 {
-    struct csv_table c = {0};
-    struct csv_fault fault = {0};
     struct units *u = NULL;
-    uint32_t row = 0;
     int st = units_copy(NULL, &u);
-    if (st == ST_OK) st = csv_table_read(bytes, &c, &fault);
-    if (st == ST_INVALID) snprintf(err, err_size, "satuan.csv:%u: %s", fault.line, status_code_text(fault.code, LANG_EN));
-    const char *why = st == ST_OK ? read_all(u, &c, &row) : NULL;
-    if (why) {
-        snprintf(err, err_size, "satuan.csv:%u: %s", row < c.rows ? c.row[row].line : 1, why);
-        st = ST_INVALID;
-    }
-    csv_table_done(&c);
+    if (st == ST_OK) st = csv_list_read(bytes, "satuan.csv", read_all, u, err, err_size);
     if (st == ST_OK) *ret = u;
     else units_free(&u);
     return st;

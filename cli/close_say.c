@@ -22,8 +22,7 @@ static const char *role_word(const struct cli *c, unsigned roles)
 static bool may_act(const struct place *p, const struct office *o, unsigned roles, region_code region)
 {
     char below[OFFICE_ID_MAX + 32], path[PLACE_PATH_MAX];
-    while (region != o->region && region != 0) region = code_region_parent(region);
-    if (!(roles >> o->role & 1) || o->status != OFFICE_ACTIVE || region != o->region) return false;
+    if (!(roles >> o->role & 1) || o->status != OFFICE_ACTIVE || !code_region_holds(o->region, region)) return false;
     snprintf(below, sizeof below, "keys/office/%s.key", o->id);
     place_path(p, below, path);
     return access(path, R_OK) == 0;

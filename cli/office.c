@@ -207,12 +207,6 @@ static void output(const struct cli *c, json_t *list)
     print_end(&t);
 }
 
-static bool inside(region_code at, region_code region)
-{
-    while (at != region && at != 0) at = code_region_parent(at);
-    return at == region;
-}
-
 /* Those who wait for approval, and those who were invited and have not asked. */
 static void output_waiting(const struct cli *c, const json_t *list)
 {
@@ -244,7 +238,7 @@ static int list(const struct cli *c, const struct place *p, const struct registr
         return cli_usage(c, "kode wilayah: 33 atau 33.74", "region code: 33 or 33.74", text);
     json_t *a = json_array();
     for (size_t i = 0; i < registry_count(r); i++)
-        if (inside(registry_at(r, i)->region, region)) json_array_append_new(a, office_json(registry_at(r, i)));
+        if (code_region_holds(region, registry_at(r, i)->region)) json_array_append_new(a, office_json(registry_at(r, i)));
     json_t *waiting = office_waiting(c, p);
     if (c->format == FORMAT_JSON) print_json(json_pack("{s:O,s:O}", "offices", a, "waiting", waiting));
     else output(c, a);

@@ -72,9 +72,7 @@ static int check_subject(struct push *u)
     if (!id) return EXIT_OK;
     const struct office *o = registry_office(u->registry, slice_of(id, strlen(id)));
     if (!o) return office_unknown(u->c, u->registry, id);
-    region_code at = o->region;
-    while (at != u->office->region && at != 0) at = code_region_parent(at);
-    if (u->office->role != ROLE_TREASURER || at != u->office->region)
+    if (u->office->role != ROLE_TREASURER || !code_region_holds(u->office->region, o->region))
         return cli_fail(u->c, "hanya bendahara umum daerah wilayah itu yang menyatakan angka kantor lain",
                         "only the treasurer of that region states figures of another office", id);
     u->intake.subject = slice_of(o->id, strlen(o->id));

@@ -472,6 +472,15 @@ struct slice bytes_trim(struct slice s)
     return s;
 }
 
+bool bytes_word(struct slice *rest, struct slice *ret)
+{
+    const uint8_t *blank = rest->n ? memchr(rest->p, ' ', rest->n) : NULL;
+    size_t n = blank ? (size_t)(blank - rest->p) : rest->n;
+    *ret = slice_of(rest->p, n);
+    *rest = slice_of(rest->p + n + (blank != NULL), rest->n - n - (blank != NULL));
+    return n > 0;
+}
+
 bool bytes_is(struct slice s, const char *lower)
 {
     for (size_t i = 0; i < s.n; i++, lower++) {

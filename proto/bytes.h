@@ -83,6 +83,8 @@ void bytes_show(struct slice s, char *ret, size_t size);
 void bytes_hex(const void *p, size_t n, char *ret /* 2n+1 */);
 int bytes_unhex(const char *s, size_t n, uint8_t *ret /* n/2 */); /* ST_INVALID on odd length or another character */
 struct slice bytes_trim(struct slice s);                          /* without spaces, tabs, CR and U+00A0 at both ends */
+/* The next word of a text in which one blank parts the words; false: it is empty, or nothing is left. */
+bool bytes_word(struct slice *rest, struct slice *ret);
 bool bytes_is(struct slice s, const char *lower);                 /* the same text, A-Z folded; `lower` has no capitals */
 int bytes_i128_text(i128 v, char ret[48]);                        /* decimal digits; returns length */
 

@@ -73,6 +73,12 @@ typedef uint32_t region_code;           /* 0 nation; province << 16; province <<
 int code_region_parse(struct slice text, region_code *ret);     /* "", "33", "33.74"; ST_INVALID */
 int code_region_format(region_code r, char ret[8]);
 static inline region_code code_region_parent(region_code r) { return (r & 0xffff) ? r & 0xffff0000u : 0; }
+/* Is `inner` that region or below it? Everything is below the nation (0). */
+static inline bool code_region_holds(region_code outer, region_code inner)
+{
+    while (inner != outer && inner != 0) inner = code_region_parent(inner);
+    return inner == outer;
+}
 static inline unsigned code_region_depth(region_code r) { return (r & 0xffff) ? 2u : r ? 1u : 0u; }
 
 #endif

@@ -25,15 +25,6 @@ unsigned authority_speaker(const struct registry *r, struct slice office, const 
     return CODE_OK;
 }
 
-static bool region_holds(region_code outer, region_code inner)
-{
-    switch (code_region_depth(outer)) {
-    case 0: return true;
-    case 1: return (inner & 0xffff0000u) == outer;
-    default: return inner == outer;
-    }
-}
-
 /* The half of those who speak of others: only of offices of their region, and only of registered ones (a figure of an office nobody
  * knows could never be rolled up anywhere). Steps of the close are about offices that report, not about each other. */
 static struct authority other_section(const struct registry *r, const struct office *speaker, const struct section *s)
@@ -47,7 +38,7 @@ static struct authority other_section(const struct registry *r, const struct off
 
     if (speaker->role != CAPACITY[s->source].role) return refused;
     subject = registry_office(r, s->office);
-    if (subject == NULL || !region_holds(speaker->region, subject->region)) return refused;
+    if (subject == NULL || !code_region_holds(speaker->region, subject->region)) return refused;
     return granted.only != MEASURE_STEP || subject->role == ROLE_OFFICE ? granted : refused;
 }
 
