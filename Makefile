@@ -106,7 +106,7 @@ $(B)/tests/unit/$(1)_test: $(B)/tests/unit/$(1)_test.o $(call OBJS,$(2))
 endef
 $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,address,proto/address proto/figure proto/registry proto/period proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,address,proto/address proto/setting proto/figure proto/registry proto/period proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,))

@@ -70,12 +70,11 @@ struct judging {
 enum { INSIDE = 1 << STEP_OPERATOR | 1 << STEP_KASUBBAG | 1 << STEP_KEPALA };
 
 /* A step with effect, of this quarter and round, among these kinds, that has this id. */
-static const struct closing_step *find(const struct judging *j, unsigned quarter, unsigned round, unsigned kinds,
-                                       const struct hash *id)
+static const struct closing_step *find(const struct judging *j, unsigned round, unsigned kinds, const struct hash *id)
 {
     for (size_t i = 0; i < j->n; i++) {
         const struct closing_step *s = &j->step[i];
-        if (s->quarter != quarter || (round && s->round != round) || s->why != CLOSING_EFFECTIVE) continue;
+        if (s->quarter != j->quarter || s->round != round || s->why != CLOSING_EFFECTIVE) continue;
         if ((kinds >> s->step & 1) && sign_hash_equal(&s->id, id)) return s;
     }
     return NULL;
@@ -120,7 +119,7 @@ static bool begins_round(const struct judging *j, const struct closing_step *e)
 {
     unsigned kinds = j->was_closed ? 1 << STEP_REOPEN : 1 << STEP_KEPALA | 1 << STEP_VERIFY | 1 << STEP_RETURN;
     if (e->round == 1) return !e->words.follows;
-    return e->words.follows && find(j, j->quarter, e->round - 1, kinds, &e->words.after);
+    return e->words.follows && find(j, e->round - 1, kinds, &e->words.after);
 }
 
 /* The persons of the steps inside an office differ, where that is demanded. */
@@ -128,7 +127,7 @@ static bool own_person(const struct judging *j, const struct closing_step *e, co
 {
     if (!j->rules->persons) return true;
     if (e->clerk.n == 0) return false;
-    for (; before; before = find(j, j->quarter, e->round, INSIDE, &before->words.after))
+    for (; before; before = find(j, e->round, INSIDE, &before->words.after))
         if (same(e->clerk, before->clerk)) return false;
     return true;
 }
@@ -137,7 +136,7 @@ static enum closing_why judge_inside(const struct judging *j, struct closing_ste
 {
     const unsigned below = (1u << e->step) - 1;
     const struct closing_step *before =
-        e->words.follows ? find(j, j->quarter, e->round, INSIDE & below, &e->words.after) : NULL;
+        e->words.follows ? find(j, e->round, INSIDE & below, &e->words.after) : NULL;
     if (!before && !begins_round(j, e)) return j->was_closed ? CLOSING_CLOSED : CLOSING_NOT_AFTER;
     e->inside = (uint8_t)((before ? before->inside : 0) | 1u << e->step);
     if (j->rules->inside & below & ~(unsigned)e->inside) return CLOSING_STEP_MISSING;
@@ -174,7 +173,7 @@ static enum closing_why judge_outside(const struct judging *j, struct closing_st
         [STEP_REOPEN] = 1 << STEP_CONSOLIDATE,
     };
     const struct closing_step *before =
-        e->words.follows ? find(j, j->quarter, e->round, FOLLOWS[e->step], &e->words.after) : NULL;
+        e->words.follows ? find(j, e->round, FOLLOWS[e->step], &e->words.after) : NULL;
     if (!before) return CLOSING_NOT_AFTER;
     if (taken_by_same(j, e)) return CLOSING_SAME_IDENTITY;
     return e->step == STEP_REOPEN && !let_go(j, e, before) ? CLOSING_HELD : CLOSING_EFFECTIVE;

@@ -39,7 +39,6 @@ int http_question(struct http *h, enum lang lang, struct query_context *ret)
     if (http_registry_changed(h) && http_reload_registry(h, err, sizeof err) != ST_OK)
         log_write(LOG_L_ERROR, "register not taken, the one before stays", "reason=\"%s\"", err);
     http_refresh_rules(h);
-    http_refresh_closing(h);
     int st = store_begin(h->o.store, false, &t);
     if (st != ST_OK) return st;
     *ret = (struct query_context){

@@ -88,6 +88,7 @@ void http_refresh_rules(struct http *h)
     struct thresholds *thresholds = NULL;
     struct units *units = NULL;
     struct bridges bridges;
+    struct closing_book *closing = NULL;
     if (fresh_list(h, "skala.csv", &h->scales_seen, &b)) {
         if (taken(scales_parse(buf_slice(&b), &scales, err, sizeof err), err, &h->scales_seen)) {
             scales_free(&h->scales);
@@ -116,25 +117,13 @@ void http_refresh_rules(struct http *h)
         }
         buf_done(&b);
     }
-}
-
-/* DIR/registry/penutupan.csv, the same way. */
-void http_refresh_closing(struct http *h)
-{
-    char path[4096], err[512];
-    struct buf b;
-    struct closing_book *fresh = NULL;
-    if (!list_changed(h, "penutupan.csv", &h->closing_seen, path, sizeof path)) return;
-    int st = read_text(path, &b, err, sizeof err);
-    if (st == ST_OK) st = closing_rules_parse(buf_slice(&b), &fresh, err, sizeof err);
-    buf_done(&b);
-    if (passing(st)) h->closing_seen = (struct timespec){0};
-    if (st != ST_OK) {
-        log_write(LOG_L_ERROR, "rules of the close not taken, those before stay", "reason=\"%s\"", err);
-        return;
+    if (fresh_list(h, "penutupan.csv", &h->closing_seen, &b)) {
+        if (taken(closing_rules_parse(buf_slice(&b), &closing, err, sizeof err), err, &h->closing_seen)) {
+            closing_rules_free(&h->closing);
+            h->closing = closing;
+        }
+        buf_done(&b);
     }
-    closing_rules_free(&h->closing);
-    h->closing = fresh;
 }
 
 int http_load_lists(struct http *h, char *err, size_t err_size)

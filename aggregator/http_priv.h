@@ -47,7 +47,6 @@ const char *http_page(void); /* http_page.c: the page at `/`, a static text */
 int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
 void http_refresh_rules(struct http *h); /* looks whether a list of rules is another than the one read */
-void http_refresh_closing(struct http *h); /* the same of the list about the close */
 int http_reload_registry(struct http *h, char *err, size_t err_size);
 
 /* http_guard.c: connections and what lies in memory for them. The guard outlives the server (it keeps its bufferevents). */

@@ -43,12 +43,9 @@ static int add_leaf(void *ctx, const struct figure_row *r)
 
 static int put_parts(struct walk *w)
 {
-    struct query_figure f = *w->f;
-    f.a.bridge = VINTAGE_NONE;
-    if (f.a.measure == ADDRESS_ABSORPTION) return ST_OK;
-    struct walk old = {w->q, &f, w->b, w->parts};
-    int st = query_rows(w->q, &f.s, NODE_ACTIVITY, LEVEL_KEGIATAN, add_leaf, &old);
-    return st == ST_OK ? query_rows(w->q, &f.s, NODE_ACTIVITY, LEVEL_SUBKEGIATAN, add_leaf, &old) : st;
+    if (w->f->a.measure == ADDRESS_ABSORPTION) return ST_OK;
+    int st = query_rows(w->q, &w->f->s, NODE_ACTIVITY, LEVEL_KEGIATAN, add_leaf, w);
+    return st == ST_OK ? query_rows(w->q, &w->f->s, NODE_ACTIVITY, LEVEL_SUBKEGIATAN, add_leaf, w) : st;
 }
 
 static void put_formula(const struct query_context *q, const struct query_bridge *b, json_t *answer)

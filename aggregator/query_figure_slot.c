@@ -64,8 +64,7 @@ const char *query_figure_kind(unsigned kind)
 /* Sen: of figures, and of what other tables and plans print of them. */
 static bool is_money(unsigned measure)
 {
-    return figure_measure_is_money(measure) || measure == MEASURE_COMPARED_BUDGET || measure == MEASURE_COMPARED_REALISED ||
-           measure == MEASURE_PLAN_END_BUDGET || measure == MEASURE_PLAN_REALISED;
+    return figure_measure_is_money(measure) || measure == MEASURE_COMPARED_BUDGET || measure == MEASURE_COMPARED_REALISED;
 }
 
 json_t *query_figure_slot_value(const struct unit *u, const struct slot *s, unsigned measure)

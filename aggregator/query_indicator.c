@@ -330,10 +330,7 @@ static int list_all(struct listing *l)
 static int parse_cap(const struct query_context *q, const struct query_scope *s, struct slice text, unsigned *ret, char *rule,
                      struct query_problem *problem)
 {
-    static const struct {
-        const char *name;
-        unsigned cap;
-    } CAPS[] = {{"100", 100}, {"110", 110}, {"120", 120}, {"150", 150}, {"none", ACHIEVE_UNCAPPED}, {"tanpa", ACHIEVE_UNCAPPED}};
+    int64_t cap = 0;
     if (text.n == 0) {
         unsigned at = query_rule_month(q, s->year, (unsigned)s->until);
         region_code region = s->office ? s->office->region : s->region;
@@ -342,13 +339,14 @@ static int parse_cap(const struct query_context *q, const struct query_scope *s,
         thresholds_text(&t, rule);
         return ST_OK;
     }
-    for (size_t i = 0; i < sizeof CAPS / sizeof *CAPS; i++)
-        if (bytes_is(text, CAPS[i].name)) {
-            *ret = CAPS[i].cap;
-            snprintf(rule, 80, "%s=%s@diminta", setting_name(SETTING_CAP), CAPS[i].cap ? CAPS[i].name : "tanpa");
-            return ST_OK;
-        }
-    return query_refuse(problem, q, "cap", text, "batas capaian: 100, 110, 120, 150 atau none", "cap: 100, 110, 120, 150 or none");
+    if (bytes_is(text, "none") || setting_value(SETTING_CAP, text, &cap) == ST_OK) {
+        char word[32];
+        setting_format(SETTING_CAP, cap, word);
+        *ret = cap ? (unsigned)cap : ACHIEVE_UNCAPPED;
+        snprintf(rule, 80, "%s=%s@diminta", setting_name(SETTING_CAP), word);
+        return ST_OK;
+    }
+    return query_refuse(problem, q, "cap", text, "batas capaian: 100 sampai 1000, atau none", "cap: 100 to 1000, or none");
 }
 
 void query_indicators_head(const struct query_context *q, const struct query_scope *s, json_t *answer)

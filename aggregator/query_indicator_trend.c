@@ -169,7 +169,7 @@ static int office_year(struct trend *t, const struct office *office, int year, j
 {
     struct query_indicators o;
     char code[32];
-    int st = query_indicators_open(t->q, office, year, 12, &o);
+    int st = query_indicators_open(t->q, office, year, (unsigned)t->s.until, &o);
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
         query_indicators_code(&o.v.item[i], code);
         if (!asked_for(t, &o.v.item[i], code)) continue;

@@ -292,7 +292,7 @@ int query_peers(const struct query_context *q, const struct query_params *p, jso
     json_object_set_new(answer, "indicator",
                         p->indicator.n ? json_stringn((const char *)p->indicator.p, p->indicator.n) : json_null());
     json_object_set_new(answer, "by", json_string(offices ? "office" : "region"));
-    if (st == ST_OK) st = query_standards_load(q, &x.standards);
+    if (st == ST_OK && p->indicator.n) st = query_standards_load(q, &x.standards);
     if (st == ST_OK) st = !offices ? by_region(&x) : by_office(&x, p->indicator.n ? indicator_rows : money_row);
     put_rows(&x, answer);
     free(x.row);

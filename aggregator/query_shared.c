@@ -18,6 +18,7 @@
 
 struct entry {
     char *id; /* the shared identity */
+    uint32_t at; /* as found: the first line of an office counts */
     const struct office *office;
     json_t *name, *left_out; /* parts that are not counted */
     char unit[UNIT_TEXT_MAX + 1];
@@ -168,6 +169,7 @@ int query_shared_add(struct query_shared *s, const struct query_context *q, cons
     e.name = query_indicators_name(q, o, it);
     e.left_out = json_array();
     fill(q, plan, o, it, st, until, &e);
+    e.at = s->count;
     s->e[s->count++] = e;
     return ST_OK;
 }
@@ -178,7 +180,8 @@ static int entry_order(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
     int c = strcmp(x->id, y->id);
-    return c ? c : strcmp(x->office->id, y->office->id);
+    if (c == 0) c = strcmp(x->office->id, y->office->id);
+    return c ? c : (x->at > y->at) - (x->at < y->at);
 }
 
 struct group {

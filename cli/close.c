@@ -52,16 +52,6 @@ static void close_verb(struct verb *v)
     registry_free(&v->registry);
 }
 
-int close_ask(const struct cli *c, const struct place *p, const char *quarter, const char *region, const char *office,
-              bool rehearse, json_t **ret)
-{
-    const struct ask_param params[] = {
-        { "quarter", quarter }, { "region", region }, { "office", office }, { "rehearse", rehearse ? "1" : NULL },
-        { "as_of", c->value[OPT_AS_OF] },
-    };
-    return ask_question(c, p, "/api/v1/closes", params, sizeof params / sizeof params[0], ret);
-}
-
 /* "w1:17,w2:4" of the answer that is acted upon. */
 static void read_seen(struct verb *v)
 {
@@ -80,11 +70,16 @@ static void read_seen(struct verb *v)
     }
 }
 
-static int look(struct verb *v, const char *region, bool rehearse)
+/* Asks for the quarter of the verb's office, or of all of its region. */
+static int look(struct verb *v, bool rehearse)
 {
+    const struct ask_param params[] = {
+        { "quarter", v->quarter_text }, { "region", v->c->value[OPT_REGION] }, { "office", v->office ? v->office->id : NULL },
+        { "rehearse", rehearse ? "1" : NULL }, { "as_of", v->c->value[OPT_AS_OF] },
+    };
     json_decref(v->answer);
     v->answer = NULL;
-    int rc = close_ask(v->c, &v->p, v->quarter_text, region, v->office ? v->office->id : NULL, rehearse, &v->answer);
+    int rc = ask_question(v->c, &v->p, "/api/v1/closes", params, sizeof params / sizeof params[0], &v->answer);
     if (rc == EXIT_OK) read_seen(v);
     return rc;
 }
@@ -142,10 +137,10 @@ static int outcome(const struct verb *v, const struct close_act *act, size_t n)
     return rc;
 }
 
-static int say_and_tell(struct verb *v, struct close_act *act, size_t n, const char *region, bool rehearse)
+static int say_and_tell(struct verb *v, struct close_act *act, size_t n)
 {
     int rc = close_say(v->c, v->actor, (unsigned)v->year, (unsigned)v->quarter, v->c->value[OPT_REASON], act, n);
-    if (rc == EXIT_OK) rc = look(v, region, rehearse);
+    if (rc == EXIT_OK) rc = look(v, false);
     if (rc != EXIT_OK) return rc;
     rc = outcome(v, act, n);
     close_show_step(v->c, step_name(act->key.step), v->actor, v->answer);
@@ -179,7 +174,7 @@ static int outside_step(const struct cli *c, const struct rule *r)
         return cli_usage(c, "bukan kode", "not a code", about);
     int rc = open_verb(c, true, &v);
     if (rc == EXIT_OK) rc = close_actor(c, &v.p, r->roles, v.office->region, v.actor, &v.role);
-    if (rc == EXIT_OK) rc = look(&v, NULL, false);
+    if (rc == EXIT_OK) rc = look(&v, false);
     json_t *office = rc == EXIT_OK ? only(&v) : NULL;
     if (rc == EXIT_OK && !office)
         rc = cli_fail(c, "kantor ini tidak menutup triwulan", "this office closes no quarter", v.office->id);
@@ -190,7 +185,7 @@ static int outside_step(const struct cli *c, const struct rule *r)
         a.words.follows = id_of(office, after, &a.words.after);
         if (r->step == STEP_REOPEN) a.words.has_beside = id_of(office, "freed_by", &a.words.beside);
         if (r->step == STEP_RETURN && about) a.words.about = slice_of(about, strlen(about));
-        rc = say_and_tell(&v, &a, 1, NULL, false);
+        rc = say_and_tell(&v, &a, 1);
     }
     close_verb(&v);
     return rc;
@@ -255,7 +250,7 @@ int close_submit(struct cli *c)
     rc = open_verb(c, true, &v);
     if (rc == EXIT_OK && v.office->role != ROLE_OFFICE)
         rc = cli_fail(c, "kantor ini tidak menutup triwulan", "this office closes no quarter", v.office->id);
-    if (rc == EXIT_OK) rc = look(&v, NULL, false);
+    if (rc == EXIT_OK) rc = look(&v, false);
     json_t *office = rc == EXIT_OK ? only(&v) : NULL;
     if (rc == EXIT_OK && !office)
         rc = cli_fail(c, "kantor ini tidak menutup triwulan", "this office closes no quarter", v.office->id);
@@ -266,7 +261,7 @@ int close_submit(struct cli *c)
         json_int_t round = json_integer_value(json_object_get(json_object_get(office, "next"), "round"));
         struct close_act a = act_of(&v, office, step, (unsigned)round);
         a.words.follows = id_of(office, "after", &a.words.after);
-        rc = say_and_tell(&v, &a, 1, NULL, false);
+        rc = say_and_tell(&v, &a, 1);
     }
     close_verb(&v);
     return rc;
@@ -290,7 +285,7 @@ int close_rehearse(struct cli *c)
     struct verb v;
     region_code region;
     int rc = open_region(c, &v, &region);
-    if (rc == EXIT_OK) rc = look(&v, c->value[OPT_REGION], true);
+    if (rc == EXIT_OK) rc = look(&v, true);
     if (rc == EXIT_OK) close_show(c, v.answer);
     close_verb(&v);
     return rc;
@@ -320,16 +315,18 @@ int close_run(struct cli *c)
     region_code region;
     struct close_act *act = NULL;
     if (c->value[OPT_REHEARSE]) return close_rehearse(c);
+    if (c->value[OPT_AS_OF])
+        return cli_usage(c, "--as-of hanya untuk gladi (--rehearse)", "--as-of is for a rehearsal (--rehearse)", c->value[OPT_AS_OF]);
     int rc = open_region(c, &v, &region);
     if (rc == EXIT_OK) rc = close_actor(c, &v.p, 1 << ROLE_CENTRE, region, v.actor, &v.role);
-    if (rc == EXIT_OK) rc = look(&v, c->value[OPT_REGION], true);
+    if (rc == EXIT_OK) rc = look(&v, true);
     if (rc == EXIT_OK && !json_is_true(json_object_get(v.answer, "ready"))) {
         close_show(c, v.answer);
         rc = EXIT_REFUSED;
     }
     if (rc == EXIT_OK) {
         size_t n = acts_of_region(&v, &act);
-        if (n > 0) rc = say_and_tell(&v, act, n, c->value[OPT_REGION], false);
+        if (n > 0) rc = say_and_tell(&v, act, n);
         else close_show_step(c, step_name(STEP_CONSOLIDATE), v.actor, v.answer);
     }
     free(act);

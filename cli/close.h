@@ -5,9 +5,6 @@
 #include "cli/ask.h"
 #include "proto/step.h"
 
-/* Asks for the quarter of an office, or of all of a region. EXIT_OK with the answer (caller decrefs). */
-int close_ask(const struct cli *c, const struct place *p, const char *quarter, const char *region, const char *office,
-              bool rehearse, json_t **ret);
 /* The answer as a table, with --json or --csv as that; a rehearsal with what stands in the way. */
 void close_show(const struct cli *c, const json_t *answer);
 /* What became of a step: the state of each office it was about. */

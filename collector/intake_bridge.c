@@ -73,7 +73,10 @@ static void add_to_set(struct intake *in, const struct figure *pair)
     for (uint32_t i = p->items; i-- > 0;) {
         struct figure *set = &p->item[i].f;
         if (set->measure != MEASURE_BRIDGE_SET || set->activity != pair->activity || p->item[i].vintage != p->vintage) continue;
-        if (set->text.n + pair->indicator.n + 1 <= TEXT_MAX)
+        if (set->text.n + pair->indicator.n + 1 > TEXT_MAX)
+            intake_refuse(in, COLUMN_KODE_BARU, CODE_TEXT_BROKEN, SAY("satu kode lama dengan terlalu banyak kode baru",
+                                                                      "too many new codes of one old code"));
+        else
             set->text = intake_keep(in, intake_text(in, "%.*s;%.*s", (int)set->text.n, (const char *)set->text.p,
                                                     (int)pair->indicator.n, (const char *)pair->indicator.p));
         return;

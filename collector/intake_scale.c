@@ -245,8 +245,8 @@ bool intake_setting_row(struct intake *in)
     ok = key_word(in, COLUMN_NILAI, RULE_NAME_MAX, &value) && ok;
     ok = read_where(in, &region, &office) && ok;
     const char *from = intake_rule_from(in);
-    if (name[0] == '-' || value[0] == '-') {
-        intake_refuse(in, name[0] == '-' ? COLUMN_ATURAN : COLUMN_NILAI, CODE_MISSING_KEY,
+    if (!strcmp(name, "-") || !strcmp(value, "-")) {
+        intake_refuse(in, !strcmp(name, "-") ? COLUMN_ATURAN : COLUMN_NILAI, CODE_MISSING_KEY,
                       SAY("kolom kunci kosong", "a required key cell is empty"));
         return true;
     }

@@ -106,9 +106,10 @@ static int load(struct witness *w, struct store_txn *t, uint64_t *ret_incarnatio
     if (st != ST_OK && st != ST_NOT_FOUND) return st;
     w->has_kept = st == ST_OK;
     w->stale = false;
-    if (w->has_kept) head_set(&w->kept, row.size, &row.root, row.note);
+    if (!w->has_kept) return witness_restore_known(w, t, ret_incarnation);
+    head_set(&w->kept, row.size, &row.root, row.note);
     *ret_incarnation = row.incarnation;
-    return w->has_kept ? ST_OK : witness_restore_known(w, t, ret_incarnation);
+    return ST_OK;
 }
 
 static int freshen(struct witness *w, struct store_txn *t)

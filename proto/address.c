@@ -11,11 +11,11 @@
 #include "figure.h"
 #include "period.h"
 #include "registry.h"
+#include "setting.h"
 
 enum { PARAMS_MAX = 10, SEGMENTS = 5 };
 static const char *const MEASURES[] = {"budget", "realised", "absorption", "target", "reached", "achievement",
                                         "rating", "match", "finding"};
-static const unsigned CAPS[] = {100, 110, 120, 150};
 static const char NATION[] = "nasional";
 static const char *const TOTALS[] = {"total", "total-kegiatan", "total-rekening"};
 
@@ -162,14 +162,10 @@ static int parse_place(struct slice s, struct address *a)
 
 static bool parse_cap(struct slice s, unsigned *ret)
 {
-    char text[8];
-    *ret = 0;
-    if (is(s, "none")) return true;
-    for (size_t i = 0; i < sizeof CAPS / sizeof *CAPS; i++) {
-        snprintf(text, sizeof text, "%u", CAPS[i]);
-        if (is(s, text)) *ret = CAPS[i];
-    }
-    return *ret != 0;
+    int64_t v = 0;
+    if (!is(s, "none") && (setting_value(SETTING_CAP, s, &v) != ST_OK || v == 0)) return false;
+    *ret = (unsigned)v;
+    return true;
 }
 
 /* The source of a figure unless it is the one that is meant anyway. */
@@ -194,7 +190,6 @@ static int parse_param(const struct address_param *p, struct address *a, struct 
         fine = code_vintage_parse(p->value, &late->vintage) == ST_OK;
     } else if (is(p->name, "bridge")) {
         fine = code_vintage_parse(p->value, &a->bridge) == ST_OK && a->bridge != VINTAGE_NONE;
-        late->vintage = a->bridge;
     } else if (is(p->name, "source")) {
         fine = parse_source(p->value, &a->source);
     } else if (is(p->name, "cap")) {
@@ -229,7 +224,7 @@ static int parse_path(const struct slice *seg, size_t n, struct address *a, cons
     if (parse_scope(seg[0], a) != ST_OK) return fault(f, "SCOPE", seg[0]);
     if (n < 2 || period_parse_year(seg[1], &a->year) != ST_OK) return fault(f, "YEAR", n < 2 ? slice_of("", 0) : seg[1]);
     if (n < 3 || parse_measure(seg[2], a) != ST_OK) return fault(f, "MEASURE", n < 3 ? slice_of("", 0) : seg[2]);
-    enum vintage v = late->vintage ? late->vintage : code_vintage_of_year(a->year);
+    enum vintage v = a->bridge ? a->bridge : late->vintage ? late->vintage : code_vintage_of_year(a->year);
     bool finding = a->measure == ADDRESS_FINDING;
     if (n < 4 || (finding ? parse_place(seg[3], a) : parse_code(seg[3], v, late->line, a)) != ST_OK)
         return fault(f, "CODE", n < 4 ? slice_of("", 0) : seg[3]);

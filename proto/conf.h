@@ -37,7 +37,7 @@ int conf_dir_make(const char *path);
 /* rename, then fsync of the directory that holds the new name. Within one directory. */
 int conf_file_rename(const char *from, const char *to);
 /* Makes room at path: what stands there is renamed to PATH.lama-N, the first N that is free. ret_to: its new name. Statuses of
- * conf_file_rename; ST_NOT_FOUND: nothing stands there. */
+ * conf_file_rename; ST_NOT_FOUND: nothing stands there; ST_FULL: no such name is left. */
 enum { CONF_ASIDE_SIZE = 4096 };
 int conf_file_aside(const char *path, char ret_to[CONF_ASIDE_SIZE]);
 /* Key files of sign.h. type "ed25519" (the secret is the seed) or "curve25519". ST_DENIED: others may read the file. */

@@ -164,13 +164,16 @@ int conf_file_rename(const char *from, const char *to)
     return rename(from, to) == 0 ? sync_directory_of(to) : status_of_errno();
 }
 
+enum { ASIDE_MAX = 10000 };
 int conf_file_aside(const char *path, char ret_to[CONF_ASIDE_SIZE])
 {
-    unsigned n = 1;
     if (access(path, F_OK) != 0) return status_of_errno();
-    do snprintf(ret_to, CONF_ASIDE_SIZE, "%s.lama-%u", path, n++);
-    while (access(ret_to, F_OK) == 0);
-    return conf_file_rename(path, ret_to);
+    for (unsigned n = 1; n <= ASIDE_MAX; n++) {
+        if (snprintf(ret_to, CONF_ASIDE_SIZE, "%s.lama-%u", path, n) >= CONF_ASIDE_SIZE) break;
+        if (access(ret_to, F_OK) != 0) return conf_file_rename(path, ret_to);
+    }
+    errno = ENAMETOOLONG;
+    return ST_FULL;
 }
 
 /* ---- key files ---- */

@@ -138,9 +138,6 @@ bool link_zmq_conn_shut(int fd, uint64_t cookie);
 void link_zmq_guard(struct link *l, int64_t now);
 bool link_zmq_conn_room(struct link *l, struct conn *c, int fd, size_t n);        /* may n more bytes be queued for it? */
 
-/* link_zmq_accept.c: how many of that many descriptors are never a peer's */
-unsigned link_zmq_accept_spare(unsigned limit);
-
 /* link_zmq_dial.c */
 int link_zmq_dial_open(struct link *l, struct sock *s);
 void link_zmq_dial_events(struct link *l, struct sock *s, int64_t now);

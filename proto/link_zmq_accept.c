@@ -9,7 +9,7 @@
  * be it libc's or a test's. Rejected: an own listening socket handed to libzmq (it still accepts by itself); fewer peers by far
  * (the guard reads its events between steps, too late for a burst).
  *
- * Invariant: no descriptor that is returned lies among the last link_zmq_accept_spare() ones of the limit. */
+ * Invariant: no descriptor that is returned lies among the last spare_of() ones of the limit. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +22,8 @@
 
 enum { SPARE_LEAST = 10, SPARE_MOST = 64, SPARE_SHARE = 8, REST_MS = 10 };
 
-unsigned link_zmq_accept_spare(unsigned limit)
+/* How many of that many descriptors are never a peer's. */
+static unsigned spare_of(unsigned limit)
 {
     unsigned spare = limit / SPARE_SHARE;
 
@@ -35,7 +36,7 @@ static bool among_the_last(int fd)
     struct rlimit r;
 
     if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur > INT32_MAX) return false;
-    return (rlim_t)fd + link_zmq_accept_spare((unsigned)r.rlim_cur) >= r.rlim_cur;
+    return (rlim_t)fd + spare_of((unsigned)r.rlim_cur) >= r.rlim_cur;
 }
 
 int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict addr_len, int flags)
