@@ -270,7 +270,7 @@ static void judge_rules(const struct unit *u, const struct indicator *it, struct
     st->formula_declared = achieve_formula_parse(indicator_text(u, it->formula), &id) == ST_OK;
     st->formula = st->formula_declared ? (enum achieve_formula)id : ACHIEVE_MAX;
     struct slice unit = st->reached_unit.n ? st->reached_unit : st->target_unit;
-    bool share = decimal_unit_same(unit, slice_of("%", 1));
+    bool share = units_same(it->units, unit, slice_of("%", 1));
     st->over_time = share ? ACHIEVE_AKHIR : ACHIEVE_AKUMULATIF;
     if (achieve_time_parse(indicator_text(u, it->over_time), &id) == ST_OK) st->over_time = (enum achieve_over_time)id;
 }

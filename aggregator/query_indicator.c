@@ -61,6 +61,21 @@ int query_indicators_identity(const struct query_context *q, const struct indica
     return unit_dict_text(q->t, FOLD_DICT_ID, it->id, ret);
 }
 
+static bool known_as(const struct query_context *q, uint32_t identity, struct slice asked)
+{
+    char a[TEXT_MAX + 1], b[TEXT_MAX + 1];
+    struct slice id;
+    if (identity == 0 || unit_dict_text(q->t, FOLD_DICT_ID, identity, &id) != ST_OK || id.n > TEXT_MAX) return false;
+    if (id.n == asked.n && memcmp(id.p, asked.p, id.n) == 0) return true;
+    size_t n = achieve_identity(asked, a);
+    return n > 0 && n == achieve_identity(id, b) && memcmp(a, b, n) == 0;
+}
+
+bool query_indicators_named(const struct query_context *q, const struct indicator *it, struct slice asked)
+{
+    return known_as(q, it->id, asked) || known_as(q, it->alias, asked);
+}
+
 static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
 
 json_t *query_indicators_name(const struct query_context *q, const struct query_indicators *o, const struct indicator *it)

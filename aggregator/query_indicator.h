@@ -26,6 +26,8 @@ bool query_indicators_inside(const struct query_scope *s, const struct office *o
 /* Dotted code of an indicator's line: activity, account, or total. */
 void query_indicators_code(const struct indicator *it, char ret[32]);
 int query_indicators_identity(const struct query_context *q, const struct indicator *it, struct slice *ret);
+/* Is it the one that is asked for: by id, or by a name it is known by (another name of it too) however spelled? asked.n <= TEXT_MAX. */
+bool query_indicators_named(const struct query_context *q, const struct indicator *it, struct slice asked);
 /* The name as printed, else the identity. */
 json_t *query_indicators_name(const struct query_context *q, const struct query_indicators *o, const struct indicator *it);
 /* "88.4", the words, or null */

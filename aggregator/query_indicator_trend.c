@@ -22,7 +22,6 @@ struct trend {
     struct query_scope s;
     int from, to;
     enum measure_asked asked;
-    char folded[TEXT_MAX + 1];
     /* the one that was found */
     const struct office *office;
     char code[32];
@@ -43,7 +42,6 @@ static int parse(struct trend *t, struct query_problem *problem)
         return query_refuse(problem, t->q, "to", p->to, "tahun akhir harus sesudah tahun awal, paling banyak 60 tahun",
                             "the last year must follow the first, at most 60 years");
     if (p->indicator.n > TEXT_MAX) return query_refuse(problem, t->q, "indicator", p->indicator, "terlalu panjang", "too long");
-    (void)achieve_identity(p->indicator, t->folded);
     for (unsigned i = 0; i < 3; i++)
         if (p->measure.n == 0 || bytes_is(p->measure, ASKED[i])) {
             t->asked = (enum measure_asked)i;
@@ -53,18 +51,10 @@ static int parse(struct trend *t, struct query_problem *problem)
                         "measure: reached, target or achievement");
 }
 
-static bool named_so(const struct trend *t, uint32_t identity)
-{
-    struct slice id, asked = t->p->indicator;
-    if (identity == 0 || unit_dict_text(t->q->t, FOLD_DICT_ID, identity, &id) != ST_OK) return false;
-    return (id.n == asked.n && memcmp(id.p, asked.p, id.n) == 0) ||
-           (id.n == strlen(t->folded) && memcmp(id.p, t->folded, id.n) == 0);
-}
-
 static bool asked_for(const struct trend *t, const struct indicator *it, const char *code)
 {
     if (t->s.code.n && (strlen(code) != t->s.code.n || memcmp(code, t->s.code.p, t->s.code.n) != 0)) return false;
-    return named_so(t, it->id) || named_so(t, it->alias);
+    return query_indicators_named(t->q, it, t->p->indicator);
 }
 
 static json_t *value_json(const struct trend *t, const struct indicator_state *st)
@@ -87,7 +77,7 @@ static bool number_of(const struct trend *t, const struct indicator_state *st, b
 static void compare_point(struct trend *t, json_t *point, const struct indicator_state *st, struct slice unit, bool broken)
 {
     struct ratio number;
-    bool percent = t->asked == ASKED_ACHIEVEMENT || decimal_unit_same(unit, slice_of("%", 1));
+    bool percent = t->asked == ASKED_ACHIEVEMENT || units_same(t->q->units, unit, slice_of("%", 1));
     int year = (int)json_integer_value(json_object_get(point, "year"));
     if (t->series.last_year >= year) return;
     if (t->series.n == 0 || broken) t->series.kind = percent ? SERIES_SHARE : SERIES_NUMBER;
@@ -135,7 +125,7 @@ static void fill_point(struct trend *t, json_t *point, const struct query_indica
     json_object_set_new(point, "break", json_boolean(broken));
     put_figure(t, point, o, it);
     compare_point(t, point, &st, unit, broken);
-    put_complete(t, point, it, &st, decimal_unit_same(unit, slice_of("%", 1)));
+    put_complete(t, point, it, &st, units_same(t->q->units, unit, slice_of("%", 1)));
     if (unit.n > 0 && unit.n <= UNIT_TEXT_MAX) {
         memcpy(t->unit, unit.p, unit.n);
         t->unit[unit.n] = '\0';
@@ -202,7 +192,7 @@ static int all_points(struct trend *t, json_t *points)
 static const char *shared_break(const struct trend *t, const struct query_shared_value *v, uint8_t over)
 {
     struct slice unit = slice_of(v->unit, strlen(v->unit)), last = slice_of(t->unit, strlen(t->unit));
-    if (unit.n > 0 && last.n > 0 && !decimal_unit_same(unit, last)) return "ganti-satuan";
+    if (unit.n > 0 && last.n > 0 && !units_same(t->q->units, unit, last)) return "ganti-satuan";
     return over && v->over != over ? "ganti-operator" : NULL;
 }
 
@@ -212,7 +202,7 @@ static void shared_point(struct trend *t, json_t *point, json_t *group, const st
                                           "numerator", "denominator", "counted", "of", "excluded", "complete", "coverage",
                                           "figures"};
     struct ratio number;
-    bool percent = t->asked == ASKED_ACHIEVEMENT || decimal_unit_same(slice_of(v->unit, strlen(v->unit)), slice_of("%", 1));
+    bool percent = t->asked == ASKED_ACHIEVEMENT || units_same(t->q->units, slice_of(v->unit, strlen(v->unit)), slice_of("%", 1));
     const char *apart = shared_break(t, v, *over);
     int year = (int)json_integer_value(json_object_get(point, "year"));
     for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++)

@@ -70,7 +70,7 @@ static bool unit_before(const struct parts *p, size_t i)
     struct slice unit = text_of(json_array_get(p->list, i), "unit");
     for (size_t k = 0; k < i; k++)
         if (json_is_true(json_object_get(json_array_get(p->list, k), "counted")) &&
-            decimal_unit_same(unit, text_of(json_array_get(p->list, k), "unit")))
+            units_same(p->ask->q->units, unit, text_of(json_array_get(p->list, k), "unit")))
             return true;
     return false;
 }

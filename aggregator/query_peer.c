@@ -27,7 +27,6 @@ struct peers {
     unsigned level;
     struct peer *row;
     size_t n, room;
-    char folded[TEXT_MAX + 1];
     struct query_standards *standards;  /* of indicators */
 };
 
@@ -147,12 +146,9 @@ static int by_region(struct peers *x)
 
 static bool same_indicator(const struct peers *x, const struct indicator *it)
 {
-    struct slice id, asked = x->p->indicator;
     char code[32];
     query_indicators_code(it, code);
-    if (!query_parse_below(x->s.code, code) || query_indicators_identity(x->q, it, &id) != ST_OK) return false;
-    return (id.n == asked.n && memcmp(id.p, asked.p, id.n) == 0) ||
-           (id.n == strlen(x->folded) && memcmp(id.p, x->folded, id.n) == 0);
+    return query_parse_below(x->s.code, code) && query_indicators_named(x->q, it, x->p->indicator);
 }
 
 /* NULL: it can be compared. */
@@ -161,7 +157,7 @@ static const char *indicator_apart(const struct peers *x, const struct indicator
 {
     const struct slot *last = indicator_slot(it->reached, (unsigned)x->s.until);
     if (!d) return "bukan-indikator-baku";
-    if (unit.n > 0 && !decimal_unit_same(unit, slice_of(d->unit, strlen(d->unit)))) return "satuan";
+    if (unit.n > 0 && !units_same(x->q->units, unit, slice_of(d->unit, strlen(d->unit)))) return "satuan";
     if (st->result.state != ACHIEVE_OK) return achieve_state_name(st->result.state);
     return last == &it->reached->slot[x->s.until - 1] ? NULL : "belum-lengkap";
 }
@@ -284,7 +280,6 @@ int query_peers(const struct query_context *q, const struct query_params *p, jso
     if (st == ST_OK) st = parse_node(&x, ret_problem);
     if (st == ST_OK) st = parse_by(&x, &offices, ret_problem);
     if (st != ST_OK) return st;
-    (void)achieve_identity(p->indicator, x.folded);
     json_t *answer = json_object();
     st = query_parse_stamp(q, answer);
     query_indicators_head(q, &x.s, answer);

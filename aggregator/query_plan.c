@@ -108,7 +108,7 @@ static bool other_unit(const struct query_plan *p, const struct indicator *it, c
     struct slice own = st->reached_unit.n ? st->reached_unit : st->target_unit;
     for (unsigned i = 0; i < it->targets; i++) {
         struct slice unit = indicator_text(&p->o->u, it->target[i].unit);
-        if (it->target[i].source == p->source && unit.n > 0 && own.n > 0 && !decimal_unit_same(unit, own)) return true;
+        if (it->target[i].source == p->source && unit.n > 0 && own.n > 0 && !units_same(it->units, unit, own)) return true;
     }
     return false;
 }

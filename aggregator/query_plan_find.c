@@ -154,7 +154,7 @@ static int unit_finding(struct plan_years *p, const struct indicator *it)
         if (c[i].value == 0 && c[i].unit.n == 0) continue;      /* nothing needs no unit */
         numbers++;
         named += c[i].unit.n > 0;
-        differ |= unit.n > 0 && c[i].unit.n > 0 && !decimal_unit_same(unit, c[i].unit);
+        differ |= unit.n > 0 && c[i].unit.n > 0 && !units_same(p->ask->q->units, unit, c[i].unit);
         if (c[i].unit.n > 0) unit = c[i].unit;
     }
     if (numbers == 0 || (!differ && named == numbers)) return ST_OK;
@@ -206,7 +206,7 @@ static int target_size(struct plan_years *p, const struct indicator *it, unsigne
     if (!c[at].number) return ST_OK;
     for (unsigned i = 0; i < n; i++) {
         if (i == at || !c[i].number) continue;
-        if (c[i].unit.n > 0 && c[at].unit.n > 0 && !decimal_unit_same(c[i].unit, c[at].unit)) continue;
+        if (c[i].unit.n > 0 && c[at].unit.n > 0 && !units_same(p->ask->q->units, c[i].unit, c[at].unit)) continue;
         others[k++] = c[i].value;
     }
     struct size_rule rule = size_rule_of(p);

@@ -189,12 +189,16 @@ struct group {
     uint32_t n;
     uint8_t over, formula;
     const char *unit, *name; /* name: of the definition, NULL */
+    const struct units *units;
     bool defined;
     unsigned from; /* the version of the definition */
     struct across_result r;
 };
 
-static bool same_unit(const char *a, const char *b) { return decimal_unit_same(slice_of(a, strlen(a)), slice_of(b, strlen(b))); }
+static bool unit_is(const struct group *g, const char *unit)
+{
+    return units_same(g->units, slice_of(g->unit, strlen(g->unit)), slice_of(unit, strlen(unit)));
+}
 
 /* By the definition; without one the offices' own words are shown, and nothing is joined. */
 static void define(struct group *g, const struct query_standard *d)
@@ -215,7 +219,7 @@ static void choose(struct group *g)
     for (uint32_t i = 0; i < g->n; i++) {
         struct entry *e = &g->e[i];
         if (i > 0 && e->office == g->e[i - 1].office) e->part.why = ACROSS_TWICE;
-        if (e->part.why == ACROSS_COUNTED && e->unit[0] && !same_unit(e->unit, g->unit)) e->part.why = ACROSS_UNIT;
+        if (e->part.why == ACROSS_COUNTED && e->unit[0] && !unit_is(g, e->unit)) e->part.why = ACROSS_UNIT;
         if (g->over != ACHIEVE_RATA_TERTIMBANG) continue;
         e->part.has_weight = e->has_bobot;
         e->part.weight = e->bobot;
@@ -232,7 +236,7 @@ static int join(struct group *g)
     struct across_part *part = calloc(g->n, sizeof *part);
     if (!part) return ST_NO_MEMORY;
     for (uint32_t i = 0; i < g->n; i++) part[i] = g->e[i].part;
-    across_join((enum achieve_over_units)g->over, same_unit(g->unit, "%"), part, g->n, &g->r);
+    across_join((enum achieve_over_units)g->over, unit_is(g, "%"), part, g->n, &g->r);
     for (uint32_t i = 0; i < g->n; i++) g->e[i].part = part[i];
     free(part);
     return ST_OK;
@@ -249,7 +253,7 @@ static json_t *ratio_json(bool has, struct ratio r)
 /* Two decimals, as percentages are printed; quantities as they are. */
 static json_t *value_json(const struct group *g, bool has, struct ratio r)
 {
-    if (!has || !same_unit(g->unit, "%")) return ratio_json(has, r);
+    if (!has || !unit_is(g, "%")) return ratio_json(has, r);
     return achieve_ratio_multiply(r, HUNDREDTH, &r) ? query_indicators_share(r) : json_null();
 }
 
@@ -358,7 +362,7 @@ static int put_groups(struct query_shared *s, const struct query_context *q, con
     int st = ST_OK;
     if (s->count > 1) qsort(s->e, s->count, sizeof *s->e, entry_order);
     for (uint32_t i = 0, end; st == ST_OK && i < s->count; i = end) {
-        struct group g = { .e = &s->e[i] };
+        struct group g = { .e = &s->e[i], .units = q->units };
         for (end = i; end < s->count && strcmp(s->e[end].id, s->e[i].id) == 0;) end++;
         g.n = end - i;
         define(&g,
@@ -389,13 +393,11 @@ static int add_office(struct query_shared *s, const struct query_context *q, con
     struct query_indicators o;
     struct query_plan plan;
     struct indicator_state state;
-    struct slice id;
     int st = query_indicators_open(q, office, year, (unsigned)scope->until, &o), opened = query_plan_open(q, &o, &plan);
     if (st == ST_OK) st = opened;
     for (uint32_t i = 0; st == ST_OK && i < o.v.count; i++) {
         const struct indicator *it = &o.v.item[i];
-        st = query_indicators_identity(q, it, &id);
-        if (st != ST_OK || id.n != asked.n || memcmp(id.p, asked.p, id.n) != 0) continue;
+        if (!query_indicators_named(q, it, asked)) continue;
         indicator_judge(&o.u, it, (unsigned)scope->until, NULL, &state);
         st = query_shared_add(s, q, &plan, &o, it, &state, (unsigned)scope->until);
     }
