@@ -132,17 +132,24 @@ static bool later(const struct unit *u, const struct asof_position *x)
     return false;
 }
 
-int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u)
+static int rolled_back(struct store_txn *t, const struct asof_position *x, struct unit *u)
 {
-    int st = unit_load(u, t, FOLD_LEAF, office, year);
-    if (st != ST_OK || !x || !later(u, x)) return st;
     struct rolling r = {u, x};
     for (uint32_t i = 0; i < u->count; i++)
         for (unsigned m = 0; m < 12; m++)
             if (u->leaf[i].slot[m].kind != VALUE_EMPTY && !asof_reached(x, u->leaf[i].slot[m].prov))
                 u->leaf[i].slot[m] = (struct slot){0};
-    st = asof_history(t, u, roll_back, &r);
+    int st = asof_history(t, u, roll_back, &r);
     if (st == ST_OK) unit_drop_empty(u);
+    return st;
+}
+
+int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u)
+{
+    int st = unit_load(u, t, FOLD_LEAF, office, year);
+    if (st == ST_OK && x && later(u, x)) st = rolled_back(t, x, u);
+    u->stated = true;
+    if (st == ST_OK) unit_sort(u);
     return st;
 }
 

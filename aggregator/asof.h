@@ -30,7 +30,8 @@ int asof_parse(struct slice text, struct asof_position *ret);
 /* Commit time of the newest record at or before the position; 0 when there is none. ST_NOT_FOUND as above. */
 int asof_time(struct store_txn *t, const struct asof_position *x, struct wall *ret);
 
-/* The unit as of x (NULL: as it stands, which is unit_load). Leaves without a slot then are not there. */
+/* The unit as of x (NULL: as it stands, which is unit_load). Leaves without a slot then are not there. In the order of statements
+ * (unit_sort), so that no answer follows the numbers this state gave to names. */
 int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u);
 /* Calls fn for each row of the history of (office, year), in key order; the slot's text lives in u's pool. fn: ST_OK or a status
  * that ends it. */

@@ -112,14 +112,6 @@ static bool about_target(unsigned measure)
            measure == MEASURE_PRINTED_RATING;
 }
 
-static int id_order(const void *a, const void *b)
-{
-    const struct indicator *x = a, *y = b;
-    if (x->activity != y->activity) return x->activity < y->activity ? -1 : 1;
-    if (x->account != y->account) return x->account < y->account ? -1 : 1;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
 int indicator_view(struct unit *u, struct indicators *v)
 {
     v->count = 0;
@@ -137,7 +129,6 @@ int indicator_view(struct unit *u, struct indicators *v)
         const struct leaf **place = place_of(it, row->key.measure);
         if (!*place || row->key.source == SOURCE_OPD) *place = row; /* rows come by source: opd is before bud */
     }
-    if (v->count > 1) qsort(v->item, v->count, sizeof *v->item, id_order);
     return ST_OK;
 }
 

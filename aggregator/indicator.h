@@ -38,7 +38,8 @@ struct indicators {
     const struct units *units;         /* set by the caller before indicator_view, copied into every item */
     const struct achieve_scale *words;
 };
-/* Fills v (cleared) from u, which is sorted by it; rows point into u. Ordered by line, then identity number. ST_NO_MEMORY. */
+/* Fills v (cleared) from u, which is sorted by it; rows point into u. Ordered by line, on one line by their first rows in u: targets
+ * before results, and each as unit_sort has them. ST_NO_MEMORY. */
 int indicator_view(struct unit *u, struct indicators *v);
 void indicator_done(struct indicators *v);
 bool indicator_source_is_plan(unsigned source); /* renstra, rpjmd */

@@ -1,7 +1,7 @@
 /* query_indicator.c - the indicators of a region: target, result, achievement, rating, and what the reports print. Kind: P.
  *
  * Computed from the units when asked (some tens of microseconds an office), so nothing about formulas or scales is frozen into
- * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order and office.
+ * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order, office and statement.
  * Indicators of different offices are joined only where they share a definition (query_shared.h). */
 #include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
@@ -115,7 +115,7 @@ struct row {
     account_code account;
     long no;
     const char *office;
-    uint32_t id;
+    uint32_t place; /* among all rows, as they were met */
     json_t *json;
 };
 struct listing {
@@ -259,7 +259,8 @@ static int add_row(struct listing *l, struct query_indicators *o, const struct i
     long number = 0;
     for (size_t i = 0; i < no.n && i < 9 && no.p[i] >= '0' && no.p[i] <= '9'; i++) number = 10 * number + (no.p[i] - '0');
     json_t *json = indicator_json(l, o, it, &st, code);
-    l->row[l->rows++] = (struct row){it->activity, it->account, number, o->office->id, it->id, json};
+    l->row[l->rows] = (struct row){it->activity, it->account, number, o->office->id, l->rows, json};
+    l->rows++;
     if (query_plan_row(l->q, &l->plan, it, &st, (unsigned)l->s->until, json) != ST_OK) return ST_NO_MEMORY;
     unsigned plan = json_object_get(json, "plan") ? l->plan.source : SOURCE_NONE;
     json_object_set_new(json, "figures", query_figure_of_indicators(l->q, l->s, o->office->id, it, plan));
@@ -323,7 +324,7 @@ static int row_order(const void *a, const void *b)
     if (x->account != y->account) return x->account < y->account ? -1 : 1;
     if (x->no != y->no) return x->no < y->no ? -1 : 1;
     int c = strcmp(x->office, y->office);
-    return c ? c : (x->id > y->id) - (x->id < y->id);
+    return c ? c : (x->place > y->place) - (x->place < y->place);
 }
 
 static int list_all(struct listing *l)

@@ -67,16 +67,16 @@ static const struct leaf *row_of(struct unit *u, const struct indicator *it, uns
 static const struct indicator *same_in(const struct indicators *v, const struct indicator *it)
 {
     uint32_t lo = 0, hi = v->count;
-    while (lo < hi) {                   /* ordered by activity, account, id */
+    while (lo < hi) {                   /* ordered by activity, account */
         uint32_t mid = lo + (hi - lo) / 2;
         const struct indicator *x = &v->item[mid];
-        bool less = x->activity != it->activity ? x->activity < it->activity : x->account != it->account ? x->account < it->account
-                                                                                                         : x->id < it->id;
+        bool less = x->activity != it->activity ? x->activity < it->activity : x->account < it->account;
         if (less) lo = mid + 1;
         else hi = mid;
     }
-    const struct indicator *x = lo < v->count ? &v->item[lo] : NULL;
-    return x && x->activity == it->activity && x->account == it->account && x->id == it->id ? x : NULL;
+    for (; lo < v->count && v->item[lo].activity == it->activity && v->item[lo].account == it->account; lo++)
+        if (v->item[lo].id == it->id) return &v->item[lo];
+    return NULL;
 }
 
 struct promise { bool number; int64_t value; struct slice unit; };     /* one cell of the plan's row */

@@ -38,6 +38,7 @@ static int rows_of(void *ctx, uint32_t id)
     struct unit u;
     unit_init(&u);
     int st = q->past ? asof_unit(q->t, asof_position(q->past), id, 0, &u) : unit_load_lineless(&u, q->t, FOLD_LEAF, id, 0);
+    u.stated = true;
     if (st == ST_OK) unit_sort(&u);
     for (uint32_t i = 0; st == ST_OK && i < u.count; i++) {
         const struct leaf *l = &u.leaf[i];

@@ -90,6 +90,7 @@ static int copy_room(struct replay *r)
     r->now.cap = r->all.count + 1;
     r->now.office = r->all.office;
     r->now.year = r->all.year;
+    r->now.stated = true;               /* as asof_unit gives it */
     return r->now.leaf && (r->now.index || !r->now.index_size) ? ST_OK : ST_NO_MEMORY;
 }
 

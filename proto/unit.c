@@ -230,8 +230,8 @@ int unit_set(struct unit *u, const struct figure *f, uint32_t indicator, provena
 
 /* ---- order ---- */
 
-/* The order of unit_key_bytes. */
-static int compare_keys(const struct leaf_key *a, const struct leaf_key *b)
+/* The order of unit_key_bytes, up to the indicator. */
+static int compare_rows(const struct leaf_key *a, const struct leaf_key *b)
 {
     if (a->activity != b->activity)
         return a->activity < b->activity ? -1 : 1;
@@ -241,25 +241,70 @@ static int compare_keys(const struct leaf_key *a, const struct leaf_key *b)
         return a->measure < b->measure ? -1 : 1;
     if (a->source != b->source)
         return a->source < b->source ? -1 : 1;
-    if (a->stage != b->stage)
-        return a->stage < b->stage ? -1 : 1;
-    return (a->indicator > b->indicator) - (a->indicator < b->indicator);
+    return (a->stage > b->stage) - (a->stage < b->stage);
 }
 
-static int compare_leafs(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
-    return compare_keys(&((const struct leaf *)a)->key, &((const struct leaf *)b)->key);
+    const struct leaf_key *x = &((const struct leaf *)a)->key, *y = &((const struct leaf *)b)->key;
+    int c = compare_rows(x, y);
+
+    return c ? c : (x->indicator > y->indicator) - (x->indicator < y->indicator);
+}
+
+static provenance first_stated(const struct leaf *l)
+{
+    unsigned m = 0;
+
+    while (m < 11 && l->slot[m].kind == VALUE_EMPTY)
+        m++;
+    return l->slot[m].prov;
+}
+
+/* One statement sets one slot, so no two leafs are equal here either. */
+static int by_statement(const void *a, const void *b)
+{
+    const struct leaf *x = a, *y = b;
+    int c = compare_rows(&x->key, &y->key);
+    provenance p, q;
+
+    if (c)
+        return c;
+    p = first_stated(x), q = first_stated(y);
+    return p != q ? (p > q) - (p < q) : (x->key.indicator > y->key.indicator) - (x->key.indicator < y->key.indicator);
+}
+
+/* The first leaf that does not come after the one before it, from leaf i on; u->count: none. */
+static uint32_t out_of_order(const struct unit *u, uint32_t i)
+{
+    while (i < u->count && (u->stated ? by_statement(&u->leaf[i - 1], &u->leaf[i]) : by_key(&u->leaf[i - 1], &u->leaf[i])) < 0)
+        i++;
+    return i;
+}
+
+/* A unit that came from the store is in order but for rows that differ in the indicator: only those move. */
+static uint32_t sort_alike(struct unit *u, uint32_t i)
+{
+    uint32_t first = i - 1, end = i + 1;
+
+    while (first > 0 && compare_rows(&u->leaf[first - 1].key, &u->leaf[i].key) == 0)
+        first--;
+    while (end < u->count && compare_rows(&u->leaf[end].key, &u->leaf[i].key) == 0)
+        end++;
+    qsort(&u->leaf[first], end - first, sizeof *u->leaf, by_statement);
+    return end;
 }
 
 void unit_sort(struct unit *u)
 {
-    uint32_t i = 1;
+    uint32_t i = out_of_order(u, 1);
 
-    while (i < u->count && compare_keys(&u->leaf[i - 1].key, &u->leaf[i].key) < 0)
-        i++;
     if (i >= u->count)
         return;
-    qsort(u->leaf, u->count, sizeof *u->leaf, compare_leafs);
+    while (i < u->count && u->stated && compare_rows(&u->leaf[i - 1].key, &u->leaf[i].key) == 0)
+        i = out_of_order(u, sort_alike(u, i));
+    if (i < u->count)
+        qsort(u->leaf, u->count, sizeof *u->leaf, u->stated ? by_statement : by_key);
     index_all(u);
 }
 
@@ -293,6 +338,7 @@ static void unit_clear(struct unit *u, uint32_t office, uint16_t year)
 {
     u->office = office;
     u->year = year;
+    u->stated = false;
     u->count = 0;
     buf_clear(&u->texts);
     if (u->index_size)
@@ -381,6 +427,7 @@ int unit_save(struct unit *u, struct store_txn *t, unsigned table)
 
     if (status)
         return status;
+    u->stated = false;                  /* the order of the store */
     unit_sort(u);
     buf_init(&b, RECORD_BYTES_MAX);
     for (uint32_t i = 0; i < u->count && status == ST_OK; i++)

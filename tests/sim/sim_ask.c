@@ -3,7 +3,8 @@
  * The aggregator's state grew by groups, with corrections, restarts and aborted steps between; the other one is folded from all
  * records at once, into an empty store. Rollups with completeness, indicators with achievements, findings, targets, plans' trends,
  * notes and the list of offices are asked of both, and the answers compared byte by byte. What both would get wrong in the same way
- * is held against the verifier's own recomputation, row by row (sim_audit_fold); so here it is enough that history leaves no trace.
+ * is held against the verifier's own recomputation, row by row (sim_audit_fold); so here it is enough that history leaves no trace,
+ * and the private numbers of names, which the two states gave in another order, neither.
  *
  * Invariant: nothing is kept between two calls. */
 #include <stdio.h>
@@ -46,58 +47,6 @@ static int fold_all(const struct naive_log *log, unsigned logs, struct store *st
 
 /* ---- asking ---- */
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* What stands side by side (rows, parts) comes in the order in which the state first met its names, which is no promise: lists of
- * objects are put in order here, the innermost first. */
-static void put_in_order(json_t *v)
-{
-    struct row { char *text; json_t *o; } *row;
-    const char *key;
-    json_t *o;
-    size_t i, n = json_array_size(v);
-    json_object_foreach(v, key, o) put_in_order(o);
-    json_array_foreach(v, i, o) put_in_order(o);
-    if (n < 2 || !json_is_object(json_array_get(v, 0))) return;
-    row = calloc(n, sizeof *row);
-    ASSERT(row != NULL);
-    json_array_foreach(v, i, o) row[i] = (struct row){ json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT), json_incref(o) };
-    qsort(row, n, sizeof *row, by_text);        /* text is the first member */
-    json_array_clear(v);
-    for (i = 0; i < n; i++) {
-        json_array_append_new(v, row[i].o);
-        free(row[i].text);
-    }
-    free(row);
-}
-
-/* Of several indicators of a line without output one is named, and of several explanations one: the first that the state met,
- * which is no promise either. */
-static void strip_choice(json_t *said)
-{
-    json_t *list, *row;
-    const char *key;
-    size_t i;
-    json_object_foreach(said, key, list) json_array_foreach(list, i, row) {
-        if (json_is_object(json_object_get(row, "explanation"))) json_object_set_new(row, "explanation", json_true());
-        const char *kind = json_string_value(json_object_get(row, "kind"));
-        if (kind && strcmp(kind, "satuan") == 0) json_object_del(row, "printed");   /* a list of units */
-        if (!kind || (strcmp(kind, "uang-tanpa-keluaran") != 0 && strcmp(kind, "keluaran-tanpa-uang") != 0)) continue;
-        static const char *const CHOSEN[] = { "indicator", "printed", "reached", "figure", "where", "explained" };
-        for (size_t k = 0; k < sizeof CHOSEN / sizeof *CHOSEN; k++) json_object_del(row, CHOSEN[k]);
-    }
-}
-
-static char *canonical(json_t *said)
-{
-    strip_choice(said);
-    put_in_order(said);
-    return json_dumps(said, JSON_SORT_KEYS | JSON_COMPACT);
-}
-
 static char *answer(struct sim *s, struct store_txn *t, size_t k)
 {
     struct asof_position x;
@@ -110,7 +59,7 @@ static char *answer(struct sim *s, struct store_txn *t, size_t k)
     const struct query_context q = { .t = t, .registry = offices, .now = { .wall = { SIM_START_MS * INT64_C(1000) } } };
     if (st == ST_OK) st = ASKED[k].ask(&q, &ASKED[k].p, &said, &problem);
     if (st == ST_OK && ASKED[k].findings) s->cover.seen[SIM_SEEN_FINDINGS] += json_array_size(json_object_get(said, "findings"));
-    char *text = st == ST_OK ? canonical(said) : NULL;
+    char *text = st == ST_OK ? json_dumps(said, JSON_COMPACT) : NULL;
     if (!text) sim_wrong(s, "the question \"%s\" is not answered: %s %s", ASKED[k].name, status_str(st), problem.text);
     json_decref(said);
     registry_free(&offices);

@@ -437,6 +437,42 @@ static void test_random(void **state)
     store_mem_free(&s);
 }
 
+/* ---- order for people ---- */
+
+/* Of one line and measure: what was stated first comes first, whatever number its name has; the store's order is another. */
+static void rows_are_shown_as_they_were_stated(void **state)
+{
+    static const struct { uint32_t indicator; unsigned month; provenance prov; } SAID[] = {
+        { 1, 4, 90 }, { 2, 1, 70 }, { 2, 6, 10 }, { 3, 2, 80 }, { 4, 12, 20 }
+    };
+    static const uint32_t shown[] = { 4, 2, 3, 1 };
+    struct unit u;
+
+    (void)state;
+    unit_start(&u);
+    for (unsigned line = 2; line-- > 0;)
+        for (size_t i = 0; i < sizeof SAID / sizeof *SAID; i++) {
+            struct figure f = figure(SAID[i].month, VALUE_NUMBER, BASIS_CUMULATIVE, 5);
+
+            f.activity += line;
+            assert_int_equal(unit_set(&u, &f, SAID[i].indicator, SAID[i].prov + line, &(enum unit_result){ 0 }, NULL, NULL),
+                             ST_OK);
+        }
+    unit_sort(&u);
+    assert_sorted(&u);
+    u.stated = true;
+    unit_sort(&u);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(u.leaf[i].key.activity, 100 + i / 4);
+        assert_int_equal(u.leaf[i].key.indicator, shown[i % 4]);
+        assert_ptr_equal(unit_find(&u, &u.leaf[i].key), &u.leaf[i]);
+    }
+    u.stated = false;
+    unit_sort(&u);
+    assert_sorted(&u);
+    unit_done(&u);
+}
+
 /* ---- dictionary ---- */
 
 static void test_dict(void **state)
@@ -474,7 +510,7 @@ int main(void)
         cmocka_unit_test(test_set), cmocka_unit_test(test_texts), cmocka_unit_test(test_cumulate),
         cmocka_unit_test(test_cumulate_wide),
         cmocka_unit_test(test_slot_bytes), cmocka_unit_test(test_bad_rows), cmocka_unit_test(test_key_order),
-        cmocka_unit_test(test_random), cmocka_unit_test(test_dict),
+        cmocka_unit_test(test_random), cmocka_unit_test(rows_are_shown_as_they_were_stated), cmocka_unit_test(test_dict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
