@@ -68,6 +68,7 @@ static int follow_all(struct daemon *d, char *err, size_t n)
     struct link_keys keys;
     int st = conf_key_read(conf_text(d->conf, "aggregator.key"), "curve25519", keys.secret, keys.pub, err, n);
     char *list = st == ST_OK ? strdup(conf_text(d->conf, "aggregator.workers")) : NULL, *save = NULL;
+    if (st == ST_OK && !list) st = ST_NO_MEMORY, snprintf(err, n, "no memory");
     for (char *e = list ? strtok_r(list, ", ", &save) : NULL; st == ST_OK && e; e = strtok_r(NULL, ", ", &save))
         st = follow_one(d, &keys, e, err, n);
     explicit_bzero(&keys, sizeof keys);

@@ -4,29 +4,19 @@
  * ahead and back by up to four hundred days, and for a while to and fro every few milliseconds. What must hold: nothing is lost or
  * there twice; the times of the log's records never go back; no timer follows the wall clock, so nobody takes a peer for silent,
  * no process ends, no connection is made anew, and what is pushed while the clock is ahead arrives as if it were right. */
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "proto/codec.h"
 #include "proto/store.h"
 #include "tests/it/fault.h"
 #include "worker/ledger.h"
 
-enum { SETTLE_MS = 30 * 1000, FLUTTER_MS = 7 };
+enum { SETTLE_MS = 30 * 1000, FLUTTER_MS = 7, AHEAD_DAYS = 390 };
 static const int64_t HOUR = 3600 * 1000, DAY = INT64_C(86400) * 1000;
-
-static bool set_clock(const struct world *w, int64_t ms)
-{
-    int fd = open(w->clock, O_WRONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && pwrite(fd, &ms, sizeof ms, 0) == (ssize_t)sizeof ms;
-    if (fd >= 0) close(fd);
-    return ok;
-}
 
 /* ---- nobody is taken for silent, nothing ends ---- */
 
@@ -55,7 +45,7 @@ static void jump(struct fault *f, int64_t ms, unsigned file)
     char when[64];
     struct calm was = calm_now(f);
     snprintf(when, sizeof when, "clock at %+lld s", (long long)(ms / 1000));
-    world_check(set_clock(&f->w, ms), "the clock cannot be moved");
+    world_check(world_clock_set(&f->w, ms), "the clock cannot be moved");
     world_check(fault_push(f, 0, file, file + 1, NULL) == 0, "%s: a push is not kept", when);
     if (ms >= 0) world_check(world_settled(&f->w, f->pushed, SETTLE_MS), "%s: what was pushed does not arrive", when);
     still_calm(f, &was, when);
@@ -67,7 +57,7 @@ static void *to_and_fro(void *arg)
 {
     struct flutter *fl = arg;
     for (unsigned n = 0; !atomic_load(&fl->stop); n++, world_pause(FLUTTER_MS))
-        (void)set_clock(fl->w, (n % 2 ? DAY : 0) + (int64_t)(n % 5) * HOUR);
+        (void)world_clock_set(fl->w, (n % 2 ? DAY : 0) + (int64_t)(n % 5) * HOUR);
     return NULL;
 }
 
@@ -89,7 +79,7 @@ static void flutter(struct fault *f, unsigned from, unsigned to)
 
 /* ---- the log ---- */
 
-static uint64_t walk(struct store_txn *t, bool *ret_back)
+static uint64_t walk(struct store_txn *t, bool *ret_back, int64_t *ret_last)
 {
     struct slice bytes;
     struct record r;
@@ -100,6 +90,7 @@ static uint64_t walk(struct store_txn *t, bool *ret_back)
         last = r.at.ms;
         lsn++;
     }
+    *ret_last = last;
     return lsn;
 }
 
@@ -110,20 +101,22 @@ static void times_never_go_back(const struct fault *f)
     struct store_txn *t = NULL;
     char dir[512], err[512] = "";
     bool back = false;
+    int64_t last = 0;
     world_path(&f->w, "worker/ledger", dir);
     bool ok = store_lmdb_open(dir, &o, &store, err, sizeof err) == ST_OK && store_begin(store, false, &t) == ST_OK;
-    world_check(ok && walk(t, &back) > LOAD_FILES, "the log cannot be read: %s", err);
+    world_check(ok && walk(t, &back, &last) > LOAD_FILES, "the log cannot be read: %s", err);
     world_check(!back, "the time of a record is before that of the one before it");
+    /* a clock that nobody moved would pass all of the above */
+    world_check(last > (int64_t)time(NULL) * 1000 + AHEAD_DAYS * DAY,
+                "the jump ahead was not seen: the last record is of %lld", (long long)last);
     store_abort(&t);
     store_lmdb_close(&store);
 }
 
 static bool up_with_clock(struct fault *f, const char *bin)
 {
-    const int64_t right = 0;
     if (!fault_begin(f, bin, 1)) return false;
-    snprintf(f->w.clock, sizeof f->w.clock, "%s/clock", f->w.dir);
-    return world_write(f->w.clock, &right, sizeof right) && world_down(&f->w) && world_up(&f->w);
+    return world_clock_make(&f->w) && world_down(&f->w) && world_up(&f->w);
 }
 
 void fault_clock(const char *bin)
@@ -135,7 +128,7 @@ void fault_clock(const char *bin)
     if (up_with_clock(&f, bin) && fault_push(&f, 0, 0, file, "--wait") == 0) {
         for (unsigned i = 0; i < JUMPS; i++) jump(&f, at[i], file++);
         flutter(&f, file, LOAD_FILES);
-        world_check(set_clock(&f.w, 0), "the clock cannot be put right");
+        world_check(world_clock_set(&f.w, 0), "the clock cannot be put right");
         fault_exact(&f, 1, "after the clock's jumps");
         world_check(world_down(&f.w), "it does not stop by itself");
         times_never_go_back(&f);

@@ -261,18 +261,10 @@ static bool make_office(struct herd *h, unsigned i)
 
 static bool fill(struct herd *h)
 {
-    char clock[512];
-    bool ok = true;
-    world_path(&h->w, "clock", clock);
-    const int64_t back = -OFFLINE_MS;
-    ok = world_write(clock, &back, sizeof back);
-    char library[600];
-    snprintf(library, sizeof library, "%s/../tests/it/jump.so", h->w.bin);
-    setenv("LD_PRELOAD", library, 1);
-    setenv("REKAP_TEST_CLOCK", clock, 1);
+    bool ok = world_clock_make(&h->w) && world_clock_set(&h->w, -OFFLINE_MS);
+    world_clock_lend(&h->w, true);
     for (unsigned k = 0; ok && k < h->parts; k++) ok = start_part(h, &h->part[k]);
-    unsetenv("LD_PRELOAD");
-    unsetenv("REKAP_TEST_CLOCK");
+    world_clock_lend(&h->w, false);
     for (unsigned y = 0; ok && y < h->years; y++)
         for (unsigned i = 0; ok && i < h->offices; i++) ok = office_year(h, i, FIRST_YEAR + y);
     ok = ok && world_until(FILL_MS, filled, h);

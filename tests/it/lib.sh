@@ -80,8 +80,11 @@ stop() {
     unset "up_pid[$1]"
 }
 cleanup() {
-    local dir
+    local dir file
     for dir in "${!up_pid[@]}"; do stop "$dir" TERM; done
+    for file in "${!keeper[@]}"; do # who was left in the background after a failure
+        [ -e "$file.code" ] || { kill "$(cat "$file.pid")" && ended "$file"; } 2>/dev/null
+    done
     rm -rf "$work"
 }
 trap cleanup EXIT
@@ -102,8 +105,12 @@ ask() { local dir=$1 verb=$2; shift 2; "$rekap" "$verb" --dir "$dir" --json "$@"
 value() { local dir=$1 filter=$2; shift 2; ask "$dir" "$@" | jq -r "$filter"; }
 # figure N BUDGET REALISED FILE: a file below $work with one line, of half a year
 figure() { printf 'tahun;kode;pagu;realisasi;sampai\n2022;1.06.01.2.02.0%s;%s;%s;2022-06\n' "$1" "$2" "$3" >"$work/$4"; }
+# file NAME LINE...: below $work
+file() { printf '%s\n' "${@:2}" >"$work/$1"; }
 # realised DIR [REGION]: what the files of figure add up to
 realised() { value "$1" .total.realised rollup --region "${2:-33.74}" --year 2022; }
+# desk DIR OFFICE KEY: what the collector of DIR says of its stream
+desk() { value "$1" ".collector.offices[] | select(.office == \"$2\") | .$3" status; }
 # is WANTED COMMAND...: it prints that; for within
 is() { [ "$1" = "$("${@:2}")" ]; }
 # free_port: a port below the ephemeral range that nobody has at this moment

@@ -140,9 +140,7 @@ static void fill(const struct net *n, bool worker)
 
 static void set_clock(struct net *n, struct world *w, int64_t ms)
 {
-    int fd = open(w->clock, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || pwrite(fd, &ms, sizeof ms, 0) != (ssize_t)sizeof ms) history_fault(&n->h, "a clock cannot be moved");
-    if (fd >= 0) close(fd);
+    if (!world_clock_set(w, ms)) history_fault(&n->h, "a clock cannot be moved");
 }
 
 /* Days to and fro. While the centre's clock stands before an office's register line begins, that office has to wait: calm puts it

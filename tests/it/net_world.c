@@ -75,18 +75,11 @@ static void no_disk(const struct world *w, const char *below)
 
 /* ---- machines ---- */
 
-static bool clock_file(struct world *w)
-{
-    const int64_t zero = 0;
-    snprintf(w->clock, sizeof w->clock, "%s/clock", w->dir);
-    return world_write(w->clock, &zero, sizeof zero);
-}
-
 static bool centre_up(struct net *n, const char *bin, unsigned *ret_port)
 {
     unsigned http = world_port();
     *ret_port = world_port_from(http + 1);
-    if (!world_make(&n->centre, bin) || !small_disk(&n->centre, "worker") || !clock_file(&n->centre)) return false;
+    if (!world_make(&n->centre, bin) || !small_disk(&n->centre, "worker") || !world_clock_make(&n->centre)) return false;
     snprintf(n->centre.http, sizeof n->centre.http, "127.0.0.1:%u", http);
     snprintf(n->centre.listen, sizeof n->centre.listen, "tcp://127.0.0.1:%u", *ret_port);
     return world_up(&n->centre);
@@ -119,7 +112,7 @@ static bool machine_up(struct net *n, struct net_machine *m, const char *bin, un
     unsigned to = (unsigned)strtoul(strrchr(n->centre.listen, ':') + 1, NULL, 10);
     m->port = *port = world_port_from(*port + 1);
     m->proxy = proxy_new(m->port, to, n->seed + m->number);
-    if (!m->proxy || !world_make(&m->own, bin) || !clock_file(&m->own)) return false;
+    if (!m->proxy || !world_make(&m->own, bin) || !world_clock_make(&m->own)) return false;
     if (m->number == 1 && !small_disk(&m->own, "collector")) return false;
     if (!join(n, m, n->h.o[m->number].id)) return world_logs(&n->centre), false;
     m->own.office = true;

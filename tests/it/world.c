@@ -185,8 +185,23 @@ unsigned world_port_from(unsigned port)
 
 unsigned world_port(void) { return world_port_from(10000 + (unsigned)getpid() * 7 % 20000); }
 
+/* ---- the clock ---- */
+
+bool world_clock_set(const struct world *w, int64_t ms)
+{
+    int fd = open(w->clock, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && pwrite(fd, &ms, sizeof ms, 0) == (ssize_t)sizeof ms;
+    if (fd >= 0) close(fd);
+    return ok;
+}
+
+bool world_clock_make(struct world *w)
+{
+    return snprintf(w->clock, sizeof w->clock, "%s/clock", w->dir) < (int)sizeof w->clock && world_clock_set(w, 0);
+}
+
 /* What `up` and so its daemons find in their environment. */
-static void move_clock(const struct world *w, bool on)
+void world_clock_lend(const struct world *w, bool on)
 {
     char library[600];
     if (!w->clock[0]) return;
@@ -213,9 +228,9 @@ static bool spawn_up(struct world *w)
     posix_spawn_file_actions_init(&fa);
     posix_spawn_file_actions_adddup2(&fa, fd[1], 1);
     posix_spawn_file_actions_addopen(&fa, 2, err, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    move_clock(w, true);
+    world_clock_lend(w, true);
     int rc = posix_spawn(&w->up, argv[0], &fa, NULL, argv, environ);
-    move_clock(w, false);
+    world_clock_lend(w, false);
     posix_spawn_file_actions_destroy(&fa);
     close(fd[1]);
     w->up_out = fd[0];

@@ -22,7 +22,7 @@ struct world {
     char listen[64];                    /* set before world_up: the worker's second door; "": none */
     unsigned descriptors;               /* set before world_up: RLIMIT_NOFILE of all that it starts; 0: ours */
     bool office;                        /* set before world_up: DIR of an office that joined, a collector only */
-    char clock[320];                    /* set before world_up: file that moves the daemons' wall clock (jump.c); "": none */
+    char clock[320];                    /* made by world_clock_make before world_up: moves the daemons' wall clock; "": none */
 };
 
 /* Counts and prints; the last line of a program is world_done(). */
@@ -45,6 +45,11 @@ bool world_down(struct world *w);       /* SIGTERM; false when it did not end by
 void world_kill_up(struct world *w);    /* kill -9 of `up` itself */
 unsigned world_port(void);              /* one of the loopback that nobody has now */
 unsigned world_port_from(unsigned port);                         /* the first of them at or above this one */
+/* The wall clock of what is started from here on (jump.c), the system's as long as nobody moves it; moves it by that many ms from the
+ * system's, also under those that run; and lets what this program itself starts meanwhile have it. */
+bool world_clock_make(struct world *w);
+bool world_clock_set(const struct world *w, int64_t ms);
+void world_clock_lend(const struct world *w, bool on);
 bool world_office(struct world *w, const char *id, const char *region);
 
 pid_t world_pid(const struct world *w, enum world_part p);      /* 0: not running now */

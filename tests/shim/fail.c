@@ -92,7 +92,10 @@ __attribute__((constructor)) static void start(int argc, char **argv)
         armed = state->start == 0 || nth == state->start || again;
         nth_call = again ? state->m : state->n;
         fired_before = again ? atomic_load(&state->fired) : 0;
-        if (again) atomic_store(&state->calls[state->kind], 0);
+        if (again) {
+            atomic_store(&state->calls[state->kind], 0);
+            atomic_store(&state->site[0].calls, 0);     /* of the chain, where one is named */
+        }
         char path[300];
         snprintf(path, sizeof path, "%s.where", file);
         where_fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -27,7 +27,7 @@
 const char *const inject_kinds[FAIL_KINDS] = { "malloc", "write", "sync",    "open",  "socket",
                                                "mmap",   "name",  "read", "connect", "thread" };
 const int inject_errors[FAIL_KINDS] = { ENOMEM, ENOSPC, EIO, EMFILE, EMFILE, ENOMEM, EIO, EIO, ECONNREFUSED, EAGAIN };
-enum { POINTS_MAX = 20000 };
+enum { POINTS_MAX = 20000, ENOUGH = 20 };
 
 static int by_where(const void *a, const void *b)
 {
@@ -59,9 +59,10 @@ static void tell(const struct inject *i, size_t points)
 {
     const struct inject_tally *t = &i->t;
     world_note("%s %s %s, %s start: %zu points, %u tried: %u went on, %u ended (%u of them by libzmq's abort), %u untouched; "
-               "%u not ready, %u late while the fault lasted", i->program, inject_kinds[i->kind], i->ever ? "for good" : "once",
-               i->again ? "first and next" : i->second ? "second" : "first", points, t->tried, t->went_on,
-               t->died + t->aborted, t->aborted, t->untouched, t->not_ready, t->late);
+               "%u not ready, %u late while the fault lasted; %u started again, %u of them failed again",
+               i->program, inject_kinds[i->kind], i->ever ? "for good" : "once", i->again ? "first and next" : i->second ? "second" : "first",
+               points, t->tried, t->went_on, t->died + t->aborted, t->aborted, t->untouched, t->not_ready, t->late, t->started_again, t->twice);
+    world_check(!i->again || t->started_again < ENOUGH || t->twice > 0, "the start after the fault never met another");
 }
 
 static void by_site(struct inject *i, unsigned stride)

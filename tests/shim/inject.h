@@ -9,7 +9,7 @@
 
 struct inject_file { char *path, *bytes; size_t n; unsigned mode; };    /* bytes NULL: a directory */
 struct inject_point { uint64_t where, n; };     /* which call: the n-th, or the n-th of one chain of callers */
-struct inject_tally { unsigned tried, untouched, went_on, died, aborted, not_ready, late; };
+struct inject_tally { unsigned tried, untouched, went_on, died, aborted, not_ready, late, started_again, twice; };
 struct inject {
     struct world w;
     struct load load;

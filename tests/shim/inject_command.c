@@ -166,6 +166,7 @@ static bool one(struct asked *a, uint64_t n)
     if (fault) {
         char *err = world_output(&a->i->w, "err");
         tell_where();
+        world_note("%s", err);
         free(err);
     }
     return fired;

@@ -352,6 +352,24 @@ static void tell_where(const struct inject *i)
     free(log);
 }
 
+/* The call that was to fail has been made, and has not failed: a run that tries nothing. */
+static bool missed(const struct inject *i, const struct inject_point *p)
+{
+    const struct fail_state *s = i->state;
+    uint64_t calls = p->where ? atomic_load(&s->site[0].calls) : atomic_load(&s->calls[i->kind]);
+    return !i->record && atomic_load(&s->fired) == 0 && calls >= p->n;
+}
+
+static void count(struct inject *i, unsigned ended_before)
+{
+    unsigned fired = atomic_load(&i->state->fired);
+    i->t.tried++;
+    i->t.untouched += fired == 0;
+    i->t.went_on += fired > 0 && i->t.died + i->t.aborted == ended_before;
+    i->t.started_again += i->again && fired > 0 && atomic_load(&i->state->starts) > i->state->start;
+    i->t.twice += i->again && fired > 1;
+}
+
 bool inject_run(struct inject *i, const struct inject_point *p)
 {
     bool pushed = false, late = false;
@@ -362,9 +380,8 @@ bool inject_run(struct inject *i, const struct inject_point *p)
     bool fired = atomic_load(&i->state->fired) > 0;
     unsigned ended = i->t.died + i->t.aborted;
     const char *ends = check_ends(i, &deaths);
-    i->t.tried++;
-    i->t.untouched += !fired;
-    i->t.went_on += fired && i->t.died + i->t.aborted == ended;
+    count(i, ended);
+    if (!fault && missed(i, p)) fault = "the call that was to fail did not";
     if (!fault) fault = ends;
     if (!fault && late) fault = "a single fault is not over after a while";
     if (!fault) fault = afterwards(i, pushed);

@@ -226,7 +226,6 @@ void breaking_damage(const struct breaking *b, struct store *(*store_of)(void *w
                 damage(store_of(w), &v, way);
                 int st = b->step(w, b->steps - 1);
                 say(v.table, slice_of(v.key, v.key_n), way, st);
-                if (st != ST_OK) b->undo(w, b->steps - 1);
             }
             b->done(w);
         }

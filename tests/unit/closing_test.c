@@ -59,7 +59,7 @@ static int say(struct story *s, unsigned quarter, unsigned round, unsigned step,
 static struct closing judge(struct story *s, const struct closing_rules *rules)
 {
     struct closing c = { 0 };
-    for (unsigned q = Q4 + 4; q >= Q3; q--) {
+    for (unsigned q = Q4 + 1; q >= Q3; q--) { /* every quarter that has steps, the last first: it may hold the one before */
         struct closing one;
         closing_judge(s->step, s->n, q, rules, &one);
         if (q == Q4) c = one;
@@ -394,7 +394,7 @@ static void any_order_of_any_subset_gives_the_same(void **unused)
     close = say(&s, Q4, 1, STEP_CONSOLIDATE, CENTRE, v1);
     (void)say(&s, Q4, 1, STEP_REOPEN, PLANNER, close);
     (void)say(&s, Q4, 1, STEP_REOPEN, PLANNER2, close);
-    (void)all_orders(&s, &PLAIN);
+    assert_int_equal(all_orders(&s, &PLAIN), 13700);
     /* two quarters that hold each other, and steps inside the office */
     s.n = 0;
     int operator = say(&s, Q4, 1, STEP_OPERATOR, OFFICE, NONE);
@@ -405,7 +405,7 @@ static void any_order_of_any_subset_gives_the_same(void **unused)
     int next_verified = say(&s, Q4 + 1, 1, STEP_VERIFY, PLANNER, next_head);
     (void)say_seen(&s, Q4 + 1, 1, STEP_CONSOLIDATE, CENTRE, next_verified, close, "w1:9");
     (void)say(&s, Q4, 1, STEP_REOPEN, AUDITOR, close);
-    (void)all_orders(&s, &demanded);
+    assert_int_equal(all_orders(&s, &demanded), 986410);
 }
 
 int main(void)

@@ -28,15 +28,6 @@ struct world {
 };
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
-static bool other_key;
-static int (*key_before)(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE]);
-
-static int public_key(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE])
-{
-    int st = key_before(ctx, office, ret);
-    if (st == ST_OK && other_key) ret[0] ^= 0xff;
-    return st;
-}
 
 /* ---- the steps ---- */
 
@@ -110,9 +101,9 @@ static int signed_anew(struct world *w)
     struct outbox_stream s;
     uint32_t n;
     int st = outbox_stream_get(w->f.t, w->office, &s);
-    other_key = true;
+    outbox_fixture_other_key(&w->f, true);
     if (st == ST_OK) st = outbox_resign(w->f.t, &who, REWOUND + 1, w->f.now.wall, &s, &n);
-    other_key = false;
+    outbox_fixture_other_key(&w->f, false);
     return st;
 }
 
@@ -155,8 +146,6 @@ static void *make(void)
     static const unsigned code[] = { CODE_UNAUTHORISED, CODE_UNAUTHORISED, CODE_BAD_FORMAT, CODE_BAD_FORMAT };
     struct world *w = test_calloc(1, sizeof *w);
     outbox_fixture_init(&w->f);
-    key_before = w->f.signer.public_key;
-    w->f.signer.public_key = public_key;
     breaking_store(w->f.store);
     assert_int_equal(outbox_fixture_commit(&w->f), ST_OK);
     for (unsigned i = 0; i < FILES; i++) outbox_fixture_tray(&FILE_OF[i], &w->tray[i]);

@@ -32,6 +32,15 @@ static int sign(void *ctx, struct slice office, struct slice msg, uint8_t ret[SI
     return ST_OK;
 }
 
+static int other_key(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE])
+{
+    int st = public_key(ctx, office, ret);
+    if (st == ST_OK) ret[0] ^= 0xff;
+    return st;
+}
+
+void outbox_fixture_other_key(struct outbox_fixture *f, bool other) { f->signer.public_key = other ? other_key : public_key; }
+
 void outbox_fixture_init(struct outbox_fixture *f)
 {
     *f = (struct outbox_fixture){ .signer = { NULL, sign, public_key }, .identity = { .installation = { 9 }, .epoch = 77 },

@@ -16,6 +16,8 @@ struct outbox_fixture {
 };
 void outbox_fixture_init(struct outbox_fixture *f);
 void outbox_fixture_done(struct outbox_fixture *f);
+/* From now on every office has another public key than before, or (false) that one again. */
+void outbox_fixture_other_key(struct outbox_fixture *f, bool other);
 void outbox_fixture_begin(struct outbox_fixture *f);
 int outbox_fixture_commit(struct outbox_fixture *f);
 void outbox_fixture_crash(struct outbox_fixture *f);            /* the open transaction is lost; a new one is begun */

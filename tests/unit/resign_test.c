@@ -9,17 +9,6 @@
 
 #include "tests/unit/outbox_fixture.h"
 
-static int (*public_before)(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE]);
-
-/* Another key of every office. */
-static int public_other(void *ctx, struct slice office, uint8_t ret[PUBKEY_SIZE])
-{
-    int st = public_before(ctx, office, ret);
-
-    if (st == ST_OK) ret[0] ^= 0xff;
-    return st;
-}
-
 static struct outbox_speaker speaker(struct outbox_fixture *f)
 {
     const struct slice id = slice_of(OFFICE_A, strlen(OFFICE_A));
@@ -31,7 +20,6 @@ static void begin(struct outbox_fixture *f, unsigned files)
 {
     outbox_fixture_init(f);
     for (unsigned i = 0; i < files; i++) (void)outbox_fixture_state(f, OFFICE_A, OFFICE_A, 10, 100 + (int)i);
-    public_before = f->signer.public_key;
 }
 
 /* Every batch waiting is linked to the one before; the number of those with this key. */
@@ -78,7 +66,7 @@ static void what_waits_is_signed_anew_and_nothing_else_changes(void **state)
     assert_int_equal(s.last, 30);
     assert_int_equal(outbox_resign(f.t, &who, 1, f.now.wall, &s, &n), ST_OK);
     assert_int_equal(n, 0);                     /* it bears the present key */
-    f.signer.public_key = public_other;
+    outbox_fixture_other_key(&f, true);
     assert_int_equal(outbox_resign(f.t, &who, 11, f.now.wall, &s, &n), ST_OK);
     assert_int_equal(n, 2);                     /* the worker has the first one */
     s = outbox_fixture_stream(&f, OFFICE_A);
@@ -108,7 +96,7 @@ static void what_was_signed_before_is_kept_and_receipts_are_of_what_is_sent(void
     struct outbox_speaker who = speaker(&f);
     struct outbox_stream s = outbox_fixture_stream(&f, OFFICE_A);
     const struct hash before = s.head;
-    f.signer.public_key = public_other;
+    outbox_fixture_other_key(&f, true);
     assert_int_equal(outbox_resign(f.t, &who, 1, f.now.wall, &s, &n), ST_OK);
     assert_int_equal(n, 1);
     assert_int_equal(store_cursor(f.t, OUTBOX_RESIGNED, &c), ST_OK);
@@ -139,7 +127,7 @@ static void what_is_acknowledged_is_not_touched(void **state)
     struct outbox_receipt a = { .sequence = 10, .lsn = 3, .hash = b.hash, .refused = slice_of("", 0), .worker = "w1" };
     assert_int_equal(outbox_ack(f.t, who.office, &a, f.now.wall, &s, &settled), ST_OK);
     const struct hash acked = s.acked_hash;
-    f.signer.public_key = public_other;
+    outbox_fixture_other_key(&f, true);
     assert_int_equal(outbox_resign(f.t, &who, 1, f.now.wall, &s, &n), ST_INVALID);
     assert_int_equal(outbox_resign(f.t, &who, 12, f.now.wall, &s, &n), ST_INVALID);     /* inside a batch */
     assert_int_equal(outbox_resign(f.t, &who, 31, f.now.wall, &s, &n), ST_INVALID);

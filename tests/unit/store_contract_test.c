@@ -1,6 +1,7 @@
 /* store_contract_test.c - one table of cases, run against the LMDB store and its RAM twin, and a randomised comparison of both
  * with a sorted array; then what only the twin can do (injected faults, crash). Files, locks and a full map: store_lmdb_test.c.
  * Seeds are fixed; SEED=n in the environment tries another. */
+#include "tests/unit/env.h"
 #include "store_fixture.h"
 
 /* ---- the contract ---- */
@@ -355,10 +356,9 @@ static void test_model(void **state)
 {
     struct fixture *f = *state;
     static struct model committed, now;
-    const char *seed = getenv("SEED");
     struct rng r;
 
-    rng_seed(&r, seed ? strtoull(seed, NULL, 10) : 42);
+    rng_seed(&r, env_number("SEED", 42));
     memset(&committed, 0, sizeof committed);
     now = committed;
     for (unsigned done = 0; done < MODEL_OPS;) {

@@ -12,6 +12,7 @@
 #include "proto/code.h"
 #include "proto/rng.h"
 #include "proto/unit.h"
+#include "tests/unit/env.h"
 
 enum { TABLE_LEAF, TABLE_BY_TEXT, TABLE_BY_ID, OFFICE = 7, YEAR = 2022 };
 static const char *const tables[] = { "leaf", "by_text", "by_id", NULL };
@@ -396,7 +397,6 @@ static void assert_sorted(struct unit *u)
 static void test_random(void **state)
 {
     static struct naive n;
-    const char *seed = getenv("SEED");
     struct store *s;
     struct unit u;
     struct rng r;
@@ -404,7 +404,7 @@ static void test_random(void **state)
     provenance prov = figure_provenance(1, 1, 0);
 
     (void)state;
-    rng_seed(&r, seed ? strtoull(seed, NULL, 10) : 42);
+    rng_seed(&r, env_number("SEED", 42));
     assert_int_equal(store_mem_new(tables, &s), ST_OK);
     unit_init(&u);
     for (unsigned round = 0; round < 120; round++) {

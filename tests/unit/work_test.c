@@ -529,7 +529,6 @@ static void real_signatures(void **state)
     assert_int_equal(lsn_of(w), 5);
 }
 
-/* found by the herd: an office with one figure waited until 32 MiB of others were taken */
 int main(void)
 {
     const struct CMUnitTest tests[] = {
