@@ -8,6 +8,7 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/thread.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -320,6 +321,7 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
 {
     struct http *h = calloc(1, sizeof *h);
     if (!h) return ST_NO_MEMORY;
+    (void)signal(SIGPIPE, SIG_IGN);     /* libevent writes to connections that may have gone */
     h->o = *o;
     h->live = o->live;
     h->wake_fd = -1;

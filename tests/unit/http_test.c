@@ -1,0 +1,227 @@
+/* http_test.c - what the aggregator's HTTP holds for those who take nothing: idle connections, answers that nobody reads, one by one and
+ * together, and live viewers. The real server on a real port, over an empty RAM store and a register so long that one list of offices
+ * does not fit into a socket; the clock is the test's, so a minute takes no time. Every bound is the product's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "aggregator/fold.h"
+#include "aggregator/http.h"
+#include "aggregator/sse.h"
+#include "proto/clock.h"
+
+enum { WAIT_MS = 30 * 1000, OFFICES = 4000, SMALL_WINDOW = 4096, SMALL_SEGMENT = 536, LEAST_ANSWER = 400 << 10, LOOKS_MS = 1000 };
+#define LIST "GET /api/v1/offices?region= HTTP/1.1\r\nHost: x\r\n\r\n"
+#define EVENTS "GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static atomic_llong ahead_ms;           /* of the server's clock before the true one */
+
+static struct now server_now(void *ctx)
+{
+    struct clock c = clock_posix();
+    struct now n = c.now(c.ctx);
+    (void)ctx;
+    n.mono.us += atomic_load(&ahead_ms) * 1000;
+    return n;
+}
+
+static int64_t ms(void)
+{
+    struct clock c = clock_posix();
+    return c.now(c.ctx).mono.us / 1000;
+}
+
+/* ---- the server ---- */
+
+struct site { struct http *http; struct store *store; char dir[64], registry[96], listen[32]; unsigned port; };
+
+static void write_register(const struct site *s)
+{
+    FILE *f = fopen(s->registry, "w");
+    assert_non_null(f);
+    fputs("#rekap-office 1\n", f);
+    for (unsigned i = 0; i < OFFICES; i++)
+        fprintf(f, "gen-3374-%04u\t33.74\toffice\tactive\t2026-01-01\t-\t-\t-\tKantor %04u\n", i, i);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int setup(void **state)
+{
+    struct site *s = calloc(1, sizeof *s);
+    char err[300] = "";
+    int st = ST_BUSY;
+    assert_non_null(s);
+    atomic_store(&ahead_ms, 0);
+    snprintf(s->dir, sizeof s->dir, "/tmp/rekap-http-test-XXXXXX");
+    assert_non_null(mkdtemp(s->dir));
+    snprintf(s->registry, sizeof s->registry, "%s/office.tsv", s->dir);
+    write_register(s);
+    assert_int_equal(store_mem_new(fold_tables, &s->store), ST_OK);
+    struct http_options o = { .listen = s->listen, .registry = s->registry, .regions = "deploy/registry/region.csv",
+                              .names = "deploy/registry/nomenklatur.csv", .store = s->store, .clock = { NULL, server_now },
+                              .live = { .workers = 1, .worker = { { .number = 1, .up = true } } } };
+    for (unsigned i = 0; st == ST_BUSY && i < 200; i++) {
+        s->port = 20000 + ((unsigned)getpid() * 7 + i) % 12000;
+        snprintf(s->listen, sizeof s->listen, "127.0.0.1:%u", s->port);
+        st = http_new(&o, &s->http, err, sizeof err);
+    }
+    if (st != ST_OK) fail_msg("%s", err);
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct site *s = *state;
+    http_free(&s->http);
+    store_mem_free(&s->store);
+    unlink(s->registry);
+    rmdir(s->dir);
+    free(s);
+    return 0;
+}
+
+static uint64_t closed(const struct site *s)
+{
+    uint64_t n, refused;
+    http_counters(s->http, &n, &refused);
+    return n;
+}
+
+static uint64_t refused(const struct site *s)
+{
+    uint64_t n, shut;
+    http_counters(s->http, &shut, &n);
+    return n;
+}
+
+/* ---- clients ---- */
+
+/* deaf: with a small window, and small segments as of a far network: otherwise the kernel's own buffers on the loopback hold megabytes. */
+static int dial(const struct site *s, bool deaf)
+{
+    static const int window = SMALL_WINDOW, segment = SMALL_SEGMENT;
+    const struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    if (deaf) assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window), 0);
+    if (deaf) assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment), 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&a, sizeof a), 0);
+    return fd;
+}
+
+static int ask(const struct site *s, bool deaf, const char *question)
+{
+    int fd = dial(s, deaf);
+    assert_int_equal(send(fd, question, strlen(question), MSG_NOSIGNAL), strlen(question));
+    return fd;
+}
+
+/* The status of the answer that begins on this connection; 0: none in time, or it was closed. The rest stays unread. */
+static int status_of(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    char head[16] = "";
+    if (poll(&p, 1, WAIT_MS) != 1 || recv(fd, head, 12, MSG_PEEK | MSG_WAITALL) != 12) return 0;
+    return atoi(head + 9);
+}
+
+static bool is_closed(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Reads until the other side is silent for good or ends; how much it was. */
+static size_t take_all(int fd)
+{
+    static char block[1 << 16];
+    size_t n = 0;
+    for (ssize_t got; (got = recv(fd, block, sizeof block, 0)) > 0;) n += (size_t)got;
+    return n;
+}
+
+static int once(const struct site *s)
+{
+    int fd = ask(s, false, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), status = status_of(fd);
+    close(fd);
+    return status;
+}
+
+static bool counted(const struct site *s, uint64_t (*count)(const struct site *s), uint64_t n)
+{
+    for (int64_t end = ms() + WAIT_MS; count(s) < n; (void)poll(NULL, 0, 5))
+        if (ms() > end) return false;
+    return count(s) == n;
+}
+
+/* ---- the bounds ---- */
+
+/* found by this test: whoever went away in the middle of an answer took the server with it, unless who had started it ignored SIGPIPE */
+static void who_asks_nothing_is_closed(void **state)
+{
+    struct site *s = *state;
+    int fd = dial(s, false);
+    assert_int_equal(once(s), 200);
+    atomic_store(&ahead_ms, HTTP_HEAD_MS / 2);
+    for (int64_t end = ms() + LOOKS_MS; ms() < end;) assert_int_equal(once(s), 200);
+    assert_false(is_closed(fd));
+    atomic_store(&ahead_ms, HTTP_HEAD_MS + LOOKS_MS);
+    assert_true(counted(s, closed, 1));
+    assert_true(status_of(fd) == 0 && is_closed(fd));
+    close(fd);
+}
+
+/* One that reads nothing has longer than one that asks nothing, but not for ever. */
+static void an_answer_that_nobody_takes_ends(void **state)
+{
+    struct site *s = *state;
+    int whole = ask(s, false, "GET /api/v1/offices?region= HTTP/1.0\r\n\r\n");
+    assert_true(take_all(whole) > LEAST_ANSWER);        /* more than the kernel keeps for one that reads nothing */
+    int deaf = ask(s, true, LIST), idle = dial(s, false);
+    assert_int_equal(status_of(deaf), 200);
+    atomic_store(&ahead_ms, HTTP_HEAD_MS + LOOKS_MS);
+    assert_true(counted(s, closed, 1));
+    assert_true(status_of(idle) == 0 && is_closed(idle));       /* the same look found the deaf one in time */
+    atomic_store(&ahead_ms, HTTP_ANSWER_MS - 2 * LOOKS_MS);
+    for (int64_t end = ms() + LOOKS_MS; ms() < end;) assert_int_equal(once(s), 200);
+    assert_int_equal(closed(s), 1);
+    atomic_store(&ahead_ms, HTTP_ANSWER_MS + LOOKS_MS);
+    assert_true(counted(s, closed, 2));
+    assert_true(take_all(deaf) < LEAST_ANSWER);
+    close(whole);
+    close(deaf);
+    close(idle);
+}
+
+/* However many take nothing: what lies in memory for them has an end, and who asks then is told so at once. */
+static void answers_that_nobody_takes_are_bounded_together(void **state)
+{
+    enum { MOST = 3 * HTTP_ANSWERS_MAX / LEAST_ANSWER };
+    static int fd[MOST];
+    struct site *s = *state;
+    unsigned taken = 0;
+    for (unsigned i = 0; i < MOST; i++) fd[i] = ask(s, true, LIST);
+    for (unsigned i = 0; i < MOST; i++) {
+        int status = status_of(fd[i]);
+        assert_true(status == 200 || status == 503);
+        taken += status == 200;
+    }
+    assert_int_equal(refused(s), MOST - taken);
+    assert_true(taken < MOST && taken > HTTP_ANSWERS_MAX / (4 * LEAST_ANSWER));       /* not before there is much */
