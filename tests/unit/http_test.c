@@ -225,3 +225,49 @@ static void answers_that_nobody_takes_are_bounded_together(void **state)
     }
     assert_int_equal(refused(s), MOST - taken);
     assert_true(taken < MOST && taken > HTTP_ANSWERS_MAX / (4 * LEAST_ANSWER));       /* not before there is much */
+    int other = ask(s, false, LIST);
+    assert_int_equal(status_of(other), 503);
+    close(other);
+    for (unsigned i = 0; i < MOST; i++) close(fd[i]);
+    int status = 0;
+    for (int64_t end = ms() + WAIT_MS; status != 200 && ms() < end;) status = once(s);
+    assert_int_equal(status, 200);
+}
+
+static void viewers_have_a_number(void **state)
+{
+    static int fd[SSE_VIEWERS_MAX];
+    struct site *s = *state;
+    struct rlimit r;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+    r.rlim_cur = r.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
+    assert_true(r.rlim_max > 2 * SSE_VIEWERS_MAX + 64); /* both ends are ours */
+    for (unsigned i = 0; i < SSE_VIEWERS_MAX; i++) {
+        fd[i] = ask(s, false, EVENTS);
+        assert_int_equal(status_of(fd[i]), 200);
+    }
+    int other = ask(s, false, EVENTS);
+    assert_int_equal(status_of(other), 503);
+    close(other);
+    assert_int_equal(once(s), 200);     /* questions are answered beside them */
+    close(fd[0]);
+    int status = 0;
+    for (int64_t end = ms() + WAIT_MS; status != 200 && ms() < end; close(other)) {
+        other = ask(s, false, EVENTS);
+        status = status_of(other);
+    }
+    assert_int_equal(status, 200);
+    for (unsigned i = 1; i < SSE_VIEWERS_MAX; i++) close(fd[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(who_asks_nothing_is_closed, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_answer_that_nobody_takes_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(answers_that_nobody_takes_are_bounded_together, setup, teardown),
+        cmocka_unit_test_setup_teardown(viewers_have_a_number, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
