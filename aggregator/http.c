@@ -69,14 +69,17 @@ static void reply(struct evhttp_request *req, int status, const char *type, cons
 }
 
 /* An answer is put together by hundreds of calls that leave something out when memory is out: a figure that is not there would be a
- * wrong answer, a text that is not there is read as one. A new process answers whole ones. */
-static void *answer_malloc(size_t n)
+ * wrong answer, a text that is not there is read as one. And libevent passes over a line of a question that it had no memory to
+ * read, until HTTP_HEAD_MS ends the connection. A new process answers, and whole. */
+static void *answer_realloc(void *p, size_t n)
 {
-    void *p = malloc(n);
-    if (p) return p;
+    void *q = realloc(p, n);
+    if (q || n == 0) return q;
     log_write(LOG_L_ERROR, "no memory for an answer", "bytes=%zu", n);
     _exit(EXIT_CRASH);
 }
+
+static void *answer_malloc(size_t n) { return answer_realloc(NULL, n ? n : 1); }
 
 static void reply_typed(struct evhttp_request *req, int status, const char *type, json_t *body)
 {
@@ -326,6 +329,7 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
     h->live = o->live;
     h->wake_fd = -1;
     json_set_alloc_funcs(answer_malloc, free);
+    event_set_mem_functions(answer_malloc, answer_realloc, free);
     pthread_mutex_init(&h->lock, NULL);
     snprintf(err, err_size, "no memory");
     int st = build(h);

@@ -107,7 +107,8 @@ static void besieged(struct fault *f, unsigned limit, unsigned file)
                 " have gone", limit);
     world_check(world_acked(&f->w, NULL) >= before, "%u descriptors: acknowledged updates are gone", limit);
     world_check(world_pid(&f->w, WORLD_WORKER) == worker && worker > 0, "%u descriptors: the worker has died", limit);
-    world_check(fault_logs(&f->w, WORLD_WORKER, "say nothing", SAY_MS), "%u descriptors: the log does not say what was shed", limit);
+    world_check(fault_logs(&f->w, WORLD_WORKER, "say nothing", SAY_MS),
+                "%u descriptors: the log does not say what was shed", limit);
 }
 
 static void with_limit(struct fault *f, unsigned limit, unsigned file)

@@ -45,8 +45,8 @@ bool world_down(struct world *w);       /* SIGTERM; false when it did not end by
 void world_kill_up(struct world *w);    /* kill -9 of `up` itself */
 unsigned world_port(void);              /* one of the loopback that nobody has now */
 unsigned world_port_from(unsigned port);                         /* the first of them at or above this one */
-/* The wall clock of what is started from here on (jump.c), the system's as long as nobody moves it; moves it by that many ms from the
- * system's, also under those that run; and lets what this program itself starts meanwhile have it. */
+/* The wall clock of what is started from here on (jump.c), the system's as long as nobody moves it; moves it by that many ms from
+ * the system's, also under those that run; and lets what this program itself starts meanwhile have it. */
 bool world_clock_make(struct world *w);
 bool world_clock_set(const struct world *w, int64_t ms);
 void world_clock_lend(const struct world *w, bool on);

@@ -1,5 +1,5 @@
-/* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie]: lets calls of one program fail, one in each
- * run. Kind: E, tests only.
+/* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie] [from=N]: lets calls of one
+ * program fail, one in each run. Kind: E, tests only.
  *
  * TARGET: worker, collector, aggregator, or a verb of rekap (the table in inject_command.c). KIND: malloc, write, sync, open,
  * socket, mmap, name, read, connect, thread. Every STRIDE-th call from a random one (the seed is printed) until a run passes
@@ -7,6 +7,8 @@
  * last call; `all` tries them by number instead.
  *
  * again: the start after the one that failed meets a failure of the same kind, too, at a random one of its first calls.
+ *
+ * from=N: by number, from call N on instead of a random one: to see one again.
  *
  * lie: writes that fail say that they have not, so figures are lost; the run fails if nobody notices.
  *
@@ -59,9 +61,10 @@ static void tell(const struct inject *i, size_t points)
 {
     const struct inject_tally *t = &i->t;
     world_note("%s %s %s, %s start: %zu points, %u tried: %u went on, %u ended (%u of them by libzmq's abort), %u untouched; "
-               "%u not ready, %u late while the fault lasted; %u started again, %u of them failed again",
-               i->program, inject_kinds[i->kind], i->ever ? "for good" : "once", i->again ? "first and next" : i->second ? "second" : "first",
-               points, t->tried, t->went_on, t->died + t->aborted, t->aborted, t->untouched, t->not_ready, t->late, t->started_again, t->twice);
+               "%u not ready, %u late while the fault lasted; %u started again, %u of them failed again", i->program,
+               inject_kinds[i->kind], i->ever ? "for good" : "once", i->again ? "first and next" : i->second ? "second" : "first",
+               points, t->tried, t->went_on, t->died + t->aborted, t->aborted, t->untouched, t->not_ready, t->late,
+               t->started_again, t->twice);
     world_check(!i->again || t->started_again < ENOUGH || t->twice > 0, "the start after the fault never met another");
 }
 
@@ -82,7 +85,7 @@ static void by_site(struct inject *i, unsigned stride)
 
 static void by_number(struct inject *i, unsigned stride)
 {
-    struct inject_point p = { 0, 1 + rng_below(&i->rng, stride) };
+    struct inject_point p = { 0, i->from ? i->from : 1 + rng_below(&i->rng, stride) };
     while (inject_run(i, &p) && i->lies_seen == 0) p.n += stride;
     tell(i, p.n - 1);
     if (i->lie) world_check(i->lies_seen > 0, "writes that were lost were not noticed");
@@ -109,6 +112,7 @@ static bool read_words(struct inject *i, int argc, char **argv, bool *ret_all)
         i->lie |= !strcmp(argv[a], "lie");
         i->second |= !strcmp(argv[a], "second");
         i->again |= !strcmp(argv[a], "again");
+        if (!strncmp(argv[a], "from=", 5)) i->from = strtoull(argv[a] + 5, NULL, 10);
         *ret_all |= !strcmp(argv[a], "all");
     }
     return k < FAIL_KINDS;
@@ -133,7 +137,7 @@ int main(int argc, char **argv)
     char tmp[64];
     const char *bin = argc > 1 ? argv[1] : "";
     if (argc < 6 || !read_words(&i, argc, argv, &all) || strtoul(argv[5], NULL, 10) == 0)
-        return fprintf(stderr, "inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie]\n"), 2;
+        return fprintf(stderr, "inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie] [from=N]\n"), 2;
     snprintf(tmp, sizeof tmp, "%s/rekap-inject-XXXXXX", access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
     (void)personality(ADDR_NO_RANDOMIZE);       /* chains of callers are the same in every run */
     rng_seed(&i.rng, strtoull(argv[2], NULL, 10));

@@ -25,6 +25,7 @@ struct inject {
     bool lie;                           /* writes say that they have written: to see that the checks see */
     unsigned lies_seen;
     bool ever, second;                  /* for good; in the second start, after a kill */
+    uint64_t from;                      /* the first call by number; 0: drawn */
     bool again;                         /* and once more in the start after the one that failed, at a random call */
     struct inject_tally t;
 };

@@ -192,7 +192,7 @@ void inject_command(struct inject *i, const char *verb, unsigned stride)
         (void)json_object_del(a.right, "as_of");
         world_check(ready && json_is_object(a.right), "%s does not answer without faults", verb);
     }
-    for (uint64_t n = 1 + rng_below(&i->rng, stride); ready && one(&a, n); n += stride) {}
+    for (uint64_t n = i->from ? i->from : 1 + rng_below(&i->rng, stride); ready && one(&a, n); n += stride) {}
     world_check(world_down(&i->w), "it does not end");
     json_decref(a.right);
     i->program = "rekap";

@@ -1,6 +1,6 @@
-/* http_test.c - what the aggregator's HTTP holds for those who take nothing: idle connections, answers that nobody reads, one by one and
- * together, and live viewers. The real server on a real port, over an empty RAM store and a register so long that one list of offices
- * does not fit into a socket; the clock is the test's, so a minute takes no time. Every bound is the product's own. */
+/* http_test.c - what the aggregator's HTTP holds for those who take nothing: idle connections, answers that nobody reads, one by one
+ * and together, and live viewers. The real server on a real port, over an empty RAM store and a register so long that one list of
+ * offices does not fit into a socket; the clock is the test's, so a minute takes no time. Every bound is the product's own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,7 +112,7 @@ static uint64_t refused(const struct site *s)
 
 /* ---- clients ---- */
 
-/* deaf: with a small window, and small segments as of a far network: otherwise the kernel's own buffers on the loopback hold megabytes. */
+/* deaf: with a small window, and small segments as of a far network: the kernel's own buffers on the loopback hold megabytes. */
 static int dial(const struct site *s, bool deaf)
 {
     static const int window = SMALL_WINDOW, segment = SMALL_SEGMENT;
@@ -173,7 +173,7 @@ static bool counted(const struct site *s, uint64_t (*count)(const struct site *s
 
 /* ---- the bounds ---- */
 
-/* found by this test: whoever went away in the middle of an answer took the server with it, unless who had started it ignored SIGPIPE */
+/* found by this test: who went away in the middle of an answer took the server along, unless who had started it ignored SIGPIPE */
 static void who_asks_nothing_is_closed(void **state)
 {
     struct site *s = *state;
