@@ -1,6 +1,6 @@
-/* http_test.c - what the aggregator's HTTP holds for those who take nothing: idle connections, answers that nobody reads, one by one
- * and together, and live viewers. The real server on a real port, over an empty RAM store and a register so long that one list of
- * offices does not fit into a socket; the clock is the test's, so a minute takes no time. Every bound is the product's own. */
+/* http_test.c - what the aggregator's HTTP holds for those who take nothing: idle connections, answers that nobody reads, one by
+ * one and together, and live viewers. The real server on a real port, over an empty RAM store and a register so long that one list
+ * of offices does not fit into a socket; the clock is the test's, so a minute takes no time. Every bound is the product's own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
