@@ -13,7 +13,7 @@
 #include "fold_part.h"
 
 const char *const fold_tables[] = { "meta", "dict_text", "dict_id", "leaf", "history", "cell", "office", "count", "change",
-                                    "record", "entry", "reason", NULL };
+                                    "record", "entry", "reason", "evidence", NULL };
 _Static_assert(sizeof fold_tables / sizeof *fold_tables == FOLD_TABLE_COUNT + 1, "one name a table");
 
 bool fold_room(void **array, uint32_t *cap, uint32_t need, size_t size)
@@ -116,7 +116,7 @@ void fold_reached(const struct fold *f, unsigned worker, uint64_t *ret_lsn, stru
 
 static inline bool figure_plain(const struct figure *g)
 {
-    return (g->indicator.n | g->text.n | g->reason.n) == 0;
+    return (g->indicator.n | g->text.n | g->reason.n | g->evidence.n) == 0;
 }
 
 static int update_add(struct fold *f, const struct figure *g, provenance prov)

@@ -27,12 +27,12 @@ enum fold_table {
     FOLD_COUNT,
     /* position u64 -> applied vector, [office u32, year u16].. touched by that commit; trimmed to CHANGES_KEPT */
     FOLD_CHANGE,
-    FOLD_RECORD, FOLD_ENTRY, FOLD_REASON,       /* what stands behind a provenance, and when: statement.h */
+    FOLD_RECORD, FOLD_ENTRY, FOLD_REASON, FOLD_EVIDENCE,       /* what stands behind a provenance, and when: statement.h */
     FOLD_TABLE_COUNT
 };
 extern const char *const fold_tables[];         /* for the store port */
 /* Format of the state's rows, kept by the store (proto/store.h). A state of another one is never read: the logs are folded anew. */
-enum { FOLD_FORMAT = 3 };
+enum { FOLD_FORMAT = 4 };
 /* Last month with a realised figure reported (any source, 1..12; 0 none) that office and year show; 0 also when nothing is known.
  * */
 int fold_last_month(struct store_txn *t, uint32_t office, uint16_t year, uint8_t *ret);

@@ -117,6 +117,10 @@ static int update_apply(struct fold *f, struct store_txn *t, const struct update
     }
     if (st == ST_OK) st = unit_set(&f->unit, g, indicator, u->prov, &result, &old, &leaf);
     if (st != ST_OK) return st;
+    if (g->evidence.n > 0) {            /* also of a statement that says again what stands: it proves that */
+        provenance of = f->unit.leaf[leaf].slot[unit_slot_of(g)].prov;
+        if ((st = statement_evidence(&f->told, of, u->prov, g->evidence)) != ST_OK) return st;
+    }
     if (result == UNIT_SAME) {
         count->same++;
         return ST_OK;

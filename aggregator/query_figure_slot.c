@@ -31,6 +31,51 @@ static void put_batch(json_t *o, const struct statement *s, unsigned index)
     json_object_set_new(o, "batch", json_string(hex));
 }
 
+/* ---- documents that prove it ---- */
+
+struct proofs {
+    const struct query_context *q;
+    provenance of;
+    json_t *list;
+};
+
+/* The name the office gave the file; null when it gave none. */
+static int document_name(const struct query_context *q, struct slice office, struct slice hex, json_t **ret)
+{
+    struct leaf_key key = {.measure = MEASURE_EVIDENCE_NAME};
+    struct unit u;
+    uint32_t id = 0;
+    *ret = NULL;
+    unit_init(&u);
+    int st = unit_dict_get(q->t, FOLD_DICT_TEXT, office, &id);  /* first: it points into the store */
+    if (st == ST_OK) st = unit_dict_get(q->t, FOLD_DICT_TEXT, hex, &key.indicator);
+    if (st == ST_OK) st = unit_load_lineless(&u, q->t, FOLD_LEAF, id, 0);
+    const struct leaf *l = st == ST_OK ? unit_find(&u, &key) : NULL;
+    if (l && l->slot[0].kind == VALUE_TEXT) *ret = text_json(unit_text(&u, &l->slot[0]));
+    unit_done(&u);
+    if (!*ret) *ret = json_null();
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static int put_proof(void *ctx, struct slice document, provenance by)
+{
+    struct proofs *p = ctx;
+    const struct asof_position *x = asof_position(p->q->past);
+    char hex[2 * HASH_SIZE + 1], worker[8];
+    struct statement s;
+    json_t *name;
+    if (x && !asof_reached(x, by)) return ST_OK;
+    bytes_hex(document.p, document.n, hex);
+    int st = statement_get(p->q->t, figure_prov_worker(by), figure_prov_lsn(by), figure_prov_index(by), &s);
+    if (st == ST_OK) st = document_name(p->q, s.office, slice_of(hex, 2 * HASH_SIZE), &name);
+    if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;       /* who has evidence has records */
+    snprintf(worker, sizeof worker, "w%u", figure_prov_worker(by));
+    json_t *o = json_pack("{s:s,s:o,s:b,s:s,s:I,s:I}", "sha256", hex, "name", name, "later", by != p->of, "worker", worker, "lsn",
+                          (json_int_t)figure_prov_lsn(by), "index", (json_int_t)figure_prov_index(by));
+    json_object_set_new(o, "committed_at", time_json(s.at));
+    return json_array_append_new(p->list, o) == 0 ? ST_OK : ST_NO_MEMORY;
+}
+
 int query_figure_statement(const struct query_context *q, provenance prov, json_t **ret)
 {
     struct statement s;
@@ -47,7 +92,10 @@ int query_figure_statement(const struct query_context *q, provenance prov, json_
     if (st == ST_OK) put_batch(o, &s, index);
     st = statement_why(q->t, prov, &why);
     json_object_set_new(o, "reason", st == ST_OK ? text_json(why) : json_null());
-    if (st != ST_OK && st != ST_NOT_FOUND) {
+    struct proofs proofs = {q, prov, json_array()};
+    if (st == ST_OK || st == ST_NOT_FOUND) st = statement_proofs(q->t, prov, put_proof, &proofs);
+    json_object_set_new(o, "evidence", proofs.list);
+    if (st != ST_OK) {
         json_decref(o);
         return st;
     }

@@ -10,7 +10,7 @@
 
 #include "fold_part.h"
 
-enum { ROW_KEY = 9, ENTRY_TAIL = 18 };
+enum { ROW_KEY = 9, ENTRY_TAIL = 18, PROOF_KEY = 8 + HASH_SIZE };
 
 void statement_init(struct statements *s)
 {
@@ -24,12 +24,13 @@ void statement_done(struct statements *s)
     free(s->part);
     free(s->entry);
     free(s->why);
+    free(s->proof);
     buf_done(&s->bytes);
 }
 
 void statement_clear(struct statements *s)
 {
-    s->rows = s->parts = s->entries = s->whys = 0;
+    s->rows = s->parts = s->entries = s->whys = s->proofs = 0;
     buf_clear(&s->bytes);
 }
 
@@ -126,6 +127,13 @@ int statement_reason(struct statements *s, provenance prov, struct slice text)
     return ST_OK;
 }
 
+int statement_evidence(struct statements *s, provenance of, provenance by, struct slice document)
+{
+    if (!FOLD_ROOM(s->proof, s->proof_cap, s->proofs + 1)) return ST_NO_MEMORY;
+    s->proof[s->proofs++] = (struct statement_proof){of, by, document};
+    return ST_OK;
+}
+
 /* ---- writing ---- */
 
 static struct slice row_key(unsigned worker, uint64_t lsn, uint8_t ret[ROW_KEY])
@@ -157,6 +165,30 @@ static int rows_save(struct statements *s, struct store_txn *t)
     return st;
 }
 
+static struct slice proof_key(provenance of, struct slice document, uint8_t ret[PROOF_KEY])
+{
+    ASSERT(document.n == HASH_SIZE);
+    bytes_be64(ret, of);
+    memcpy(ret + 8, document.p, HASH_SIZE);
+    return slice_of(ret, PROOF_KEY);
+}
+
+/* The first statement that brought a document stays: those of one value come in log order, whatever the groups. */
+static int proofs_save(const struct statements *s, struct store_txn *t)
+{
+    uint8_t key[PROOF_KEY], by[8];
+    struct slice before;
+    int st = ST_OK;
+    for (uint32_t i = 0; st == ST_OK && i < s->proofs; i++) {
+        struct slice k = proof_key(s->proof[i].of, s->proof[i].document, key);
+        st = store_get(t, FOLD_EVIDENCE, k, &before);
+        if (st != ST_NOT_FOUND) continue;
+        bytes_be64(by, s->proof[i].by);
+        st = store_put(t, FOLD_EVIDENCE, k, slice_of(by, sizeof by));
+    }
+    return st;
+}
+
 int statement_save(struct statements *s, struct store_txn *t)
 {
     uint8_t key[8];
@@ -167,7 +199,7 @@ int statement_save(struct statements *s, struct store_txn *t)
         bytes_be64(key, s->why[i].prov);
         st = store_put(t, FOLD_REASON, slice_of(key, sizeof key), s->why[i].text);
     }
-    return st;
+    return st == ST_OK ? proofs_save(s, t) : st;
 }
 
 /* ---- reading ---- */
@@ -238,6 +270,23 @@ int statement_why(struct store_txn *t, provenance prov, struct slice *ret)
     uint8_t key[8];
     bytes_be64(key, prov);
     return store_get(t, FOLD_REASON, slice_of(key, sizeof key), ret);
+}
+
+int statement_proofs(struct store_txn *t, provenance of, int (*fn)(void *ctx, struct slice document, provenance by), void *ctx)
+{
+    struct store_cursor *c = NULL;
+    struct slice key, value;
+    uint8_t from[8];
+    bytes_be64(from, of);
+    int st = store_cursor(t, FOLD_EVIDENCE, &c);
+    if (st == ST_OK) st = store_seek(c, slice_of(from, sizeof from), &key, &value);
+    while (st == ST_OK && key.n >= sizeof from && memcmp(key.p, from, sizeof from) == 0) {
+        if (key.n != PROOF_KEY || value.n != 8) st = ST_CORRUPT;
+        else st = fn(ctx, slice_of(key.p + 8, HASH_SIZE), bytes_rd64(value.p));
+        if (st == ST_OK) st = store_next(c, &key, &value);
+    }
+    store_cursor_close(&c);
+    return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 int statement_position(struct store_txn *t, unsigned worker, uint64_t applied, struct wall when, uint64_t *ret_lsn)

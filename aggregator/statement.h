@@ -11,7 +11,9 @@
  *             varint length and bytes (sections with the same time and clerk are one part)
  *           a registry entry: version varint
  *   entry   office text | 0 | version u64 | worker u8 | lsn u64 -> registry entry as logged ("version TAB line")
- *   reason  provenance u64 -> reason, of updates that changed something and gave one */
+ *   reason  provenance u64 -> reason, of updates that changed something and gave one
+ *   evidence provenance u64 of the statement that set the value | SHA-256 of the document -> provenance u64 of the first statement
+ *           that came with it: the same, or a later one that says the value again (it changes nothing but this) */
 #ifndef REKAP_STATEMENT_H
 #define REKAP_STATEMENT_H
 
@@ -43,6 +45,10 @@ struct statement_why {
     provenance prov;
     struct slice text;
 };
+struct statement_proof {
+    provenance of, by;
+    struct slice document;
+};
 struct statements { /* slices point into the records of the group, which live until the flush */
     struct statement_row *row;
     uint32_t rows, row_cap;
@@ -52,6 +58,8 @@ struct statements { /* slices point into the records of the group, which live un
     uint32_t entries, entry_cap;
     struct statement_why *why;
     uint32_t whys, why_cap;
+    struct statement_proof *proof;
+    uint32_t proofs, proof_cap;
     struct buf bytes;
 };
 void statement_init(struct statements *s);
@@ -63,6 +71,8 @@ int statement_section(struct statements *s, uint32_t index, const struct section
 int statement_batch(struct statements *s, unsigned worker, const struct record *r, const struct batch *b, bool readable);
 int statement_office(struct statements *s, unsigned worker, const struct record *r); /* ST_CORRUPT: no entry */
 int statement_reason(struct statements *s, provenance prov, struct slice text);
+/* The statement `by` came with a document about the value that `of` set. */
+int statement_evidence(struct statements *s, provenance of, provenance by, struct slice document);
 int statement_save(struct statements *s, struct store_txn *t); /* the store's errors */
 
 /* ---- read by questions ---- */
@@ -80,6 +90,8 @@ struct statement {       /* slices live as pointers of the transaction do */
  * folded by a release that kept none); ST_CORRUPT. */
 int statement_get(struct store_txn *t, unsigned worker, uint64_t lsn, uint32_t index, struct statement *ret);
 int statement_why(struct store_txn *t, provenance prov, struct slice *ret); /* ST_NOT_FOUND: none was given */
+/* Every document about the value that `of` set, by hash. fn: ST_OK or a status that ends the walk; document: HASH_SIZE bytes. */
+int statement_proofs(struct store_txn *t, provenance of, int (*fn)(void *ctx, struct slice document, provenance by), void *ctx);
 /* The greatest lsn of worker committed at or before `when`, among 1..applied; 0: none. ST_NOT_FOUND: rows are missing. */
 int statement_position(struct store_txn *t, unsigned worker, uint64_t applied, struct wall when, uint64_t *ret_lsn);
 /* Every entry row in key order (office, version, worker, lsn). fn: ST_OK or a status that ends the walk. */

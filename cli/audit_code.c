@@ -97,6 +97,7 @@ static const char *const MEASURE[] = {
     [85] = "office_region",
     [86] = "region_name",
     [87] = "office_document",
+    [92] = "evidence_name",
     [96] = "step",
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/evidence.h"
 #include "cli/print.h"
 #include "cli/query.h"
 #include "proto/address.h"
@@ -178,16 +179,17 @@ static void parts_table(const struct cli *c, const json_t *list, bool places)
     print_end(&t);
 }
 
-static void statement_text(const json_t *s, char *ret, size_t size)
+static void statement_text(const struct cli *c, const json_t *s, char *ret, size_t size)
 {
     const char *clerk = text_of(s, "clerk"), *reason = text_of(s, "reason");
     snprintf(ret, size, "%s:%lld:%lld %s #%lld %.16s %s%s%s%s%s", text_of(s, "worker"),
              (long long)json_integer_value(json_object_get(s, "lsn")), (long long)json_integer_value(json_object_get(s, "index")),
              text_of(s, "office"), (long long)json_integer_value(json_object_get(s, "sequence")), text_of(s, "batch"),
              text_of(s, "signed_at"), clerk[0] ? ", " : "", clerk, reason[0] ? "; " : "", reason);
+    evidence_text(c, s, ret, size);
 }
 
-static void slot_cells(struct print *t, const char *month, const char *mark, const json_t *slot)
+static void slot_cells(const struct cli *c, struct print *t, const char *month, const char *mark, const json_t *slot)
 {
     char text[2048];
     const json_t *s = json_object_get(slot, "statement");
@@ -201,7 +203,7 @@ static void slot_cells(struct print *t, const char *month, const char *mark, con
     }
     print_json_cell(t, json_object_get(slot, "basis"));
     print_json_cell(t, json_object_get(s, "committed_at"));
-    statement_text(s, text, sizeof text);
+    statement_text(c, s, text, sizeof text);
     print_cell(t, text);
 }
 
@@ -222,8 +224,8 @@ static void row_table(const struct cli *c, const json_t *row)
     {
         if (json_is_null(json_object_get(slot, "kind"))) continue;
         snprintf(month, sizeof month, "%zu", i + 1);
-        slot_cells(t, month, json_is_true(json_object_get(slot, "used")) ? "*" : "", slot);
-        json_array_foreach(json_object_get(slot, "earlier"), k, old) slot_cells(t, "", cli_say(c, "dulu", "before"), old);
+        slot_cells(c, t, month, json_is_true(json_object_get(slot, "used")) ? "*" : "", slot);
+        json_array_foreach(json_object_get(slot, "earlier"), k, old) slot_cells(c, t, "", cli_say(c, "dulu", "before"), old);
     }
     print_end(&t);
 }
@@ -369,7 +371,7 @@ static void show_history(const struct cli *c, json_t *a)
         const json_t *slot = json_object_get(o, "slot");
         for (size_t k = 0; k < 4; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
         for (size_t k = 4; k < 7; k++) print_json_cell(t, json_object_get(slot, columns[k].csv));
-        statement_text(json_object_get(o, "statement"), text, sizeof text);
+        statement_text(c, json_object_get(o, "statement"), text, sizeof text);
         print_cell(t, json_is_object(slot) ? text : cli_say(c, "daftar kantor", "register of offices"));
     }
     print_end(&t);

@@ -251,7 +251,12 @@ void push_done(struct push *u)
 
 int push_open(struct push *u)
 {
-    int rc = place_open_any(u->c, &u->p);
+    int rc = evidence_read(u->c, &u->evidence);
+    if (rc == EXIT_OK && u->evidence.given) {
+        u->intake.evidence = slice_of(u->evidence.hash.b, HASH_SIZE);
+        u->intake.evidence_name = slice_of(u->evidence.name, strlen(u->evidence.name));
+    }
+    if (rc == EXIT_OK) rc = place_open_any(u->c, &u->p);
     if (rc == EXIT_OK) rc = place_registry(u->c, &u->p, &u->registry);
     return rc == EXIT_OK ? check_office(u) : rc;
 }

@@ -2,6 +2,7 @@
 #ifndef REKAP_PUSH_PART_H
 #define REKAP_PUSH_PART_H
 
+#include "cli/evidence.h"
 #include "cli/place.h"
 #include "collector/intake.h"
 
@@ -23,6 +24,7 @@ struct push {
     struct registry *registry;
     const struct office *office;
     struct intake_options intake;
+    struct evidence evidence;           /* --evidence; intake points to it */
     char clerk[UNIT_TEXT_MAX + 1];
     bool dry_run, wait, collector_down, timed_out;
     int timeout_s;

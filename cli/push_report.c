@@ -115,7 +115,10 @@ static void report_json(const struct push *u)
 {
     json_t *list = json_array();
     for (int i = 0; i < u->files; i++) json_array_append_new(list, file_json(u, &u->file[i]));
-    print_json(json_pack("{s:s,s:b,s:o}", "office", u->office->id, "dry_run", (int)u->dry_run, "files", list));
+    json_t *o = json_pack("{s:s,s:b,s:o}", "office", u->office->id, "dry_run", (int)u->dry_run, "files", list);
+    if (u->evidence.given)
+        json_object_set_new(o, "evidence", json_pack("{s:s,s:s}", "file", u->evidence.name, "sha256", u->evidence.hex));
+    print_json(o);
 }
 
 static void report_csv(const struct push *u)
@@ -155,6 +158,7 @@ static void report_text(const struct push *u)
         printf("%s: ", f->path);
         print_counts(u, f);
         if (f->receipt[0]) printf("; %s %s", cli_say(u->c, "tanda terima", "receipt"), f->receipt);
+        if (u->evidence.given) printf("; %s %s %.16s", cli_say(u->c, "bukti", "evidence"), u->evidence.name, u->evidence.hex);
         if (u->dry_run) printf(" (%s)", cli_say(u->c, "hanya diperiksa", "checked only"));
         putchar('\n');
     }

@@ -2,6 +2,7 @@
  *
  * Figures are only moved, never computed: what stands in a cell is what the aggregator said. --json prints its answer, --csv the
  * rows of the answer under stable names. No data is an answer too: an empty table, a word on stderr, exit 0. */
+#include "cli/evidence.h"
 #include "cli/query.h"
 
 #include <stdio.h>
@@ -49,13 +50,17 @@ int query_ask(const struct cli *c, const char *path, const struct ask_param *par
                    void (*show)(const struct cli *, json_t *))
 {
     struct place p;
+    struct evidence e;
     json_t *answer = NULL;
-    int rc = place_open(c, &p);
+    int rc = evidence_read(c, &e);
+    if (rc == EXIT_OK) rc = place_open(c, &p);
     if (rc == EXIT_OK) rc = ask_question(c, &p, path, params, n, &answer);
     if (rc != EXIT_OK) return rc;
+    if (e.given) (void)evidence_match(&e, answer);
     show(c, answer);
+    if (e.given) rc = evidence_say(c, &e, answer);
     json_decref(answer);
-    return EXIT_OK;
+    return rc;
 }
 
 /* ---- rollup ---- */
@@ -411,6 +416,7 @@ static void show_notes(const struct cli *c, json_t *answer)
                                                                                                PRINT_TEXT },
         { "Jenis", "Kind", "kind", PRINT_TEXT },      { "No", "No", "no", PRINT_TEXT },       { "Catatan", "Note", "text",
                                                                                                PRINT_TEXT },
+        { "Bukti", "Evidence", "evidence", PRINT_TEXT },
     };
     json_t *list = json_object_get(answer, "notes"), *o;
     size_t i, n = sizeof columns / sizeof columns[0];
@@ -421,7 +427,13 @@ static void show_notes(const struct cli *c, json_t *answer)
     }
     struct print *t = print_begin(c, columns, n);
     if (!t) return;
-    json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
+    json_array_foreach(list, i, o)
+    {
+        char text[2048] = "";
+        for (size_t k = 0; k + 1 < n; k++) print_json_cell(t, json_object_get(o, columns[k].csv));
+        evidence_text(c, json_object_get(o, "statement"), text, sizeof text);
+        print_cell(t, text);
+    }
     print_end(&t);
     if (c->format == FORMAT_TEXT) query_as_of(c, answer);
 }

@@ -107,16 +107,20 @@ static int read_figure(const struct cli *c, struct figure *f, enum vintage *ret_
                                                  status_code_text(code, c->lang));
 }
 
-struct one { const struct figure *f; struct section section; };
+struct one { const struct figure *f, *name; struct section section, name_section; };   /* name: of its document, or NULL */
 
 static void fill(struct buf *b, const struct tray *head, const void *ctx)
 {
     const struct one *x = ctx;
     struct tray h = *head;
     h.rows = 1;
-    tray_begin(b, &h, 1);
+    tray_begin(b, &h, x->name ? 2 : 1);
     tray_section(b, &x->section, 1);
     tray_row(b, 1, x->f);
+    if (x->name) {
+        tray_section(b, &x->name_section, 1);
+        tray_row(b, 0, x->name);
+    }
     tray_end(b);
 }
 
@@ -135,8 +139,12 @@ int withdraw_run(struct cli *c)
         u.files = 1;
         *u.file = (struct push_file){ .path = "withdraw", .rows = 1, .accepted = 1, .refused = json_array(),
                                          .notes = json_array() };
-        const struct one x = { &f, { .office = u.intake.office, .clerk = u.intake.clerk, .year = f.year, .stage = f.stage,
-                                     .source = f.source, .vintage = vintage, .entered = u.intake.entered } };
+        const struct figure name = { .measure = MEASURE_EVIDENCE_NAME, .kind = VALUE_TEXT, .text = u.intake.evidence_name,
+                                     .indicator = slice_of(u.evidence.hex, strlen(u.evidence.hex)) };
+        f.evidence = u.intake.evidence;
+        const struct one x = { &f, u.evidence.given ? &name : NULL, { .office = u.intake.office, .clerk = u.intake.clerk, .year = f.year, .stage = f.stage,
+                                     .source = f.source, .vintage = vintage, .entered = u.intake.entered },
+                               { .office = u.intake.office, .clerk = u.intake.clerk, .entered = u.intake.entered } };
         (void)push_store(&u, u.file, fill, &x);
         push_wait(&u);
         rc = push_report(&u);

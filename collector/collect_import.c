@@ -3,7 +3,8 @@
  * Two passes over the tray file. The first checks everything, so that a damaged file changes nothing. The second sets each figure
  * in the own copy and collects the changed ones as rows of the open batch body; sections follow the file's. A body is closed and
  * signed when it is full. Counting is by line of the pushed file: superseded if any of its figures replaced another value,
- * duplicate if all of them were stated already, else accepted (shared contract of `push --json`).
+ * duplicate if all of them were stated already, else accepted (shared contract of `push --json`). A figure that was stated already
+ * goes out all the same when it brings a document that it was not stated with. What stands in no line (0) counts in none.
  *
  * Invariant: a unit is changed exactly by the updates that are appended, with their sequence numbers as provenance. */
 #include "collector/collect_import.h"
@@ -146,19 +147,53 @@ static int unit_of(struct import *im, uint16_t year, struct unit **ret)
     return unit_load(u, im->t, OUTBOX_UNIT, im->subject, year);
 }
 
+/* ---- documents ---- */
+
+enum { SLOT_KEY_MAX = STORE_KEY_MAX - HASH_SIZE };
+
+/* Does this document stand at the value already? A value that was replaced since, and came back, wants it again. */
+static int attached(struct import *im, struct slice key, const struct slot *s, bool *ret)
+{
+    struct slice value;
+    int st = store_get(im->t, OUTBOX_ATTACHED, key, &value);
+    if (st == ST_OK && value.n != 8) return ST_CORRUPT;
+    *ret = st == ST_OK && bytes_rd64(value.p) >= s->prov;
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* *ret: the row goes out for its document, whether or not its value is news. */
+static int attach(struct import *im, const struct unit *u, uint32_t leaf, const struct figure *f, bool *ret)
+{
+    uint8_t key[STORE_KEY_MAX], value[8];
+    const struct leaf *l = &u->leaf[leaf];
+    bool known = false;
+    size_t n = unit_key_bytes(u->office, u->year, &l->key, key);
+    ASSERT(n < SLOT_KEY_MAX);
+    key[n] = (uint8_t)unit_slot_of(f);
+    memcpy(key + n + 1, f->evidence.p, HASH_SIZE);
+    struct slice k = slice_of(key, n + 1 + HASH_SIZE);
+    int st = attached(im, k, &l->slot[unit_slot_of(f)], &known);
+    *ret = !known;
+    if (st != ST_OK || known) return st;
+    bytes_be64(value, im->stream.last + im->updates + 1);
+    return store_put(im->t, OUTBOX_ATTACHED, k, slice_of(value, sizeof value));
+}
+
 static int take_row(struct import *im, const struct tray_row *row)
 {
     struct unit *u;
-    uint32_t indicator = 0;
+    uint32_t indicator = 0, leaf;
     enum unit_result result;
+    bool document = false;
     int st = unit_of(im, row->figure.year, &u);
     if (st == ST_OK && row->figure.indicator.n)
         st = unit_dict_add(im->t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, row->figure.indicator, &indicator);
     /* last + updates + 1 is the row's number whether or not add_row signs the open body first */
-    if (st == ST_OK) st = unit_set(u, &row->figure, indicator, im->stream.last + im->updates + 1, &result, NULL, NULL);
-    if (st == ST_OK) st = mark_line(im, row->line, result);
+    if (st == ST_OK) st = unit_set(u, &row->figure, indicator, im->stream.last + im->updates + 1, &result, NULL, &leaf);
+    if (st == ST_OK && row->figure.evidence.n > 0) st = attach(im, u, leaf, &row->figure, &document);
+    if (st == ST_OK && row->line > 0) st = mark_line(im, row->line, result);
     if (st != ST_OK) return st;
-    return result == UNIT_SAME ? ST_OK : add_row(im, &row->figure);
+    return result == UNIT_SAME && !document ? ST_OK : add_row(im, &row->figure);
 }
 
 static int begin_section(struct import *im, const struct section *s)

@@ -31,6 +31,7 @@ struct intake_options {
     enum decimal_dash dash;             /* --dash: what `-` means in a money cell */
     enum shape_kind shape;              /* --shape; SHAPE_NONE = by header */
     bool complete;                      /* --complete */
+    struct slice evidence, evidence_name;       /* --evidence: SHA-256 of the document and the name of its file; empty: none */
     bool treasurer;                     /* may this office state source bud? */
     bool centre;                        /* is it the centre, who states bridges? */
     bool lines;                         /* is it JSON lines by its name, whatever it begins with? */

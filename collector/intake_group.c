@@ -168,7 +168,21 @@ static void emit(struct intake *in, const struct figure *f, enum vintage v, uint
         s->row = r;
         s->cap = cap;
     }
-    s->row[s->count++] = (struct intake_row){ .line = line, .figure = *f };
+    s->row[s->count] = (struct intake_row){ .line = line, .figure = *f };
+    s->row[s->count++].figure.evidence = in->priv->o.evidence;
+}
+
+/* What the document's file is called: a statement of its own, in no line. */
+static void emit_evidence(struct intake *in)
+{
+    const struct intake_options *o = &in->priv->o;
+    char hex[2 * HASH_SIZE + 1];
+    if (in->sections == 0 || o->evidence.n == 0) return;
+    bytes_hex(o->evidence.p, o->evidence.n, hex);
+    const struct figure f = { .measure = MEASURE_EVIDENCE_NAME, .kind = VALUE_TEXT, .indicator = intake_keep(in, hex),
+                              .text = o->evidence_name };
+    ASSERT(figure_check(&f) == CODE_OK);
+    emit(in, &f, VINTAGE_NONE, 0);
 }
 
 /* ---- complete stages ---- */
@@ -284,4 +298,5 @@ void intake_group(struct intake *in)
             emit(in, &it->f, it->vintage, p->row[it->row].line);
     }
     emit_complete(in);
+    emit_evidence(in);
 }

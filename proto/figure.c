@@ -122,6 +122,7 @@ static const struct rule RULES[MEASURES] = {
     [MEASURE_OFFICE_REGION] = {"office_region", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_REGION_NAME] = {"region_name", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_OFFICE_DOCUMENT] = {"office_document", F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
+    [MEASURE_EVIDENCE_NAME] = {"evidence_name", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_STEP] = {"step", F_INDICATOR | F_STEP, 1 << VALUE_TEXT, 1 << BASIS_NONE, 0, 0},
 };
 

@@ -89,6 +89,7 @@ enum measure {                          /* numbers are on the wire and in keys; 
     MEASURE_OFFICE_REGION = 85,         /* office id: region code */
     MEASURE_REGION_NAME = 86,           /* region code */
     MEASURE_OFFICE_DOCUMENT = 87,       /* office id, of a year or timeless: the document its figures stand in */
+    MEASURE_EVIDENCE_NAME = 92,         /* SHA-256 of a document (hex): the name of its file, as the office had it; timeless, text */
     /* a step of the quarter's close; month = last of the quarter, no line, source = the capacity spoken in, indicator =
      * "round/step/speaker", text = id of the step it follows, or "-" (proto/step.h) */
     MEASURE_STEP = 96,
@@ -124,7 +125,7 @@ struct figure {                         /* slices point into the bytes it was de
     int64_t value;                      /* sen or 1e-6; 0 unless NUMBER */
     struct slice text;                  /* of VALUE_TEXT, and the name of NAME */
     struct slice unit, reason;
-    struct slice evidence;              /* empty or HASH_SIZE bytes */
+    struct slice evidence;              /* empty, or the SHA-256 of a document that proves it: HASH_SIZE bytes */
 };
 
 const char *figure_measure_name(unsigned measure);      /* "budget", "realised", "cash_plan", ... */

@@ -391,7 +391,7 @@ static void history_is_the_list_of_pasts(void **state)
 
 static struct hash told_hash(const struct folding *x)
 {
-    static const unsigned tables[] = {FOLD_RECORD, FOLD_ENTRY, FOLD_REASON};
+    static const unsigned tables[] = {FOLD_RECORD, FOLD_ENTRY, FOLD_REASON, FOLD_EVIDENCE};
     struct store_txn *t = reading(x);
     struct buf b;
     buf_init(&b, UINT32_MAX);

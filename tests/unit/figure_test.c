@@ -203,7 +203,7 @@ static void test_names_there_and_back(void **state)
             assert_int_equal(m, i);
             known++;
         }
-    assert_int_equal(known, 70);
+    assert_int_equal(known, 71);
     assert_int_equal(figure_measure_parse(text_of(""), &m), ST_INVALID);
     for (unsigned i = 1; i <= SOURCE_AUDITOR; i++) {
         assert_int_equal(figure_source_parse(text_of(figure_source_name(i)), &s), ST_OK);

@@ -72,6 +72,32 @@ static void what_was_stated_already_is_not_sent_again(void **state)
     assert_int_equal(outbox_fixture_slot(f, OFFICE_A, OFFICE_A, 3).prov, 11);
 }
 
+/* A document makes a figure go out that says nothing new, once; after the value has changed it is wanted again. */
+static void a_document_goes_out_once_with_each_value(void **state)
+{
+    static const uint8_t sp2d[HASH_SIZE] = "sp2d", bast[HASH_SIZE] = "bast";
+    struct outbox_fixture *f = *state;
+    const struct { struct outbox_fixture_file file; const uint8_t *document; uint64_t last; uint32_t duplicate; } cases[] = {
+        { { "t1", OFFICE_A, OFFICE_A, 5, 100 }, NULL, 5, 0 },
+        { { "t2", OFFICE_A, OFFICE_A, 5, 100 }, sp2d, 10, 5 },          /* attached to what stands */
+        { { "t3", OFFICE_A, OFFICE_A, 5, 100 }, sp2d, 10, 5 },
+        { { "t4", OFFICE_A, OFFICE_A, 5, 100 }, bast, 15, 5 },          /* a second one */
+        { { "t5", OFFICE_A, OFFICE_A, 5, 100 }, NULL, 15, 5 },          /* none takes none away */
+        { { "t6", OFFICE_A, OFFICE_A, 5, 200 }, sp2d, 20, 0 },
+        { { "t7", OFFICE_A, OFFICE_A, 5, 200 }, sp2d, 20, 5 },
+        { { "t8", OFFICE_A, OFFICE_A, 5, 200 }, bast, 25, 5 },          /* it was the other value's */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct import_result r;
+        outbox_fixture_document = cases[i].document;
+        assert_int_equal(outbox_fixture_import(f, &cases[i].file, &r), ST_OK);
+        outbox_fixture_document = NULL;
+        assert_int_equal(outbox_fixture_stream(f, OFFICE_A).last, cases[i].last);
+        assert_int_equal(pushed(f, cases[i].file.id).duplicate, cases[i].duplicate);
+    }
+    assert_int_equal(outbox_fixture_slot(f, OFFICE_A, OFFICE_A, 3).prov, 19);  /* of the value, not of what proves it */
+}
+
 static void a_large_file_becomes_several_batches(void **state)
 {
     struct outbox_fixture *f = *state;
@@ -302,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_file_is_taken_once),
         T(what_was_stated_already_is_not_sent_again),
+        T(a_document_goes_out_once_with_each_value),
         T(a_large_file_becomes_several_batches),
         T(an_office_without_a_key_waits),
         T(a_damaged_file_changes_nothing),

@@ -89,6 +89,8 @@ static struct figure figure(uint32_t i, int64_t value)
                             .month = (uint8_t)(i % 12 + 1), .basis = BASIS_CUMULATIVE, .kind = VALUE_NUMBER, .value = value + i };
 }
 
+const uint8_t *outbox_fixture_document;
+
 void outbox_fixture_tray(const struct outbox_fixture_file *f, struct buf *ret)
 {
     const struct tray head = { .id = text(f->id), .office = text(f->office), .file = text("a.csv"), .clerk = text("k"),
@@ -103,6 +105,7 @@ void outbox_fixture_tray(const struct outbox_fixture_file *f, struct buf *ret)
         tray_section(ret, &s, n);
         for (uint32_t i = at; i < at + n; i++) {
             struct figure g = figure(i, f->value);
+            if (outbox_fixture_document) g.evidence = slice_of(outbox_fixture_document, HASH_SIZE);
             tray_row(ret, i + 2, &g);
         }
     }

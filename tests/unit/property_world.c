@@ -48,6 +48,7 @@ static const char *const DETAILS[] = {
     "5.1.02.02", "5.1.01", "5.1.01.03", "5.2",       "5.2.02",
 };
 static const char *const ACCOUNT_LINES[] = { "5", "5.1", "5.1.1", "5.1.1.01", "5.1.02.01", "5.2", "5.2.2", "6.1", "6", "4.1.1.01" };
+static const uint8_t DOCUMENTS[][HASH_SIZE] = { "sp2d", "bast", "bukti kas" };
 static const char *const REASONS[] = { "koreksi", "pengembalian belanja" };
 static const char *const TEXTS[] = { "recofusing", "Paving Block", "dua\tkolom", "garis \\ miring", "Lakip dan LKPJ" };
 static const char *const INDICATORS[] = {
@@ -92,6 +93,7 @@ static void amount(struct world *w, struct figure *f)
     if (f->kind == VALUE_NUMBER) f->value = money(w);
     if (chance(w, 12)) f->reason = text_of(PICK(w, REASONS));
     if (chance(w, 5)) f->unit = text_of("Rp");
+    if (chance(w, 20)) f->evidence = slice_of(PICK(w, DOCUMENTS), HASH_SIZE);
 }
 
 static void code(struct world *w, struct figure *f)
