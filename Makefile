@@ -116,6 +116,7 @@ CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/
     proto/figure proto/code proto/code_text proto/bytes proto/status proto/rng
 $(eval $(call unit_test,codec,$(CODEC),-lsodium -lmsgpackc))
 $(eval $(call unit_test,codec_body,$(CODEC),-lsodium -lmsgpackc))
+$(eval $(call unit_test,codec_refuse,$(CODEC),-lsodium -lmsgpackc))
 $(eval $(call unit_test,codec_vectors,$(CODEC) proto/sign_ed25519,-lsodium -lmsgpackc))
 $(eval $(call unit_test,codec_scan,proto/codec_scan proto/codec_pack proto/bytes proto/status proto/rng,-lmsgpackc))
 $(eval $(call unit_test,sign,proto/sign proto/sign_ed25519 proto/bytes proto/status proto/rng,-lsodium))
@@ -143,7 +144,7 @@ $(eval $(call unit_test,authority,worker/authority proto/registry proto/period p
 $(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 BREAKING_LIBS := -lsodium -lmsgpackc -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 $(eval $(call unit_test,ledger_break,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem tests/unit/breaking,$(BREAKING_LIBS)))
-$(eval $(call unit_test,ledger_refuse,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/ledger_scrub worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
+$(eval $(call unit_test,ledger_refuse,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/ledger_scrub worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc -Wl$(comma)--wrap=calloc))
 $(eval $(call unit_test,outbox_break,$(COLLECTOR_TEST) tests/unit/outbox_fixture tests/unit/breaking,$(BREAKING_LIBS)))
 $(eval $(call unit_test,outbox_refuse,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))

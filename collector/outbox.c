@@ -192,7 +192,8 @@ int outbox_append(struct store_txn *t, const struct outbox_speaker *who, struct 
 
 static int out_parse(struct slice key, struct slice value, struct outbox_batch *ret)
 {
-    if (key.n != 12 || value.n <= OUT_HEAD_BYTES) return ST_CORRUPT;
+    ASSERT(key.n == 12);
+    if (value.n <= OUT_HEAD_BYTES) return ST_CORRUPT;
     uint64_t last = bytes_rd64(key.p + 4), count = bytes_rd16(value.p);
     if (count == 0 || count > last) return ST_CORRUPT;
     *ret = (struct outbox_batch){ .first = last - count + 1, .last = last,
@@ -233,7 +234,8 @@ static int settle_up_to(struct store_txn *t, uint32_t office, const struct outbo
     while (s->acked < a->sequence) {
         struct outbox_batch b;
         int st = outbox_next(t, office, s->acked, &b);
-        if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
+        ASSERT(st != ST_NOT_FOUND);     /* outbox_knows: a->sequence itself is there */
+        if (st != ST_OK) return st;
         ret->batches++;
         ret->bytes += b.payload.n;
         const uint64_t last = b.last;   /* b points into the store */
@@ -305,7 +307,8 @@ static int trim_pushed(struct store_txn *t, uint64_t keep_from_ms)
     size_t n = st == ST_OK ? key.n : 0;
     if (n) memcpy(old, key.p, n);
     store_cursor_close(&c);
-    if (st != ST_OK || n <= 8 || bytes_rd64(old) >= keep_from_ms) return st == ST_NOT_FOUND ? ST_OK : st;
+    ASSERT(st != ST_NOT_FOUND);         /* the caller has just put one */
+    if (st != ST_OK || n <= 8 || bytes_rd64(old) >= keep_from_ms) return st;
     st = store_del(t, OUTBOX_PUSHED, slice_of(old + 8, n - 8));
     return st == ST_OK || st == ST_NOT_FOUND ? store_del(t, OUTBOX_PUSHED_AT, slice_of(old, n)) : st;
 }

@@ -64,7 +64,7 @@ static int row_of(struct walk *w, uint64_t seq, struct body_row *ret)
         st = codec_body_next(&w->body, ret);
         w->next++;
     }
-    return st == ST_NOT_FOUND || st == ST_INVALID ? ST_CORRUPT : st;
+    return st == ST_NOT_FOUND ? ST_CORRUPT : st;
 }
 
 /* ---- taking it back ---- */

@@ -119,7 +119,7 @@ static int look(struct resigning *r, uint64_t from, const struct outbox_stream *
     if (st != ST_OK) return st == ST_NOT_FOUND ? ST_CORRUPT : st;
     if (codec_batch_parse_covered(b.payload, &batch) != ST_OK) return ST_CORRUPT;
     *ret_other = batch.h.key_id != r->key_id;
-    return b.first == from ? ST_OK : ST_INVALID;
+    return b.first == from ? ST_OK : ST_CORRUPT;        /* the one that began there is gone */
 }
 
 int outbox_resign(struct store_txn *t, const struct outbox_speaker *who, uint64_t from, struct wall now, struct outbox_stream *s,

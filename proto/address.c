@@ -168,9 +168,6 @@ static bool parse_cap(struct slice s, unsigned *ret)
     return true;
 }
 
-/* The source of a figure unless it is the one that is meant anyway. */
-static bool parse_source(struct slice s, uint8_t *ret) { return figure_source_parse(s, ret) == ST_OK && *ret != SOURCE_NONE; }
-
 struct late {
     enum vintage vintage;
     bool line;
@@ -189,9 +186,9 @@ static int parse_param(const struct address_param *p, struct address *a, struct 
     } else if (is(p->name, "vintage")) {
         fine = code_vintage_parse(p->value, &late->vintage) == ST_OK;
     } else if (is(p->name, "bridge")) {
-        fine = code_vintage_parse(p->value, &a->bridge) == ST_OK && a->bridge != VINTAGE_NONE;
+        fine = code_vintage_parse(p->value, &a->bridge) == ST_OK;
     } else if (is(p->name, "source")) {
-        fine = parse_source(p->value, &a->source);
+        fine = figure_source_parse(p->value, &a->source) == ST_OK;
     } else if (is(p->name, "cap")) {
         fine = parse_cap(p->value, &a->cap);
     } else if (is(p->name, "as_of")) {
@@ -300,7 +297,8 @@ static void put_param(struct buf *b, char *mark, const char *name, const char *v
 void address_format(const struct address *a, struct buf *b)
 {
     char mark = '?', number[16];
-    bool listed = a->part == ADDRESS_ACTIVITY && !a->bridge && a->measure != ADDRESS_FINDING;
+    bool listed = a->part == ADDRESS_ACTIVITY && !a->bridge;
+    ASSERT(a->measure != ADDRESS_FINDING || a->part == ADDRESS_TOTAL);  /* its code is a->place */
     put_scope(b, a);
     buf_printf(b, "/%d/%s/", a->year, MEASURES[a->measure]);
     put_code(b, a);

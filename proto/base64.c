@@ -48,7 +48,7 @@ static bool read_four(const uint8_t *in, unsigned digits, uint8_t ret[3])
     ret[0] = (uint8_t)(v >> 16);
     ret[1] = (uint8_t)(v >> 8);
     ret[2] = (uint8_t)v;
-    return digits == 4 || (digits == 3 ? ret[2] == 0 : ret[1] == 0 && ret[2] == 0);
+    return digits == 4 || ret[digits - 1] == 0; /* of two digits the last byte is all padding */
 }
 
 int base64_read(struct slice text, uint8_t *ret, size_t size, size_t *ret_n)

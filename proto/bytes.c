@@ -222,7 +222,7 @@ uint64_t rd_varint(struct rd *r)
 
     if (rd_short(r, &v)) return v;
 
-    for (unsigned shift = 0; shift < 64; shift += 7) {
+    for (unsigned shift = 0;; shift += 7) {     /* ends by itself at 63 */
         c = rd_u8(r);
         if (r->bad) return 0;
         if ((shift == 63 && c > 1) || (shift > 0 && c == 0)) break;     /* over 64 bits; not the shortest form */
@@ -247,7 +247,7 @@ i128 rd_zigzag128(struct rd *r)
     uint8_t c;
 
     if (rd_short(r, &u)) return (int64_t)(u >> 1 ^ (u & 1 ? UINT64_MAX : 0));
-    for (unsigned shift = 0; shift < 128; shift += 7) {
+    for (unsigned shift = 0;; shift += 7) {     /* ends by itself at 126 */
         c = rd_u8(r);
         if (r->bad) return 0;
         if ((shift == 126 && c > 3) || (shift > 0 && c == 0)) break;

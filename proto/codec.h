@@ -37,9 +37,8 @@ void codec_frame_end(struct buf *b);                  /* fills length and crc of
 /* ---- payload elements ---- values of one message in catalogue order; `a` elements as the raw bytes of the array */
 struct field {
     uint64_t u;
-    int64_t i;
     struct slice s;
-}; /* s, b, h, a: slice; n: slice of 0 or 32 bytes */
+}; /* s, b, h, a: slice */
 enum { FIELDS_MAX = 10 };
 int codec_fields(const struct frame *f, struct field ret[FIELDS_MAX]); /* after codec_frame_parse; asserts the catalogue */
 /* Builds a whole frame from fields in catalogue order into b (cleared first). false: too large or no memory. */

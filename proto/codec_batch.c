@@ -160,8 +160,9 @@ static inline uint8_t *put_int(uint8_t *p, int64_t v)
     return put_be(p, HEAD_INT64, (uint64_t)v, 8);
 }
 
-static inline uint8_t *put_text(uint8_t *p, struct slice s) /* nil when empty */
+static inline uint8_t *put_text(uint8_t *p, struct slice s) /* nil when empty; TEXT_MAX fits 16 bits */
 {
+    ASSERT(s.n <= UINT16_MAX);
     if (s.n == 0) {
         *p = HEAD_NIL;
         return p + 1;
@@ -170,10 +171,8 @@ static inline uint8_t *put_text(uint8_t *p, struct slice s) /* nil when empty */
         *p++ = (uint8_t)(HEAD_STR | s.n);
     else if (s.n <= UINT8_MAX)
         p = put_be(p, HEAD_STR8, s.n, 1);
-    else if (s.n <= UINT16_MAX)
-        p = put_be(p, HEAD_STR16, s.n, 2);
     else
-        p = put_be(p, HEAD_STR32, s.n, 4);
+        p = put_be(p, HEAD_STR16, s.n, 2);
     memcpy(p, s.p, s.n);
     return p + s.n;
 }

@@ -203,8 +203,8 @@ static unsigned activity_read(struct slice s, enum vintage v, activity_code *ret
         return CODE_OK;
     }
     if (v == VINTAGE_NONE) return CODE_VINTAGE_UNKNOWN;
-    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_activity(v, s, &reading) != ST_OK || reading.padded)
-        return CODE_CODE_BROKEN;
+    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_activity(v, s, &reading) != ST_OK) return CODE_CODE_BROKEN;
+    ASSERT(!reading.padded);    /* only blanks and bars are padded */
     *ret = reading.code;
     return CODE_OK;
 }
@@ -213,8 +213,8 @@ static unsigned account_read(struct slice s, account_code *ret)
 {
     struct code_reading reading;
     *ret = 0;
-    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_account(s, &reading) != ST_OK || reading.padded)
-        return CODE_CODE_BROKEN;
+    if (s.n > CODE_TEXT_MAX || !code_plain(s) || code_parse_account(s, &reading) != ST_OK) return CODE_CODE_BROKEN;
+    ASSERT(!reading.padded);    /* only blanks and bars are padded */
     *ret = reading.code;
     return CODE_OK;
 }

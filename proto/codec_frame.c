@@ -27,26 +27,20 @@ static bool field_read(struct rd *r, char kind, struct field *ret)
     switch (kind) {
     case 'u':
         return elem_uint(r, &ret->u);
-    case 'i':
-        return elem_int(r, &ret->i);
     case 's':
         return elem_str(r, &ret->s);
     case 'b':
         return elem_bin(r, &ret->s);
     case 'h':
         return elem_bin(r, &ret->s) && ret->s.n == HASH_SIZE;
-    case 'n':
-        return elem_nil(r) || (elem_bin(r, &ret->s) && ret->s.n == HASH_SIZE);
-    case 'a': {
-        struct rd peek = *r;
-        uint32_t n;
-        if (!elem_array(&peek, &n)) return false;
-        ret->s = codec_get_raw(r);
-        return !r->bad;
     }
-    default:
-        return false;
-    }
+    ASSERT(kind == 'a');
+    struct rd peek = *r;
+    uint32_t n;
+    if (!elem_array(&peek, &n)) return false;
+    ret->s = codec_get_raw(r);
+    ASSERT(!r->bad);            /* codec_scan has seen the whole payload */
+    return true;
 }
 
 static bool fields_read(struct slice payload, const char *kinds, struct field ret[FIELDS_MAX])
@@ -119,18 +113,9 @@ static void field_put(struct buf *b, char kind, const struct field *f)
     case 'u':
         codec_put_uint(b, f->u);
         break;
-    case 'i':
-        codec_put_int(b, f->i);
-        break;
     case 's':
         codec_put_str(b, f->s);
         break;
-    case 'n':
-        if (f->s.n == 0) {
-            codec_put_nil(b);
-            break;
-        }
-        __attribute__((fallthrough));
     case 'h':
         ASSERT(f->s.n == HASH_SIZE);
         __attribute__((fallthrough));

@@ -256,7 +256,8 @@ static unsigned check_period(const struct figure *f, const struct rule *r)
 /* Figures are stated by those who count them, steps in a capacity; neither from the sources of the other. */
 static bool capacity_ok(const struct figure *f, const struct rule *r)
 {
-    bool capacity = f->source >= SOURCE_VERIFIER && f->source <= SOURCE_AUDITOR;
+    _Static_assert(SOURCES_COUNT == SOURCE_AUDITOR + 1, "behind the capacities there is nothing");
+    bool capacity = f->source >= SOURCE_VERIFIER;
 
     if (!(r->flags & F_STEP)) return !capacity;
     return (capacity || f->source == SOURCE_OPD) && f->indicator.n > 0 && f->month % 3 == 0;

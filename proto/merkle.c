@@ -189,7 +189,8 @@ bool merkle_inclusion_verify(const struct hash *leaf, uint64_t index, uint64_t s
         if (last == 0) return false;
         if ((node & 1) != 0 || node == last) {
             h = merkle_node(&proof->h[i], &h);
-            while ((node & 1) == 0 && node != 0) {
+            ASSERT(node != 0);      /* odd, or equal to last */
+            while ((node & 1) == 0) {
                 node >>= 1;
                 last >>= 1;
             }
@@ -221,7 +222,8 @@ static bool consistency_walk(uint64_t older, const struct hash *older_root, uint
         if ((node & 1) != 0 || node == last) {
             low = merkle_node(&proof->h[i], &low);
             high = merkle_node(&proof->h[i], &high);
-            while ((node & 1) == 0 && node != 0) {
+            ASSERT(node != 0);      /* odd, or equal to last */
+            while ((node & 1) == 0) {
                 node >>= 1;
                 last >>= 1;
             }

@@ -31,7 +31,7 @@ static bool is_space(const uint8_t *p, size_t n)
     if (*p < 0x20) return true;
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
         if (strlen(spaces[i]) <= n && memcmp(p, spaces[i], strlen(spaces[i])) == 0) return true;
-    return n >= 3 && p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x80 && p[2] <= 0x8a; /* U+2000..U+200A */
+    return n >= 3 && p[0] == 0xe2 && p[1] == 0x80 && p[2] <= 0x8a; /* U+2000..U+200A */
 }
 
 static bool name_ok(struct slice name)
@@ -200,8 +200,10 @@ int note_checkpoint_parse(struct slice text, struct note_checkpoint *ret)
     struct note_checkpoint c;
     struct slice size, root, rest, line;
 
-    if (!bytes_ok(text) || !cut(text, '\n', &c.origin, &rest) || !cut(rest, '\n', &size, &rest) || !cut(rest, '\n', &root, &rest))
-        return ST_INVALID;
+    if (!bytes_ok(text)) return ST_INVALID;
+    bool line_one = cut(text, '\n', &c.origin, &rest);
+    ASSERT(line_one);           /* bytes_ok: the last byte is a newline */
+    if (!cut(rest, '\n', &size, &rest) || !cut(rest, '\n', &root, &rest)) return ST_INVALID;
     if (c.origin.n == 0 || !number_read(size, &c.size) || base64_hash(root, &c.root) != ST_OK) return ST_INVALID;
     c.extension = rest;
     while (cut(rest, '\n', &line, &rest))

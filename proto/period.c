@@ -35,12 +35,13 @@ static const char *const MONTH_WORDS[12][MONTH_WORDS_MAX] = {
     {"november", "nov", "nopember", "nop", NULL}, {"desember", "december", "des", "dec", NULL},
 };
 
-/* Exactly s.n digits (1..9) as a number; -1 when it is anything else. */
+/* Exactly s.n digits as a number; -1 when it is anything else. A year is the longest that is asked for. */
 static int digits(struct slice s)
 {
     int v = 0;
 
-    if (s.n == 0 || s.n > 9) return -1;
+    ASSERT(s.n <= 4);
+    if (s.n == 0) return -1;
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] < '0' || s.p[i] > '9') return -1;
         v = 10 * v + (s.p[i] - '0');
@@ -74,7 +75,8 @@ int period_parse_year(struct slice text, int *ret)
 
 static int month_of_word(struct slice s)
 {
-    if (s.n > 0 && s.p[s.n - 1] == '.') s.n--;          /* "Okt." */
+    ASSERT(s.n > 0);
+    if (s.p[s.n - 1] == '.') s.n--;                  /* "Okt." */
     for (int m = 0; m < 12; m++)
         for (const char *const *w = MONTH_WORDS[m]; *w; w++)
             if (bytes_is(s, *w)) return m + 1;
@@ -142,8 +144,10 @@ int period_parse_year_quarter(struct slice text, int *ret_year, int *ret_quarter
         year = quarter;
         quarter = t;
     }
-    int st = period_parse_year(year, ret_year);
-    return st == ST_OK ? period_parse_quarter(quarter, ret_quarter) : st;
+    int y = 0, st = period_parse_year(year, &y);
+    if (st == ST_OK) st = period_parse_quarter(quarter, ret_quarter);
+    if (st == ST_OK) *ret_year = y;
+    return st;
 }
 
 const char *period_month_name(unsigned month, enum lang lang)
@@ -187,7 +191,7 @@ int period_format_time(struct wall t, char ret[32])
                     (unsigned)c.day % 100, s / 3600 % 24, s / 60 % 60, s % 60, of_day % 1000);
 }
 
-/* ".123456" at s: milliseconds, truncated; *ret_used bytes. False when the dot has no digits after it. */
+/* ".123456" at s, where there is at least one byte: milliseconds, truncated; *ret_used bytes. False when the dot has no digits after it. */
 static bool read_fraction(struct slice s, int *ret_ms, size_t *ret_used)
 {
     size_t i = 1;
@@ -195,7 +199,8 @@ static bool read_fraction(struct slice s, int *ret_ms, size_t *ret_used)
 
     *ret_ms = 0;
     *ret_used = 0;
-    if (s.n == 0 || s.p[0] != '.') return true;
+    ASSERT(s.n > 0);
+    if (s.p[0] != '.') return true;
     for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++, scale /= 10)
         *ret_ms += scale * (s.p[i] - '0');
     *ret_used = i;

@@ -140,7 +140,6 @@ int ledger_restore(struct ledger *l, struct store_txn *t, struct wall now, const
 
     buf_init(&note, RESTORE_NOTE_MAX);
     if (st == ST_OK) st = restore_put(&r, issuer->key, issuer->sign, issuer->ctx, &note);
-    if (st == ST_OK && !buf_ok(&note)) st = ST_NO_MEMORY;
     if (st == ST_OK) st = begin_incarnation(l, t, &r, buf_slice(&note), incarnation);
     buf_done(&note);
     return st;

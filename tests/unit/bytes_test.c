@@ -150,6 +150,11 @@ static void test_bad_varints(void **state)
         assert_true(r.bad);
         assert_int_equal(rd_left(&r), 0);
     }
+    struct rd inside = rd_of(slice_of("\x80\x00zzzzzzzzz", 11));        /* the same with bytes behind it */
+    assert_true(rd_varint(&inside) == 0 && inside.bad);
+    struct rd longer = rd_of(slice_of("\x80\x00", 2)), cut = rd_of(slice_of("\x80", 1));
+    assert_true(rd_zigzag128(&longer) == 0 && longer.bad);
+    assert_true(rd_zigzag128(&cut) == 0 && cut.bad);
     struct rd wide = rd_of(slice_of("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x04", 19));
 
     assert_true(rd_zigzag128(&wide) == 0 && wide.bad);
@@ -190,6 +195,24 @@ static void test_buf_never_passes_its_max(void **state)
     buf_printf(&b, "x");
     assert_false(buf_ok(&b));
     buf_done(&b);
+    buf_init(&b, 10);           /* less than what is allocated at first */
+    buf_put(&b, "0123456789", 10);
+    assert_true(buf_ok(&b));
+    buf_u8(&b, 1);
+    assert_false(buf_ok(&b));
+    buf_done(&b);
+}
+
+static void test_a_text_that_cannot_be_printed_is_bad(void **state)
+{
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 100);
+    buf_printf(&b, "%ls", L"\x00e9");    /* no such character in the C locale: vsnprintf gives -1 */
+    assert_false(buf_ok(&b));
+    assert_int_equal(b.n, 0);
+    buf_done(&b);
 }
 
 static void test_utf8(void **state)
@@ -221,7 +244,8 @@ static void test_hex(void **state)
     assert_int_equal(bytes_unhex("007FfF1a", 8, b), ST_OK);
     assert_memory_equal(b, "\x00\x7f\xff\x1a", 4);
     assert_int_equal(bytes_unhex("007", 3, b), ST_INVALID);
-    assert_int_equal(bytes_unhex("0g", 2, b), ST_INVALID);
+    static const char *const bad[] = { "0g", "/0", "0:", "@0", "0G", "`0", "0 " };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(bytes_unhex(bad[i], 2, b), ST_INVALID);
     assert_memory_equal(b, "\x00\x7f\xff\x1a", 4);
 }
 
@@ -236,6 +260,8 @@ static void test_trim_and_fold(void **state)
     assert_false(bytes_is(s, "ab cd"));
     assert_int_equal(bytes_trim(slice_of(" \xc2\xa0", 3)).n, 0);
     assert_true(bytes_is(slice_of(NULL, 0), ""));
+    assert_int_equal(bytes_trim(slice_of("\xc2\xb0 \xc2\xb0", 5)).n, 5);        /* a degree sign begins as a hard space does */
+    assert_int_equal(bytes_trim(slice_of("\xc2", 1)).n, 1);
 }
 
 /* found by fuzzing: what was seen was left out of an answer because it was cut within a character */
@@ -248,6 +274,8 @@ static void test_show_is_always_text(void **state)
     assert_string_equal(seen, "abc");
     bytes_show(slice_of("abcdef\xc3\xa9", 8), seen, sizeof seen);
     assert_string_equal(seen, "abcdef");
+    bytes_show(slice_of("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", 10), seen, sizeof seen); /* no character begins anywhere */
+    assert_string_equal(seen, "");
     bytes_show(slice_of("a\xff\0b", 4), seen, sizeof seen);
     assert_string_equal(seen, "a??b");
     bytes_show(slice_of(NULL, 0), seen, sizeof seen);
@@ -282,7 +310,7 @@ int main(void)
         cmocka_unit_test(test_reader_stays_bad),   cmocka_unit_test(test_buf_never_passes_its_max),
         cmocka_unit_test(test_utf8),               cmocka_unit_test(test_hex),
         cmocka_unit_test(test_trim_and_fold),      cmocka_unit_test(test_status_tables),
-        cmocka_unit_test(test_show_is_always_text),
+        cmocka_unit_test(test_show_is_always_text), cmocka_unit_test(test_a_text_that_cannot_be_printed_is_bad),
     };
 
     return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);

@@ -157,6 +157,13 @@ static void test_readings(void **state)
         {V90, "1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9", NULL, false, ""},
         {V90, "Total", "total", false, ""},
         {V90, "12345", NULL, false, ""},
+        {V90, "1\t06", "1.06", true, ""},
+        {V90, "1/06/02", NULL, false, "1.06.02"},
+        {V90, "1-06-02", NULL, false, "1.06.02"},
+        {V90, "1.,06", NULL, false, ""},
+        {V90, "1.|06", NULL, false, ""},
+        {V90, "01", NULL, false, "1"},
+        {V90, "1.06.01.2.01.01.01.01.01", NULL, false, ""},
     };
 
     (void)state;
@@ -211,7 +218,8 @@ static void test_account_or_activity(void **state)
         const char *text;
         bool account;
     } rows[] = {{"5.1", true},   {" 5.1 ", true}, {"5.1.1.01", true}, {"4.1", true},  {"6.2.3", true}, {"5.01", false},
-                {"2.16", false}, {"5", false},    {"1.1", false},     {"5 1", false}, {"", false},     {"5.x", false}};
+                {"2.16", false}, {"5", false},    {"1.1", false},     {"5 1", false}, {"", false},     {"5.x", false},
+                {"5./", false}};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -271,6 +279,7 @@ static void test_levels_and_ancestors(void **state)
     assert_false(code_below(activity(V13, "1.06"), leaf));
     assert_false(code_below(CODE_TOTAL, leaf));
     assert_false(code_below(0, leaf));
+    assert_true(code_ancestor(leaf, LEVEL_TOTAL) == leaf); /* at or above */
 }
 
 static void test_a_subtree_is_a_range(void **state)
@@ -297,6 +306,8 @@ static void test_a_subtree_is_a_range(void **state)
     assert_true(first == CODE_TOTAL && end == CODE_TOTAL + 1);
     code_range(0, &first, &end);
     assert_true(first == 0 && end == 0);
+    code_range((uint64_t)V90 << 56, &first, &end);      /* a whole list */
+    assert_true(first == (uint64_t)V90 << 56 && end == (uint64_t)(V90 + 1) << 56);
 }
 
 /* These numbers stand in stores and keys: they may never change. */
@@ -327,6 +338,8 @@ static void test_names(void **state)
     assert_int_equal(code_vintage_parse(text_of("permendagri-90"), &v), ST_INVALID);
     assert_int_equal(code_vintage_parse(text_of(""), &v), ST_INVALID);
     assert_int_equal(code_level_parse(text_of(""), &l), ST_INVALID);
+    assert_string_equal(code_vintage_name((enum vintage)(VINTAGE_KEPMEN_900_1_15_5_1317_2023 + 1)), "");
+    assert_string_equal(code_level_name((enum level)(LEVEL_TOTAL + 1)), "");
     assert_int_equal(code_vintage_of_year(2020), V13);
     assert_int_equal(code_vintage_of_year(2021), V90);
     assert_int_equal(code_leaf_level(V13), LEVEL_KEGIATAN);

@@ -165,6 +165,11 @@ static void test_ranges(void **state)
     SPOIL(money(MEASURE_TARGET), f.value = INT64_MIN, CODE_VALUE_RANGE);
     SPOIL(money(MEASURE_TARGET), f.value = INT64_MAX, CODE_VALUE_RANGE);
     SPOIL(complete(), f.value = 2, CODE_VALUE_RANGE);
+    SPOIL(money(MEASURE_COMPONENT), f.value = 1, CODE_OK);
+    SPOIL(money(MEASURE_COMPONENT), f.year = f.month = 0, CODE_OK); /* of any year */
+    SPOIL(money(MEASURE_COMPONENT), f.month = 0, CODE_PERIOD_BROKEN);
+    SPOIL(money(MEASURE_COMPONENT), f.year = 0, CODE_PERIOD_BROKEN);
+    SPOIL(money(MEASURE_REALISED), f.year = f.month = 0, CODE_PERIOD_BROKEN);
 }
 
 static void test_texts(void **state)
@@ -215,6 +220,13 @@ static void test_names_there_and_back(void **state)
     assert_true(figure_measure_is_money(MEASURE_CASH_PLAN));
     assert_false(figure_measure_is_money(MEASURE_TARGET));
     assert_false(figure_measure_is_money(9999));
+    assert_string_equal(figure_source_name(SOURCE_AUDITOR + 1), "");
+    assert_string_equal(figure_measure_name(9999), "");
+    static const uint16_t own[] = {MEASURE_BUDGET, MEASURE_PRINTED_RATING, MEASURE_INDICATOR_NAME, MEASURE_FUND};
+    static const uint16_t beside[] = {MEASURE_NAME, MEASURE_COMPLETE, MEASURE_PLAN, MEASURE_COMPARED_BUDGET, MEASURE_PLAN_END_UNIT,
+                                      MEASURE_COMPONENT, MEASURE_STEP};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) assert_true(figure_measure_is_own(own[i]));
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) assert_false(figure_measure_is_own(beside[i]));
     assert_true(figure_kind_reported(VALUE_NIL));
     assert_false(figure_kind_reported(VALUE_NA));
 }

@@ -144,7 +144,7 @@ static void a_batch_that_does_not_go_on_is_refused(void **state)
 static void a_line_of_the_register_that_is_none_is_refused(void **state)
 {
     static const char *const bad[] = { "", "\t", "2", "2\t", "0\tline", "1\tline", "3\tline", "2 line", "-2\tline", "\tline",
-                                       "00000000000000000002\tline" };
+                                       "00000000000000000002\tline", "2:\tline", "2/\tline" };
     struct fixture *x = *state;
     unsigned code;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -252,6 +252,100 @@ static void a_store_without_a_name(void **state)
     assert_int_equal(ledger_reload(&x->l, x->t), ST_OK);
 }
 
+/* ---- memory ---- */
+
+static size_t too_much;                 /* so many bytes of calloc are refused; 0: none */
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size) { return too_much && n * size >= too_much ? NULL : __real_calloc(n, size); }
+
+/* Offices of every length of name and all of their streams: many more than there are buckets, so that they share them. Each is found,
+ * and none for another; with memory for a wider table, and without. */
+static void streams_that_share_a_bucket(void **state)
+{
+    enum { OFFICES = 400 };
+    static struct stream *made[OFFICES][STREAMS_PER_OFFICE];
+    static const uint8_t installation[16] = { 8 };
+    struct fixture *x = *state;
+    uint32_t buckets = x->l.bucket_count;
+    char name[OFFICE_ID_MAX + 1];
+    struct stream *s;
+    for (int i = 0; i < OFFICES; i++) {
+        too_much = i < OFFICES / 2 ? 2 * buckets * sizeof s : 0;
+        int n = snprintf(name, sizeof name, "g-%0*d", i % 30 + 3, i);
+        for (uint32_t k = 0; k < STREAMS_PER_OFFICE; k++)
+            assert_int_equal(ledger_grant(&x->l, x->t, slice_of(name, (size_t)n), k, 9, installation, &made[i][k]), ST_OK);
+        if (i == OFFICES / 2 - 1) assert_int_equal(x->l.bucket_count, buckets);
+    }
+    too_much = 0;
+    assert_true(x->l.bucket_count > buckets);
+    for (int i = 0; i < OFFICES; i++)
+        for (uint32_t k = 0; k < STREAMS_PER_OFFICE; k++) {
+            int n = snprintf(name, sizeof name, "g-%0*d", i % 30 + 3, i);
+            assert_int_equal(ledger_stream(&x->l, x->t, slice_of(name, (size_t)n), k, &s), ST_OK);
+            assert_ptr_equal(s, made[i][k]);
+        }
+    assert_int_equal(ledger_flush(&x->l, x->t), ST_OK);
+    assert_int_equal(ledger_reload(&x->l, x->t), ST_OK);
+}
+
+static bool take_name(void *ctx, const struct stream *s)
+{
+    memcpy(ctx, s->office, sizeof s->office);
+    return false;
+}
+
+/* A list goes on behind the stream it was given, whether that one is there or not. */
+static void a_list_goes_on_where_it_was(void **state)
+{
+    static const char *const from[] = { "", "gen-3374-00", "gen-3374-0", "gen-3374-01" };
+    static const char *const first[] = { OFFICE, OFFICE, OFFICE, "gen-3374-020" };
+    static const uint8_t installation[16] = { 8 };
+    struct fixture *x = *state;
+    struct stream *s, spoken;
+    assert_int_equal(ledger_grant(&x->l, x->t, text("gen-3374-020"), 0, 9, installation, &s), ST_OK);
+    assert_int_equal(ledger_flush(&x->l, x->t), ST_OK);
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        char name[OFFICE_ID_MAX + 1] = "";
+        assert_int_equal(ledger_list(x->t, text(from[i]), 0, take_name, name), ST_OK);
+        assert_string_equal(name, first[i]);
+    }
+    /* epochs of a longer name behind those of a shorter one are not its own */
+    assert_int_equal(ledger_grant(&x->l, x->t, text("gen-3374-020"), 0, 10, installation, &s), ST_OK);
+    assert_int_equal(ledger_grant(&x->l, x->t, text("gen-3374-02"), 0, 9, installation, &s), ST_OK);
+    assert_int_equal(ledger_stream_spoken(x->t, s, &spoken), ST_NOT_FOUND);
+}
+
+/* ---- a store that is not this one ---- */
+
+static void a_store_of_another_format_or_worker(void **state)
+{
+    struct fixture *x = *state;
+    struct slice row;
+    uint8_t v[128];
+    assert_int_equal(store_get(x->t, LEDGER_META, text("identity"), &row), ST_OK);
+    const size_t n = row.n;
+    memcpy(v, row.p, n);
+    for (size_t at = 0; at <= 4; at++) {        /* the format, and the worker's number */
+        v[at] ^= 0x40;
+        assert_int_equal(store_put(x->t, LEDGER_META, text("identity"), slice_of(v, n)), ST_OK);
+        assert_int_equal(ledger_recover(&x->l, x->t), ST_VERSION);
+        v[at] ^= 0x40;
+    }
+    v[n - 1] ^= 1;                      /* its name */
+    assert_int_equal(store_put(x->t, LEDGER_META, text("identity"), slice_of(v, n)), ST_OK);
+    assert_int_equal(ledger_recover(&x->l, x->t), ST_VERSION);
+}
+
+static void a_damaged_stream_is_found_when_it_is_read_again(void **state)
+{
+    struct fixture *x = *state;
+    uint8_t key[sizeof OFFICE + 4] = { 0 };
+    memcpy(key, OFFICE, sizeof OFFICE);
+    assert_int_equal(store_put(x->t, LEDGER_STREAM, slice_of(key, sizeof key), slice_of("short", 5)), ST_OK);
+    assert_int_equal(ledger_reload(&x->l, x->t), ST_CORRUPT);
+}
+
 static void the_last_archived_batch(void **state)
 {
     struct fixture *x = *state;
@@ -314,6 +408,9 @@ int main(void)
                                         T(a_line_of_the_register_that_is_none_is_refused),
                                         T(a_restore_note_without_a_name_is_refused),
                                         T(an_archive_mark_of_another_log_is_refused),
+                                        T(streams_that_share_a_bucket), T(a_list_goes_on_where_it_was),
+                                        T(a_store_of_another_format_or_worker),
+                                        T(a_damaged_stream_is_found_when_it_is_read_again),
                                         T(the_last_archived_batch), T(streams_that_are_none_are_corrupt),
                                         T(a_store_without_a_name), T(a_stream_in_which_nothing_was_said),
                                         T(the_scrub_follows_the_chain) };

@@ -442,6 +442,41 @@ static void sizes_out_of_range_are_refused(void **state)
     assert_int_equal(merkle_append(&m, &h, NULL), ST_FULL);
 }
 
+/* Nodes that a damaged store has lost: no proof, whichever of them it is. */
+static void a_proof_without_its_nodes_is_none(void **state)
+{
+    static struct tree t;
+    const struct merkle_nodes nodes = {&t, put, get};
+    struct merkle m;
+
+    (void)state;
+    grow(&t, &m);
+    for (unsigned level = 0; level < LEVELS; level++)
+        for (unsigned i = 0; i < SIZES; i++) {
+            struct merkle_proof p = {.n = 99};
+
+            if (!t.there[level][i]) continue;
+            t.there[level][i] = false;
+            for (unsigned at = 0; at < SIZES; at++) { /* the proof of a leaf takes its sibling, of each level */
+                int st = merkle_inclusion(&nodes, at, 64, &p);
+
+                if (at < 64 && (at >> level ^ 1) == i) assert_int_equal(st, ST_NOT_FOUND);
+                if (at >= 64) assert_int_equal(st, ST_INVALID);
+            }
+            t.there[level][i] = true;
+        }
+    t.there[1][0] = false; /* from 1 to 5 leaves: the second leaf, then the pair, then the fifth */
+    struct merkle_proof p = {.n = 99};
+    assert_int_equal(merkle_consistency(&nodes, 3, 5, &p), ST_NOT_FOUND);
+    assert_int_equal(p.n, 99);
+    t.there[1][0] = true;
+    t.there[0][2] = false; /* the whole subtree that 3 ends with */
+    assert_int_equal(merkle_consistency(&nodes, 3, 5, &p), ST_NOT_FOUND);
+    assert_int_equal(p.n, 99);
+    t.there[0][2] = true;
+    assert_int_equal(merkle_consistency(&nodes, 3, 5, &p), ST_OK);
+}
+
 /* A store that is full half way: nothing is changed, and the same append succeeds later. */
 static void an_append_that_cannot_be_stored_is_none(void **state)
 {
@@ -472,6 +507,7 @@ int main(void)
                                        cmocka_unit_test(every_leaf_of_every_size_is_proved),
                                        cmocka_unit_test(every_pair_of_sizes_is_consistent),
                                        cmocka_unit_test(sizes_out_of_range_are_refused),
+                                       cmocka_unit_test(a_proof_without_its_nodes_is_none),
                                        cmocka_unit_test(an_append_that_cannot_be_stored_is_none)};
 
     return cmocka_run_group_tests_name("merkle", tests, NULL, NULL);

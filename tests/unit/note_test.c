@@ -100,6 +100,7 @@ static void mangled_keys_are_refused(void **state)
         "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==", /* another length, with the hash for it */
         "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",         /* another algorithm, with the hash for it */
         "PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+c74f20a+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
     };
     size_t n = strlen(VKEY);
     struct note_key k;
@@ -131,7 +132,7 @@ static void names_hold_no_spaces(void **state)
                                       "a\xe3\x80\x80",
                                       "\xff",
                                       "a\x7f"};
-    static const char *const good[] = {"rekap/w1", "pusat.example/log", "dinas-\xc3\xa9"};
+    static const char *const good[] = {"rekap/w1", "pusat.example/log", "dinas-\xc3\xa9", "a\xe2\x82\xac", "a\xe2\x80\x93z"};
     const uint8_t pub[PUBKEY_SIZE] = {1};
     char longest[NOTE_NAME_MAX + 2];
     struct note_key k;
@@ -180,6 +181,46 @@ static void signing_gives_the_published_note(void **state)
     assert_int_equal(note_sign(text("\xff\n"), &k, ring_sign, &s, &b), ST_INVALID);
     sign_ed25519_ring_free(&s);
     assert_int_equal(b.n, 0);
+    buf_done(&b);
+}
+
+static int no_key(void *ctx, struct slice t, uint8_t ret[SIG_SIZE])
+{
+    (void)ctx, (void)t, (void)ret;
+    return ST_NOT_FOUND;
+}
+
+static int any_sign(void *ctx, struct slice t, uint8_t ret[SIG_SIZE])
+{
+    (void)ctx, (void)t;
+    memset(ret, 7, SIG_SIZE);
+    return ST_OK;
+}
+
+/* Nothing is written of a note that cannot be signed, and none is signed that would be too long to be opened. */
+static void a_note_is_signed_whole_or_not_at_all(void **state)
+{
+    static char longest[NOTE_BYTES_MAX];
+    struct note_key k = key_of(VKEY);
+    struct buf b;
+    size_t n = 1;
+
+    (void)state;
+    buf_init(&b, 2 * NOTE_BYTES_MAX);
+    assert_int_equal(note_sign(text(TEXT), &k, no_key, NULL, &b), ST_NOT_FOUND);
+    assert_int_equal(b.n, 0);
+    memset(longest, 'a', sizeof longest);
+    for (int st = ST_OK; st == ST_OK; n++) {
+        longest[n - 1] = 'a', longest[n] = '\n';
+        if (n < NOTE_BYTES_MAX - 512) continue;
+        buf_clear(&b);
+        st = note_sign(slice_of(longest, n + 1), &k, any_sign, NULL, &b);
+        assert_true(st == ST_OK ? b.n <= NOTE_BYTES_MAX : st == ST_INVALID);
+    }
+    assert_true(n > NOTE_BYTES_MAX - 512 && n < NOTE_BYTES_MAX - 100);
+    buf_done(&b);
+    buf_init(&b, 20);
+    assert_int_equal(note_sign(text(TEXT), &k, any_sign, NULL, &b), ST_NO_MEMORY);
     buf_done(&b);
 }
 
@@ -235,6 +276,7 @@ static void malformed_notes_are_refused(void **state)
         {"\xff", TEXT, "\n", PETER, ""},
         {"", TEXT, "\n", PETER, "Unexpected line.\n"},
         {"", TEXT, "\n", PETER, "x"},
+        {"", TEXT, "\n", PETER, "x\n"},
         {"", "", "", PETER, ""},
         {"", "", "\n", PETER, ""},
         {"", TEXT, "\n", PETER, "\xe2\x80\x94 a AAAA\n"},
@@ -268,6 +310,8 @@ static void a_checkpoint_is_read_and_written(void **state)
     static const char sample[] = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
     static const char *const bad[] = {"",
                                       "a\n1\n",
+                                      "a\n",
+                                      "a\n1x\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
                                       "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
                                       "a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
                                       "a\n-1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
@@ -314,7 +358,8 @@ int main(void)
         cmocka_unit_test(mangled_keys_are_refused),         cmocka_unit_test(names_hold_no_spaces),
         cmocka_unit_test(signing_gives_the_published_note), cmocka_unit_test(a_note_opens_for_the_keys_that_signed_it),
         cmocka_unit_test(every_changed_byte_is_seen),       cmocka_unit_test(malformed_notes_are_refused),
-        cmocka_unit_test(a_checkpoint_is_read_and_written), cmocka_unit_test(a_public_log_s_tree_head_verifies)};
+        cmocka_unit_test(a_checkpoint_is_read_and_written), cmocka_unit_test(a_public_log_s_tree_head_verifies),
+        cmocka_unit_test(a_note_is_signed_whole_or_not_at_all)};
 
     return cmocka_run_group_tests_name("note", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* outbox_break_test.c - the outbox where the store or the memory fails it: call by call (breaking.h), and row by row damaged.
  *
  * The world: three files of one office (one of them about another office), acknowledged in part and with refusals, archived, signed
- * anew, set back to a restored log, acknowledged again, let go for want of room; and everything read at the end. */
+ * anew, set back to a restored log, acknowledged again, let go for want of room; everything read; and a line's only figure refused,
+ * and a file more than a year later. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,17 +14,19 @@
 #include "breaking.h"
 #include "tests/unit/outbox_fixture.h"
 
-enum { FILES = 5, ROWS = 10, REWOUND = 2 * ROWS };
+enum { FILES = 7, ROWS = 10, REWOUND = 2 * ROWS };
 static const struct outbox_fixture_file FILE_OF[FILES] = { { "tray-0", OFFICE_A, OFFICE_A, ROWS, 100 },
                                                            { "tray-1", OFFICE_A, OFFICE_B, ROWS, 200 },
                                                            { "tray-2", OFFICE_A, OFFICE_A, ROWS, 300 },
                                                            { "tray-3", OFFICE_B, OFFICE_B, ROWS, 400 },
-                                                           { "tray-4", OFFICE_A, OFFICE_A, ROWS, 500 } };
+                                                           { "tray-4", OFFICE_A, OFFICE_A, ROWS, 500 },
+                                                           { "tray-5", OFFICE_A, "gen-3374-03", 1, 600 },
+                                                           { "tray-6", OFFICE_A, OFFICE_A, 1, 700 } };
 static const struct outbox_keep KEEP = { 1 << 20, INT64_C(1) << 40 };
 
 struct world {
     struct outbox_fixture f;
-    struct buf tray[FILES], refused;
+    struct buf tray[FILES], refused, alone;
     uint32_t office;                    /* number of OFFICE_A */
 };
 
@@ -107,6 +110,16 @@ static int signed_anew(struct world *w)
     return st;
 }
 
+/* The same key: it is looked at, and at the batch before it, and nothing is signed. */
+static int looked_at(struct world *w)
+{
+    const struct outbox_speaker who = { w->office, text(OFFICE_A), &w->f.signer, &w->f.identity };
+    struct outbox_stream s;
+    uint32_t n;
+    int st = outbox_stream_get(w->f.t, w->office, &s);
+    return st == ST_OK ? outbox_resign(w->f.t, &who, 3 * ROWS + 1, w->f.now.wall, &s, &n) : st;
+}
+
 static int one_more(struct world *w) { return import(w, 4); }
 
 static int out_of_room(struct world *w)
@@ -134,8 +147,23 @@ static int read_all(struct world *w)
     return st == ST_OK ? outbox_due_del(w->f.t, w->office, ROWS) : st;
 }
 
+/* The only figure that was ever stated of a line, and it is refused: its row goes. */
+static int a_row_alone(struct world *w) { return import(w, 5); }
+static int a_row_alone_is_refused(struct world *w) { return ack(w, 4 * ROWS + 1, buf_slice(&w->alone), &KEEP); }
+
+/* More than a year later, so that the oldest result of a file may go. */
+static int long_after(struct world *w)
+{
+    struct now before = w->f.now;
+    w->f.now.wall.ms += INT64_C(401) * 24 * 3600 * 1000;
+    int st = import(w, 6);
+    w->f.now = before;
+    return st;
+}
+
 static int (*const STEP[])(struct world *) = { begin, first_file, three_files, ack_with_refusals, ack_again, archived, rewound,
-                                               signed_anew, one_more, ack_and_let_go, ack_last, out_of_room, read_all };
+                                               signed_anew, one_more, looked_at, ack_and_let_go, ack_last, out_of_room, read_all, a_row_alone, a_row_alone_is_refused,
+                                               long_after };
 enum { STEPS = sizeof STEP / sizeof *STEP };
 
 /* ---- the world ---- */
@@ -151,6 +179,8 @@ static void *make(void)
     for (unsigned i = 0; i < FILES; i++) outbox_fixture_tray(&FILE_OF[i], &w->tray[i]);
     buf_init(&w->refused, 1024);
     (void)outbox_fixture_refusals(&w->refused, sequence, code, sizeof code / sizeof *code);
+    buf_init(&w->alone, 64);
+    (void)outbox_fixture_refusals(&w->alone, &(uint64_t){ 4 * ROWS + 1 }, code, 1);
     return w;
 }
 
@@ -159,6 +189,7 @@ static void done(void *world)
     struct world *w = world;
     for (unsigned i = 0; i < FILES; i++) buf_done(&w->tray[i]);
     buf_done(&w->refused);
+    buf_done(&w->alone);
     outbox_fixture_done(&w->f);
     test_free(w);
 }

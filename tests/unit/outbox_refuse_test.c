@@ -102,15 +102,19 @@ static void a_waiting_batch_that_is_gone_is_corrupt(void **state)
     uint32_t n;
     buf_init(&list, 64);
     outbox_fixture_other_key(f, true);
+    forget(f, 10);
+    assert_int_equal(resign(f, 1, &n), ST_CORRUPT);         /* the very one, with others behind it */
+    forget(f, 40);
+    assert_int_equal(resign(f, 21, &n), ST_CORRUPT);        /* the last of those to be signed */
     forget(f, 20);
     assert_int_equal(resign(f, 21, &n), ST_CORRUPT);        /* the one before it is gone */
-    forget(f, 40);
     assert_int_equal(outbox_knows(f->t, office(f), 40, &s.head, &s), ST_CORRUPT);
     assert_int_equal(outbox_due_put(f->t, office(f), 40, text("id"), &p), ST_CORRUPT);
     assert_int_equal(outbox_refuse(f->t, office(f), 40, outbox_fixture_refusals(&list, &in_the_last, &code, 1), &s), ST_CORRUPT);
     assert_int_equal(resign(f, 31, &n), ST_CORRUPT);
     forget(f, 30);
     assert_int_equal(resign(f, 31, &n), ST_CORRUPT);
+    assert_int_equal(resign(f, 21, &n), ST_CORRUPT);        /* nothing is left at all */
     assert_int_equal(ack(f, 30, &third, slice_of("", 0), &KEEP), ST_CORRUPT);
     buf_done(&list);
 }
@@ -275,7 +279,7 @@ static void lists_that_are_none_are_refused(void **state)
 {
     static const struct { const char *bytes; size_t n; bool ok; } cases[] = {
         { "", 0, true }, { "\x90", 1, true }, { "\x91\x92\x01\x02", 4, true }, { "\x91\x92\x01\xcd\xff\xff", 6, true },
-        { "\x91\x92\x01\xce\x00\x01\x00\x00", 8, false }, { "\x91\x92\x01", 3, false }, { "\x91\x93\x01\x02\x03", 5, false },
+        { "\x91\x92\x01\xce\x00\x01\x00\x00", 8, false }, { "\x91\x92\x01", 3, false }, { "\x92\x92\x01", 3, false }, { "\x91\x93\x01\x02\x03", 5, false },
         { "\x91\x91\x01", 3, false }, { "\x90\x90", 2, false }, { "\x92\x92\x01\x02", 4, false }, { "\x01", 1, false },
         { "\x91\x92\x01\x02\x00", 5, false } };
     struct outbox_fixture *f = *state;
@@ -309,6 +313,114 @@ static void refusals_in_any_order(void **state)
         if (a.kind == VALUE_NUMBER) assert_int_equal(a.value, 700 + i);
     }
     buf_done(&list);
+}
+
+static int refuse(struct outbox_fixture *f, const uint64_t *sequence, uint32_t n)
+{
+    static const unsigned code[4] = { CODE_BAD_FORMAT, CODE_BAD_FORMAT, CODE_BAD_FORMAT, CODE_BAD_FORMAT };
+    struct outbox_stream s = outbox_fixture_stream(f, OFFICE_A);
+    struct buf list;
+    buf_init(&list, 256);
+    int st = outbox_refuse(f->t, office(f), s.last, outbox_fixture_refusals(&list, sequence, code, n), &s);
+    if (st == ST_OK) assert_int_equal(s.refused, n);
+    buf_done(&list);
+    return st;
+}
+
+/* Both statements of one slot are refused, the later one first: the slot is empty when the earlier one comes. */
+static void a_slot_whose_statements_are_all_refused(void **state)
+{
+    static const uint64_t both[] = { 33, 3 };
+    struct outbox_fixture *f = *state;
+    assert_int_equal(outbox_fixture_slot(f, OFFICE_A, OFFICE_A, 2).kind, VALUE_NUMBER);
+    assert_int_equal(refuse(f, both, 2), ST_OK);
+    assert_int_equal(outbox_fixture_slot(f, OFFICE_A, OFFICE_A, 2).kind, VALUE_EMPTY);
+    assert_int_equal(outbox_fixture_slot(f, OFFICE_A, OFFICE_A, 3).value, 103 + 3);
+}
+
+/* Rows of a batch written by hand: a figure of an indicator that this outbox knows, one of an indicator it has never met, one that
+ * no release of ours would write. All of them are counted; the first is taken back. */
+static void refused_rows_of_every_sort(void **state)
+{
+    struct outbox_fixture *f = *state;
+    const struct outbox_speaker who = speaker(f);
+    struct outbox_stream s = outbox_fixture_stream(f, OFFICE_A);
+    const struct section head = { .office = text(OFFICE_A), .year = 2024, .source = SOURCE_OPD,
+                                  .vintage = VINTAGE_PERMENDAGRI_90_2019 };
+    struct figure g = { .activity = CODE_TOTAL, .measure = MEASURE_REACHED, .year = 2024, .source = SOURCE_OPD, .month = 1,
+                        .basis = BASIS_CUMULATIVE, .kind = VALUE_NUMBER, .value = 5, .indicator = text("known") };
+    const uint64_t all[] = { 41, 42, 43 };
+    enum unit_result result;
+    struct unit u;
+    struct buf body;
+    uint32_t known;
+    buf_init(&body, 4096);
+    codec_put_array(&body, 1);
+    codec_section_begin(&body, &head, 3);
+    codec_row_put(&body, &g);
+    g.indicator = text("never met");
+    codec_row_put(&body, &g);
+    g.month = 13;
+    codec_row_put(&body, &g);
+    g.month = 1, g.indicator = text("known");
+    assert_int_equal(outbox_append(f->t, &who, f->now.wall, buf_slice(&body), 3, &s), ST_OK);
+    assert_int_equal(unit_dict_add(f->t, OUTBOX_DICT_TEXT, OUTBOX_DICT_ID, g.indicator, &known), ST_OK);
+    uint32_t copy;
+    assert_int_equal(outbox_subject(f->t, office(f), text(OFFICE_A), false, &copy), ST_OK);
+    struct leaf_key key = { .activity = CODE_TOTAL, .measure = MEASURE_REACHED, .source = SOURCE_OPD, .indicator = known };
+    unit_init(&u);
+    assert_int_equal(unit_load(&u, f->t, OUTBOX_UNIT, copy, 2024), ST_OK);
+    assert_int_equal(unit_set(&u, &g, known, 41, &result, NULL, NULL), ST_OK);
+    assert_int_equal(unit_save(&u, f->t, OUTBOX_UNIT), ST_OK);
+    assert_int_equal(refuse(f, all, 3), ST_OK);
+    assert_int_equal(unit_load(&u, f->t, OUTBOX_UNIT, copy, 2024), ST_OK);
+    assert_null(unit_find(&u, &key));
+    unit_done(&u);
+    buf_done(&body);
+}
+
+/* ---- keys that are none ---- */
+
+static void keys_that_are_none_end_a_list(void **state)
+{
+    struct outbox_fixture *f = *state;
+    struct outbox_due d;
+    uint64_t n;
+    uint8_t k[20] = { 0xff };
+    bytes_be32(k, office(f));
+    memset(k + 4, 0xff, 16);
+    assert_int_equal(store_put(f->t, OUTBOX_DUE, slice_of(k, 11), slice_of("x", 1)), ST_OK);
+    assert_int_equal(outbox_due_next(f->t, office(f), 40, &d), ST_NOT_FOUND);
+    assert_int_equal(store_put(f->t, OUTBOX_RESIGNED, slice_of(k, 19), slice_of("x", 1)), ST_OK);
+    assert_int_equal(outbox_resigned(f->t, office(f), &n), ST_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(store_del(f->t, OUTBOX_RESIGNED, slice_of(k, 19)), ST_OK);
+    bytes_be32(k, office(f) + 1);
+    assert_int_equal(store_put(f->t, OUTBOX_RESIGNED, slice_of(k, 20), slice_of("x", 1)), ST_OK);
+    assert_int_equal(outbox_resigned(f->t, office(f), &n), ST_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(outbox_resigned(f->t, office(f) + 1, &n), ST_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(store_put(f->t, OUTBOX_STREAM, slice_of(k, 5), slice_of("x", 1)), ST_OK);
+    store_mem_limit(f->store, 1);
+    assert_int_equal(outbox_release(f->t, 1), ST_CORRUPT);
+}
+
+static void a_due_receipt_whose_worker_has_no_end_is_corrupt(void **state)
+{
+    struct outbox_fixture *f = *state;
+    const struct outbox_pushed p = { .file = "a.csv" };
+    struct outbox_due d;
+    struct slice row;
+    uint8_t k[12], v[4096];
+    assert_int_equal(outbox_due_put(f->t, office(f), 40, text("id"), &p), ST_OK);
+    assert_int_equal(store_get(f->t, OUTBOX_DUE, out_key(f, 40, k), &row), ST_OK);
+    size_t n = row.n, end = 1 + 8 + 2 * HASH_SIZE + OUTBOX_WORKER_SIZE - 1;
+    memcpy(v, row.p, n);
+    assert_int_equal(v[end], 0);
+    v[end] = 'x';
+    assert_int_equal(store_put(f->t, OUTBOX_DUE, slice_of(k, 12), slice_of(v, n)), ST_OK);
+    assert_int_equal(outbox_due_get(f->t, office(f), 40, &d), ST_CORRUPT);
 }
 
 /* ---- keys and room ---- */
@@ -361,6 +473,24 @@ static void many_batches_are_let_go_in_passes(void **state)
     assert_true(s.kept_from == 110 && s.kept_bytes == 0 && s.let_go == 74);
     store_mem_limit(f->store, 0);
     assert_int_equal(outbox_release(f->t, 1), ST_OK);
+}
+
+/* One call lets go of so many; the next one goes on. What was let go may be called archived later, and nothing comes of it. */
+static void a_very_long_backlog_is_let_go_in_calls(void **state)
+{
+    enum { PASS = 4096 };
+    struct outbox_fixture *f = *state;
+    const struct outbox_speaker who = speaker(f);
+    struct outbox_stream s = outbox_fixture_stream(f, OFFICE_A);
+    const struct hash third = batch_at(f, 30).hash;
+    for (int i = 0; i < PASS; i++) assert_int_equal(outbox_append(f->t, &who, f->now.wall, text("x"), 1, &s), ST_OK);
+    s.acked = s.last;
+    assert_int_equal(outbox_trim(f->t, office(f), NULL, f->now.wall, &s), ST_OK);
+    assert_true(s.kept_from == s.last - 4 && s.let_go == 0);    /* four batches of ten before them */
+    assert_int_equal(outbox_trim(f->t, office(f), NULL, f->now.wall, &s), ST_OK);
+    assert_int_equal(s.kept_from, s.last);
+    assert_int_equal(outbox_archived(f->t, office(f), 30, &third, &s), ST_OK);
+    assert_int_equal(s.archived, 0);
 }
 
 /* ---- going back ---- */
@@ -432,6 +562,8 @@ static void results_of_files(void **state)
         assert_int_equal(outbox_pushed_put(f->t, text(longest), &p), ST_OK);
     }
     assert_int_equal(store_get(f->t, OUTBOX_PUSHED, text("three"), &row), ST_NOT_FOUND);
+    assert_int_equal(store_put(f->t, OUTBOX_PUSHED_AT, slice_of("\0\0\0\0\0\0\0\0", 8), slice_of("", 0)), ST_OK);
+    assert_int_equal(outbox_pushed_put(f->t, text("last"), &p), ST_OK);        /* an index row without a name is left alone */
 }
 
 int main(void)
@@ -447,7 +579,10 @@ int main(void)
                                         T(the_row_of_a_release_before_this_one_is_read),
                                         T(names_that_are_too_long_are_corrupt),
                                         T(lists_that_are_none_are_refused),
-                                        T(refusals_in_any_order),
+                                        T(refusals_in_any_order), T(a_slot_whose_statements_are_all_refused),
+                                        T(refused_rows_of_every_sort), T(keys_that_are_none_end_a_list),
+                                        T(a_due_receipt_whose_worker_has_no_end_is_corrupt),
+                                        T(a_very_long_backlog_is_let_go_in_calls),
                                         T(without_a_key_nothing_is_signed),
                                         T(without_room_nothing_is_signed_anew),
                                         T(many_batches_are_let_go_in_passes),

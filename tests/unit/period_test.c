@@ -59,7 +59,7 @@ static void test_quarter(void **state)
 {
     static const struct row rows[] = {
         {"1", 1},          {"4", 4},  {"I", 1},  {"iv", 4}, {"TW II", 2}, {"tw.3", 3}, {"triwulan 3", 3}, {"Triwulan IV", 4},
-        {"tribulan I", 1}, {"Q2", 2}, {"0", -1}, {"5", -1}, {"V", -1},    {"tw", -1},  {"", -1},          {"IIII", -1}};
+        {"tw-3", 3},       {"tribulan I", 1}, {"Q2", 2}, {"0", -1}, {"5", -1}, {"V", -1},    {"tw", -1},  {"", -1},          {"IIII", -1}};
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, period_parse_quarter);
@@ -78,10 +78,25 @@ static void test_year_month(void **state)
     static const struct row rows[] = {
         {"2020-08", 202008}, {"2020-08-31", 202008}, {"2020-02-29", 202002}, {"2021-02-29", -1}, {"2020-13", -1},
         {"2020-00", -1},     {"2020-8", -1},         {"2020/08", -1},        {"2020-08-", -1},   {"2020-08-00", -1},
-        {"2020-08 31", -1},  {"202008", -1},         {"1989-12", -1},        {"", -1},           {"2020-08-31T", -1}};
+        {"2020-08 31", -1},  {"2101-01", -1},        {"202008", -1},         {"1989-12", -1},        {"", -1},           {"2020-08-31T", -1}};
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, year_month);
+}
+
+/* found by reading: the year was written although the quarter was none */
+static void test_a_bad_quarter_leaves_the_year_alone(void **state)
+{
+    int year = 1, quarter = 2;
+
+    (void)state;
+    assert_int_equal(period_parse_year_quarter(text_of("2022-Q5"), &year, &quarter), ST_INVALID);
+    assert_int_equal(period_parse_year_quarter(text_of("20x2-Q4"), &year, &quarter), ST_INVALID);
+    assert_int_equal(period_parse_year_quarter(text_of(""), &year, &quarter), ST_INVALID);
+    assert_int_equal(period_parse_year_quarter(text_of("2022"), &year, &quarter), ST_INVALID);
+    assert_true(year == 1 && quarter == 2);
+    assert_int_equal(period_parse_year_quarter(text_of("TW IV/2022"), &year, &quarter), ST_OK);
+    assert_true(year == 2022 && quarter == 4);
 }
 
 static void test_time_texts(void **state)
@@ -108,6 +123,25 @@ static void test_time_texts(void **state)
                                       "2026-11-21T10:00:00+7:00",
                                       "2026-11-21T10:00:00+07:60",
                                       "2026-11-21X10:00:00Z",
+                                      "2026-11-21T10:00:00x",
+                                      "2026-11-21T10:00:00.123",
+                                      "2026-11-21T10:00:00.1/Z",
+                                      "2026-11-21T10:00:00*07:00",
+                                      "2026-11-21T10:00:00+07.00",
+                                      "2026-11-21T10:00:00+0x:00",
+                                      "2026-11-21T10:00:00+24:00",
+                                      "2026-11-21T10:00:00+07:0x",
+                                      "2026/11-21T10:00:00Z",
+                                      "2026-11/21T10:00:00Z",
+                                      "202x-11-21T10:00:00Z",
+                                      "2026-00-21T10:00:00Z",
+                                      "2026-13-21T10:00:00Z",
+                                      "2026-11-00T10:00:00Z",
+                                      "2026-11-21T10.00:00Z",
+                                      "2026-11-21T10:00.00Z",
+                                      "2026-11-21T1x:00:00Z",
+                                      "2026-11-21T10:0x:00Z",
+                                      "2026-11-21T10:00:0xZ",
                                       "2026-11-21T10:00:00ZZ"};
     struct wall t;
     char text[32];
@@ -145,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_year),       cmocka_unit_test(test_month),      cmocka_unit_test(test_quarter),
         cmocka_unit_test(test_year_month), cmocka_unit_test(test_time_texts), cmocka_unit_test(test_time_there_and_back),
+        cmocka_unit_test(test_a_bad_quarter_leaves_the_year_alone),
     };
 
     return cmocka_run_group_tests_name("period", tests, NULL, NULL);

@@ -107,6 +107,79 @@ static void test_texts(void **state)
     unit_done(&u);
 }
 
+/* A text that finds no room is not set: a slot keeps what it held, a leaf made for it is gone again. */
+static void test_no_room_for_a_text(void **state)
+{
+    struct figure f = figure(1, VALUE_TEXT, BASIS_NONE, 0);
+    enum unit_result result;
+    struct unit u;
+
+    (void)state;
+    unit_start(&u);
+    u.texts.max = 8;
+    f.text = str("pendek");
+    assert_int_equal(set(&u, &f, 1, NULL), UNIT_EFFECTIVE);
+    f.text = str("lebih panjang");
+    assert_int_equal(unit_set(&u, &f, 0, 2, &result, NULL, NULL), ST_NO_MEMORY);
+    assert_int_equal(u.count, 1);
+    assert_memory_equal(unit_text(&u, &u.leaf[0].slot[0]).p, "pendek", 6);
+    f.activity = 200;
+    assert_int_equal(unit_set(&u, &f, 0, 3, &result, NULL, NULL), ST_NO_MEMORY);
+    assert_int_equal(u.count, 1);
+    assert_null(unit_find(&u, &(struct leaf_key){ .activity = 200, .measure = MEASURE_REALISED, .source = SOURCE_OPD }));
+    f = figure(1, VALUE_NUMBER, BASIS_CUMULATIVE, 4);
+    f.activity = 200;
+    assert_int_equal(set(&u, &f, 4, NULL), UNIT_EFFECTIVE);
+    assert_int_equal(u.count, 2);
+    unit_done(&u);
+}
+
+/* Leaves have a cap: at it none is made, and nothing is asked of the memory. */
+static void test_a_full_unit_takes_no_leaf(void **state)
+{
+    struct figure f = figure(1, VALUE_NUMBER, BASIS_CUMULATIVE, 1);
+    enum unit_result result;
+    struct unit u;
+
+    (void)state;
+    unit_start(&u);
+    u.count = u.cap = 1 << 24;
+    assert_int_equal(unit_set(&u, &f, 0, 1, &result, NULL, NULL), ST_NO_MEMORY);
+    assert_true(u.count == 1 << 24 && u.leaf == NULL && u.index == NULL);
+    u.count = u.cap = 0;
+    unit_done(&u);
+}
+
+/* What was emptied goes, the others are found as before; `present` is counted anew. */
+static void test_drop_empty(void **state)
+{
+    struct unit u;
+
+    (void)state;
+    unit_start(&u);
+    unit_drop_empty(&u);
+    assert_int_equal(u.count, 0);
+    for (unsigned i = 0; i < 5; i++)
+        for (unsigned month = 3; month <= 4; month++) {
+            struct figure f = figure(month, VALUE_NUMBER, BASIS_CUMULATIVE, 10);
+
+            f.activity += i;
+            set(&u, &f, i + 1, NULL);
+        }
+    for (unsigned i = 0; i < 5; i++) u.leaf[i].slot[3].kind = VALUE_EMPTY;
+    u.leaf[0].slot[2].kind = u.leaf[3].slot[2].kind = VALUE_EMPTY;
+    unit_drop_empty(&u);
+    assert_int_equal(u.count, 3);
+    for (unsigned i = 0; i < 5; i++) {
+        struct leaf_key k = { .activity = 100 + i, .measure = MEASURE_REALISED, .source = SOURCE_OPD };
+        struct leaf *l = unit_find(&u, &k);
+
+        assert_int_equal(l != NULL, i != 0 && i != 3);
+        if (l) assert_true(l->key.activity == 100 + i && l->present == 3);
+    }
+    unit_done(&u);
+}
+
 /* ---- series ---- */
 
 /* One character a month: c cumulative, m monthly, 0 nil cumulative, n nil monthly, . empty, a n.a., t text, w withdrawn. */
@@ -217,8 +290,53 @@ static void test_slot_bytes(void **state)
 static const char *const bad_rows[] = {
     "", "00", "0000" /* nothing stated */, "1000" /* a thirteenth month */, "0001", "0001f0" /* an empty slot stated */,
     "000110c801" /* no provenance */, "000110c8010600" /* a byte too many */, "000190020461" /* text cut */, "0001ff0202",
-    "00019002808000" /* length not shortest */,
+    "00019002808000" /* length not shortest */, "00019002" /* no length of a text */,
 };
+
+/* Behind a unit's rows a key of any other shape ends them. */
+static void test_a_short_key_is_no_row_of_the_unit(void **state)
+{
+    struct figure f = figure(3, VALUE_NUMBER, BASIS_CUMULATIVE, 500);
+    struct store_txn *t;
+    struct store *s;
+    struct unit u;
+
+    (void)state;
+    assert_int_equal(store_mem_new(tables, &s), ST_OK);
+    unit_start(&u);
+    set(&u, &f, 1, NULL);
+    assert_int_equal(store_begin(s, true, &t), ST_OK);
+    assert_int_equal(unit_save(&u, t, TABLE_LEAF), ST_OK);
+    assert_int_equal(store_put(t, TABLE_LEAF, slice_of("\0\0\0\7\xff", 5), slice_of("x", 1)), ST_OK);
+    assert_int_equal(unit_load(&u, t, TABLE_LEAF, OFFICE, YEAR), ST_OK);
+    assert_int_equal(u.count, 1);
+    store_abort(&t);
+    unit_done(&u);
+    store_mem_free(&s);
+}
+
+/* A text longer than any that was ever taken is damage, however many bytes are there. */
+static void test_a_text_over_its_limit_is_corrupt(void **state)
+{
+    struct slot back;
+    struct unit u;
+    struct buf b;
+    struct rd r;
+
+    (void)state;
+    unit_start(&u);
+    buf_init(&b, 2 * TEXT_MAX);
+    for (unsigned over = 0; over < 2; over++) {
+        buf_clear(&b);
+        buf_put(&b, "\x90\x02", 2);
+        buf_varint(&b, TEXT_MAX + over);
+        memset(buf_grow(&b, TEXT_MAX + over), 'a', TEXT_MAX + over);
+        r = rd_of(buf_slice(&b));
+        assert_int_equal(unit_slot_decode(&r, &u, &back), over ? ST_CORRUPT : ST_OK);
+    }
+    buf_done(&b);
+    unit_done(&u);
+}
 
 static struct store_txn *begin(struct store *s, bool write)
 {
@@ -504,6 +622,31 @@ static void test_dict(void **state)
     store_mem_free(&s);
 }
 
+/* Numbers are given on from the highest one there is: none from a row that is none, none behind the last. */
+static void test_a_dictionary_that_is_damaged_or_full(void **state)
+{
+    static const struct { const char *key; size_t n; int status; } rows[] = {
+        { "\0\0\1", 3, ST_CORRUPT }, { "\xff\xff\xff\xff", 4, ST_FULL }, { "\xff\xff\xff\xfe", 4, ST_OK },
+    };
+    struct store *s;
+
+    (void)state;
+    assert_int_equal(store_mem_new(tables, &s), ST_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct store_txn *t = begin(s, true);
+        uint32_t id = 77;
+
+        assert_int_equal(store_put(t, TABLE_BY_ID, slice_of(rows[i].key, rows[i].n), str("old")), ST_OK);
+        assert_int_equal(unit_dict_add(t, TABLE_BY_TEXT, TABLE_BY_ID, str("new"), &id), rows[i].status);
+        assert_true(id == (rows[i].status == ST_OK ? UINT32_MAX : 77));
+        assert_int_equal(unit_dict_get(t, TABLE_BY_TEXT, str("new"), &id), rows[i].status == ST_OK ? ST_OK : ST_NOT_FOUND);
+        assert_int_equal(store_put(t, TABLE_BY_TEXT, slice_of("\0new", 4), slice_of("abc", 3)), ST_OK);
+        assert_int_equal(unit_dict_get(t, TABLE_BY_TEXT, str("new"), &id), ST_CORRUPT);
+        store_abort(&t);
+    }
+    store_mem_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +654,9 @@ int main(void)
         cmocka_unit_test(test_cumulate_wide),
         cmocka_unit_test(test_slot_bytes), cmocka_unit_test(test_bad_rows), cmocka_unit_test(test_key_order),
         cmocka_unit_test(test_random), cmocka_unit_test(rows_are_shown_as_they_were_stated), cmocka_unit_test(test_dict),
+        cmocka_unit_test(test_no_room_for_a_text), cmocka_unit_test(test_a_full_unit_takes_no_leaf),
+        cmocka_unit_test(test_drop_empty), cmocka_unit_test(test_a_short_key_is_no_row_of_the_unit),
+        cmocka_unit_test(test_a_text_over_its_limit_is_corrupt), cmocka_unit_test(test_a_dictionary_that_is_damaged_or_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
