@@ -232,7 +232,7 @@ coverage:
 	$(MAKE) --no-print-directory B=$(B)/cov OPT="-O0 -g --coverage" WARN=-w unit-build $(B)/cov/tests/sim/sim
 	nice tests/unit/coverage $(B)/cov
 # ---- the simulator (docs/TESTING.md): make sim SEED=n SEEDS=n | SECONDS=n; sim_bugs: the same with planted bugs to switch on ----
-SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_node tests/sim/sim_role tests/sim/sim_story tests/sim/sim_figure tests/sim/sim_ask tests/sim/sim_key tests/sim/sim_option \
+SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_version tests/sim/sim_node tests/sim/sim_role tests/sim/sim_story tests/sim/sim_figure tests/sim/sim_ask tests/sim/sim_key tests/sim/sim_option \
        tests/sim/sim_operator tests/sim/sim_fault tests/sim/sim_disaster tests/sim/copy tests/sim/sim_follow tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
        tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E))
 SIM_CORE := $(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) $(filter-out tests/unit/%,$(FOLD)) aggregator/aggregate \

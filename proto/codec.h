@@ -28,8 +28,9 @@ struct frame {
     uint8_t version, type;
     struct slice payload;
 };
-/* Whole checks: magic, version, type, exact length, size cap, crc, strict scan, element kinds by the catalogue. ST_OK or
- * ST_INVALID with *ret_code = CODE_BAD_FORMAT | CODE_BAD_VERSION | CODE_TOO_LARGE. */
+/* Whole checks: magic, version, type, exact length, size cap, crc, strict scan, element kinds by the catalogue. ST_OK;
+ * ST_INVALID with *ret_code = CODE_BAD_FORMAT | CODE_BAD_VERSION | CODE_TOO_LARGE; ST_NOT_FOUND: whole, and of a type that only a
+ * later minor knows (PROTOCOL.md section 2), *ret_code = CODE_BAD_FORMAT. */
 int codec_frame_parse(struct slice bytes, struct frame *ret, unsigned *ret_code);
 void codec_frame_begin(struct buf *b, unsigned type); /* header with holes; payload is appended after it */
 void codec_frame_end(struct buf *b);                  /* fills length and crc of the frame begun at offset 0 */

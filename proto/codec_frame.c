@@ -3,7 +3,8 @@
  * A frame is judged from the outside in: size, magic, version, type, exact length, cap of the type, checksum, strict scan, and
  * last the kind of every element by the catalogue. What passes can be read by codec_fields without another check, and a
  * message handler never sees half a message. The crc finds damage between two honest programs; forgery is the signature's and
- * CURVE's matter.
+ * CURVE's matter. Later minors of the version may add elements behind the known ones and whole types; what is not known is passed
+ * over. A BATCH has exactly its three: its payload is what is stored, and nothing unsigned may ride in it.
  * Invariant: parse(build(type, fields)) gives the same fields, and building them again the same bytes. */
 #include "codec.h"
 
@@ -43,22 +44,26 @@ static bool field_read(struct rd *r, char kind, struct field *ret)
     return true;
 }
 
-static bool fields_read(struct slice payload, const char *kinds, struct field ret[FIELDS_MAX])
+/* The elements that are known; those behind them have passed the strict scan and say nothing here. */
+static bool fields_read(struct slice payload, unsigned type, struct field ret[FIELDS_MAX])
 {
+    const char *kinds = codec_msg_fields(type);
     struct rd r = rd_of(payload);
-    uint32_t n;
-    if (!elem_array(&r, &n) || n != strlen(kinds)) return false;
-    for (uint32_t i = 0; i < n; i++)
+    uint32_t n, known = (uint32_t)strlen(kinds);
+    if (!elem_array(&r, &n) || n < known || (n > known && type == MSG_BATCH)) return false;
+    for (uint32_t i = 0; i < known; i++)
         if (!field_read(&r, kinds[i], &ret[i])) return false;
-    return r.p == r.end;
+    return n > known || r.p == r.end;
 }
+
+static size_t cap_of(unsigned type) { return type < MSG_TYPE_COUNT ? codec_msg_max(type) : FRAME_BYTES_MAX - FRAME_HEADER_BYTES; }
 
 static unsigned header_code(struct slice bytes)
 {
     if (bytes.n < FRAME_HEADER_BYTES || memcmp(bytes.p, magic, sizeof magic) != 0) return CODE_BAD_FORMAT;
     if (bytes.p[AT_VERSION] != CODEC_VERSION) return CODE_BAD_VERSION;
-    if (bytes_rd16(bytes.p + AT_ZERO) != 0 || codec_msg_fields(bytes.p[AT_TYPE]) == NULL) return CODE_BAD_FORMAT;
-    if (bytes_rd32(bytes.p + AT_LENGTH) > codec_msg_max(bytes.p[AT_TYPE])) return CODE_TOO_LARGE;
+    if (bytes_rd16(bytes.p + AT_ZERO) != 0 || bytes.p[AT_TYPE] == 0) return CODE_BAD_FORMAT;
+    if (bytes_rd32(bytes.p + AT_LENGTH) > cap_of(bytes.p[AT_TYPE])) return CODE_TOO_LARGE;
     if (bytes_rd32(bytes.p + AT_LENGTH) != bytes.n - FRAME_HEADER_BYTES) return CODE_BAD_FORMAT;
     return CODE_OK;
 }
@@ -69,12 +74,13 @@ int codec_frame_parse(struct slice bytes, struct frame *ret, unsigned *ret_code)
     unsigned code = header_code(bytes);
     if (code == CODE_OK) {
         struct slice payload = slice_of(bytes.p + FRAME_HEADER_BYTES, bytes.n - FRAME_HEADER_BYTES);
-        if (bytes_rd32(bytes.p + AT_CRC) == frame_crc(bytes.p, payload.n) && codec_scan(payload) == ST_OK &&
-            fields_read(payload, codec_msg_fields(bytes.p[AT_TYPE]), ignored)) {
-            *ret = (struct frame){bytes.p[AT_VERSION], bytes.p[AT_TYPE], payload};
-            return ST_OK;
-        }
-        code = CODE_BAD_FORMAT;
+        unsigned type = bytes.p[AT_TYPE];
+        *ret_code = CODE_BAD_FORMAT;
+        if (bytes_rd32(bytes.p + AT_CRC) != frame_crc(bytes.p, payload.n) || codec_scan(payload) != ST_OK) return ST_INVALID;
+        if (type >= MSG_TYPE_COUNT) return ST_NOT_FOUND;
+        if (!fields_read(payload, type, ignored)) return ST_INVALID;
+        *ret = (struct frame){bytes.p[AT_VERSION], (uint8_t)type, payload};
+        return ST_OK;
     }
     *ret_code = code;
     return ST_INVALID;
@@ -102,8 +108,7 @@ void codec_frame_end(struct buf *b)
 
 int codec_fields(const struct frame *f, struct field ret[FIELDS_MAX])
 {
-    const char *kinds = codec_msg_fields(f->type);
-    ASSERT(kinds != NULL && fields_read(f->payload, kinds, ret));
+    ASSERT(codec_msg_fields(f->type) != NULL && fields_read(f->payload, f->type, ret));
     return ST_OK;
 }
 

@@ -40,12 +40,12 @@ static json_t *session_json(const struct work_status *s)
 {
     const struct session_counters *n = &s->counters;
 
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I}", "batches", (json_int_t)n->batches, "updates",
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "batches", (json_int_t)n->batches, "updates",
                      (json_int_t)n->updates, "refused", (json_int_t)n->refused, "duplicates", (json_int_t)n->duplicates, "nacks",
                      (json_int_t)n->nacks, "nacks_by_code", nacks_json(n), "replies_dropped", (json_int_t)n->replies_dropped,
                      "sessions_evicted", (json_int_t)n->evicted, "sessions_expired", (json_int_t)n->expired, "feed_records",
                      (json_int_t)s->feed_records, "feed_bytes", (json_int_t)s->feed_bytes, "feed_corrupt",
-                     (json_int_t)s->feed_corrupt);
+                     (json_int_t)s->feed_corrupt, "messages_unknown", (json_int_t)n->unknown);
 }
 
 static json_t *run_json(const struct run *r)

@@ -389,7 +389,12 @@ int session_message(struct sessions *w, const struct session_step *s, const stru
     if (m->what != MESSAGE_DATA) return ST_OK;
     se = session_of(w, s, m);
     if (se == NULL) return ST_NO_MEMORY;
-    if (codec_frame_parse(m->bytes, &f, &code) != ST_OK) {
+    st = codec_frame_parse(m->bytes, &f, &code);
+    if (st == ST_NOT_FOUND && se->state >= SESSION_OPEN) {      /* of a later minor, and the peer has greeted */
+        w->n.unknown++;
+        return ST_OK;
+    }
+    if (st != ST_OK) {
         st = complain(w, s, se, code, "", "");
         return st == ST_OK ? close_peer(w, s, se) : st;
     }

@@ -47,7 +47,8 @@ struct session {
 
 struct session_day { struct mono since; uint64_t bytes; };       /* what an office added to the log since then */
 struct session_counters {
-    uint64_t batches, updates, refused, duplicates, nacks, nack_of[64] /* by code */, replies_dropped, evicted, expired;
+    uint64_t batches, updates, refused, duplicates, nacks, nack_of[64] /* by code */, replies_dropped, evicted, expired,
+        unknown /* messages of a later minor, passed over */;
 };
 
 /* Everything the handlers share. One per worker; the owner sets what stands above the line and swaps `registry` at will. */

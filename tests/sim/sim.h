@@ -88,6 +88,7 @@ void sim_net_moved(struct sim *s, struct sim_conn *c);  /* the worker is another
 void sim_net_of(struct sim *s, unsigned node, void (*fn)(struct sim *s, struct sim_conn *c));
 
 /* ---- processes (sim_node.c, sim_role.c) ---- */
+enum sim_version { SIM_SHIPPED, SIM_NEXT_MINOR, SIM_NEXT_MAJOR };
 enum sim_armed { SIM_ARMED_NONE, SIM_ARMED_BEFORE, SIM_ARMED_DONE, SIM_ARMED_LOST, SIM_ARMED_AFTER, SIM_ARMED_FULL };
 struct sim_packet { peer_id peer; unsigned what; uint32_t n; uint8_t *p; uint8_t key[PUBKEY_SIZE]; };
 struct sim_packets { struct sim_packet *v; size_t n, cap; };
@@ -135,6 +136,7 @@ struct sim_node {
     struct sim_packets inbox, held;         /* not yet delivered; delivered in the open step */
     bool say_due;
     enum sim_armed armed;
+    enum sim_version version;
     int64_t boot_us, paused_until, rest_until, slow_until, wake_at, down_until;
     uint64_t wake_token;
     int64_t wall_offset_ms, drift_ppm, drift_from;
@@ -208,6 +210,12 @@ void sim_operator_enter(struct sim *s, unsigned office); /* its first line, or t
 void sim_operator_registry(struct sim *s, unsigned worker, uint64_t version);
 void sim_operator_key(struct sim *s, unsigned office, unsigned generation);
 const struct registry *sim_registry_of(const struct sim *s, unsigned worker);
+
+/* ---- versions (sim_version.c) ---- */
+void sim_version_send(struct sim *s, const struct sim_node *from, struct sim_conn *c, unsigned way, struct slice frame);
+void sim_version_receive(struct sim *s, const struct sim_node *to, uint8_t *p, size_t n);       /* in place */
+struct sim_node *sim_version_change(struct sim *s, enum sim_fault f);   /* whom; NULL: nobody */
+void sim_version_end(struct sim *s);            /* with the faults */
 
 /* ---- faults (sim_fault.c, sim_disaster.c) ---- */
 void sim_fault(struct sim *s);

@@ -31,7 +31,7 @@ static const unsigned SPOKEN[] = { MSG_HELLO, MSG_HELLO_OK, MSG_OPEN,      MSG_O
                                    MSG_PING,  MSG_PONG,     MSG_SUBSCRIBE, MSG_RECORDS, MSG_CREDIT,  MSG_IDLE, MSG_CHECKPOINT,
                                    MSG_PROVE, MSG_PROOF,    MSG_PLACE,     MSG_PLACED,  MSG_RESTORED, MSG_STORED };
 static const unsigned NACKS[] = { CODE_STORE_FULL, CODE_REVOKED, CODE_STALE, CODE_GAP, CODE_BUSY, CODE_DIFFERENT_HISTORY,
-                                  CODE_BAD_SIGNATURE, CODE_EXPIRED };
+                                  CODE_BAD_SIGNATURE, CODE_EXPIRED, CODE_BAD_VERSION };
 enum { COLLECTOR = 1, WORKER = 2, AGGREGATOR = 4, FOLLOWER = 8, ALL = 15 };
 
 const char *sim_fault_name(enum sim_fault f) { return FAULTS[f].text; }
@@ -51,6 +51,7 @@ static unsigned roles_of(enum sim_fault f, bool *ret_every)
     if (f == SIM_FAULT_SQUEEZE) return COLLECTOR | WORKER | FOLLOWER;
     if (f <= SIM_FAULT_DRIFT) return ALL;
     if (f == SIM_FAULT_STATE_LOST) return AGGREGATOR;
+    if (f == SIM_FAULT_UPGRADE || f == SIM_FAULT_MAJOR || f == SIM_FAULT_DOWNGRADE) return ALL;
     if (f == SIM_FAULT_REJOIN || f == SIM_FAULT_LAG) return FOLLOWER;
     return f >= SIM_FAULT_BACKUP ? WORKER : COLLECTOR;
 }

@@ -186,6 +186,12 @@ static void leap(struct sim *s)
     if (s->leaps == 0) herd(s);         /* and then all come back at once, with something to say */
 }
 
+static void upgrade(struct sim *s, enum sim_fault f)
+{
+    struct sim_node *n = sim_version_change(s, f);
+    if (n) hit(s, f, n);
+}
+
 /* ---- one of them ---- */
 
 static void play(struct sim *s, enum sim_fault f)
@@ -215,6 +221,7 @@ static void play(struct sim *s, enum sim_fault f)
     case SIM_FAULT_CLOCK_BACK: case SIM_FAULT_CLOCK_AHEAD: case SIM_FAULT_DRIFT: clock_fault(s, f); break;
     case SIM_FAULT_ROTATE: case SIM_FAULT_REVOKE: case SIM_FAULT_REINSTATE: case SIM_FAULT_MOVE: operate(s, f); break;
     case SIM_FAULT_ADD: add_office(s); break;
+    case SIM_FAULT_UPGRADE: case SIM_FAULT_MAJOR: case SIM_FAULT_DOWNGRADE: upgrade(s, f); break;
     case SIM_FAULT_HERD: herd(s); break;
     case SIM_FAULT_SILENCE: silence(s); break;
     default: {
@@ -227,7 +234,8 @@ static void play(struct sim *s, enum sim_fault f)
 /* What changes the world for good comes less often than what passes. */
 static bool grave(enum sim_fault f)
 {
-    return f >= SIM_FAULT_STATE_LOST && f < SIM_FAULT_LAG && f != SIM_FAULT_BACKUP && f != SIM_FAULT_MOVE;
+    bool passes = f == SIM_FAULT_BACKUP || f == SIM_FAULT_MOVE || f == SIM_FAULT_DOWNGRADE || f == SIM_FAULT_UPGRADE;
+    return f >= SIM_FAULT_STATE_LOST && f < SIM_FAULT_LAG && !passes;
 }
 
 void sim_fault(struct sim *s)
@@ -266,6 +274,7 @@ void sim_fault_end(struct sim *s)
     sim_trace(s, "no more faults");
     for (unsigned i = 0; i < s->conns; i++)
         for (unsigned way = 0; way < 2; way++) s->conn[i].block_until[way] = s->conn[i].clog_until[way] = 0;
+    sim_version_end(s);
     sim_follow_end(s);
     sim_disaster_end(s);
     for (unsigned i = 0; i < s->nodes; i++) mend(s, &s->node[i]);

@@ -198,6 +198,7 @@ void sim_net_packet(struct sim *s, const struct sim_event *e)
     if (s->trace)
         sim_trace(s, "%s %s %s %u (peer %llu)", e->n > 5 ? codec_msg_name(e->p[5]) : "?", e->way == SIM_TO_WORKER ? "from" : "to",
                   s->node[c->client].role->name, s->node[c->client].index, (unsigned long long)e->id);
+    sim_version_receive(s, to, e->p, e->n);
     struct sim_packet p = { .peer = e->way == SIM_TO_WORKER ? e->id : PEER_FIRST + s->node[c->worker].index,
                             .what = MESSAGE_DATA, .n = e->n, .p = e->p };
     memcpy(p.key, c->key, PUBKEY_SIZE);

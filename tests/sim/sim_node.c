@@ -151,8 +151,8 @@ static void perform(struct sim *s, struct sim_node *n, const struct effect *e)
     if (e->kind == EFFECT_SEND && e->peer == PEER_TRAY) n->role->reply(s, n, bytes);
     else if (e->kind == EFFECT_SEND && c && c->worker == n->number) {
         sim_audit_said(s, n, bytes);
-        sim_net_send(s, c, SIM_TO_CLIENT, bytes);
-    } else if (e->kind == EFFECT_SEND && c) sim_net_send(s, c, SIM_TO_WORKER, bytes);
+        sim_version_send(s, n, c, SIM_TO_CLIENT, bytes);
+    } else if (e->kind == EFFECT_SEND && c) sim_version_send(s, n, c, SIM_TO_WORKER, bytes);
     else if (e->kind == EFFECT_CLOSE && c) sim_net_cut(s, c, true);
 }
 

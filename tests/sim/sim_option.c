@@ -17,7 +17,8 @@ static const unsigned MAYBE[] = { SIM_FAULT_FORGET,     SIM_FAULT_ONE_WAY,    SI
                                   SIM_FAULT_FULL,       SIM_FAULT_SQUEEZE,    SIM_FAULT_SLOW,        SIM_FAULT_PAUSE,
                                   SIM_FAULT_REBOOT,     SIM_FAULT_CLOCK_BACK, SIM_FAULT_CLOCK_AHEAD, SIM_FAULT_DRIFT,
                                   SIM_FAULT_STATE_LOST, SIM_FAULT_SILENCE,    SIM_FAULT_HERD,        SIM_FAULT_ADD,
-                                  SIM_FAULT_ROTATE,     SIM_FAULT_MOVE,       SIM_FAULT_REVOKE,      SIM_FAULT_REINSTATE };
+                                  SIM_FAULT_ROTATE,     SIM_FAULT_MOVE,       SIM_FAULT_REVOKE,      SIM_FAULT_REINSTATE,
+                                  SIM_FAULT_UPGRADE,    SIM_FAULT_MAJOR };
 #define COUNT(list) (sizeof (list) / sizeof *(list))
 
 static unsigned between(struct sim *s, unsigned low, unsigned high) { return low + (unsigned)sim_below(s, high - low + 1); }
@@ -30,6 +31,7 @@ static void draw_faults(struct sim *s)
     o->on[SIM_FAULT_REVOKE] &= o->profile != SIM_RESTORES && o->profile != SIM_FOLLOWS;
     o->on[SIM_FAULT_REINSTATE] &= o->on[SIM_FAULT_REVOKE];
     o->on[SIM_FAULT_SQUEEZE] &= o->profile != SIM_RESTORES;     /* who has no room cannot keep what may be asked for again */
+    o->on[SIM_FAULT_DOWNGRADE] = o->on[SIM_FAULT_UPGRADE] || o->on[SIM_FAULT_MAJOR];
     o->on[SIM_FAULT_CLONE] = o->on[SIM_FAULT_ROLLBACK] = o->on[SIM_FAULT_OUTBOX_LOST] = o->profile == SIM_COPIES;
     o->on[SIM_FAULT_BACKUP] = o->on[SIM_FAULT_RESTORE] = o->profile == SIM_RESTORES;
     o->on[SIM_FAULT_ARCHIVE] = o->profile == SIM_RESTORES && sim_one_in(s, 2);

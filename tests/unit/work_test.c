@@ -106,6 +106,31 @@ static void strangers_and_garbage_are_refused(void **state)
     assert_true(work_world_nack(w, PEER_C) == CODE_BAD_FORMAT && work_world_closed(w, PEER_C));
 }
 
+/* A whole message of a type that a later minor may have: passed over once the peer has greeted, a stranger's is refused. */
+static void what_a_later_minor_says_ends_no_session(void **state)
+{
+    struct world *w = *state;
+    struct work_status s;
+    uint8_t key[PUBKEY_SIZE];
+    struct buf b;
+
+    buf_init(&b, FRAME_BYTES_MAX);
+    assert_true(codec_build(&b, MSG_CREDIT, &(const struct field){ .u = 1 }));
+    b.p[5] = 99;
+    codec_frame_end(&b);
+    work_world_transport(OFFICE_A, key);
+    work_world_frame(w, PEER_A, key, buf_slice(&b));
+    work_world_commit(w);
+    assert_true(work_world_nack(w, PEER_A) == CODE_BAD_FORMAT && work_world_closed(w, PEER_A));
+    work_world_hello(w, PEER_B, OFFICE_A, 1);
+    work_world_frame(w, PEER_B, key, buf_slice(&b));
+    work_world_commit(w);
+    assert_true(work_world_nack(w, PEER_B) == CODE_OK && !work_world_closed(w, PEER_B));
+    work_status(w->work, &s);
+    assert_int_equal(s.counters.unknown, 1);
+    buf_done(&b);
+}
+
 static void a_newer_session_of_the_same_installation_replaces_the_older(void **state)
 {
     struct world *w = *state;
@@ -535,6 +560,7 @@ int main(void)
         WORK_WORLD_TEST(hello_comes_first),
         WORK_WORLD_TEST(versions_are_negotiated),
         WORK_WORLD_TEST(strangers_and_garbage_are_refused),
+        WORK_WORLD_TEST(what_a_later_minor_says_ends_no_session),
         WORK_WORLD_TEST(a_newer_session_of_the_same_installation_replaces_the_older),
         WORK_WORLD_TEST(silent_sessions_end),
         WORK_WORLD_TEST(one_key_holds_few_connections),
