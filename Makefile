@@ -128,6 +128,7 @@ $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_m
 LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
+$(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -lpthread -Wl$(comma)--wrap=link_zmq_ms))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
 TREE := proto/receipt proto/merkle proto/note proto/restore proto/base64 proto/sign_sha256
 WORKER_TEST := $(CODEC) $(TREE) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node proto/join proto/invite $(WORKER_P) tests/unit/work_world
