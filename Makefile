@@ -284,7 +284,7 @@ IT += $(B)/tests/it/net
 IT += $(B)/tests/it/herd
 # the gate under attack; attacks: each for ATTACK_SECONDS, with the times asserted (about a quarter of an hour)
 $(B)/tests/it/attack: $(call OBJS,$(sort $(IT_OBJS) tests/it/attack tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker \
-    tests/it/attack_honest tests/it/attack_meter tests/it/attack_wire tests/it/attack_office tests/it/attack_http))
+    tests/it/attack_honest tests/it/attack_meter tests/it/attack_wire tests/it/attack_office tests/it/attack_local tests/it/attack_http))
 $(B)/tests/it/revoke: $(call OBJS,$(sort $(IT_OBJS) tests/it/revoke tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker tests/sim/revoke))
 IT += $(B)/tests/it/attack $(B)/tests/it/revoke
 .PHONY: attacks
