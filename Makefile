@@ -268,7 +268,7 @@ $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault 
 # faults below the daemons: crash images (tests/shim/crash*.c); the .so files are preloaded into the real programs
 SHIM_OBJS := $(IT_OBJS) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign $(filter aggregator/line% aggregator/derive% aggregator/claim% aggregator/cell aggregator/fold% aggregator/statement aggregator/export,$(AGGREGATOR_P)) tests/it/load
 $(B)/tests/shim/crash: $(call OBJS,$(sort $(SHIM_OBJS) tests/shim/crash tests/shim/crash_log tests/shim/crash_image tests/shim/crash_facts tests/shim/crash_check tests/shim/crash_scene))
-$(B)/tests/shim/inject: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/shim/inject tests/shim/inject_world tests/shim/inject_command))
+$(B)/tests/shim/inject: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/shim/inject tests/shim/inject_world tests/shim/inject_command tests/shim/inject_register))
 SHIMS := $(B)/tests/shim/record.so $(B)/tests/shim/fail.so
 $(SHIMS): $(B)/%.so: %.c tests/shim/record.h tests/shim/fail.h
 	@mkdir -p $(@D)
