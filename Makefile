@@ -128,7 +128,8 @@ $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_m
 LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
-$(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -lpthread -Wl$(comma)--wrap=link_zmq_ms))
+# (hundreds of megabytes: not among the tests with threads, which the thread sanitizer makes slow; so is http)
+$(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -Wl$(comma)--wrap=link_zmq_ms))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
 TREE := proto/receipt proto/merkle proto/note proto/restore proto/base64 proto/sign_sha256
 WORKER_TEST := $(CODEC) $(TREE) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node proto/join proto/invite $(WORKER_P) tests/unit/work_world
@@ -197,7 +198,7 @@ $(eval $(call unit_test,across,aggregator/across proto/achieve proto/achieve_ove
 $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/csv_list proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
 $(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
-$(eval $(call unit_test,http,$(sort $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sign_ed25519),-levent -levent_pthreads -ljansson -linih -lcsv -lmsgpackc -lsodium -lpthread))
+$(eval $(call unit_test,http,$(sort $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sign_ed25519),-levent -levent_pthreads -ljansson -linih -lcsv -lmsgpackc -lsodium))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
