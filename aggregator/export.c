@@ -25,11 +25,20 @@ static int dict_put(struct exporting *x, uint32_t id)
     return st == ST_NOT_FOUND ? ST_CORRUPT : st;
 }
 
-static void i128_put(struct buf *b, i128 v)
+static void number_put(struct buf *b, char before, i128 v)
 {
-    char text[48];
-    bytes_i128_text(v, text);
-    buf_str(b, text);
+    char text[1 + 48];
+    size_t n = 0;
+    text[n++] = before;
+    if (v >= 0 && v < 10) text[n++] = (char)('0' + (unsigned)v);
+    else n += (size_t)bytes_i128_text(v, text + 1);
+    buf_put(b, text, n);
+}
+
+static void field_put(struct buf *b, const char *s)
+{
+    buf_u8(b, '\t');
+    buf_str(b, s);
 }
 
 static void hex_put(struct buf *b, const uint8_t *p, size_t n)
@@ -45,7 +54,9 @@ static int provenance_put(struct exporting *x, provenance p)
 {
     struct statement s;
     if (!x->portable) {
-        buf_printf(x->out, "w%u:%" PRIu64 ":%u", figure_prov_worker(p), figure_prov_lsn(p), figure_prov_index(p));
+        number_put(x->out, 'w', figure_prov_worker(p));
+        number_put(x->out, ':', figure_prov_lsn(p));
+        number_put(x->out, ':', figure_prov_index(p));
         return ST_OK;
     }
     int st = statement_get(x->t, figure_prov_worker(p), figure_prov_lsn(p), figure_prov_index(p), &s);
@@ -58,11 +69,16 @@ static int provenance_put(struct exporting *x, provenance p)
 /* Text in one field: backslash, tab and newline escaped, so that lines and fields stay what they are. */
 static void text_put(struct buf *b, struct slice s)
 {
+    size_t plain = 0;
+    if (s.n == 0) return;
     for (size_t i = 0; i < s.n; i++) {
         const char *as = s.p[i] == '\\' ? "\\\\" : s.p[i] == '\t' ? "\\t" : s.p[i] == '\n' ? "\\n" : NULL;
-        if (as) buf_str(b, as);
-        else buf_u8(b, s.p[i]);
+        if (!as) continue;
+        buf_put(b, s.p + plain, i - plain);
+        buf_str(b, as);
+        plain = i + 1;
     }
+    buf_put(b, s.p + plain, s.n - plain);
 }
 
 /* ---- leaves and history ---- */
@@ -75,14 +91,21 @@ static int leaf_key_put(struct exporting *x, struct slice key, const char *what)
     uint16_t year;
     int st = unit_key_parse(key, &office, &year, &k);
     if (st != ST_OK) return st;
-    buf_printf(x->out, "%s\t", what);
+    buf_str(x->out, what);
+    buf_u8(x->out, '\t');
     if ((st = dict_put(x, office)) != ST_OK) return st;
     if (k.activity) code_format_activity(k.activity, activity);
     if (k.account) code_format_account(k.account, account);
     figure_stage_format(k.stage, stage);
     const char *vintage = k.activity && k.activity != CODE_TOTAL ? code_vintage_name(code_vintage(k.activity)) : "";
-    buf_printf(x->out, "\t%u\t%s\t%s\t%s\t%s\t%s\t%s\t", year, vintage, activity, account, figure_measure_name(k.measure),
-               figure_source_name(k.source), stage);
+    number_put(x->out, '\t', year);
+    field_put(x->out, vintage);
+    field_put(x->out, activity);
+    field_put(x->out, account);
+    field_put(x->out, figure_measure_name(k.measure));
+    field_put(x->out, figure_source_name(k.source));
+    field_put(x->out, stage);
+    buf_u8(x->out, '\t');
     if (k.indicator == 0) return ST_OK;
     struct slice text;
     st = unit_dict_text(x->t, FOLD_DICT_ID, k.indicator, &text);
@@ -93,8 +116,11 @@ static int leaf_key_put(struct exporting *x, struct slice key, const char *what)
 static int slot_put(struct exporting *x, unsigned month, const struct slot *s)
 {
     static const char kinds[] = "enixtw", bases[] = "-cm";
-    buf_printf(x->out, "\t%u%c%c%u%s%" PRId64 "@", month, kinds[s->kind], bases[s->basis], s->decimals, s->flags & SLOT_REASON
-               ? "r" : "=", s->value);
+    number_put(x->out, '\t', month);
+    buf_u8(x->out, (uint8_t)kinds[s->kind]);
+    number_put(x->out, bases[s->basis], s->decimals);
+    number_put(x->out, s->flags & SLOT_REASON ? 'r' : '=', s->value);
+    buf_u8(x->out, '@');
     int st = provenance_put(x, s->prov);
     if (st != ST_OK || !s->text) return st;
     buf_str(x->out, " ");
@@ -146,18 +172,20 @@ static int cell_row(struct exporting *x, struct slice key, struct slice value)
     if (k.node.node_kind == NODE_ACTIVITY) code_format_activity(k.node.node, code);
     if (k.node.node_kind >= NODE_ACCOUNT) code_format_account(k.node.node, code);
     const char *vintage = k.node.node_kind == NODE_ACTIVITY ? code_vintage_name(code_vintage(k.node.node)) : "";
-    buf_printf(x->out, "cell\t%s\t%u\t%s\t%s\t%s", region, k.year, kinds[k.node.node_kind], vintage, code);
-    if (k.node.node_kind == NODE_TOTAL) buf_printf(x->out, "%" PRIu64, k.node.node);
-    buf_printf(x->out, "\t%u\t%s", k.node.derived, figure_source_name(k.node.source));
-    for (unsigned m = 0; m < 12; m++) {
-        buf_u8(x->out, m ? ' ' : '\t');
-        i128_put(x->out, c.value[m]);
-    }
-    for (unsigned m = 0; m < 12; m++) {
-        buf_u8(x->out, m ? ' ' : '\t');
-        i128_put(x->out, c.offices[m]);
-    }
-    buf_printf(x->out, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64, c.lines, c.bare, c.assumed);
+    buf_str(x->out, "cell\t");
+    buf_str(x->out, region);
+    number_put(x->out, '\t', k.year);
+    field_put(x->out, kinds[k.node.node_kind]);
+    field_put(x->out, vintage);
+    if (k.node.node_kind == NODE_TOTAL) number_put(x->out, '\t', (i128)k.node.node);
+    else field_put(x->out, code);
+    number_put(x->out, '\t', k.node.derived);
+    field_put(x->out, figure_source_name(k.node.source));
+    for (unsigned m = 0; m < 12; m++) number_put(x->out, m ? ' ' : '\t', c.value[m]);
+    for (unsigned m = 0; m < 12; m++) number_put(x->out, m ? ' ' : '\t', c.offices[m]);
+    number_put(x->out, '\t', c.lines);
+    number_put(x->out, '\t', c.bare);
+    number_put(x->out, '\t', c.assumed);
     return ST_OK;
 }
 
@@ -236,7 +264,7 @@ static int line_order(const void *a, const void *b)
 static int lines_sort(struct buf *b, size_t from)
 {
     size_t lines = 0, n = b->n - from, i = 0;
-    for (size_t at = from; at < b->n; at++) lines += b->p[at] == '\n';
+    for (const uint8_t *p = b->p + from, *end = b->p + b->n; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++) lines++;
     if (lines < 2) return ST_OK;
     uint8_t *copy = malloc(n);
     struct slice *line = malloc(lines * sizeof *line);

@@ -209,7 +209,11 @@ static void code_write(const struct segment *g, size_t segments, uint64_t code, 
 
         if (number == 0) return;
         while (number < FIRST_OF_WIDTH[width]) width--;
-        n += (size_t)snprintf(ret + n, 32 - n, "%s%0*u", i > 0 ? "." : "", (int)width, number - FIRST_OF_WIDTH[width]);
+        if (i > 0) ret[n++] = '.';
+        for (unsigned left = number - FIRST_OF_WIDTH[width], at = width; at-- > 0; left /= 10) ret[n + at] = (char)('0' + left % 10);
+        n += width;
+        assert(n < 32);
+        ret[n] = '\0';
     }
 }
 
@@ -225,16 +229,19 @@ void audit_code_format_activity(activity_code c, char ret[32])
 
 void audit_code_format_account(account_code c, char ret[32]) { code_write(ACCOUNT, ACCOUNT_SEGMENTS, c, ret); }
 
+static char digit(unsigned v) { return (char)('0' + v % 10); }
+
 void audit_code_region_format(region_code r, char ret[8])
 {
     unsigned province = r >> 16 & 0xff, city = r & 0xff;
 
-    if (r == 0)
+    if (r == 0) {
         ret[0] = '\0';
-    else if (city == 0)
-        snprintf(ret, 8, "%02u", province);
-    else
-        snprintf(ret, 8, "%02u.%02u", province, city);
+    } else {
+        const char text[8] = { digit(province / 10), digit(province), city != 0 ? '.' : '\0', digit(city / 10), digit(city) };
+
+        memcpy(ret, text, sizeof text);
+    }
 }
 
 /* ---- levels ---- */
@@ -292,5 +299,6 @@ account_code audit_code_account_ancestor(account_code c, unsigned depth)
 
 bool audit_code_account_below(account_code ancestor, account_code c)
 {
-    return ancestor != 0 && c != ancestor && cut(c, DEPTH_SHIFT[audit_code_account_depth(ancestor)]) == ancestor;
+    if (ancestor == 0 || c <= ancestor) return false; /* it is what they share, and nothing behind it */
+    return cut(c, DEPTH_SHIFT[audit_code_account_depth(ancestor)]) == ancestor;
 }

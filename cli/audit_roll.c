@@ -216,18 +216,27 @@ void audit_roll_put_key(struct audit_text *t, const char *what, const struct aud
     if (r->activity != 0) audit_code_format_activity(r->activity, activity);
     if (r->account != 0) audit_code_format_account(r->account, account);
     audit_code_stage_format(r->stage, stage);
-    audit_text_printf(t, "%s\t", what);
+    audit_text_str(t, what);
+    audit_text_byte(t, '\t');
     audit_text_escaped(t, r->office);
-    audit_text_printf(t, "\t%u\t%s\t%s\t%s\t%s\t%s\t%s\t", r->year,
-                      tree ? audit_code_vintage_name(audit_code_vintage(r->activity)) : "", activity, account,
-                      audit_code_measure_name(r->measure), audit_code_source_name(r->source), stage);
+    audit_text_number(t, '\t', r->year);
+    audit_text_field(t, tree ? audit_code_vintage_name(audit_code_vintage(r->activity)) : "");
+    audit_text_field(t, activity);
+    audit_text_field(t, account);
+    audit_text_field(t, audit_code_measure_name(r->measure));
+    audit_text_field(t, audit_code_source_name(r->source));
+    audit_text_field(t, stage);
+    audit_text_byte(t, '\t');
     audit_text_escaped(t, r->indicator);
 }
 
 void audit_roll_put_slot(struct audit_text *t, unsigned month, const struct audit_roll_slot *s)
 {
-    audit_text_printf(t, "\t%u%c%c%u%c%" PRId64 "@", month, "enixtw"[s->kind], "-cm"[s->basis], s -> decimals,
-                      s -> reason ? 'r' : '=', s->value);
+    audit_text_number(t, '\t', month);
+    audit_text_byte(t, (uint8_t) "enixtw"[s->kind]);
+    audit_text_number(t, "-cm"[s->basis], s->decimals);
+    audit_text_number(t, s->reason ? 'r' : '=', s->value);
+    audit_text_byte(t, '@');
     audit_text_provenance(t, s->prov);
     if (s->text.n == 0) return;
     audit_text_byte(t, ' ');
@@ -318,6 +327,7 @@ static void rows_make(struct audit_roll *x)
         }
         apply(x, &x->row[x->rows - 1], s);
     }
+    for (size_t i = 0; i < x->rows; i++) audit_roll_row_done(&x->row[i]);
 }
 
 static void rows_put(struct audit_roll *x)

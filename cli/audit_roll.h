@@ -97,7 +97,9 @@ void audit_text_str(struct audit_text *t, const char *s);
 void audit_text_printf(struct audit_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void audit_text_escaped(struct audit_text *t, struct audit_span s); /* backslash, tab and newline as two characters */
 void audit_text_provenance(struct audit_text *t, provenance p);     /* w1:3:4 */
-void audit_text_i128(i128 v, char ret[48]);
+size_t audit_text_i128(i128 v, char ret[48]); /* its length */
+void audit_text_field(struct audit_text *t, const char *s); /* a tab and s */
+void audit_text_number(struct audit_text *t, char before, i128 v);
 void audit_text_sort(struct audit_text *t); /* its lines in byte order */
 void audit_text_done(struct audit_text *t);
 /* The line that begins at `at`, with its newline. */
@@ -113,12 +115,18 @@ struct audit_roll_slot {
     provenance prov;
     struct audit_span text;
 };
+struct audit_roll_line { /* account only of an account-only line */
+    activity_code activity;
+    account_code account;
+};
 struct audit_roll_row {
     struct audit_span office, indicator;
     unsigned year, measure, source, stage;
     activity_code activity;
     account_code account;
     struct audit_roll_slot slot[AUDIT_ROLL_MONTHS];
+    struct audit_roll_line line; /* of a finished row (audit_roll_row_done): what is asked of it again and again */
+    bool reported;
 };
 struct audit_roll_unit {
     const struct audit_roll_row *row;
@@ -129,10 +137,6 @@ void audit_roll_put_key(struct audit_text *t, const char *what, const struct aud
 void audit_roll_put_slot(struct audit_text *t, unsigned month, const struct audit_roll_slot *s);
 void audit_roll_put_leaf(struct audit_text *t, const struct audit_roll_row *r);
 
-struct audit_roll_line { /* account only of an account-only line */
-    activity_code activity;
-    account_code account;
-};
 struct audit_roll_series {
     bool there;
     i128 at[AUDIT_ROLL_MONTHS];
@@ -171,10 +175,15 @@ void *audit_roll_more(void *array, size_t count, size_t size);
 #define AUDIT_ROLL_ADD(array, count) ((array) = audit_roll_more((array), (count), sizeof *(array)), &(array)[(count)++])
 
 /* ---- audit_roll_line.c ---- */
-bool audit_roll_is_reported(const struct audit_roll_row *r);
+/* All slots of the row stand: what they say of it as a whole is written down. */
+void audit_roll_row_done(struct audit_roll_row *r);
+static inline bool audit_roll_is_reported(const struct audit_roll_row *r) { return r->reported; }
 void audit_roll_row_series(const struct audit_roll_row *r, struct audit_roll_series *ret);
-struct audit_roll_line audit_roll_line_of(const struct audit_roll_row *r);
-bool audit_roll_same_line(struct audit_roll_line a, struct audit_roll_line b);
+static inline struct audit_roll_line audit_roll_line_of(const struct audit_roll_row *r) { return r->line; }
+static inline bool audit_roll_same_line(struct audit_roll_line a, struct audit_roll_line b)
+{
+    return a.activity == b.activity && a.account == b.account;
+}
 bool audit_roll_line_below(struct audit_roll_line above, struct audit_roll_line l);
 const struct audit_roll_row *audit_roll_find(struct audit_roll_unit u, struct audit_roll_line l, account_code account,
                                              unsigned measure, unsigned source, unsigned stage);

@@ -369,7 +369,9 @@ static bool cell_zero(const struct audit_roll_cell *x)
 
 void audit_roll_put_cell(struct audit_text *t, const struct audit_roll_cell *x)
 {
-    char region[8], code[48] = "", number[48];
+    static const char *const KINDS[] = { [NODE_TOTAL] = "total", [NODE_ACTIVITY] = "activity", [NODE_ACCOUNT] = "account",
+                                         [NODE_ACCOUNT_LINE] = "account-line" };
+    char region[8], code[48] = "";
     audit_code_region_format(x->region, region);
     if (x->kind == NODE_ACTIVITY)
         audit_code_format_activity(x->node, code);
@@ -377,24 +379,20 @@ void audit_roll_put_cell(struct audit_text *t, const struct audit_roll_cell *x)
         audit_code_format_account(x->node, code);
     else
         audit_text_i128((i128)x->node, code);
-    audit_text_printf(t, "cell\t%s\t%u\t%s\t%s\t%s\t%u\t%s\t", region, x->year,
-                      x->kind == NODE_TOTAL      ? "total"
-                      : x->kind == NODE_ACTIVITY ? "activity"
-                      : x->kind == NODE_ACCOUNT  ? "account"
-                                                 : "account-line",
-                      x->kind == NODE_ACTIVITY ? audit_code_vintage_name(audit_code_vintage(x->node)) : "", code, x->derived,
-                      audit_code_source_name(x->source));
-    for (unsigned m = 1; m <= 12; m++) {
-        audit_text_i128(x->value[m], number);
-        if (m > 1) audit_text_byte(t, ' ');
-        audit_text_str(t, number);
-    }
-    for (unsigned m = 1; m <= 12; m++) {
-        audit_text_i128(x->offices[m], number);
-        audit_text_byte(t, m > 1 ? ' ' : '\t');
-        audit_text_str(t, number);
-    }
-    audit_text_printf(t, "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n", x->lines, x->bare, x->assumed);
+    audit_text_str(t, "cell\t");
+    audit_text_str(t, region);
+    audit_text_number(t, '\t', x->year);
+    audit_text_field(t, KINDS[x->kind]);
+    audit_text_field(t, x->kind == NODE_ACTIVITY ? audit_code_vintage_name(audit_code_vintage(x->node)) : "");
+    audit_text_field(t, code);
+    audit_text_number(t, '\t', x->derived);
+    audit_text_field(t, audit_code_source_name(x->source));
+    for (unsigned m = 1; m <= 12; m++) audit_text_number(t, m > 1 ? ' ' : '\t', x->value[m]);
+    for (unsigned m = 1; m <= 12; m++) audit_text_number(t, m > 1 ? ' ' : '\t', x->offices[m]);
+    audit_text_number(t, '\t', x->lines);
+    audit_text_number(t, '\t', x->bare);
+    audit_text_number(t, '\t', x->assumed);
+    audit_text_byte(t, '\n');
 }
 
 void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_text *out)

@@ -183,7 +183,7 @@ static void parents(struct audit_roll_view *v, const struct audit_roll_item *x)
 
 static bool account_below(const struct audit_roll_row *parent, const struct audit_roll_row *r)
 {
-    if (!audit_roll_same_line(audit_roll_line_of(parent), audit_roll_line_of(r)) || !r->account) return false;
+    if (!r->account || !audit_roll_same_line(audit_roll_line_of(parent), audit_roll_line_of(r))) return false;
     return parent->account ? audit_code_account_below(parent->account, r->account) : true;
 }
 
@@ -197,7 +197,7 @@ static bool account_covered(struct audit_roll_unit u, const struct audit_roll_ro
 {
     for (size_t i = 0; i < u.rows; i++) {
         const struct audit_roll_row *x = &u.row[i];
-        if (!account_below(parent, x) || !same_place(parent, x)) continue;
+        if (!same_place(parent, x) || !account_below(parent, x)) continue;
         if (audit_code_account_below(x->account, r->account)) return true;
     }
     return false;
@@ -210,7 +210,7 @@ static bool account_wrong(struct audit_roll_unit u, const struct audit_roll_row 
     for (size_t i = 0; i < u.rows; i++) {
         const struct audit_roll_row *r = &u.row[i];
         struct audit_roll_series s;
-        if (!account_below(parent, r) || !same_place(parent, r) || account_covered(u, parent, r)) continue;
+        if (!same_place(parent, r) || !account_below(parent, r) || account_covered(u, parent, r)) continue;
         audit_roll_row_series(r, &s);
         sum += s.at[m];
         any = true;

@@ -34,11 +34,18 @@ static bool own_measure(const struct audit_roll_row *r)
     return true;
 }
 
-bool audit_roll_is_reported(const struct audit_roll_row *r)
+static struct audit_roll_line row_line(const struct audit_roll_row *r)
 {
-    for (unsigned m = 1; m <= 12; m++)
-        if (slot_reported(&r->slot[m])) return true;
-    return false;
+    unsigned depth = audit_code_account_depth(r->account);
+    if (r->activity) return (struct audit_roll_line){ r->activity, 0 };
+    return (struct audit_roll_line){ 0, audit_code_account_ancestor(r->account, depth < 2 ? depth : 2) };
+}
+
+void audit_roll_row_done(struct audit_roll_row *r)
+{
+    r->line = row_line(r);
+    r->reported = false;
+    for (unsigned m = 1; m <= 12; m++) r->reported |= slot_reported(&r->slot[m]);
 }
 
 void audit_roll_row_series(const struct audit_roll_row *r, struct audit_roll_series *ret)
@@ -60,18 +67,6 @@ void audit_roll_row_series(const struct audit_roll_row *r, struct audit_roll_ser
 }
 
 /* ---- lines ---- */
-
-struct audit_roll_line audit_roll_line_of(const struct audit_roll_row *r)
-{
-    unsigned depth = audit_code_account_depth(r->account);
-    if (r->activity) return (struct audit_roll_line){ r->activity, 0 };
-    return (struct audit_roll_line){ 0, audit_code_account_ancestor(r->account, depth < 2 ? depth : 2) };
-}
-
-bool audit_roll_same_line(struct audit_roll_line a, struct audit_roll_line b)
-{
-    return a.activity == b.activity && a.account == b.account;
-}
 
 bool audit_roll_line_below(struct audit_roll_line above, struct audit_roll_line l)
 {
@@ -98,7 +93,7 @@ const struct audit_roll_row *audit_roll_find(struct audit_roll_unit u, struct au
                                              unsigned measure, unsigned source, unsigned stage)
 {
     for (const struct audit_roll_row *r = u.row; r < u.row + u.rows; r++)
-        if (r->account == account && row_is(r, l, measure, source, stage) && audit_roll_is_reported(r)) return r;
+        if (r->account == account && audit_roll_is_reported(r) && row_is(r, l, measure, source, stage)) return r;
     return NULL;
 }
 

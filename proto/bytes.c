@@ -141,10 +141,16 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_list ap;
     uint8_t *p;
     int n;
+    size_t end = b->cap < b->max ? b->cap : b->max, room = end > b->n ? end - b->n : 0;
+    uint8_t *to = b->p && !b->bad ? b->p + b->n : NULL;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf((char *)to, to ? room + 1 : 0, fmt, ap);     /* the spare byte takes its NUL */
     va_end(ap);
+    if (to && n >= 0 && (size_t)n <= room) {
+        b->n += (size_t)n;
+        return;
+    }
     p = n < 0 ? NULL : buf_grow(b, (size_t)n);
     if (!p) {
         b->bad = true;
@@ -495,12 +501,12 @@ bool bytes_is(struct slice s, const char *lower)
 int bytes_i128_text(i128 v, char ret[48])
 {
     unsigned __int128 u = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    uint64_t low;                       /* nearly all there are: division by a word */
     char t[40];
     int n = 0, len = 0;
 
-    do
-        t[n++] = (char)('0' + (int)(u % 10));
-    while (u /= 10);
+    for (; u > UINT64_MAX; u /= 10) t[n++] = (char)('0' + (int)(u % 10));
+    for (low = (uint64_t)u; low > 0 || n == 0; low /= 10) t[n++] = (char)('0' + (int)(low % 10));
     if (v < 0) ret[len++] = '-';
     while (n > 0)
         ret[len++] = t[--n];

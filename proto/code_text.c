@@ -291,6 +291,8 @@ int code_region_parse(struct slice text, region_code *ret)
     return ST_OK;
 }
 
+static char digit(unsigned v) { return (char)('0' + v % 10); }
+
 int code_region_format(region_code r, char ret[8])
 {
     unsigned province = r >> 16 & 0xff, city = r & 0xff;
@@ -299,5 +301,8 @@ int code_region_format(region_code r, char ret[8])
         ret[0] = '\0';
         return 0;
     }
-    return city ? snprintf(ret, 8, "%02u.%02u", province % 100, city % 100) : snprintf(ret, 8, "%02u", province % 100);
+    ret[0] = digit(province / 10), ret[1] = digit(province), ret[2] = '\0';
+    if (city == 0) return 2;
+    ret[2] = '.', ret[3] = digit(city / 10), ret[4] = digit(city), ret[5] = '\0';
+    return 5;
 }

@@ -22,7 +22,9 @@ enum { FULL_PERCENT = 80 };
 #define MEM_SIZE (UINT64_C(64) << 30)
 
 struct entry { uint32_t refs, crc, key_n, value_n; uint8_t bytes[]; };         /* key, then value */
-struct node { uint32_t refs, prio; struct node *child[2]; struct entry *e; };
+struct head { uint64_t a, b; };          /* the first sixteen bytes of a key, zeros behind its end: unlike heads order their keys */
+struct node { uint32_t refs, prio; struct node *child[2]; struct entry *e; struct head head; };
+struct sought { struct slice key; struct head head; };
 struct roots { struct node *of[STORE_TABLES_MAX]; uint64_t bytes; };
 
 struct mem_store {
@@ -40,13 +42,16 @@ struct mem_txn {
     struct mem_cursor *cursors;
     bool full;                          /* a put was refused: it can only be aborted */
 };
+enum { MEM_DEPTH = 64 };                /* of a path; a deeper tree is searched at each step */
 enum position { POS_NOWHERE, POS_BEFORE, POS_AT, POS_AFTER };
 struct mem_cursor {
     struct store_cursor base;
     struct mem_cursor *next;            /* of the same transaction, which frees what its user left open */
     unsigned table;
     enum position pos;
+    unsigned depth;                     /* nodes from the root to where it stands; 0: not known, searched for by the key */
     size_t key_n;
+    const struct node *path[MEM_DEPTH]; /* of readers only: what a snapshot holds never changes */
     uint8_t key[STORE_KEY_MAX];         /* where it stands; the entry itself may be gone */
 };
 
@@ -77,6 +82,21 @@ static int key_compare(struct slice a, struct slice b)
     int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
 
     return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static struct sought sought_of(struct slice key)
+{
+    uint8_t b[16] = { 0 };
+
+    if (key.n) memcpy(b, key.p, key.n < sizeof b ? key.n : sizeof b);
+    return (struct sought){ key, { bytes_rd64(b), bytes_rd64(b + 8) } };
+}
+
+static int node_compare(const struct sought *s, const struct node *n)
+{
+    if (s->head.a != n->head.a) return s->head.a < n->head.a ? -1 : 1;
+    if (s->head.b != n->head.b) return s->head.b < n->head.b ? -1 : 1;
+    return key_compare(s->key, entry_key(n->e));
 }
 
 /* ---- counted trees ---- */
@@ -142,7 +162,7 @@ static int node_own(struct node **at)
     copy = malloc(sizeof *copy);
     if (!copy)
         return ST_NO_MEMORY;
-    *copy = (struct node){ 1, n->prio, { node_retain(n->child[0]), node_retain(n->child[1]) }, n->e };
+    *copy = (struct node){ 1, n->prio, { node_retain(n->child[0]), node_retain(n->child[1]) }, n->e, n->head };
     n->e->refs++;
     n->refs--;
     *at = copy;
@@ -159,10 +179,10 @@ static void node_rotate(struct node **at, int side)
     *at = up;
 }
 
-static const struct entry *tree_find(const struct node *n, struct slice key)
+static const struct entry *tree_find(const struct node *n, const struct sought *key)
 {
     while (n) {
-        int c = key_compare(key, entry_key(n->e));
+        int c = node_compare(key, n);
 
         if (c == 0)
             return n->e;
@@ -175,9 +195,10 @@ static const struct entry *tree_find(const struct node *n, struct slice key)
 static const struct entry *tree_near(const struct node *n, struct slice key, int dir, bool equal)
 {
     const struct entry *best = NULL;
+    const struct sought s = sought_of(key);
 
     while (n) {
-        int c = key_compare(key, entry_key(n->e));
+        int c = node_compare(&s, n);
 
         if (c == 0 && equal)
             return n->e;
@@ -195,33 +216,33 @@ static const struct entry *tree_end(const struct node *n, int side)
     return n ? n->e : NULL;
 }
 
-static int tree_insert_here(struct node **at, struct entry *e, uint32_t prio)
+static int tree_insert_here(struct node **at, struct entry *e, const struct head *head, uint32_t prio)
 {
     *at = malloc(sizeof **at);
     if (!*at)
         return ST_NO_MEMORY;
-    **at = (struct node){ 1, prio, { NULL, NULL }, e };
+    **at = (struct node){ 1, prio, { NULL, NULL }, e, *head };
     return ST_OK;
 }
 
-/* Inserts or replaces; takes e on success. */
-static int tree_put(struct node **at, struct entry *e, uint32_t prio)
+/* Inserts or replaces; takes e, whose key is sought, on success. */
+static int tree_put(struct node **at, struct entry *e, const struct sought *key, uint32_t prio)
 {
     int status, c, side;
 
     if (!*at)
-        return tree_insert_here(at, e, prio);
+        return tree_insert_here(at, e, &key->head, prio);
     status = node_own(at);
     if (status)
         return status;
-    c = key_compare(entry_key(e), entry_key((*at)->e));
+    c = node_compare(key, *at);
     if (c == 0) {
         entry_release((*at)->e);
         (*at)->e = e;
         return ST_OK;
     }
     side = c > 0;
-    status = tree_put(&(*at)->child[side], e, prio);
+    status = tree_put(&(*at)->child[side], e, key, prio);
     if (status == ST_OK && (*at)->child[side]->prio > (*at)->prio)
         node_rotate(at, side);
     return status;
@@ -249,14 +270,14 @@ static int tree_cut(struct node **at)
 }
 
 /* The key must be there. */
-static int tree_del(struct node **at, struct slice key)
+static int tree_del(struct node **at, const struct sought *key)
 {
     for (;;) {
         int status = node_own(at), c;
 
         if (status)
             return status;
-        c = key_compare(key, entry_key((*at)->e));
+        c = node_compare(key, *at);
         if (c == 0)
             return tree_cut(at);
         at = &(*at)->child[c > 0];
@@ -350,7 +371,8 @@ static int mem_read(struct mem_txn *t, unsigned table, const struct entry *e, st
 static int mem_get(struct store_txn *base, unsigned table, struct slice key, struct slice *ret_value)
 {
     struct mem_txn *t = txn_of(base);
-    const struct entry *e = tree_find(*mem_table(t, table), key);
+    const struct sought s = sought_of(key);
+    const struct entry *e = tree_find(*mem_table(t, table), &s);
 
     return e ? mem_read(t, table, e, ret_value) : ST_NOT_FOUND;
 }
@@ -371,7 +393,8 @@ static int mem_put(struct store_txn *base, unsigned table, struct slice key, str
 {
     struct mem_txn *t = txn_of(base);
     struct node **root = mem_table(t, table);
-    const struct entry *last = append ? tree_end(*root, 1) : NULL, *old = append ? NULL : tree_find(*root, key);
+    const struct sought s = sought_of(key);
+    const struct entry *last = append ? tree_end(*root, 1) : NULL, *old = append ? NULL : tree_find(*root, &s);
     uint64_t old_bytes = old ? (uint64_t)old->key_n + old->value_n : 0;
     struct entry *e;
     int status;
@@ -384,7 +407,7 @@ static int mem_put(struct store_txn *base, unsigned table, struct slice key, str
     e = entry_new(store_of(base->store)->seed[table], key, value);
     if (!e)
         return ST_NO_MEMORY;
-    status = tree_put(root, e, bytes_crc32c(0, key.p, key.n));
+    status = tree_put(root, e, &(struct sought){ entry_key(e), s.head }, bytes_crc32c(0, key.p, key.n));
     if (status) {
         entry_release(e);
         return status;
@@ -397,7 +420,8 @@ static int mem_del(struct store_txn *base, unsigned table, struct slice key)
 {
     struct mem_txn *t = txn_of(base);
     struct node **root = mem_table(t, table);
-    const struct entry *e = tree_find(*root, key);
+    const struct sought s = sought_of(key);
+    const struct entry *e = tree_find(*root, &s);
     uint64_t bytes;
     int status;
 
@@ -406,13 +430,13 @@ static int mem_del(struct store_txn *base, unsigned table, struct slice key)
     if (!e)
         return ST_NOT_FOUND;
     bytes = (uint64_t)e->key_n + e->value_n;
-    status = tree_del(root, key);
+    status = tree_del(root, &s);
     if (status == ST_OK)
         t->root.bytes -= bytes;
     return status;
 }
 
-/* ---- cursors: each step searches from the root, so no write can invalidate one ---- */
+/* ---- cursors: a writer's step searches from the root, so no write can invalidate one; a reader's follows its path ---- */
 
 static int mem_cursor_open(struct store_txn *base, unsigned table, struct store_cursor **ret)
 {
@@ -420,11 +444,14 @@ static int mem_cursor_open(struct store_txn *base, unsigned table, struct store_
     struct mem_cursor *c;
 
     mem_table(t, table);
-    c = calloc(1, sizeof *c);
+    c = malloc(sizeof *c);
     if (!c)
         return ST_NO_MEMORY;
     c->base.txn = base;
     c->table = table;
+    c->pos = POS_NOWHERE;
+    c->depth = 0;
+    c->key_n = 0;
     c->next = t->cursors;
     t->cursors = c;
     *ret = &c->base;
@@ -467,18 +494,55 @@ static int cursor_arrive(struct mem_cursor *c, const struct entry *e, enum posit
     return ST_OK;
 }
 
+/* The first entry at or after key, and the path to it. */
+static const struct entry *path_seek(struct mem_cursor *c, const struct node *root, struct slice key)
+{
+    const struct sought s = sought_of(key);
+    const struct node *n = root;
+    unsigned depth = 0;
+
+    c->depth = 0;
+    for (int side; n && depth < MEM_DEPTH; n = n->child[side]) {
+        int cmp = key.n ? node_compare(&s, n) : -1;
+
+        c->path[depth++] = n;
+        side = cmp > 0;
+        if (cmp <= 0) c->depth = depth;
+        if (cmp == 0) break;
+    }
+    if (depth == MEM_DEPTH) c->depth = 0;
+    if (depth == MEM_DEPTH) return tree_near(root, key, 1, true);
+    return c->depth ? c->path[c->depth - 1]->e : NULL;
+}
+
+/* The entry beside the one at the end of the path, which follows. NULL: there is none; or the path is too long, and is not known
+ * any more. */
+static const struct entry *path_step(struct mem_cursor *c, int dir)
+{
+    const struct node *n = c->path[c->depth - 1], *child = n->child[dir > 0];
+
+    for (; child && c->depth < MEM_DEPTH; child = child->child[dir < 0]) c->path[c->depth++] = child;
+    if (child) return c->depth = 0, NULL;
+    if (c->path[c->depth - 1] != n) return c->path[c->depth - 1]->e;
+    for (c->depth--; c->depth > 0 && c->path[c->depth - 1]->child[dir > 0] == n; c->depth--) n = c->path[c->depth - 1];
+    return c->depth > 0 ? c->path[c->depth - 1]->e : NULL;
+}
+
 static int mem_seek(struct store_cursor *base, struct slice key, struct slice *ret_key, struct slice *ret_value)
 {
     struct mem_cursor *c = (struct mem_cursor *)base;
     const struct node *root = *mem_table(txn_of(base->txn), c->table);
 
-    return cursor_arrive(c, key.n ? tree_near(root, key, 1, true) : tree_end(root, 0), POS_AFTER, ret_key, ret_value);
+    const struct entry *e = !base->txn->write ? path_seek(c, root, key) : key.n ? tree_near(root, key, 1, true) : tree_end(root, 0);
+
+    return cursor_arrive(c, e, POS_AFTER, ret_key, ret_value);
 }
 
 static int mem_last(struct store_cursor *base, struct slice *ret_key, struct slice *ret_value)
 {
     struct mem_cursor *c = (struct mem_cursor *)base;
 
+    c->depth = 0;
     return cursor_arrive(c, tree_end(*mem_table(txn_of(base->txn), c->table), 1), POS_BEFORE, ret_key, ret_value);
 }
 
@@ -489,10 +553,13 @@ static int mem_step(struct store_cursor *base, int dir, struct slice *ret_key, s
     enum position edge = dir > 0 ? POS_AFTER : POS_BEFORE;
     const struct entry *e = NULL;
 
-    if (c->pos == POS_AT)
-        e = tree_near(root, slice_of(c->key, c->key_n), dir, false);
-    else if (c->pos != edge)
+    if (c->pos == POS_AT) {
+        if (c->depth > 0) e = path_step(c, dir);
+        if (!e && c->depth == 0) e = tree_near(root, slice_of(c->key, c->key_n), dir, false);
+    } else if (c->pos != edge) {
+        c->depth = 0;
         e = tree_end(root, dir < 0);
+    }
     return cursor_arrive(c, e, edge, ret_key, ret_value);
 }
 

@@ -247,7 +247,7 @@ CASES(CASE)
 
 /* ---- against a sorted array ---- */
 
-enum { MODEL_OPS = 20000, MODEL_KEYS = 900 };
+enum { MODEL_OPS = 20000, MODEL_WALK = 400, MODEL_KEYS = 900 };
 struct model { struct { bool there; uint32_t value; } at[MODEL_KEYS]; };
 
 static struct slice model_key(unsigned n, uint8_t room[STORE_KEY_MAX])
@@ -352,10 +352,41 @@ static void model_compare(struct fixture *f, const struct model *m)
     store_abort(&t);
 }
 
+/* A reader seeks and goes to and fro in its snapshot, whatever was written since. */
+static void model_walk(struct rng *r, const struct model *m, struct store_txn *t)
+{
+    struct store_cursor *c;
+    struct slice k = { NULL, 0 }, v = { NULL, 0 };
+    bool up = true;
+    int at = model_step(m, 0, 1);
+
+    assert_int_equal(store_cursor(t, TABLE_A, &c), ST_OK);
+    model_expect(m, at, store_seek(c, slice_of("", 0), &k, &v), k, v);
+    for (unsigned i = 0; i < MODEL_WALK; i++) {
+        uint8_t room[STORE_KEY_MAX];
+        unsigned n = (unsigned)rng_below(r, MODEL_KEYS);
+        int status;
+
+        if (rng_chance(r, 1, 10)) up = !up;
+        if (rng_chance(r, 1, 20)) {
+            status = store_seek(c, model_key(n, room), &k, &v);
+            at = model_step(m, (int)n, 1);
+        } else if (up) {
+            status = store_next(c, &k, &v);
+            at = at >= MODEL_KEYS ? at : model_step(m, at + 1, 1);
+        } else {
+            status = store_prev(c, &k, &v);
+            at = at < 0 ? at : model_step(m, at - 1, -1);
+        }
+        model_expect(m, at, status, k, v);
+    }
+    store_cursor_close(&c);
+}
+
 static void test_model(void **state)
 {
     struct fixture *f = *state;
-    static struct model committed, now;
+    static struct model committed, now, before;
     struct rng r;
 
     rng_seed(&r, env_number("SEED", 42));
@@ -368,6 +399,7 @@ static void test_model(void **state)
         struct slice k, v;
         int at = model_step(&now, 0, 1), status;
 
+        before = committed;
         assert_int_equal(store_cursor(t, TABLE_A, &c), ST_OK);
         status = store_seek(c, slice_of("", 0), &k, &v);
         model_expect(&now, at, status, k, v);
@@ -380,6 +412,7 @@ static void test_model(void **state)
             commit(&t);
             committed = now;
         }
+        model_walk(&r, &before, old);
         store_abort(&old);
         model_compare(f, &committed);
         if (f->lmdb && rng_chance(&r, 1, 10)) {
