@@ -307,10 +307,16 @@ static void enter(struct world *w, unsigned office)
     entry(w, OFFICES[office].worker, office);
 }
 
+static unsigned batch_rows(struct world *w)
+{
+    if (w->small) return 1 + below(w, chance(w, 4) ? 20 : 4);
+    return 1 + below(w, chance(w, 50) ? 30 : 6);
+}
+
 static void batch(struct world *w, uint64_t left)
 {
     struct fixture_statement s[30];
-    unsigned speaker = below(w, w->offices), n = 1 + below(w, chance(w, 50) ? 30 : 6);
+    unsigned speaker = below(w, w->offices), n = batch_rows(w);
     if (speaker > 4 && w->updates < 200) speaker = TREASURER;   /* these come late */
     if (n > left) n = (unsigned)left;
     enter(w, speaker);
@@ -320,13 +326,14 @@ static void batch(struct world *w, uint64_t left)
     w->updates += n;
 }
 
-struct world *property_world_new(uint64_t seed, uint64_t updates, unsigned offices, unsigned years)
+static struct world *make(uint64_t seed, uint64_t updates, unsigned offices, unsigned years, bool small)
 {
     struct world *w = calloc(1, sizeof *w);
     ASSERT(w && offices > TREASURER && offices <= WORLD_OFFICES && years >= 1);
     w->seed = seed;
     w->offices = offices;
     w->years = years;
+    w->small = small;
     rng_seed(&w->rng, seed);
     for (unsigned i = 0; i < WORLD_WORKERS; i++) fixture_log_init(&w->log[i], i + 1);
     while (w->updates < updates) {
@@ -334,6 +341,16 @@ struct world *property_world_new(uint64_t seed, uint64_t updates, unsigned offic
         batch(w, updates - w->updates);
     }
     return w;
+}
+
+struct world *property_world_new(uint64_t seed, uint64_t updates, unsigned offices, unsigned years)
+{
+    return make(seed, updates, offices, years, false);
+}
+
+struct world *property_world_small(uint64_t seed, uint64_t updates, unsigned offices, unsigned years)
+{
+    return make(seed, updates, offices, years, true);
 }
 
 void property_world_free(struct world *w)

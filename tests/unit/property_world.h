@@ -21,11 +21,14 @@ struct world {
     uint32_t steps;
     uint64_t updates, refused;
     unsigned offices, years;                    /* how crowded the units are */
+    bool small;                                 /* its batches */
     struct { bool entered; unsigned region; uint64_t version; } office[WORLD_OFFICES];
     uint64_t version;
     struct fixture_statement said[256]; uint32_t says;   /* some of what was said, to be said again */
 };
 struct world *property_world_new(uint64_t seed, uint64_t updates, unsigned offices, unsigned years);
+/* The same of many records with few rows each; `updates` as above, records some two fifths of them. */
+struct world *property_world_small(uint64_t seed, uint64_t updates, unsigned offices, unsigned years);
 void property_world_free(struct world *w);
 const char *property_world_office(unsigned i);
 
