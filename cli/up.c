@@ -128,9 +128,12 @@ static void buried(struct up *u, unsigned i, int status)
     struct daemon *d = &u->d[i];
     char how[64];
     int64_t now = cli_mono_ms();
-    bool steady = now - d->started >= STEADY_MS;
+    int64_t lived = now - d->started;
+    bool steady = lived >= STEADY_MS;
     describe_end(status, how, sizeof how);
-    d->backoff = steady || d->backoff == 0 ? BACKOFF_FIRST_MS : d->backoff * 2 < BACKOFF_MAX_MS ? d->backoff * 2 : BACKOFF_MAX_MS;
+    /* who lived longer than the longest wait did not die of starting, and begins anew: no more starts than that wait allows */
+    bool anew = lived >= BACKOFF_MAX_MS || d->backoff == 0;
+    d->backoff = anew ? BACKOFF_FIRST_MS : d->backoff * 2 < BACKOFF_MAX_MS ? d->backoff * 2 : BACKOFF_MAX_MS;
     d->deaths = steady ? 1 : d->deaths + 1;
     d->pid = 0;
     d->again = now + d->backoff;

@@ -72,7 +72,7 @@ static void dial_event(struct sock *s, unsigned event, uint32_t value, int64_t n
         d->refused = false;
         d->up_ms = now;
     } else if (event == ZMQ_EVENT_DISCONNECTED && d->up) {
-        if (now - d->up_ms > RECONNECT_MS_MAX) d->backoff_ms = RECONNECT_MS_MIN;
+        if (now - d->up_ms > d->backoff_ms) d->backoff_ms = RECONNECT_MS_MIN;      /* it lasted longer than one would wait for it */
         d->gone = true;
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && value != 300) {
         dial_refused(s, now);

@@ -42,5 +42,7 @@ bool kill_table(const struct kill *k, enum world_part part)
     line("new process there, ms", there, t->kills);
     line("it answers, ms", back, t->kills);
     line("all settled, ms", settled, t->kills);
+    printf("figure: %u kills -9 of the %s; all settled again after %lld ms (median), %lld ms (most)\n", t->kills,
+           world_names[part], (long long)settled[t->kills / 2], (long long)settled[t->kills - 1]);
     return there[t->kills - 1] <= KILL_PROMISED_MS + LOOK_SLACK_MS;
 }
