@@ -112,8 +112,9 @@ static void report(const struct total *n, double took, uint64_t digest)
         (unsigned long long)n->probes);
     printf("%llu batches came to a worker once more; rollup == recomputation at %llu log positions, %llu answers compared\n",
            (unsigned long long)n->again, (unsigned long long)n->probes, (unsigned long long)n->answers);
-    printf("%.0f simulated hours in %.1f s of one core; %.0f events a second; digest %016llx\n", n->hours, took,
-           took > 0 ? (double)n->events / took : 0, (unsigned long long)digest);
+    printf("%.0f simulated hours in %.1f CPU seconds; digest %016llx\n", n->hours, took, (unsigned long long)digest);
+    printf("figure: the simulator plays %.0f events in a second of CPU time (user and system, one thread)\n",
+           took > 0 ? (double)n->events / took : 0);
 }
 
 static int cells(const struct asked *a, const struct total *n)
