@@ -128,6 +128,8 @@ $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_m
 LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
+# (hundreds of megabytes: not among the tests with threads, which the thread sanitizer makes slow; so is http)
+$(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -Wl$(comma)--wrap=link_zmq_ms))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
 TREE := proto/receipt proto/merkle proto/note proto/restore proto/base64 proto/sign_sha256
 WORKER_TEST := $(CODEC) $(TREE) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node proto/join proto/invite $(WORKER_P) tests/unit/work_world
@@ -197,7 +199,7 @@ $(eval $(call unit_test,across,aggregator/across proto/achieve proto/achieve_ove
 $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/csv_list proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
 $(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
-$(eval $(call unit_test,http,$(sort $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sign_ed25519),-levent -levent_pthreads -ljansson -linih -lcsv -lmsgpackc -lsodium -lpthread))
+$(eval $(call unit_test,http,$(sort $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sign_ed25519),-levent -levent_pthreads -ljansson -linih -lcsv -lmsgpackc -lsodium))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
@@ -268,7 +270,7 @@ $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault 
 # faults below the daemons: crash images (tests/shim/crash*.c); the .so files are preloaded into the real programs
 SHIM_OBJS := $(IT_OBJS) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign $(filter aggregator/line% aggregator/derive% aggregator/claim% aggregator/cell aggregator/fold% aggregator/statement aggregator/export,$(AGGREGATOR_P)) tests/it/load
 $(B)/tests/shim/crash: $(call OBJS,$(sort $(SHIM_OBJS) tests/shim/crash tests/shim/crash_log tests/shim/crash_image tests/shim/crash_facts tests/shim/crash_check tests/shim/crash_scene))
-$(B)/tests/shim/inject: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/shim/inject tests/shim/inject_world tests/shim/inject_command))
+$(B)/tests/shim/inject: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/shim/inject tests/shim/inject_world tests/shim/inject_command tests/shim/inject_register))
 SHIMS := $(B)/tests/shim/record.so $(B)/tests/shim/fail.so
 $(SHIMS): $(B)/%.so: %.c tests/shim/record.h tests/shim/fail.h
 	@mkdir -p $(@D)
@@ -284,7 +286,7 @@ IT += $(B)/tests/it/net
 IT += $(B)/tests/it/herd
 # the gate under attack; attacks: each for ATTACK_SECONDS, with the times asserted (about a quarter of an hour)
 $(B)/tests/it/attack: $(call OBJS,$(sort $(IT_OBJS) tests/it/attack tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker \
-    tests/it/attack_honest tests/it/attack_meter tests/it/attack_wire tests/it/attack_office tests/it/attack_http))
+    tests/it/attack_honest tests/it/attack_meter tests/it/attack_wire tests/it/attack_office tests/it/attack_local tests/it/attack_http))
 $(B)/tests/it/revoke: $(call OBJS,$(sort $(IT_OBJS) tests/it/revoke tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker tests/sim/revoke))
 IT += $(B)/tests/it/attack $(B)/tests/it/revoke
 .PHONY: attacks

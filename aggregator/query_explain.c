@@ -372,6 +372,33 @@ static int line_state(const struct query_figure *f, struct unit *u, json_t *answ
     return st;
 }
 
+static json_t *label_json(struct unit *u, const struct query_figure *f, unsigned measure)
+{
+    struct leaf_key k = {.measure = (uint16_t)measure};
+    if (f->a.part == ADDRESS_ACTIVITY) k.activity = f->a.code;
+    else k.account = f->a.code;
+    const struct leaf *l = unit_find(u, &k);
+    if (!l || l->slot[0].kind != VALUE_TEXT) return json_null();
+    struct slice s = unit_text(u, &l->slot[0]);
+    return json_stringn((const char *)s.p, s.n);
+}
+
+/* How the office itself writes about the line: its name of the code, where the money comes from, who below it answers for it. */
+static int put_labels(const struct explain *x, struct unit *u, json_t *answer)
+{
+    const struct query_figure *f = x->f;
+    struct unit names;
+    if (f->a.part != ADDRESS_ACTIVITY && f->a.part != ADDRESS_LINE && f->a.part != ADDRESS_ACCOUNT) return ST_OK;
+    unit_init(&names);
+    int st = asof_unit(x->q->t, asof_position(x->q->past), f->s.office_id, 0, &names);
+    if (st == ST_OK)
+        json_object_set_new(answer, "labels", json_pack("{s:o,s:o,s:o}", "name", label_json(&names, f, MEASURE_NAME), "fund",
+                                                        label_json(u, f, MEASURE_FUND), "unit",
+                                                        label_json(u, f, MEASURE_SUB_UNIT)));
+    unit_done(&names);
+    return st;
+}
+
 static int own_rows(const struct explain *x, json_t *answer)
 {
     const struct query_figure *f = x->f;
@@ -384,6 +411,7 @@ static int own_rows(const struct explain *x, json_t *answer)
     int st = asof_unit(x->q->t, asof_position(x->q->past), f->s.office_id, (uint16_t)f->s.year, &u);
     const struct leaf **rows = st == ST_OK ? calloc(u.count + 1, sizeof *rows) : NULL;
     if (st == ST_OK && !rows) st = ST_NO_MEMORY;
+    if (st == ST_OK) st = put_labels(x, &u, answer);
     if (st == ST_OK) st = line_state(f, &u, answer); /* sorts the unit, so before pointers into it are taken */
     for (uint32_t i = 0; st == ST_OK && i < u.count; i++)
         if (row_is_of(f, &u.leaf[i])) rows[n++] = &u.leaf[i];

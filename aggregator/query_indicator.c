@@ -218,6 +218,9 @@ static json_t *indicator_json(const struct listing *l, const struct query_indica
     (void)query_indicators_identity(l->q, it, &id);
     json_object_set_new(j, "code", json_string(code));
     json_object_set_new(j, "no", text_json(indicator_text(&o->u, it->no)));
+    json_object_set_new(j, "tier", text_json(indicator_text(&o->u, it->tier)));
+    json_object_set_new(j, "owner", text_json(indicator_text(&o->u, it->owner)));
+    json_object_set_new(j, "fund", text_json(indicator_text(&o->u, it->fund)));
     json_object_set_new(j, "indicator", query_indicators_name(l->q, o, it));
     json_object_set_new(j, "unit", text_json(st->target_unit.n ? st->target_unit : st->reached_unit));
     json_object_set_new(j, "target", query_indicators_value(&st->in.target));

@@ -45,20 +45,26 @@ static int take_stated(void *ctx, unsigned measure, struct slice key, struct sli
 {
     json_t *all = ctx;
     char id[OFFICE_ID_MAX + 1];
-    if ((measure != MEASURE_OFFICE_NAME && measure != MEASURE_OFFICE_REGION) || key.n > OFFICE_ID_MAX) return ST_OK;
+    const char *member = measure == MEASURE_OFFICE_NAME     ? "name"
+                         : measure == MEASURE_OFFICE_REGION ? "region"
+                         : measure == MEASURE_REGION_NAME   ? "region_name"
+                         : measure == MEASURE_OFFICE_DOCUMENT ? "document"
+                                                              : NULL;
+    if (!member || key.n > OFFICE_ID_MAX) return ST_OK;
     memcpy(id, key.p, key.n);
     id[key.n] = '\0';
     json_t *o = json_object_get(all, id);
     if (!o) json_object_set_new(all, id, o = json_object());
-    json_object_set_new(o, measure == MEASURE_OFFICE_NAME ? "name" : "region", json_stringn((const char *)text.p, text.n));
+    json_object_set_new(o, member, json_stringn((const char *)text.p, text.n));
     return ST_OK;
 }
 
 static void put_stated(const json_t *stated, const struct office *office, const char *region, json_t *o)
 {
-    json_t *s = json_object_get(stated, office->id);
+    json_t *s = json_object_get(stated, office->id), *place;
     const char *said = s ? json_string_value(json_object_get(s, "region")) : NULL;
     if (s && said) json_object_set_new(s, "differs", json_boolean(strcmp(said, region) != 0));
+    if (said && (place = json_object_get(json_object_get(stated, said), "region_name"))) json_object_set(s, "region_name", place);
     json_object_set_new(o, "stated", s ? json_incref(s) : json_null());
 }
 
@@ -88,6 +94,7 @@ int query_offices(const struct query_context *q, const struct query_params *p, j
     json_t *answer = json_object(), *list = json_array(), *stated = json_object();
     st = query_parse_stamp(q, answer);
     if (st == ST_OK) st = query_rule_each(q, take_stated, stated);
+    if (st == ST_OK && s.year) st = query_rule_of_year(q, s.year, take_stated, stated);
     bool near = s.office || code_region_depth(s.region) == 2 || bytes_is(p->with, "habit");
     bool told = near && query_habit_told(q, &s);
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++) {

@@ -29,6 +29,7 @@ struct each {
     const struct query_context *q;
     query_rule_fn fn;
     void *ctx;
+    uint16_t year;
 };
 
 static int rows_of(void *ctx, uint32_t id)
@@ -37,7 +38,8 @@ static int rows_of(void *ctx, uint32_t id)
     const struct query_context *q = x->q;
     struct unit u;
     unit_init(&u);
-    int st = q->past ? asof_unit(q->t, asof_position(q->past), id, 0, &u) : unit_load_lineless(&u, q->t, FOLD_LEAF, id, 0);
+    int st = q->past ? asof_unit(q->t, asof_position(q->past), id, x->year, &u)
+                     : unit_load_lineless(&u, q->t, FOLD_LEAF, id, x->year);
     u.stated = true;
     if (st == ST_OK) unit_sort(&u);
     for (uint32_t i = 0; st == ST_OK && i < u.count; i++) {
@@ -51,10 +53,12 @@ static int rows_of(void *ctx, uint32_t id)
     return st;
 }
 
-int query_rule_each(const struct query_context *q, query_rule_fn fn, void *ctx)
+int query_rule_of_year(const struct query_context *q, int year, query_rule_fn fn, void *ctx)
 {
-    return query_rule_centre(q, rows_of, &(struct each){q, fn, ctx});
+    return query_rule_centre(q, rows_of, &(struct each){q, fn, ctx, (uint16_t)year});
 }
+
+int query_rule_each(const struct query_context *q, query_rule_fn fn, void *ctx) { return query_rule_of_year(q, 0, fn, ctx); }
 
 /* Copies of the lists, each made when the first statement is to be put over it: most of the time there is none. */
 struct over {

@@ -27,6 +27,7 @@ void query_rule_version(unsigned from, char ret[16]);
 int query_rule_centre(const struct query_context *q, int (*fn)(void *ctx, uint32_t office), void *ctx);
 /* Their timeless statements: fn for each text row about no line, until one is not ST_OK. */
 typedef int (*query_rule_fn)(void *ctx, unsigned measure, struct slice key, struct slice text);
+int query_rule_of_year(const struct query_context *q, int year, query_rule_fn fn, void *ctx);   /* the same of one year (0: timeless) */
 int query_rule_each(const struct query_context *q, query_rule_fn fn, void *ctx);
 
 #endif

@@ -308,6 +308,15 @@ static void beside_lines(const struct cli *c, const json_t *a)
     }
 }
 
+/* How the office writes about the line; its name only where another stands above. */
+static void label_lines(const struct cli *c, const json_t *a)
+{
+    const json_t *l = json_object_get(a, "labels");
+    if (strcmp(text_of(l, "name"), text_of(a, "name"))) print_line(cli_say(c, "Uraian", "Wording"), text_of(l, "name"));
+    print_line(cli_say(c, "Sumber dana", "Fund"), text_of(l, "fund"));
+    print_line(cli_say(c, "Unit", "Unit"), text_of(l, "unit"));
+}
+
 static void show_explain(const struct cli *c, json_t *a)
 {
     size_t i;
@@ -322,6 +331,7 @@ static void show_explain(const struct cli *c, json_t *a)
     }
     head(c, a);
     json_array_foreach(json_object_get(a, "rules"), i, o) print_line(i ? "" : cli_say(c, "Aturan", "Rules"), text_of(o, "text"));
+    label_lines(c, a);
     print_line(cli_say(c, "Baris", "Line"), text_of(a, "line"));
     print_line(cli_say(c, "Tahap", "Stage"), text_of(a, "stage_in_force"));
     print_line(cli_say(c, "Skala", "Scale"), text_of(a, "scale"));

@@ -287,18 +287,15 @@ static void other_history(const struct cli *c, const json_t *worker)
 }
 
 /* Rows whose checksum does not hold: named, never shown as figures. true: there are some. */
-static bool damage(const struct cli *c, const char *daemon, const json_t *service)
+static bool damage(const struct cli *c, const char *daemon, const json_t *service, const char *todo)
 {
     const json_t *scrub = json_object_get(service, "scrub"), *list = json_object_get(scrub, "rows_damaged");
     long long n = count_of(scrub, "damaged");
     size_t i;
     json_t *row;
     if (n == 0) return false;
-    bool worker = !strcmp(daemon, "worker");
     cli_talk(c, "RUSAK: %s: %lld baris penyimpanan tidak utuh; %s", "DAMAGED: %s: %lld rows of its store are not whole; %s",
-             daemon, n,
-             worker ? cli_say(c, "pulihkan dari cadangan atau pengikut", "restore from a backup or promote a follower")
-                    : cli_say(c, "hentikan, hapus aggregator/state, jalankan lagi", "stop, delete aggregator/state, start again"));
+             daemon, n, todo);
     json_array_foreach(list, i, row) cli_talk(c, "  tabel %s, kunci %s", "  table %s, key %s",
                                               json_string_value(json_object_get(row, "table")),
                                               json_string_value(json_object_get(row, "key")));
@@ -308,6 +305,18 @@ static bool damage(const struct cli *c, const char *daemon, const json_t *servic
 static void null_for_missing(json_t **o)
 {
     if (!*o) *o = json_null();
+}
+
+static bool any_damage(const struct cli *c, const struct picture *s)
+{
+    bool worker = damage(c, "worker", s->worker, cli_say(c, "pulihkan dari cadangan atau pengikut",
+                                                         "restore from a backup or promote a follower"));
+    bool collector = damage(c, "collector", s->collector,
+                            cli_say(c, "hentikan, pindahkan collector/outbox, jalankan lagi, kirim lagi yang belum diterima",
+                                    "stop, move collector/outbox away, start again, push again what was not acknowledged"));
+    bool aggregator = damage(c, "aggregator", s->aggregator, cli_say(c, "hentikan, hapus aggregator/state, jalankan lagi",
+                                                                     "stop, delete aggregator/state, start again"));
+    return worker || collector || aggregator;
 }
 
 int status_run(struct cli *c)
@@ -329,8 +338,7 @@ int status_run(struct cli *c)
     if (c->format == FORMAT_TEXT && !p.office && s.aggregator) silences(c, &p);
     unarchived(c, s.offices);
     other_history(c, s.worker);
-    bool damaged = damage(c, "worker", s.worker);
-    damaged |= damage(c, "aggregator", s.aggregator);
+    bool damaged = any_damage(c, &s);
     registry_free(&r);
     json_decref(s.worker);
     json_decref(s.collector);

@@ -21,6 +21,7 @@
 #include "collector/desk_priv.h"
 #include "proto/conf.h"
 #include "proto/log.h"
+#include "proto/scrub_json.h"
 
 static const int64_t LOOK_US = 200 * 1000, KEYS_LOOK_US = 1000 * 1000, FULL_LOOK_US = 1000 * 1000;
 enum { KEYS_A_SECOND = 1024 };
@@ -325,6 +326,7 @@ static void note_history(struct desk *d)
 void desk_turn(void *desk, struct now now)
 {
     struct desk *d = desk;
+    (void)scrub_json_turn(&d->scrub, d->o.store, now);
     note_room(d);
     note_history(d);
     if (d->check_damaged) sweep_damaged(d);
@@ -347,6 +349,7 @@ int desk_new(const struct desk_options *o, struct desk **ret)
     struct desk *d = calloc(1, sizeof *d);
     if (!d) return ST_NO_MEMORY;
     d->o = *o;
+    d->scrub = (struct scrub){ .tables = outbox_tables };
     if (conf_dir_make(o->tray) != ST_OK) {
         free(d);
         return ST_IO;

@@ -11,6 +11,7 @@
 #include "proto/clock.h"
 #include "proto/conf.h"
 #include "proto/period.h"
+#include "proto/scrub_json.h"
 
 static json_t *time_or_null(struct wall t)
 {
@@ -98,6 +99,7 @@ static json_t *status_json(struct desk *d, struct store *s)
     json_object_set_new(store, "full", json_boolean(collect_full(d->o.collect)));
     json_object_set_new(o, "store", store);
     json_object_set_new(o, "link", link_json(d));
+    json_object_set_new(o, "scrub", scrub_json(&d->scrub));
     int st = store_begin(s, false, &t);
     if (st == ST_OK) st = offices_json(t, list);
     if (st == ST_OK) json_object_set_new(o, "evidence", desk_evidence(t));

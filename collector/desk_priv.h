@@ -7,6 +7,7 @@
 
 #include "collector/desk.h"
 #include "collector/tray.h"
+#include "proto/scrub.h"
 
 enum { DESK_FILES_PER_STEP = 256 };
 struct desk_list { char **name; size_t n; };
@@ -23,6 +24,7 @@ struct desk {
     bool look_now, check_damaged, full, keys_again;
     enum witness_fault told;            /* what the log was told last of the worker's history, and its sizes */
     uint64_t told_kept, told_seen;
+    struct scrub scrub;                 /* of the outbox */
 };
 void desk_reload(struct desk *d);
 /* desk_receipt.c; what is returned belongs to the caller. */

@@ -124,9 +124,6 @@ static void note_columns(struct intake *in)
             intake_note_at(in, h->line, c + 1, "milik-kantor",
                            SAY("dinyatakan kantor itu sendiri; dari bendahara hanya realisasi yang diambil",
                                "the office's own to state; of a treasurer only what was realised is taken"));
-        if (in->shape == SHAPE_ANGGARAN && (id == COLUMN_UNIT || id == COLUMN_SUMBER_DANA))
-            intake_note_at(in, h->line, c + 1, "kolom-tak-disimpan",
-                           SAY("kolom dikenal tetapi belum disimpan", "the column is known but not stored yet"));
     }
 }
 

@@ -11,6 +11,7 @@
  *   realisasi -> REALISED, source opd, no stage; rak -> CASH_PLAN, source opd (it is the office's own plan of payments, not the
  *   document's ceiling); fisik -> PHYSICAL, source opd; persen_tercetak -> PRINTED_ABSORPTION, source opd, stage = tahap; all of
  *   them in the month of the row's period (12 with a note when there is none)
+ *   uraian -> NAME of the code, the office's own (timeless); it makes no row news
  *   lengkap = ya or --complete -> one COMPLETE for each (source, stage, year, month) of the stated BUDGETs; withheld with a note
  *   when any row of the file was refused, because a refused line would then count as absent.
  *

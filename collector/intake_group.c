@@ -36,16 +36,18 @@ static bool same_key(const struct figure *a, const struct figure *b)
            a->year == b->year && a->source == b->source && a->month == b->month && same_text(a->indicator, b->indicator);
 }
 
-/* Words about an indicator that may be written differently from row to row: the first stands, the others are noted. */
-static bool descriptive(unsigned measure)
+/* Words beside figures that may be written differently from row to row: the first stands, the others are noted. A name is the
+ * statement itself in `nomenklatur`, and stands beside the money in `anggaran`. */
+static bool descriptive(const struct intake_priv *p, unsigned measure)
 {
+    if (measure == MEASURE_NAME) return p->shape.kind == SHAPE_ANGGARAN;
     return measure == MEASURE_INDICATOR_NAME || measure == MEASURE_INDICATOR_NO || measure == MEASURE_TIER ||
            measure == MEASURE_OWNER || measure == MEASURE_FUND || measure == MEASURE_SUB_UNIT;
 }
 
-static bool same_value(const struct figure *a, const struct figure *b)
+static bool same_value(const struct intake_priv *p, const struct figure *a, const struct figure *b)
 {
-    if (descriptive(a->measure))
+    if (descriptive(p, a->measure))
         return true;
     if ((a->measure == MEASURE_TARGET_UNIT || a->measure == MEASURE_REACHED_UNIT) && a->kind == b->kind)
         return decimal_unit_same(a->text, b->text);
@@ -98,7 +100,7 @@ static void refuse_contradictions(struct intake *in, const uint32_t *other)
         struct intake_item *it = &p->item[i];
         const struct intake_item *head = &p->item[it->head];
         if (other[it->head])
-            refuse_item(in, it, same_value(&head->f, &it->f) ? other[it->head] - 1 : head->row);
+            refuse_item(in, it, same_value(p, &head->f, &it->f) ? other[it->head] - 1 : head->row);
     }
     for (uint32_t i = 0; i < p->items; i++)
         if (other[p->item[i].head])
@@ -114,7 +116,7 @@ static bool contradictions(struct intake *in)
         return false;
     for (uint32_t i = 0; i < p->items; i++) {
         const struct intake_item *it = &p->item[i];
-        if (it->head == i || same_value(&p->item[it->head].f, &it->f) || other[it->head])
+        if (it->head == i || same_value(p, &p->item[it->head].f, &it->f) || other[it->head])
             continue;
         other[it->head] = it->row + 1;
         any = true;
@@ -253,7 +255,7 @@ static void note_words(struct intake *in, const struct intake_item *it)
     const struct intake_priv *p = in->priv;
     const struct intake_item *head = &p->item[it->head];
     uint32_t line = p->row[it->row].line, first = p->row[head->row].line;
-    if (!descriptive(it->f.measure) || same_text(it->f.text, head->f.text) || p->row[it->row].refused)
+    if (!descriptive(p, it->f.measure) || same_text(it->f.text, head->f.text) || p->row[it->row].refused)
         return;
     bool number = it->f.measure == MEASURE_INDICATOR_NO;
     if (number) join_numbers(in, &in->priv->item[it->head], it->f.text);
@@ -295,7 +297,7 @@ void intake_group(struct intake *in)
     for (uint32_t i = 0; i < p->items; i++) {
         const struct intake_item *it = &p->item[i];
         if (it->head == i && !p->row[it->row].refused)
-            emit(in, &it->f, it->vintage, p->row[it->row].line);
+            emit(in, &it->f, it->vintage, it->f.measure == MEASURE_NAME && descriptive(p, MEASURE_NAME) ? 0 : p->row[it->row].line);
     }
     emit_complete(in);
     emit_evidence(in);

@@ -257,6 +257,20 @@ static void add_rest(struct intake *in, const struct money_row *m)
     add_printed(in, m);
 }
 
+/* What the office calls the line: its own name of the code (shown where the centre has none, a finding where it is another), which
+ * alone makes no row news. The centre's names are official: it gives them by `nomenklatur` only. An account's name within an
+ * activity is said of that activity, not of the account. */
+static void add_name(struct intake *in, const struct money_row *m)
+{
+    struct slice s;
+    if (in->priv->o.centre || m->withdraw || m->activity == CODE_TOTAL || (m->activity && m->account) || in->priv->figures == 0)
+        return;
+    if (!intake_short_text(in, COLUMN_URAIAN, &s) || s.n == 0 || bytes_is(s, "nihil"))
+        return;
+    intake_add(in, COLUMN_URAIAN, &(struct figure){ .activity = m->activity, .account = m->account, .measure = MEASURE_NAME,
+                                                    .kind = VALUE_TEXT, .text = s });
+}
+
 static void note_period(struct intake *in, const struct money_row *m)
 {
     const struct intake_priv *p = in->priv;
@@ -279,8 +293,10 @@ bool intake_money_row(struct intake *in)
     if (own)
         add_budget(in, &m);
     add_flow(in, &m, COLUMN_REALISASI, MEASURE_REALISED, &m.realisasi);
-    if (own)
+    if (own) {
         add_rest(in, &m);
+        add_name(in, &m);
+    }
     in->priv->complete = m.complete;
     note_period(in, &m);
     if (in->priv->figures == 0)

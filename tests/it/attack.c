@@ -35,6 +35,7 @@ static const struct { const char *name; attack_fn run; unsigned part; const char
     { "questions", office_questions, 0, "MELEBIHI_KREDIT" },
     { "sessions", office_sessions, 0, "sessions_evicted" },
     { "deaf-follower", office_follower, 0, "dropped_unread" },
+    { "local-flood", local_flood, 0, NULL },
     { "http-idle", http_idle, 1, "http_closed" },
     { "http-slow", http_slow, 1, NULL },
     { "http-headers", http_headers, 1, NULL },

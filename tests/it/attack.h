@@ -66,6 +66,7 @@ void office_epochs(struct attack *a, int64_t until_ms);
 void office_questions(struct attack *a, int64_t until_ms);
 void office_sessions(struct attack *a, int64_t until_ms);
 void office_follower(struct attack *a, int64_t until_ms);
+void local_flood(struct attack *a, int64_t until_ms);   /* attack_local.c: control sockets */
 void http_idle(struct attack *a, int64_t until_ms);     /* attack_http.c: the aggregator */
 void http_slow(struct attack *a, int64_t until_ms);
 void http_headers(struct attack *a, int64_t until_ms);

@@ -1,7 +1,8 @@
 /* inject.c - inject BIN SEED TARGET KIND STRIDE [ever] [second] [again] [all] [lie] [from=N]: lets calls of one
  * program fail, one in each run. Kind: E, tests only.
  *
- * TARGET: worker, collector, aggregator, or a verb of rekap (the table in inject_command.c). KIND: malloc, write, sync, open,
+ * TARGET: worker, collector, aggregator, a verb of rekap (the table in inject_command.c), or a command that
+ * changes or copies (the table in inject_register.c). KIND: malloc, write, sync, open,
  * socket, mmap, name, read, connect, thread. Every STRIDE-th call from a random one (the seed is printed) until a run passes
  * untouched. Allocations of a daemon are many thousand by few ways: each distinct chain of callers is tried at its first and at its
  * last call; `all` tries them by number instead.
@@ -126,7 +127,8 @@ static void run(struct inject *i, const char *target, unsigned stride, bool all)
             else by_number(i, stride);
             return;
         }
-    inject_command(i, target, stride);
+    if (inject_register_knows(target)) inject_register(i, target, stride);
+    else inject_command(i, target, stride);
     tell(i, i->t.tried);
 }
 

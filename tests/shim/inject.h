@@ -37,6 +37,12 @@ void inject_done(struct inject *i);
 bool inject_run(struct inject *i, const struct inject_point *p);
 /* Every call of a command line program, from the first until it passes untouched (inject_command.c). */
 void inject_command(struct inject *i, const char *verb, unsigned stride);
+/* The same for a command that changes the register or copies the log (inject_register.c): office-add, backup, .. */
+bool inject_register_knows(const char *name);
+void inject_register(struct inject *i, const char *name, unsigned stride);
+void inject_command_arm(struct inject *i, uint64_t n);          /* of i->program, from now on */
+const char *inject_command_end(struct inject *i, int rc);       /* counts; NULL, or what is wrong with how it ended */
+void inject_command_where(const struct inject *i);      /* prints who called what failed, and the program's last words */
 /* Is it an end that may be: an exit with a word, or libzmq's own abort? NULL, or what is wrong. */
 const char *inject_end_ok(struct inject *i, const char *how, const char *text);
 

@@ -13,23 +13,23 @@
 enum { VERB_MS = 20000, SETTLE_MS = 20000 };
 struct asked { struct inject *i; const char *verb; char program[48]; int64_t now, stated; json_t *right; /* answer; NULL: any */ };
 
-static void arm(struct asked *a, uint64_t n)
+void inject_command_arm(struct inject *i, uint64_t n)
 {
-    struct fail_state *s = a->i->state;
+    struct fail_state *s = i->state;
     char where[600];
     snprintf(where, sizeof where, "%s.where", getenv(FAIL_STATE));
     (void)unlink(where);
     atomic_store(&s->starts, 0);
     atomic_store(&s->fired, 0);
     for (unsigned k = 0; k < FAIL_KINDS; k++) atomic_store(&s->calls[k], 0);
-    s->kind = a->i->kind;
+    s->kind = i->kind;
     s->start = 1;
-    s->error = inject_errors[a->i->kind];
-    s->ever = a->i->ever;
+    s->error = inject_errors[i->kind];
+    s->ever = i->ever;
     s->n = n;
     s->where = 0;
     s->again = false;
-    snprintf(s->program, sizeof s->program, "%.31s", a->program);
+    snprintf(s->program, sizeof s->program, "%.31s", i->program);
 }
 
 /* What is asked; PLACES stand for what the world has. */
@@ -126,49 +126,45 @@ static const char *check_answer(struct asked *a, int rc)
     return ok ? NULL : "it ended well with a wrong answer";
 }
 
-static const char *check_end(struct asked *a, int rc)
+const char *inject_command_end(struct inject *i, int rc)
 {
     char how[32];
-    if (rc == 0) return a->i->t.went_on++, NULL;
+    if (rc == 0) return i->t.went_on++, NULL;
     if (rc < 0) return "it hangs";
-    char *err = world_output(&a->i->w, "err");
+    char *err = world_output(&i->w, "err");
     if (rc > 128) snprintf(how, sizeof how, "%s", rc == 134 ? "Aborted" : rc == 139 ? "Segmentation fault" : "signal");
     else snprintf(how, sizeof how, "exit %d", rc);
-    const char *fault = rc > 128 || err[0] ? inject_end_ok(a->i, how, err) : "it ended without a word";
+    const char *fault = rc > 128 || err[0] ? inject_end_ok(i, how, err) : "it ended without a word";
     free(err);
     return fault;
 }
 
 /* Callers of the call that failed, and where the program died of it. */
-static void tell_where(void)
+void inject_command_where(const struct inject *i)
 {
     char path[600];
     snprintf(path, sizeof path, "%s.where", getenv(FAIL_STATE));
-    char *where = world_read(path);
-    world_note("%s", where ? where : "");
+    char *where = world_read(path), *err = world_output(&i->w, "err");
+    world_note("%s%s", where ? where : "", err);
     free(where);
+    free(err);
 }
 
 static bool one(struct asked *a, uint64_t n)
 {
-    arm(a, n);
+    inject_command_arm(a->i, n);
     int rc = run_verb(a);
     bool fired = atomic_load(&a->i->state->fired) > 0;
     a->i->state->program[0] = '\0';
-    const char *fault = check_end(a, rc);
+    const char *fault = inject_command_end(a->i, rc);
     if (!fault) fault = !strcmp(a->verb, "push") ? check_push(a, rc) : check_answer(a, rc);
     if (!fault && !fired && rc != 0) fault = "it fails without a fault";
     a->i->t.tried++;
     a->i->t.untouched += !fired;
-    if (!fired) a->i->t.went_on--;
+    a->i->t.went_on -= !fired && rc == 0;
     world_check(!fault, "rekap %s, %s %s, call %llu (exit %d): %s", a->verb, inject_kinds[a->i->kind],
                 a->i->ever ? "for good" : "once", (unsigned long long)n, rc, fault ? fault : "");
-    if (fault) {
-        char *err = world_output(&a->i->w, "err");
-        tell_where();
-        world_note("%s", err);
-        free(err);
-    }
+    if (fault) inject_command_where(a->i);
     return fired;
 }
 

@@ -179,7 +179,7 @@ static void who_asks_nothing_is_closed(void **state)
     struct site *s = *state;
     int fd = dial(s, false);
     assert_int_equal(once(s), 200);
-    atomic_store(&ahead_ms, HTTP_HEAD_MS / 2);
+    atomic_store(&ahead_ms, HTTP_HEAD_MS / 3);
     for (int64_t end = ms() + LOOKS_MS; ms() < end;) assert_int_equal(once(s), 200);
     assert_false(is_closed(fd));
     atomic_store(&ahead_ms, HTTP_HEAD_MS + LOOKS_MS);
@@ -213,22 +213,26 @@ static void an_answer_that_nobody_takes_ends(void **state)
 /* However many take nothing: what lies in memory for them has an end, and who asks then is told so at once. */
 static void answers_that_nobody_takes_are_bounded_together(void **state)
 {
-    enum { MOST = 3 * HTTP_ANSWERS_MAX / LEAST_ANSWER };
+    enum { MOST = 3 * HTTP_ANSWERS_MAX / LEAST_ANSWER, AT_ONCE = 16 };
     static int fd[MOST];
     struct site *s = *state;
     unsigned taken = 0;
-    for (unsigned i = 0; i < MOST; i++) fd[i] = ask(s, true, LIST);
-    for (unsigned i = 0; i < MOST; i++) {
-        int status = status_of(fd[i]);
-        assert_true(status == 200 || status == 503);
-        taken += status == 200;
+    unsigned n = 0;
+    while (n + AT_ONCE <= MOST && refused(s) == 0) {
+        for (unsigned i = 0; i < AT_ONCE; i++) fd[n + i] = ask(s, true, LIST);
+        for (unsigned i = 0; i < AT_ONCE; i++, n++) {
+            int status = status_of(fd[n]);
+            assert_true(status == 200 || status == 503);
+            taken += status == 200;
+        }
     }
-    assert_int_equal(refused(s), MOST - taken);
-    assert_true(taken < MOST && taken > HTTP_ANSWERS_MAX / (4 * LEAST_ANSWER));       /* not before there is much */
+    assert_true(refused(s) > 0);
+    assert_int_equal(refused(s), n - taken);
+    assert_true(taken > HTTP_ANSWERS_MAX / (4 * LEAST_ANSWER));       /* not before there is much */
     int other = ask(s, false, LIST);
     assert_int_equal(status_of(other), 503);
     close(other);
-    for (unsigned i = 0; i < MOST; i++) close(fd[i]);
+    while (n > 0) close(fd[--n]);
     int status = 0;
     for (int64_t end = ms() + WAIT_MS; status != 200 && ms() < end;) status = once(s);
     assert_int_equal(status, 200);

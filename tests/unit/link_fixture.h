@@ -191,6 +191,37 @@ static inline void assert_served(struct pair *p, const char *text)
     assert_true(expect(&p->c, &p->s, MESSAGE_DATA, text) >= 0);
 }
 
+/* A peer that speaks the message library directly, as nothing of ours would. rid: the routing id it gives itself; NULL. */
+struct raw { void *ctx, *z; };
+
+static inline struct raw raw_dial(struct pair *p, const struct link_keys *keys, const char *rid)
+{
+    struct raw r = { zmq_ctx_new(), NULL };
+    int zero = 0;
+
+    r.z = zmq_socket(r.ctx, ZMQ_DEALER);
+    assert_non_null(r.z);
+    zmq_setsockopt(r.z, ZMQ_LINGER, &zero, sizeof zero);
+    if (rid) zmq_setsockopt(r.z, ZMQ_ROUTING_ID, rid, strlen(rid));
+    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_SERVERKEY, p->server.pub, PUBKEY_SIZE), 0);
+    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_PUBLICKEY, keys->pub, PUBKEY_SIZE), 0);
+    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_SECRETKEY, keys->secret, 32), 0);
+    assert_int_equal(zmq_connect(r.z, p->endpoint), 0);
+    return r;
+}
+
+static inline void raw_done(struct raw *r)
+{
+    zmq_close(r->z);
+    zmq_ctx_term(r->ctx);
+}
+
+static inline struct sockaddr_in loopback(unsigned port)
+{
+    return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
 static inline int run_in_directory(int (*run)(void))
 {
     int rc;

@@ -4,30 +4,6 @@
 #include "link_fixture.h"
 #include "proto/link_zmq.h"
 
-struct raw { void *ctx, *z; };
-
-static struct raw raw_dial(struct pair *p, const struct link_keys *keys, const char *rid)
-{
-    struct raw r = { zmq_ctx_new(), NULL };
-    int zero = 0;
-
-    r.z = zmq_socket(r.ctx, ZMQ_DEALER);
-    assert_non_null(r.z);
-    zmq_setsockopt(r.z, ZMQ_LINGER, &zero, sizeof zero);
-    if (rid) zmq_setsockopt(r.z, ZMQ_ROUTING_ID, rid, strlen(rid));
-    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_SERVERKEY, p->server.pub, PUBKEY_SIZE), 0);
-    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_PUBLICKEY, keys->pub, PUBKEY_SIZE), 0);
-    assert_int_equal(zmq_setsockopt(r.z, ZMQ_CURVE_SECRETKEY, keys->secret, 32), 0);
-    assert_int_equal(zmq_connect(r.z, p->endpoint), 0);
-    return r;
-}
-
-static void raw_done(struct raw *r)
-{
-    zmq_close(r->z);
-    zmq_ctx_term(r->ctx);
-}
-
 static void send_parts(struct raw *r)
 {
     zmq_send(r->z, "satu", 4, ZMQ_SNDMORE);
@@ -112,12 +88,6 @@ static void unknown_key_is_refused(void **state)
 
 /* A relay that stops after `limit` bytes towards the server: what it let through is a message that never ends. */
 struct relay { int listener, near, far; unsigned port, target; size_t limit, passed; };
-
-static struct sockaddr_in loopback(unsigned port)
-{
-    return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-}
 
 static void relay_init(struct relay *r, const char *endpoint, size_t limit)
 {
