@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORY_TAIL = 9, UNIT_PREFIX = 6 };
+enum { HISTORY_TAIL = 9, UNIT_PREFIX = 6, LINELESS_PREFIX = UNIT_PREFIX + 16 };
 
 /* ---- positions ---- */
 
@@ -16,7 +16,7 @@ int asof_applied(struct store_txn *t, struct asof_position *ret)
 {
     struct hash h;
     int st = ST_OK;
-    ret->lsn[0] = 0;
+    *ret = (struct asof_position){0};
     for (unsigned w = 1; st == ST_OK && w < ASOF_WORKERS; w++) st = fold_applied(t, w, &ret->lsn[w], &h);
     return st;
 }
@@ -24,7 +24,7 @@ int asof_applied(struct store_txn *t, struct asof_position *ret)
 int asof_at(struct store_txn *t, const struct asof_position *applied, struct wall when, struct asof_position *ret)
 {
     int st = ST_OK;
-    *ret = (struct asof_position){{0}};
+    *ret = (struct asof_position){0};
     for (unsigned w = 1; st == ST_OK && w < ASOF_WORKERS; w++)
         if (applied->lsn[w]) st = statement_position(t, w, applied->lsn[w], when, &ret->lsn[w]);
     return st;
@@ -46,7 +46,7 @@ static bool number_read(struct slice *s, uint64_t max, uint64_t *ret)
 
 int asof_parse(struct slice text, struct asof_position *ret)
 {
-    struct asof_position x = {{0}};
+    struct asof_position x = {0};
     bool seen[ASOF_WORKERS] = {false};
     for (;;) {
         uint64_t worker, lsn;
@@ -82,16 +82,18 @@ int asof_time(struct store_txn *t, const struct asof_position *x, struct wall *r
 
 /* ---- units ---- */
 
-int asof_history(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const struct asof_past *p), void *ctx)
+/* The rows whose key begins as those of the unit do; lineless: and goes on with no activity and no account. */
+static int history_rows(struct store_txn *t, struct unit *u, bool lineless, int (*fn)(void *ctx, const struct asof_past *p), void *ctx)
 {
-    uint8_t prefix[UNIT_PREFIX];
+    uint8_t prefix[LINELESS_PREFIX] = {0};
+    const size_t n = lineless ? LINELESS_PREFIX : UNIT_PREFIX;
     struct store_cursor *c = NULL;
     struct slice key, value;
     bytes_be32(prefix, u->office);
     bytes_be16(prefix + 4, u->year);
     int st = store_cursor(t, FOLD_HISTORY, &c);
-    if (st == ST_OK) st = store_seek(c, slice_of(prefix, sizeof prefix), &key, &value);
-    while (st == ST_OK && key.n > HISTORY_TAIL && memcmp(key.p, prefix, sizeof prefix) == 0) {
+    if (st == ST_OK) st = store_seek(c, slice_of(prefix, n), &key, &value);
+    while (st == ST_OK && key.n > HISTORY_TAIL && key.n >= n && memcmp(key.p, prefix, n) == 0) {
         struct asof_past p;
         struct rd r = rd_of(value);
         uint32_t office;
@@ -105,6 +107,16 @@ int asof_history(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const
     }
     store_cursor_close(&c);
     return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+int asof_history(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const struct asof_past *p), void *ctx)
+{
+    return history_rows(t, u, false, fn, ctx);
+}
+
+int asof_history_lineless(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const struct asof_past *p), void *ctx)
+{
+    return history_rows(t, u, true, fn, ctx);
 }
 
 struct rolling {
@@ -132,25 +144,38 @@ static bool later(const struct unit *u, const struct asof_position *x)
     return false;
 }
 
-static int rolled_back(struct store_txn *t, const struct asof_position *x, struct unit *u)
+static int rolled_back(struct store_txn *t, const struct asof_position *x, bool lineless, struct unit *u)
 {
     struct rolling r = {u, x};
     for (uint32_t i = 0; i < u->count; i++)
         for (unsigned m = 0; m < 12; m++)
             if (u->leaf[i].slot[m].kind != VALUE_EMPTY && !asof_reached(x, u->leaf[i].slot[m].prov))
                 u->leaf[i].slot[m] = (struct slot){0};
-    int st = asof_history(t, u, roll_back, &r);
+    int st = history_rows(t, u, lineless, roll_back, &r);
     if (st == ST_OK) unit_drop_empty(u);
+    return st;
+}
+
+static int unit_then(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, bool lineless,
+                     struct unit *u)
+{
+    int st = x && x->reads ? x->reads->note(x->reads->ctx, office, year, lineless) : ST_OK;
+    if (st == ST_OK)
+        st = lineless ? unit_load_lineless(u, t, FOLD_LEAF, office, year) : unit_load(u, t, FOLD_LEAF, office, year);
+    if (st == ST_OK && x && later(u, x)) st = rolled_back(t, x, lineless, u);
+    u->stated = true;
+    if (st == ST_OK) unit_sort(u);
     return st;
 }
 
 int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u)
 {
-    int st = unit_load(u, t, FOLD_LEAF, office, year);
-    if (st == ST_OK && x && later(u, x)) st = rolled_back(t, x, u);
-    u->stated = true;
-    if (st == ST_OK) unit_sort(u);
-    return st;
+    return unit_then(t, x, office, year, false, u);
+}
+
+int asof_unit_lineless(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u)
+{
+    return unit_then(t, x, office, year, true, u);
 }
 
 /* ---- the register ---- */
@@ -161,13 +186,6 @@ struct entries {
     struct buf text;
     const struct asof_position *x;
 };
-
-static struct slice line_of(struct slice content)
-{
-    const uint8_t *tab = memchr(content.p, '\t', content.n);
-    size_t skip = tab ? (size_t)(tab - content.p) + 1 : content.n;
-    return slice_of(content.p + skip, content.n - skip);
-}
 
 static int text_order(struct slice a, struct slice b)
 {
@@ -182,7 +200,7 @@ static int entry_take(void *ctx, const struct statement_line *l)
     if (l->lsn > e->x->lsn[l->worker]) return ST_OK;
     struct statement_line *last = e->count ? &e->line[e->count - 1] : NULL;
     if (last && last->version == l->version && text_order(last->office, l->office) == 0) {
-        if (text_order(line_of(l->content), line_of(last->content)) < 0) *last = *l;
+        if (text_order(statement_entry_line(l), statement_entry_line(last)) < 0) *last = *l;
         return ST_OK;
     }
     if (e->count == e->cap) {
@@ -212,7 +230,7 @@ int asof_registry(struct store_txn *t, const struct asof_position *x, struct reg
     int st = statement_entries(t, entry_take, &e);
     if (e.count > 1) qsort(e.line, e.count, sizeof *e.line, version_order);
     for (uint32_t i = 0; i < e.count; i++) {
-        struct slice line = line_of(e.line[i].content);
+        struct slice line = statement_entry_line(&e.line[i]);
         buf_put(&e.text, line.p, line.n);
         buf_u8(&e.text, '\n');
     }

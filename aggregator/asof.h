@@ -14,8 +14,14 @@
 #include "aggregator/statement.h"
 
 enum { ASOF_WORKERS = 256, ASOF_ASKED_MAX = 255 };
+/* Told of every unit that is looked at as of a position; lineless: of its rows about no line alone. ST_OK or a status that ends it. */
+struct asof_reads {
+    int (*note)(void *ctx, uint32_t office, uint16_t year, bool lineless);
+    void *ctx;
+};
 struct asof_position {
     uint64_t lsn[ASOF_WORKERS];
+    const struct asof_reads *reads; /* NULL: nobody wants to know */
 };
 static inline bool asof_reached(const struct asof_position *x, provenance p)
 {
@@ -33,6 +39,8 @@ int asof_time(struct store_txn *t, const struct asof_position *x, struct wall *r
 /* The unit as of x (NULL: as it stands, which is unit_load). Leaves without a slot then are not there. In the order of statements
  * (unit_sort), so that no answer follows the numbers this state gave to names. */
 int asof_unit(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u);
+/* The same of the rows about no line alone (unit_load_lineless). */
+int asof_unit_lineless(struct store_txn *t, const struct asof_position *x, uint32_t office, uint16_t year, struct unit *u);
 /* Calls fn for each row of the history of (office, year), in key order; the slot's text lives in u's pool. fn: ST_OK or a status
  * that ends it. */
 struct asof_past {
@@ -41,11 +49,15 @@ struct asof_past {
     struct slot old;
 };
 int asof_history(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const struct asof_past *p), void *ctx);
+int asof_history_lineless(struct store_txn *t, struct unit *u, int (*fn)(void *ctx, const struct asof_past *p), void *ctx);
 /* The register as of x. version: of its newest entry. */
 int asof_registry(struct store_txn *t, const struct asof_position *x, struct registry **ret, uint64_t *ret_version);
 
 struct asof; /* a position and what was computed of it; of one question */
 int asof_new(struct store_txn *t, const struct asof_position *x, const char *asked, struct asof **ret);
+/* The same with a register that the caller keeps and knows to be that of the position. ST_NO_MEMORY. */
+int asof_new_with(const struct asof_position *x, const char *asked, const struct registry *offices, uint64_t version,
+                  struct asof **ret);
 void asof_free(struct asof **a);
 const struct asof_position *asof_position(const struct asof *a); /* NULL when a is */
 const struct registry *asof_offices(const struct asof *a);

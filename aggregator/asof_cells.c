@@ -17,7 +17,8 @@ struct made {
 };
 struct asof {
     struct asof_position x;
-    struct registry *registry;
+    const struct registry *registry;
+    struct registry *own; /* the same, when it is to be freed with this */
     uint64_t version;
     char asked[ASOF_ASKED_MAX + 1];
     struct store *store;
@@ -26,17 +27,29 @@ struct asof {
     size_t count, cap;
 };
 
-int asof_new(struct store_txn *t, const struct asof_position *x, const char *asked, struct asof **ret)
+int asof_new_with(const struct asof_position *x, const char *asked, const struct registry *offices, uint64_t version,
+                  struct asof **ret)
 {
     struct asof *a = calloc(1, sizeof *a);
     if (!a) return ST_NO_MEMORY;
     a->x = *x;
+    a->registry = offices;
+    a->version = version;
     size_t n = strlen(asked);
     ASSERT(n <= ASOF_ASKED_MAX);
     memcpy(a->asked, asked, n + 1);
-    int st = asof_registry(t, x, &a->registry, &a->version);
-    if (st != ST_OK) asof_free(&a);
     *ret = a;
+    return ST_OK;
+}
+
+int asof_new(struct store_txn *t, const struct asof_position *x, const char *asked, struct asof **ret)
+{
+    struct registry *offices = NULL;
+    uint64_t version;
+    int st = asof_registry(t, x, &offices, &version);
+    if (st == ST_OK) st = asof_new_with(x, asked, offices, version, ret);
+    if (st == ST_OK) (*ret)->own = offices;
+    else registry_free(&offices);
     return st;
 }
 
@@ -45,7 +58,7 @@ void asof_free(struct asof **a)
     if (!*a) return;
     store_abort(&(*a)->cells);
     if ((*a)->store) store_mem_free(&(*a)->store);
-    registry_free(&(*a)->registry);
+    registry_free(&(*a)->own);
     free((*a)->made);
     free(*a);
     *a = NULL;

@@ -30,6 +30,7 @@ struct query_context { /* everything a question may look at; all immutable while
     struct aggregate_status live;
     struct now now;
     enum lang lang;
+    const struct query_context *base; /* the same without the rules that the centre states; NULL: this is it */
     struct asof *past; /* NULL: as it stands; else the position asked for, and registry is the register then */
 };
 struct query_params { /* texts as asked; empty slice = not given */

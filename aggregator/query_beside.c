@@ -165,32 +165,36 @@ static const struct slot *explanation_of(const struct unit *u, const char *code,
     return best;
 }
 
-json_t *query_beside_explanation(const struct query_context *q, const struct office *office, const struct unit *u, const char *code,
-                                 int until)
+int query_beside_explanation(const struct query_context *q, const struct office *office, const struct unit *u, const char *code,
+                             int until, json_t **ret)
 {
     unsigned month = 0;
     const struct slot *s = explanation_of(u, code, until, &month);
-    if (!s) return NULL;
     json_t *statement = NULL;
+    *ret = NULL;
+    int st = s ? query_figure_statement(q, s->prov, &statement) : ST_OK;
+    if (!s || st != ST_OK) return st;
     struct slice text = unit_text(u, s);
     json_t *e = json_object();
     json_object_set_new(e, "by", json_string(office->id));
     json_object_set_new(e, "until", json_integer((json_int_t)month));
     json_object_set_new(e, "text", json_stringn((const char *)text.p, text.n));
-    if (query_figure_statement(q, s->prov, &statement) != ST_OK) statement = json_null();
     json_object_set_new(e, "statement", statement);
-    return e;
+    *ret = e;
+    return ST_OK;
 }
 
-void query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list,
-                          size_t first)
+int query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list,
+                         size_t first)
 {
     for (size_t i = first; i < json_array_size(list); i++) {
-        json_t *o = json_array_get(list, i);
+        json_t *o = json_array_get(list, i), *e = NULL;
         const char *code = json_string_value(json_object_get(o, "code"));
-        json_t *e = code ? query_beside_explanation(q, office, u, code, until) : NULL;
+        int st = code ? query_beside_explanation(q, office, u, code, until, &e) : ST_OK;
+        if (st != ST_OK) return st;
         if (!e) continue;
         json_object_set_new(o, "state", json_string("explained"));
         json_object_set_new(o, "explanation", e);
     }
+    return ST_OK;
 }

@@ -10,14 +10,14 @@ int query_beside_findings(const struct query_finding_ask *ask, const struct offi
 /* query_name.c: names of codes living in this year (u) that are unlike the official ones. */
 int query_name_findings(const struct query_finding_ask *ask, const struct office *office, uint32_t id, int year,
                         const struct unit *u);
-/* What the office explains of this code up to the cut-off: who, in which words, by which statement; NULL: nothing. The caller owns
- * it. */
-json_t *query_beside_explanation(const struct query_context *q, const struct office *office, const struct unit *u, const char *code,
-                                 int until);
+/* What the office explains of this code up to the cut-off: who, in which words, by which statement; *ret NULL: nothing, else the
+ * caller's. The store's errors: a damaged statement is refused, never left out. */
+int query_beside_explanation(const struct query_context *q, const struct office *office, const struct unit *u, const char *code,
+                             int until, json_t **ret);
 /* Findings of the list from number `first` on, all of this office-year, that a note of u explains up to the cut-off: state
- * "explained", by whom and with which words. */
-void query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list,
-                          size_t first);
+ * `explained`, and the explanation. Errors as above. */
+int query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list,
+                         size_t first);
 
 /* query_plan.c: plan and parts of the indicators of one office-year. */
 struct query_plan {

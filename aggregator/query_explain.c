@@ -404,8 +404,8 @@ static int own_rows(const struct explain *x, json_t *answer)
     const struct query_figure *f = x->f;
     struct unit u;
     size_t n = 0;
-    json_t *list = json_array();
-    json_object_set_new(answer, "rows", list);
+    json_object_set_new(answer, "rows", json_array());
+    json_object_set_new(answer, "rows_more", json_null());
     if (!f->s.office || !f->s.office_id || f->a.measure == ADDRESS_ABSORPTION) return ST_OK;
     unit_init(&u);
     int st = asof_unit(x->q->t, asof_position(x->q->past), f->s.office_id, (uint16_t)f->s.year, &u);
@@ -415,7 +415,7 @@ static int own_rows(const struct explain *x, json_t *answer)
     if (st == ST_OK) st = line_state(f, &u, answer); /* sorts the unit, so before pointers into it are taken */
     for (uint32_t i = 0; st == ST_OK && i < u.count; i++)
         if (row_is_of(f, &u.leaf[i])) rows[n++] = &u.leaf[i];
-    if (st == ST_OK) st = query_figure_rows(x->q, &u, rows, n, (unsigned)f->s.until, list);
+    if (st == ST_OK) st = query_figure_rows(x->q, f, &u, rows, n, answer);
     free(rows);
     unit_done(&u);
     return st;
@@ -499,10 +499,24 @@ static int put_notes(const struct query_context *q, const struct query_figure *f
     return st == ST_INVALID ? ST_CORRUPT : st;
 }
 
+/* "65": the first row that is shown, as `rows_more` gives it. */
+static int parse_rows_from(const struct query_context *q, struct slice text, uint32_t *ret, struct query_problem *problem)
+{
+    uint32_t v = 0;
+    size_t i = 0;
+    for (; i < text.n && i < 9 && text.p[i] >= '0' && text.p[i] <= '9'; i++) v = 10 * v + (uint32_t)(text.p[i] - '0');
+    if (text.n > 0 && (i < text.n || v == 0))
+        return query_refuse(problem, q, "from", text, "nomor baris pertama yang ditampilkan: 1, 65, ..",
+                            "number of the first row that is shown: 1, 65, ..");
+    *ret = v ? v - 1 : 0;
+    return ST_OK;
+}
+
 int query_explain(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     struct query_figure f;
     int st = query_figure_open(q, p, &f, ret_problem);
+    if (st == ST_OK) st = parse_rows_from(q, p->from, &f.rows_from, ret_problem);
     if (st != ST_OK) return st;
     json_t *answer = json_object();
     st = query_figure_head(q, &f, answer);

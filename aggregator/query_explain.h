@@ -18,11 +18,4 @@ int query_explain_match(const struct query_context *q, const struct query_figure
 int query_explain_finding(const struct query_context *q, const struct query_figure *f, json_t *answer);
 /* query_explain_bridge.c: a year of an older list in the codes of a newer one. */
 int query_explain_bridge(const struct query_context *q, const struct query_figure *f, json_t *answer);
-/* query_history_again.c: the history of a figure that is no sum of offices, by asking for it again after each statement. */
-struct query_span {
-    struct wall from, to;
-};
-int query_history_again(const struct query_context *q, const struct query_params *p, const struct query_figure *f,
-                        const struct query_span *span, json_t *list);
-
 #endif

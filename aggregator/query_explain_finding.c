@@ -12,8 +12,6 @@
 #include "aggregator/query_explain.h"
 #include "aggregator/query_finding.h"
 
-enum { ROWS_MAX = 64 };
-
 static const char *text_of(const json_t *o, const char *key)
 {
     const char *s = json_string_value(json_object_get(o, key));
@@ -132,13 +130,14 @@ static bool row_at(const struct query_figure *f, const struct leaf *l, const str
 static int rows(const struct query_context *q, const struct query_figure *f, struct query_indicators *o, const struct indicator *it,
                 bool of_indicator, json_t *answer)
 {
-    const struct leaf *row[ROWS_MAX];
+    const struct leaf **row = calloc(o->u.count + 1, sizeof *row);
     size_t n = 0;
-    json_t *list = json_array();
-    for (uint32_t i = 0; n < ROWS_MAX && i < o->u.count; i++)
+    if (!row) return ST_NO_MEMORY;
+    for (uint32_t i = 0; i < o->u.count; i++)
         if (row_at(f, &o->u.leaf[i], it, of_indicator)) row[n++] = &o->u.leaf[i];
-    json_object_set_new(answer, "rows", list);
-    return query_figure_rows(q, &o->u, row, n, (unsigned)f->s.until, list);
+    int st = query_figure_rows(q, f, &o->u, row, n, answer);
+    free(row);
+    return st;
 }
 
 static const struct indicator *named(const struct query_context *q, const struct query_indicators *o, const json_t *finding,
@@ -181,7 +180,7 @@ int query_explain_finding(const struct query_context *q, const struct query_figu
     json_object_set_new(answer, "finding", finding ? json_incref(finding) : json_null());
     json_object_set_new(answer, "state", finding ? json_incref(json_object_get(finding, "state")) : json_string("tiada"));
     json_object_set_new(answer, "formula", finding ? json_incref(json_object_get(finding, "rule")) : json_null());
-    st = about(q, f, finding, answer);
+    if (!f->value_only) st = about(q, f, finding, answer);
     json_decref(finding);
     return st;
 }

@@ -124,7 +124,6 @@ static int put_rows(const struct query_context *q, const struct query_figure *f,
 {
     const struct leaf *row[8];
     size_t n = 0;
-    json_t *list = json_array();
     bool target = f->a.measure != ADDRESS_REACHED, reached = f->a.measure != ADDRESS_TARGET;
     if (target && s->target && s->target->value) row[n++] = s->target->value;
     if (target && s->first && s->first->value && s->first != s->target) row[n++] = s->first->value;
@@ -132,8 +131,7 @@ static int put_rows(const struct query_context *q, const struct query_figure *f,
     if (reached && it->reached) row[n++] = it->reached;
     if (reached && it->numerator) row[n++] = it->numerator;
     if (reached && it->denominator) row[n++] = it->denominator;
-    json_object_set_new(answer, "rows", list);
-    return query_figure_rows(q, &o->u, row, n, (unsigned)f->s.until, list);
+    return query_figure_rows(q, f, &o->u, row, n, answer);
 }
 
 static int put_findings(const struct query_context *q, const struct query_figure *f, json_t *answer)
@@ -154,6 +152,24 @@ static int put_findings(const struct query_context *q, const struct query_figure
     return st;
 }
 
+/* Everything beside the value. */
+static int put_beside(const struct query_context *q, const struct query_figure *f, struct query_indicators *o,
+                      const struct indicator *it, const struct indicator_state *s, json_t *answer)
+{
+    const struct achieve_band *band = indicator_band(o->scale.scale, s);
+    json_object_set_new(answer, "indicator", query_indicators_name(q, o, it));
+    put_formula(answer, s);
+    json_object_set_new(answer, "reason",
+                        s->result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(s->result.state)));
+    json_object_set_new(answer, "scale", json_string(o->scale.scale->name));
+    json_object_set_new(answer, "rating", band ? json_string(band->word) : json_null());
+    if (f->a.measure == ADDRESS_RATING) put_bands(o->scale.scale, band, answer);
+    put_components(q, f, s, answer);
+    put_parts(it, (unsigned)f->s.until, answer);
+    int st = put_rows(q, f, o, it, s, answer);
+    return st == ST_OK ? put_findings(q, f, answer) : st;
+}
+
 int query_explain_indicator(const struct query_context *q, const struct query_figure *f, json_t *answer)
 {
     struct query_indicators o;
@@ -166,18 +182,8 @@ int query_explain_indicator(const struct query_context *q, const struct query_fi
         if (f->a.source && !against) st = ST_NOT_FOUND;
         indicator_judge(&o.u, it, (unsigned)f->s.until, against, &s);
         const struct achieve_band *band = indicator_band(o.scale.scale, &s);
-        json_object_set_new(answer, "indicator", query_indicators_name(q, &o, it));
         json_object_set_new(answer, "value", value_of(f, &s, band));
-        put_formula(answer, &s);
-        json_object_set_new(answer, "reason",
-                            s.result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(s.result.state)));
-        json_object_set_new(answer, "scale", json_string(o.scale.scale->name));
-        json_object_set_new(answer, "rating", band ? json_string(band->word) : json_null());
-        if (f->a.measure == ADDRESS_RATING) put_bands(o.scale.scale, band, answer);
-        put_components(q, f, &s, answer);
-        put_parts(it, (unsigned)f->s.until, answer);
-        if (st == ST_OK) st = put_rows(q, f, &o, it, &s, answer);
-        if (st == ST_OK) st = put_findings(q, f, answer);
+        if (!f->value_only && st == ST_OK) st = put_beside(q, f, &o, it, &s, answer);
     }
     query_indicators_close(&o);
     return st;

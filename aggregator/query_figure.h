@@ -12,6 +12,8 @@ struct query_figure { /* an address, looked up */
     struct query_scope s;
     struct derived_key node; /* of money; derived and source 0 */
     unsigned level;          /* of the node */
+    bool value_only;         /* of what is not money: nothing but `value` is wanted (history) */
+    uint32_t rows_from;      /* how many of its rows are passed over (explain --from) */
 };
 /* p->figure, and until, stage, level, vintage beside it. ST_INVALID with the problem: no address, or an unknown region or office.
  */
@@ -49,8 +51,11 @@ int query_figure_head(const struct query_context *q, const struct query_figure *
 int query_figure_statement(const struct query_context *q, provenance prov, json_t **ret);
 json_t *query_figure_slot_value(const struct unit *u, const struct slot *s, unsigned measure);
 const char *query_figure_kind(unsigned kind);
-int query_figure_rows(const struct query_context *q, struct unit *u, const struct leaf *const *rows, size_t n, unsigned until,
-                      json_t *list);
+/* Into the answer: `rows`, at most QUERY_ROWS_SHOWN of them from number f->rows_from on; and `rows_more`: null, or how many were
+ * shown of how many, and from which number to ask on. */
+enum { QUERY_ROWS_SHOWN = 64 };
+int query_figure_rows(const struct query_context *q, const struct query_figure *f, struct unit *u, const struct leaf *const *rows,
+                      size_t n, json_t *answer);
 
 /* query_explain_indicator.c */
 int query_explain_indicator(const struct query_context *q, const struct query_figure *f, json_t *answer);

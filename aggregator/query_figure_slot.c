@@ -218,18 +218,29 @@ static int row_json(const struct query_context *q, const struct unit *u, const s
     return st;
 }
 
-int query_figure_rows(const struct query_context *q, struct unit *u, const struct leaf *const *rows, size_t n, unsigned until,
-                      json_t *list)
+/* rows[from..end) of n are shown. */
+static void put_more(size_t from, size_t end, size_t n, json_t *answer)
 {
-    enum { ROWS_SHOWN = 64 };
-    json_t *slots[ROWS_SHOWN];
-    struct before b = {q, u, rows, n < ROWS_SHOWN ? n : ROWS_SHOWN, slots};
+    json_t *more = end == n ? json_null()
+                            : json_pack("{s:I,s:I,s:I}", "shown", (json_int_t)(end - from), "of", (json_int_t)n, "from",
+                                        (json_int_t)(end + 1));
+    json_object_set_new(answer, "rows_more", more);
+}
+
+int query_figure_rows(const struct query_context *q, const struct query_figure *f, struct unit *u, const struct leaf *const *rows,
+                      size_t n, json_t *answer)
+{
+    json_t *slots[QUERY_ROWS_SHOWN], *list = json_array();
+    size_t from = f->rows_from < n ? f->rows_from : n, end = n - from < QUERY_ROWS_SHOWN ? n : from + QUERY_ROWS_SHOWN;
+    struct before b = {q, u, rows + from, end - from, slots};
     int st = ST_OK;
+    json_object_set_new(answer, "rows", list);
+    put_more(from, end, n, answer);
     for (size_t i = 0; st == ST_OK && i < b.n; i++) {
         json_t *o = NULL;
-        st = row_json(q, u, rows[i], until, &o);
+        st = row_json(q, u, b.rows[i], (unsigned)f->s.until, &o);
         slots[i] = json_object_get(o, "slots");
         json_array_append_new(list, o);
     }
-    return st == ST_OK ? asof_history(q->t, u, add_before, &b) : st;
+    return st == ST_OK && b.n > 0 ? asof_history(q->t, u, add_before, &b) : st;
 }

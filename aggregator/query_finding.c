@@ -85,7 +85,7 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
     if (st == ST_OK && year != 0) st = query_name_findings(&ask, o, id, year, &u);
     if (st == ST_OK && year != 0) st = query_size_findings(&ask, o, id, year, &u);
     if (st == ST_OK && year != 0 && l->copies) st = query_copies_add(l->copies, o, &u, (unsigned)l->s->until);
-    if (st == ST_OK) query_beside_explain(l->q, o, &u, l->s->until, l->list, first);
+    if (st == ST_OK) st = query_beside_explain(l->q, o, &u, l->s->until, l->list, first);
     unit_done(&u);
     return st;
 }

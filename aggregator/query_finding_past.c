@@ -1,8 +1,9 @@
-/* query_finding_past.c - findings that a later statement corrected: which, by what, and when. Kind: P.
+/* query_finding_past.c - findings that a later record corrected: which, by what, and when. Kind: P.
  *
  * Nothing about a finding is stored, so what was corrected is read from the log's positions: the findings of an office are computed
- * anew after each record that changed anything of it (as `--as-of` would show them), and one that is there after a record and not
- * after the next was corrected by that next one. A finding goes on while its kind stands at the same place of the figures, though
+ * anew as of each record that changed anything they rest on (query_steps.h: statements about the office, rules and bridges of the
+ * centre, entries of the register), by the rules that held then, and one that is there after a record and not after the next was
+ * corrected by that next one, whoever signed it. A finding goes on while its kind stands at the same place of the figures, though
  * its month or its numbers change; one that comes back in the same place is no longer corrected. Explained ones keep their
  * explanation. Between offices nothing is followed (salinan of another office): whose statement would be the correction?
  * Invariant: what is listed here does not stand, and each carries the statement that brought it and the one that ended it. */
@@ -11,75 +12,29 @@
 
 #include "aggregator/query_figure.h"
 #include "aggregator/query_finding.h"
-#include "aggregator/replay.h"
+#include "aggregator/query_steps.h"
 
-enum { EVALUATIONS_MAX = 500 }; /* years judged in one question, one a state of an office: some milliseconds each */
+enum { READ_MAX = 12000 }; /* units read in one question, some tens of microseconds each */
 
-struct version { /* one slot that changed */
-    struct wall at;
+struct version { /* one slot that changed, or an entry of the register */
     provenance prov;
     activity_code activity;
     account_code account;
+};
+struct state { /* the findings from a record on, other than those before it */
+    struct query_step step;
+    json_t *found;
 };
 struct past {
     const struct query_context *q;
     const struct query_scope *s;
     struct slice kind;
     struct version *v;
-    uint32_t count, cap, states;
+    uint32_t count, cap;
+    struct state *state; /* newest first */
+    uint32_t states, state_cap, read;
     json_t *standing, *corrected; /* standing ones hold in `found` the number of the version that brought them */
 };
-
-/* ---- the life of an office ---- */
-
-static bool same_record(provenance a, provenance b) { return a >> 16 == b >> 16; }
-
-static int version_order(const void *a, const void *b)
-{
-    const struct version *x = a, *y = b;
-    int c = replay_order(x->at, x->prov, y->at, y->prov);
-    return c ? c : (x->prov > y->prov) - (x->prov < y->prov);
-}
-
-static int year_gather(struct past *p, uint32_t id, int year)
-{
-    struct replay r;
-    int st = replay_open(p->q->t, asof_position(p->q->past), id, (uint16_t)year, &r);
-    if (st != ST_OK) return st;
-    if (p->count + r.count > p->cap) {
-        uint32_t cap = 2 * (p->count + r.count);
-        struct version *v = realloc(p->v, cap * sizeof *v);
-        if (v) {
-            p->v = v;
-            p->cap = cap;
-        } else
-            st = ST_NO_MEMORY;
-    }
-    for (uint32_t i = 0; st == ST_OK && i < r.count; i++) {
-        const struct leaf_key *k = &r.all.leaf[r.v[i].leaf].key;
-        p->v[p->count++] = (struct version){r.v[i].at, r.v[i].prov, k->activity, k->account};
-    }
-    replay_close(&r);
-    return st;
-}
-
-static int office_gather(struct past *p, uint32_t id)
-{
-    int st = ST_OK, year = 0;
-    uint32_t years = 0;
-    p->count = 0;
-    st = year_gather(p, id, 0);
-    while (st == ST_OK && (st = query_finding_next_year(p->q, id, year, &year)) == ST_OK) {
-        st = year_gather(p, id, year);
-        years++;
-    }
-    if (p->count > 1) qsort(p->v, p->count, sizeof *p->v, version_order);
-    if (p->s->year) years = 1;
-    for (uint32_t i = 0; i < p->count; i++)
-        if (i == 0 || !same_record(p->v[i].prov, p->v[i - 1].prov)) p->states += years;
-    if (st == ST_NOT_FOUND) st = ST_OK;
-    return st == ST_OK && p->states > EVALUATIONS_MAX ? ST_FULL : st;
-}
 
 /* ---- which finding is which ---- */
 
@@ -206,34 +161,115 @@ static int advance(struct past *p, json_t *now, uint32_t from, uint32_t to)
     return st;
 }
 
-/* The findings of the office as of a position. */
-static int state_at(const struct past *p, const struct office *o, const struct asof_position *x, json_t *list)
+/* ---- the life of an office, newest record first ---- */
+
+struct asking { /* what ask_office is asked with: begins as every question's parameters do */
+    struct query_params p;
+    const struct past *past;
+    const struct office *office;
+};
+
+/* A question of its own, so that it is asked with the rules of the position (query_rule_ask): the findings of one office. */
+static int ask_office(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *problem)
 {
-    struct query_context then = *p->q;
-    then.past = NULL;
-    int st = asof_new(p->q->t, x, "", &then.past);
-    if (st == ST_OK) st = query_finding_office(&then, p->s, p->kind, o, list);
-    asof_free(&then.past);
+    const struct asking *a = (const void *)p;
+    struct query_context ruled = *q;
+    struct query_scope s = *a->past->s;
+    const struct office *o = registry_office(q->registry, slice_of(a->office->id, strlen(a->office->id)));
+    json_t *list = json_array();
+    (void)problem;
+    ruled.rules_at = a->past->q->rules_at;
+    if (s.office) s.office = o;
+    int st = o ? query_finding_office(&ruled, &s, a->past->kind, o, list) : ST_OK;
+    if (st == ST_OK) *ret = list;
+    else json_decref(list);
+    return st;
+}
+
+static int version_add(struct past *p, const struct version *v)
+{
+    if (p->count == p->cap) {
+        uint32_t cap = p->cap ? 2 * p->cap : 256;
+        struct version *n = realloc(p->v, cap * sizeof *n);
+        if (!n) return ST_NO_MEMORY;
+        p->v = n;
+        p->cap = cap;
+    }
+    p->v[p->count++] = *v;
+    return ST_OK;
+}
+
+static int slot_add(void *ctx, const struct query_steps_slot *slot)
+{
+    const struct replay_version *v = &slot->replay->v[slot->number];
+    const struct leaf_key *k = &slot->replay->all.leaf[v->leaf].key;
+    return version_add(ctx, &(struct version){v->prov, k->activity, k->account});
+}
+
+/* Takes `found`: from that record on. */
+static int state_add(struct past *p, const struct query_step *step, json_t *found)
+{
+    struct state *newer = p->states ? &p->state[p->states - 1] : NULL;
+    if (newer && json_equal(newer->found, found)) { /* that record changed nothing of them */
+        newer->step = *step;
+        json_decref(found);
+        return ST_OK;
+    }
+    if (p->states == p->state_cap) {
+        uint32_t cap = p->state_cap ? 2 * p->state_cap : 64;
+        struct state *n = realloc(p->state, cap * sizeof *n);
+        if (!n) return json_decref(found), ST_NO_MEMORY;
+        p->state = n;
+        p->state_cap = cap;
+    }
+    p->state[p->states++] = (struct state){*step, found};
+    return ST_OK;
+}
+
+static int state_step(struct past *p, struct query_steps *steps, const struct asking *a, struct query_step *at, bool *first,
+                      bool *ret_any)
+{
+    json_t *found = NULL;
+    const struct query_step *before = *first ? NULL : at;
+    struct query_step step;
+    int st = query_steps_ask(steps, ask_office, &a->p, before, &found);
+    if (st == ST_OK) st = query_steps_back(steps, before, &step, ret_any);
+    if (st == ST_OK && p->read + query_steps_read(steps) > READ_MAX) st = ST_FULL;
+    if (st != ST_OK || !*ret_any) return json_decref(found), st; /* before the first record nothing is found */
+    *at = step;
+    *first = false;
+    return state_add(p, &step, found);
+}
+
+/* From the oldest on. A record without slots is an entry of the register. */
+static int states_follow(struct past *p, const struct query_steps *steps)
+{
+    int st = ST_OK;
+    for (uint32_t i = p->states; st == ST_OK && i-- > 0;) {
+        struct state *s = &p->state[i];
+        uint32_t from = p->count;
+        st = query_steps_slots(steps, &s->step, slot_add, p);
+        if (st == ST_OK && p->count == from) st = version_add(p, &(struct version){.prov = s->step.prov});
+        if (st == ST_OK) st = advance(p, json_incref(s->found), from, p->count);
+    }
     return st;
 }
 
 static int office_past(struct past *p, const struct office *o)
 {
-    struct asof_position x = {{0}};
-    uint32_t id;
-    int st = unit_dict_get(p->q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
-    if (st == ST_NOT_FOUND) return ST_OK;
-    if (st == ST_OK) st = office_gather(p, id);
+    const struct asking a = {.past = p, .office = o};
+    struct query_scope own = {.office = o, .region = o->region};
+    struct query_steps *steps = NULL;
+    struct query_step at = {{0}, 0};
+    bool any = true, first = true;
     json_array_clear(p->standing);
-    for (uint32_t from = 0, to; st == ST_OK && from < p->count; from = to) {
-        provenance record = p->v[from].prov;
-        for (to = from; to < p->count && same_record(p->v[to].prov, record);) to++;
-        x.lsn[figure_prov_worker(record)] = figure_prov_lsn(record);
-        json_t *now = json_array();
-        st = state_at(p, o, &x, now);
-        if (st == ST_OK) st = advance(p, now, from, to);
-        else json_decref(now);
-    }
+    p->count = p->states = 0;
+    int st = query_steps_new(p->q, &own, &steps);
+    while (st == ST_OK && any) st = state_step(p, steps, &a, &at, &first, &any);
+    if (st == ST_OK) st = states_follow(p, steps);
+    for (uint32_t i = 0; i < p->states; i++) json_decref(p->state[i].found);
+    if (st == ST_OK) p->read += query_steps_read(steps);
+    query_steps_free(&steps);
     return st;
 }
 
@@ -244,6 +280,7 @@ int query_finding_corrected(const struct query_context *q, const struct query_sc
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
         if (query_indicators_inside(s, registry_at(q->registry, i))) st = office_past(&p, registry_at(q->registry, i));
     json_decref(p.standing);
+    free(p.state);
     free(p.v);
     return st;
 }

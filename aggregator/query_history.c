@@ -24,7 +24,6 @@ struct change {
     provenance prov;             /* of the slot shown, or of the entry with index 0 */
     const char *office;          /* into the register */
     struct sums from, to;        /* of the office's part */
-    json_t *text_from, *text_to; /* of an indicator, instead */
     json_t *slot;                /* what was stated; NULL: a registry entry */
 };
 struct entry {
@@ -68,27 +67,11 @@ static int part_of(struct history *h, struct unit *u, struct sums *ret)
     return ST_OK;
 }
 
-static int text_of(const struct history *h, struct unit *u, json_t **ret)
-{
-    struct query_indicators o = {.office = h->f->s.office, .year = h->f->s.year};
-    struct indicator_state s;
-    int st = indicator_view(u, &o.v);
-    const struct indicator *it = st == ST_OK ? query_explain_find(h->q, h->f, &o) : NULL;
-    if (it) indicator_judge(u, it, (unsigned)h->f->s.until, NULL, &s);
-    *ret = !it ? json_null()
-           : h->f->a.measure == ADDRESS_ACHIEVEMENT
-               ? query_indicators_percent(&s.result)
-               : query_indicators_value(h->f->a.measure == ADDRESS_TARGET ? &s.in.target : &s.in.reached);
-    indicator_done(&o.v);
-    return st;
-}
-
 /* ---- the statement shown for a step ---- */
 
 /* 2: below the figure's node, 1: at it (a control total where there are lines below), 0: elsewhere. */
 static unsigned below(const struct query_figure *f, const struct leaf_key *k)
 {
-    if (address_of_indicator(&f->a)) return (k->activity ? k->activity : k->account) == f->a.code && k->indicator;
     switch (f->a.part) {
     case ADDRESS_ACTIVITY:
         return k->activity == f->a.code ? 1 : 2u * code_below(f->a.code, k->activity);
@@ -168,10 +151,11 @@ static int entry_add(void *ctx, const struct statement_line *l)
 {
     struct history *h = ctx;
     const struct asof_position *x = asof_position(h->q->past);
+    const struct office *only = h->f->s.office;
     struct statement s;
     struct office o;
     char err[160];
-    if (x && l->lsn > x->lsn[l->worker]) return ST_OK;
+    if ((x && l->lsn > x->lsn[l->worker]) || (only && !bytes_is(l->office, only->id))) return ST_OK;
     if (h->entries == h->entry_cap) {
         uint32_t cap = h->entry_cap ? 2 * h->entry_cap : 64;
         struct entry *p = realloc(h->entry, cap * sizeof *p);
@@ -179,10 +163,8 @@ static int entry_add(void *ctx, const struct statement_line *l)
         h->entry = p;
         h->entry_cap = cap;
     }
-    const uint8_t *tab = memchr(l->content.p, '\t', l->content.n);
-    size_t skip = tab ? (size_t)(tab - l->content.p) + 1 : 0;
     int st = statement_get(h->q->t, l->worker, l->lsn, 0, &s);
-    if (st == ST_OK) st = registry_line_parse(slice_of(l->content.p + skip, l->content.n - skip), &o, err, sizeof err);
+    if (st == ST_OK) st = registry_line_parse(statement_entry_line(l), &o, err, sizeof err);
     if (st == ST_OK) h->entry[h->entries++] = (struct entry){*l, s.at, o.region};
     return st == ST_INVALID ? ST_CORRUPT : st;
 }
@@ -200,11 +182,26 @@ struct member {
     bool is;
 };
 
+/* Is an office with this entry of the scope? An office that is asked about is from its first entry on, wherever it stands. */
+static bool inside(const struct history *h, const struct entry *e)
+{
+    return h->f->s.office || code_region_holds(h->f->s.region, e->region);
+}
+
+/* Of two lines of one version the lesser counts, as in the fold. */
+static bool replaces(const struct entry *e, const struct entry *newest)
+{
+    struct slice a = statement_entry_line(&e->l), b = statement_entry_line(&newest->l);
+    if (e->l.version != newest->l.version) return e->l.version > newest->l.version;
+    int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+    return c < 0 || (c == 0 && a.n < b.n);
+}
+
 static void member_step(const struct history *h, struct member *m, const struct entry *e)
 {
-    if (m->newest && m->newest->l.version > e->l.version) return;
+    if (m->newest && !replaces(e, m->newest)) return;
     m->newest = e;
-    m->is = code_region_holds(h->f->s.region, e->region);
+    m->is = inside(h, e);
 }
 
 /* ---- replaying ---- */
@@ -226,10 +223,10 @@ static bool entry_first(const struct entry *e, bool unit, struct wall at, proven
     return e && (!unit || replay_order(e->at, entry_prov(e), at, prov) < 0);
 }
 
-/* Everything that moved the office's part, in order. e[0..n): its entries; none are looked at for a figure of the office itself. */
+/* Everything that moved the office's part, in order. e[0..n): its entries. */
 static int office_replay(struct history *h, const char *id, struct replay *r, const struct entry *e, uint32_t n)
 {
-    struct member m = {.is = h->f->s.office != NULL};
+    struct member m = {0};
     static const struct sums NONE;
     struct sums own = NONE, shown = NONE;
     int st = ST_OK;
@@ -257,30 +254,6 @@ static int office_replay(struct history *h, const char *id, struct replay *r, co
     return st;
 }
 
-static int indicator_replay(struct history *h, struct replay *r)
-{
-    json_t *shown = json_null();
-    int st = ST_OK;
-    struct wall at;
-    provenance prov;
-    while (st == ST_OK && replay_peek(r, &at, &prov)) {
-        uint32_t from;
-        json_t *now = NULL;
-        replay_step(r, &from);
-        st = text_of(h, &r->now, &now);
-        struct change *c = st == ST_OK && !json_equal(now, shown) ? change_add(h) : NULL;
-        if (c) {
-            *c = (struct change){
-                .at = at, .office = h->f->s.office->id, .text_from = json_incref(shown), .text_to = json_incref(now)};
-            c->slot = slot_json(h, r, from, &c->prov);
-        }
-        json_decref(shown);
-        shown = now;
-    }
-    json_decref(shown);
-    return st;
-}
-
 /* ST_FULL: more steps than one question may take. */
 static int office_history(struct history *h, const struct office *o, const struct entry *e, uint32_t n)
 {
@@ -295,15 +268,13 @@ static int office_history(struct history *h, const struct office *o, const struc
     h->steps += replay_steps(&r);
     if (h->steps > STEPS_MAX)
         st = ST_FULL;
-    else if (address_of_indicator(&h->f->a))
-        st = indicator_replay(h, &r);
     else
         st = office_replay(h, o->id, &r, e, n);
     replay_close(&r);
     return st;
 }
 
-static int region_history(struct history *h)
+static int all_history(struct history *h)
 {
     int st = statement_entries(h->q->t, entry_add, h);
     for (uint32_t i = 0, end; st == ST_OK && i < h->entries; i = end) {
@@ -311,7 +282,7 @@ static int region_history(struct history *h)
         struct slice id = h->entry[i].l.office;
         for (end = i; end < h->entries && h->entry[end].l.office.n == id.n && memcmp(h->entry[end].l.office.p, id.p, id.n) == 0;
              end++)
-            ever |= code_region_holds(h->f->s.region, h->entry[end].region);
+            ever |= inside(h, &h->entry[end]);
         const struct office *o = ever ? registry_office(h->q->registry, id) : NULL;
         if (!o) continue;
         qsort(&h->entry[i], end - i, sizeof *h->entry, entry_order);
@@ -348,7 +319,8 @@ static json_t *sums_value(const struct query_figure *f, const struct sums *s)
     return query_figure_value(f, &r);
 }
 
-static int line_json(const struct history *h, const struct change *c, json_t *from, json_t *to, json_t *list)
+/* offices: how many had a part in the change; c is of one of them. */
+static int line_json(const struct history *h, const struct change *c, uint32_t offices, json_t *from, json_t *to, json_t *list)
 {
     char when[32];
     json_t *statement = NULL, *o;
@@ -359,10 +331,25 @@ static int line_json(const struct history *h, const struct change *c, json_t *fr
     json_object_set(o, "from", from);
     json_object_set(o, "to", to);
     json_object_set_new(o, "office", json_string(c->office));
+    if (offices > 1) json_object_set_new(o, "offices", json_integer((json_int_t)offices));
     json_object_set_new(o, "what", json_string(c->slot ? "statement" : "registry"));
     json_object_set(o, "slot", c->slot ? c->slot : json_null());
     json_object_set_new(o, "statement", statement);
     return json_array_insert_new(list, 0, o) == 0 ? ST_OK : ST_NO_MEMORY;
+}
+
+/* What one record changed is one change of the sum, of however many offices it spoke: h->c[i..end). */
+static int line_of(const struct history *h, uint32_t i, uint32_t end, const struct query_span *span, struct sums *s, json_t *list)
+{
+    const struct change *c = &h->c[i];
+    json_t *from = sums_value(h->f, s);
+    for (uint32_t k = i; k < end; k++) sums_move(s, &h->c[k].from, &h->c[k].to);
+    json_t *to = sums_value(h->f, s);
+    bool in = c->at.ms >= span->from.ms && c->at.ms <= span->to.ms;
+    int st = in && !json_equal(from, to) ? line_json(h, c, end - i, from, to, list) : ST_OK;
+    json_decref(from);
+    json_decref(to);
+    return st;
 }
 
 static int lines(struct history *h, const struct query_span *span, json_t *list)
@@ -370,14 +357,9 @@ static int lines(struct history *h, const struct query_span *span, json_t *list)
     struct sums s = {0};
     int st = ST_OK;
     if (h->count > 1) qsort(h->c, h->count, sizeof *h->c, change_order);
-    for (uint32_t i = 0; st == ST_OK && i < h->count; i++) {
-        struct change *c = &h->c[i];
-        json_t *from = c->text_from ? json_incref(c->text_from) : sums_value(h->f, &s);
-        sums_move(&s, &c->from, &c->to);
-        json_t *to = c->text_to ? json_incref(c->text_to) : sums_value(h->f, &s);
-        if (!json_equal(from, to) && c->at.ms >= span->from.ms && c->at.ms <= span->to.ms) st = line_json(h, c, from, to, list);
-        json_decref(from);
-        json_decref(to);
+    for (uint32_t i = 0, end; st == ST_OK && i < h->count; i = end) {
+        for (end = i + 1; end < h->count && replay_same_record(h->c[end].prov, h->c[i].prov);) end++;
+        st = line_of(h, i, end, span, &s, list);
     }
     return st;
 }
@@ -401,12 +383,10 @@ static int refuse(const struct query_context *q, const struct query_params *p, i
     return st;
 }
 
-/* Sums, and values of one indicator, follow from the steps of each unit by itself; everything else is asked for again. */
+/* Sums follow from the steps of each unit by itself; everything else is asked for again. */
 static bool stepwise(const struct query_figure *f)
 {
-    enum address_kind kind = address_kind(&f->a);
-    if (kind == ADDRESS_OF_INDICATOR) return f->s.office && f->a.measure != ADDRESS_RATING && !f->a.source;
-    return kind == ADDRESS_OF_MONEY && !f->a.bridge;
+    return address_kind(&f->a) == ADDRESS_OF_MONEY && !f->a.bridge;
 }
 
 int query_history(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
@@ -420,16 +400,12 @@ int query_history(const struct query_context *q, const struct query_params *p, j
     struct history h = {.q = q, .f = &f};
     json_t *answer = json_object(), *list = json_array();
     derive_init(&h.d);
+    json_object_set_new(answer, "older", json_null());
     st = query_figure_head(q, &f, answer);
-    if (st == ST_OK) st = stepwise(&f) ? f.s.office ? office_history(&h, f.s.office, NULL, 0) : region_history(&h)
-                                       : query_history_again(q, p, &f, &span, list);
+    if (st == ST_OK) st = stepwise(&f) ? all_history(&h) : query_history_again(q, p, &f, &span, list, answer);
     if (st == ST_OK && stepwise(&f)) st = lines(&h, &span, list);
     json_object_set_new(answer, "changes", list);
-    for (uint32_t i = 0; i < h.count; i++) {
-        json_decref(h.c[i].slot);
-        json_decref(h.c[i].text_from);
-        json_decref(h.c[i].text_to);
-    }
+    for (uint32_t i = 0; i < h.count; i++) json_decref(h.c[i].slot);
     free(h.c);
     free(h.entry);
     derive_done(&h.d);

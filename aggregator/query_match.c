@@ -74,7 +74,9 @@ static int put_row(void *ctx, const struct match_row *r)
     if (r->activity) code_format_activity(r->activity, code);
     else code_format_account(r->account, code);
     if (!query_parse_below(m->s.code, code)) return ST_OK;
-    json_t *explanation = r->state == MATCH_EQUAL ? NULL : query_beside_explanation(m->q, m->office, &m->u, code, m->s.until);
+    json_t *explanation = NULL;
+    int st = r->state == MATCH_EQUAL ? ST_OK : query_beside_explanation(m->q, m->office, &m->u, code, m->s.until, &explanation);
+    if (st != ST_OK) return st;
     m->count[explanation ? EXPLAINED_AT : (unsigned)r->state]++;
     const char *state = explanation ? EXPLAINED : match_state_name(r->state);
     bool closed = explanation || r->state == MATCH_EQUAL;

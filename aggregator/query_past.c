@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aggregator/query_past.h"
 #include "aggregator/query_rule.h"
 #include "proto/period.h"
 
-/* "w1:17,w2:4" */
-static void vector_text(const struct asof_position *x, char *ret, size_t size)
+void query_past_vector(const struct asof_position *x, char *ret, size_t size)
 {
     size_t n = 0;
     ret[0] = '\0';
@@ -36,7 +36,7 @@ static int at_position(const struct query_context *q, struct slice text, const s
     if (asof_parse(text, ret) != ST_OK) return refuse_when(q, text, problem);
     for (unsigned w = 1; w < ASOF_WORKERS; w++) {
         if (ret->lsn[w] <= applied->lsn[w]) continue;
-        vector_text(applied, now, sizeof now);
+        query_past_vector(applied, now, sizeof now);
         snprintf(id, sizeof id, "posisi melewati yang sudah terhitung: %s", now[0] ? now : "-");
         snprintf(en, sizeof en, "position is beyond what is applied: %s", now[0] ? now : "-");
         return query_refuse(problem, q, "as_of", text, id, en);
@@ -63,11 +63,21 @@ static int at_moment(const struct query_context *q, struct slice text, const str
     return query_refuse(problem, q, "as_of", text, id, en);
 }
 
+int query_past_ask(query_fn fn, const struct query_context *q, struct asof *past, const struct query_params *p, json_t **ret,
+                   struct query_problem *problem)
+{
+    struct query_context then = q->base ? *q->base : *q;
+    then.lang = q->lang;
+    then.past = past;
+    then.registry = asof_offices(past);
+    return query_rule_ask(fn, &then, p, ret, problem);
+}
+
 int query_as_of(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,
                 struct query_problem *ret_problem)
 {
     struct asof_position applied, x;
-    struct query_context then = *q;
+    struct asof *past = NULL;
     char asked[ASOF_ASKED_MAX + 1];
     if (p->as_of.n == 0) return query_rule_ask(fn, q, p, ret, ret_problem);
     if (p->as_of.n > ASOF_ASKED_MAX) return refuse_when(q, p->as_of, ret_problem);
@@ -77,10 +87,9 @@ int query_as_of(query_fn fn, const struct query_context *q, const struct query_p
     if (st == ST_OK)
         st = asked[0] == 'w' ? at_position(q, p->as_of, &applied, &x, ret_problem)
                              : at_moment(q, p->as_of, &applied, &x, ret_problem);
-    if (st == ST_OK) st = asof_new(q->t, &x, asked, &then.past);
+    if (st == ST_OK) st = asof_new(q->t, &x, asked, &past);
     if (st != ST_OK) return st;
-    then.registry = asof_offices(then.past);
-    st = query_rule_ask(fn, &then, p, ret, ret_problem);
-    asof_free(&then.past);
+    st = query_past_ask(fn, q, past, p, ret, ret_problem);
+    asof_free(&past);
     return st;
 }

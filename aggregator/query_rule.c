@@ -1,7 +1,7 @@
 /* query_rule.c - see query_rule.h.
  *
  * Rules are statements about no line, and a unit's rows are ordered by line: they are the first rows of the centre's timeless unit,
- * and only those are read, however many names of codes the centre has stated. In the past the whole unit is rolled back instead.
+ * and only those are read, in the past too, however many names of codes the centre has stated.
  * Invariant: the lists of the context that was given are never changed, and those put over them live until fn has returned. */
 #include "aggregator/query_rule.h"
 
@@ -38,10 +38,7 @@ static int rows_of(void *ctx, uint32_t id)
     const struct query_context *q = x->q;
     struct unit u;
     unit_init(&u);
-    int st = q->past ? asof_unit(q->t, asof_position(q->past), id, x->year, &u)
-                     : unit_load_lineless(&u, q->t, FOLD_LEAF, id, x->year);
-    u.stated = true;
-    if (st == ST_OK) unit_sort(&u);
+    int st = asof_unit_lineless(q->t, asof_position(q->past), id, x->year, &u);
     for (uint32_t i = 0; st == ST_OK && i < u.count; i++) {
         const struct leaf *l = &u.leaf[i];
         struct slice key;
@@ -108,6 +105,7 @@ int query_rule_ask(query_fn fn, const struct query_context *q, const struct quer
 {
     struct query_context ruled = *q;
     struct over o = {.q = q};
+    ruled.base = q->base ? q->base : q;
     int st = read_month(q, p, &ruled.rules_at, problem);
     if (st != ST_OK) return st;
     st = query_rule_each(q, take, &o);

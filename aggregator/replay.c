@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_record(provenance a, provenance b) { return a >> 16 == b >> 16; }
+bool replay_same_record(provenance a, provenance b) { return a >> 16 == b >> 16; }
 
 int replay_order(struct wall a, provenance pa, struct wall b, provenance pb)
 {
@@ -71,7 +71,7 @@ static int times_read(struct store_txn *t, struct replay *r)
     provenance last = 0;
     for (uint32_t i = 0; i < r->count; i++) {
         provenance p = r->v[i].prov;
-        if (i == 0 || !same_record(p, last)) {
+        if (i == 0 || !replay_same_record(p, last)) {
             int st = statement_get(t, figure_prov_worker(p), figure_prov_lsn(p), 0, &s);
             if (st != ST_OK) return st;
         }
@@ -125,7 +125,7 @@ void replay_close(struct replay *r)
 uint32_t replay_steps(const struct replay *r)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < r->count; i++) n += i == 0 || !same_record(r->v[i].prov, r->v[i - 1].prov);
+    for (uint32_t i = 0; i < r->count; i++) n += i == 0 || !replay_same_record(r->v[i].prov, r->v[i - 1].prov);
     return n;
 }
 
@@ -141,7 +141,7 @@ void replay_step(struct replay *r, uint32_t *ret_from)
 {
     uint32_t from = r->next;
     ASSERT(from < r->count);
-    for (; r->next < r->count && same_record(r->v[r->next].prov, r->v[from].prov); r->next++)
+    for (; r->next < r->count && replay_same_record(r->v[r->next].prov, r->v[from].prov); r->next++)
         r->all.leaf[r->v[r->next].leaf].slot[r->v[r->next].slot] = r->v[r->next].value;
     memcpy(r->now.leaf, r->all.leaf, r->all.count * sizeof *r->now.leaf);
     r->now.count = r->all.count;

@@ -31,5 +31,6 @@ bool replay_peek(const struct replay *r, struct wall *ret_at, provenance *ret_fi
 void replay_step(struct replay *r, uint32_t *ret_from);
 /* The order of records: commit time, worker, lsn. */
 int replay_order(struct wall a, provenance pa, struct wall b, provenance pb);
+bool replay_same_record(provenance a, provenance b);
 
 #endif

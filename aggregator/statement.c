@@ -327,3 +327,10 @@ int statement_entries(struct store_txn *t, int (*fn)(void *ctx, const struct sta
     store_cursor_close(&c);
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
+
+struct slice statement_entry_line(const struct statement_line *l)
+{
+    const uint8_t *tab = memchr(l->content.p, '\t', l->content.n);
+    size_t skip = tab ? (size_t)(tab - l->content.p) + 1 : l->content.n;
+    return slice_of(l->content.p + skip, l->content.n - skip);
+}

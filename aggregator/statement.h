@@ -101,5 +101,7 @@ struct statement_line {
     unsigned worker;
 };
 int statement_entries(struct store_txn *t, int (*fn)(void *ctx, const struct statement_line *l), void *ctx);
+/* The line of the register in it; empty when there is none. */
+struct slice statement_entry_line(const struct statement_line *l);
 
 #endif

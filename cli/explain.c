@@ -243,6 +243,18 @@ static void rows_tables(const struct cli *c, const json_t *a)
     }
 }
 
+/* What is not shown, and how to see it. */
+static void rows_left(const struct cli *c, const json_t *a)
+{
+    const json_t *more = json_object_get(a, "rows_more");
+    if (!json_is_object(more)) return;
+    long long from = (long long)json_integer_value(json_object_get(more, "from")),
+              of = (long long)json_integer_value(json_object_get(more, "of"));
+    printf("\n");
+    cli_talk(c, "masih ada %lld dari %lld baris; selanjutnya: --from %lld", "%lld of %lld rows are left; go on with --from %lld",
+             of - from + 1, of, from);
+}
+
 static void findings_lines(const struct cli *c, const json_t *a)
 {
     size_t i;
@@ -350,6 +362,7 @@ static void show_explain(const struct cli *c, json_t *a)
     parts_table(c, json_object_get(a, "parts"), false);
     parts_table(c, json_object_get(a, "places"), true);
     rows_tables(c, a);
+    rows_left(c, a);
     query_as_of(c, a);
 }
 
@@ -385,6 +398,8 @@ static void show_history(const struct cli *c, json_t *a)
         print_cell(t, json_is_object(slot) ? text : cli_say(c, "daftar kantor", "register of offices"));
     }
     print_end(&t);
+    if (c->format == FORMAT_TEXT && text_of(a, "older")[0])
+        cli_talk(c, "perubahan sebelumnya: --as-of %s", "earlier changes: --as-of %s", text_of(a, "older"));
     if (c->format == FORMAT_TEXT) query_as_of(c, a);
 }
 
