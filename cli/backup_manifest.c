@@ -59,14 +59,17 @@ static int each_of(const char *dir, const char *part, file_fn fn, void *ctx)
     struct dirent *e;
     snprintf(path, sizeof path, "%.2000s/%s", dir, part);
     DIR *d = opendir(path);
-    int st = ST_OK;
-    while (d && st == ST_OK && (e = readdir(d))) {
+    int st = d || errno == ENOENT ? ST_OK : ST_IO;      /* a part that cannot be looked into is not one without files */
+    while (d && st == ST_OK && (errno = 0, e = readdir(d))) {
         struct stat sb;
         snprintf(name, sizeof name, "%s/%s", part, e->d_name);
         snprintf(full, sizeof full, "%.2000s/%s", dir, name);
         bool lock = !strcmp(e->d_name, "owner.lock") || !strcmp(e->d_name, "lock.mdb");
-        if (!lock && lstat(full, &sb) == 0 && S_ISREG(sb.st_mode)) st = fn(ctx, full, name);
+        if (lock) continue;
+        if (lstat(full, &sb) != 0) st = ST_IO;
+        else if (S_ISREG(sb.st_mode)) st = fn(ctx, full, name);
     }
+    if (d && st == ST_OK && errno != 0) st = ST_IO;
     if (d) closedir(d);
     return st;
 }
