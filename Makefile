@@ -363,12 +363,12 @@ install: all
 	PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' DESTDIR='$(DESTDIR)' deploy/install $(B)
 # ---- fuzz targets: the pure sources themselves, built by clang with libFuzzer and sanitizers ----
 FUZZ_C := tests/fuzz/frame.c tests/fuzz/record.c tests/fuzz/receipt.c tests/fuzz/intake.c tests/fuzz/book.c tests/fuzz/number.c tests/fuzz/config.c tests/fuzz/batch.c \
-          tests/fuzz/update.c tests/fuzz/register.c tests/fuzz/rows.c tests/fuzz/proof.c tests/fuzz/question.c tests/fuzz/nodes.c
+          tests/fuzz/update.c tests/fuzz/register.c tests/fuzz/rows.c tests/fuzz/proof.c tests/fuzz/question.c tests/fuzz/nodes.c tests/fuzz/memory.c
 FUZZ := $(FUZZ_C:tests/fuzz/%.c=%)
 FUZZ_OBJS := $(patsubst %,$(B)/fuzz/%.o,$(sort $(PROTO_P) $(COLLECTOR_P) $(BOOK) $(WORKER_P) $(AGGREGATOR_P)))
-# objects that only one target has; memory fails for the nodes only
+# objects that only one target has; memory fails for two
 $(B)/fuzz/nodes_fuzz: $(B)/fuzz/tests/fuzz/nodes_part.o
-$(B)/fuzz/nodes_fuzz: FUZZ_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(B)/fuzz/nodes_fuzz $(B)/fuzz/memory_fuzz: FUZZ_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(B)/fuzz/question_fuzz: $(B)/fuzz/tests/unit/property_world.o $(B)/fuzz/tests/unit/fixture.o
 FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 .PHONY: fuzz fuzz-build

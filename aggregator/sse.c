@@ -41,10 +41,14 @@ static void drop(struct viewer *v)
     free(v);
 }
 
+/* libevent leaves to us a request whose connection ended before its answer: it has none any more. */
 static void on_close(struct evhttp_connection *c, void *ctx)
 {
+    struct viewer *v = ctx;
+    struct evhttp_request *req = v->req;
     (void)c;
-    drop(ctx);
+    drop(v);
+    if (!evhttp_request_get_connection(req)) evhttp_request_free(req);
 }
 
 static void end(struct viewer *v)

@@ -150,14 +150,17 @@ static int store(const struct cli *c, const struct place *p, const struct join_i
     return rc;
 }
 
-static void print_line(const struct cli *c, const struct join_invitation *i)
+static int print_line(const struct cli *c, const struct join_invitation *i)
 {
     char until[32];
     struct buf b;
     buf_init(&b, JOIN_LINE_MAX);
     join_invitation_put(&b, i);
     buf_u8(&b, 0);
-    ASSERT(buf_ok(&b));
+    if (!buf_ok(&b)) {
+        buf_done(&b);
+        return cli_fail(c, "memori habis; undang sekali lagi", "no memory; invite once more", i->office);
+    }
     (void)period_format_time(i->until, until);
     if (c->format == FORMAT_JSON)
         print_json(json_pack("{s:s,s:s,s:s,s:s}", "office", i->office, "until", until, "address", i->address, "invitation",
@@ -170,6 +173,7 @@ static void print_line(const struct cli *c, const struct join_invitation *i)
              "the line above is a secret until it is used; on the office's machine: rekap office join 'LINE' --dir DIR "
              "(valid until %s)",
              until);
+    return EXIT_OK;
 }
 
 int office_invite(const struct cli *c, const struct place *p)
@@ -194,7 +198,7 @@ int office_invite(const struct cli *c, const struct place *p)
     rc = store(c, p, &i, keys.pub);
     if (rc == EXIT_OK) {
         office_nudge(p);
-        print_line(c, &i);
+        rc = print_line(c, &i);
     }
     explicit_bzero(&keys, sizeof keys);
     explicit_bzero(&i, sizeof i);
