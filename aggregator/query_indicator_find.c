@@ -126,6 +126,129 @@ static int put_between(void *ctx, const struct indicator_between *b)
     return query_finding_add(f->ask, o);
 }
 
+/* ---- one indicator under two spellings ----
+ *
+ * The identity of an indicator is its name, so a slip of the pen makes two of it: one with the target, one with the result, and
+ * neither has an achievement. Two of one line are taken for that when each has what the other lacks and their letters are
+ * nearly the same; other digits ("triwulan 1", "triwulan 2") are another thing. */
+
+enum { NEAR_MAX = 200, NEAR_MIN = 8, NEAR_PART = 10 }; /* letters; one in NEAR_PART may differ, and one more */
+
+/* Letters and digits of a name, in lower case; 0: none, or more than are compared. */
+static size_t letters(const char *name, char ret[NEAR_MAX])
+{
+    size_t n = 0;
+    for (; *name; name++) {
+        char c = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+        bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80);
+        if (letter && n == NEAR_MAX) return 0;
+        if (letter) ret[n++] = c;
+    }
+    return n;
+}
+
+static size_t next_digit(const char *s, size_t n, size_t at)
+{
+    while (at < n && (s[at] < '0' || s[at] > '9')) at++;
+    return at;
+}
+
+static bool same_digits(const char *a, size_t n, const char *b, size_t m)
+{
+    size_t i = next_digit(a, n, 0), j = next_digit(b, m, 0);
+    while (i < n && j < m && a[i] == b[j]) {
+        i = next_digit(a, n, i + 1);
+        j = next_digit(b, m, j + 1);
+    }
+    return i == n && j == m;
+}
+
+/* Letters to be put in, taken out or changed (Levenshtein). */
+static unsigned distance(const char *a, size_t n, const char *b, size_t m)
+{
+    unsigned row[NEAR_MAX + 1];
+    for (size_t j = 0; j <= m; j++) row[j] = (unsigned)j;
+    for (size_t i = 0; i < n; i++) {
+        unsigned corner = row[0];
+        row[0] = (unsigned)i + 1;
+        for (size_t j = 0; j < m; j++) {
+            unsigned change = corner + (a[i] != b[j]), less = 1 + (row[j] < row[j + 1] ? row[j] : row[j + 1]);
+            corner = row[j + 1];
+            row[j + 1] = change < less ? change : less;
+        }
+    }
+    return row[m];
+}
+
+static bool near_names(const char *a, const char *b, unsigned *ret_distance)
+{
+    char x[NEAR_MAX], y[NEAR_MAX];
+    size_t n = letters(a, x), m = letters(b, y), shorter = n < m ? n : m;
+    if (shorter < NEAR_MIN || !same_digits(x, n, y, m)) return false;
+    *ret_distance = distance(x, n, y, m);
+    return *ret_distance <= shorter / NEAR_PART + 1;
+}
+
+static bool has_target(const struct indicator *it)
+{
+    for (unsigned i = 0; i < it->targets; i++)
+        if (it->target[i].value && !indicator_source_is_plan(it->target[i].source)) return true;
+    return false;
+}
+
+/* The indicator of the same line that has the target and not the result, with the nearest name; NULL. */
+static const struct indicator *nearest(const struct find *f, const struct indicator *it, const char *name, json_t **ret_name)
+{
+    const struct indicator *best = NULL;
+    unsigned least = UINT32_MAX, d;
+    for (uint32_t i = 0; i < f->o->v.count; i++) {
+        const struct indicator *other = &f->o->v.item[i];
+        if (other == it || other->activity != it->activity || other->account != it->account || !has_target(other)) continue;
+        if (indicator_slot(other->reached, (unsigned)f->ask->s->until) || it->alias == other->id || other->alias == it->id) continue;
+        json_t *theirs = query_indicators_name(f->ask->q, f->o, other);
+        if (json_is_string(theirs) && near_names(name, json_string_value(theirs), &d) && d < least) {
+            json_decref(*ret_name);
+            *ret_name = json_incref(theirs);
+            least = d;
+            best = other;
+        }
+        json_decref(theirs);
+    }
+    return best;
+}
+
+static int put_spelling(const struct find *f, const struct indicator *it)
+{
+    char code[32], where[200];
+    json_t *own = query_indicators_name(f->ask->q, f->o, it), *theirs = NULL;
+    if (!json_is_string(own) || !nearest(f, it, json_string_value(own), &theirs)) {
+        json_decref(own);
+        return ST_OK;
+    }
+    query_indicators_code(it, code);
+    snprintf(where, sizeof where, "%s", say(f, "realisasi tanpa target; target ada pada nama yang hampir sama",
+                                            "a result without a target; the target has nearly the same name"));
+    json_t *o = query_finding_new(f->ask, f->o->office->id, f->o->year, CODE_NAME_DIFFERS, code, where);
+    if (o) {
+        json_object_set(o, "indicator", own);
+        json_object_set(o, "printed", own);
+        json_object_set(o, "computed", theirs);
+    }
+    json_decref(own);
+    json_decref(theirs);
+    return o ? query_finding_add(f->ask, o) : ST_OK;
+}
+
+static int spellings(const struct find *f)
+{
+    int st = ST_OK;
+    for (uint32_t i = 0; st == ST_OK && i < f->o->v.count; i++) {
+        const struct indicator *it = &f->o->v.item[i];
+        if (indicator_slot(it->reached, (unsigned)f->ask->s->until) && !has_target(it)) st = put_spelling(f, it);
+    }
+    return st;
+}
+
 int query_indicators_findings(const struct query_finding_ask *ask, const struct office *office, int year)
 {
     struct query_indicators o, before = {0};
@@ -140,6 +263,7 @@ int query_indicators_findings(const struct query_finding_ask *ask, const struct 
     }
     if (st == ST_OK) st = indicator_claims(&pair, &o.scale, (unsigned)ask->s->until, put_claim, &f);
     if (st == ST_OK) st = indicator_between(&o.u, &o.v, (unsigned)ask->s->until, put_between, &f);
+    if (st == ST_OK) st = spellings(&f);
     if (earlier) query_indicators_close(&before);
     query_indicators_close(&o);
     return st;
