@@ -109,7 +109,7 @@ $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status
 $(eval $(call unit_test,address,proto/address proto/setting proto/figure proto/registry proto/period proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
-$(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,))
+$(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,-Wl$(comma)--wrap=calloc$(comma)--wrap=reallocarray))
 $(eval $(call unit_test,registry_sign,proto/registry proto/registry_sign proto/sign proto/sign_ed25519 proto/code proto/code_text proto/period proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,conf,proto/conf proto/conf_file proto/bytes proto/status,-linih -lsodium))
 CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record proto/codec_scan proto/sign \
@@ -207,6 +207,9 @@ $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) p
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/period proto/status,-ljansson))
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,restore,proto/restore proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,step,proto/step proto/setting proto/figure proto/sign proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,invite,proto/invite proto/join proto/registry proto/period proto/code proto/code_text proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc))
 STORE_LMDB := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check
 $(eval $(call unit_test,audit,$(sort $(WORKER_TEST) proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 $(STORE_LMDB)) tests/unit/audit_world tests/unit/audit_edit,-llmdb -lsodium -lmsgpackc -lpthread))

@@ -61,7 +61,8 @@ static const char *line_read(struct slice line, struct invite *ret)
     *ret = (struct invite){ 0 };
     if (!split(line, f)) return "not 7 fields";
     if (f[0].n != 2 * PUBKEY_SIZE || bytes_unhex((const char *)f[0].p, f[0].n, ret->key) != ST_OK) return "key";
-    if (!registry_id_ok(f[1]) || !text_copy(f[1], ret->office, OFFICE_ID_MAX)) return "office id";
+    if (!registry_id_ok(f[1])) return "office id";
+    memcpy(ret->office, f[1].p, f[1].n);        /* at most OFFICE_ID_MAX, and zero behind */
     if (code_region_parse(f[2], &ret->region) != ST_OK) return "region";
     if (registry_role_parse(f[3], &ret->role) != ST_OK) return "role";
     if (!state_read(f[4], &ret->state)) return "state";
@@ -148,8 +149,9 @@ int invite_format(const struct invite *i, char *ret, size_t size)
 
     bytes_hex(i->key, PUBKEY_SIZE, key);
     code_region_format(i->region, region);
-    if (period_format_time(i->until, until) <= 0) return ST_FULL;
+    period_format_time(i->until, until);
     n = snprintf(ret, size, "%s\t%s\t%s\t%s\t%s\t%s\t%s", key, i->office, region, registry_role_name(i->role),
                  invite_state_name(i->state), until, i->name);
-    return n > 0 && (size_t)n < size && n < INVITE_LINE_MAX ? n : ST_FULL;
+    ASSERT(n > 0 && n < INVITE_LINE_MAX);
+    return (size_t)n < size ? n : ST_FULL;
 }

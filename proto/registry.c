@@ -156,7 +156,8 @@ static int parse_line(struct slice line, const struct place *at, struct office *
     size_t start = 0;
 
     for (unsigned i = 0; i < FIELDS; i++) {
-        const uint8_t *tab = start <= line.n ? memchr(line.p + start, '\t', line.n - start) : NULL;
+        ASSERT(start <= line.n);        /* behind the tab before it */
+        const uint8_t *tab = start < line.n ? memchr(line.p + start, '\t', line.n - start) : NULL;
         size_t end = tab && i + 1 < FIELDS ? (size_t)(tab - line.p) : line.n;
         struct slice field = slice_of(line.p + start, end - start);
         const char *reason;

@@ -19,8 +19,9 @@ void registry_chain_start(struct registry_chain *ret)
     *ret = (struct registry_chain){ sign_hash(HEADING, sizeof HEADING - 1), 0 };
 }
 
-/* The chain head and the nine fields. ST_FULL: too long for a line. */
-static int message(const struct registry_chain *c, const struct office *o, struct buf *ret)
+/* The chain head and the nine fields. The longest line there is fits. */
+enum { MESSAGE_MAX = HASH_SIZE + REGISTRY_LINE_MAX };
+static void message(const struct registry_chain *c, const struct office *o, struct buf *ret)
 {
     char line[REGISTRY_LINE_MAX];
     struct office bare = *o;
@@ -28,10 +29,10 @@ static int message(const struct registry_chain *c, const struct office *o, struc
 
     bare.sealed = false;
     n = registry_line_format(&bare, line, sizeof line - 2 * SIG_SIZE - 1);
-    if (n < 0) return ST_FULL;
+    ASSERT(n > 0);
     buf_put(ret, c->head.b, HASH_SIZE);
     buf_put(ret, line, (size_t)n);
-    return buf_ok(ret) ? ST_OK : ST_NO_MEMORY;
+    ASSERT(buf_ok(ret));
 }
 
 static void move_on(struct registry_chain *c, const struct office *sealed)
@@ -46,14 +47,13 @@ static void move_on(struct registry_chain *c, const struct office *sealed)
 
 int registry_seal(struct registry_chain *c, struct office *o, const struct signer *signer)
 {
+    uint8_t room[MESSAGE_MAX];
     struct buf b;
     int st;
 
-    buf_init(&b, HASH_SIZE + REGISTRY_LINE_MAX);
-    st = message(c, o, &b);
-    if (st == ST_OK)
-        st = signer->sign(signer->ctx, slice_of(REGISTRY_KEY_ID, sizeof REGISTRY_KEY_ID - 1), buf_slice(&b), o->signature);
-    buf_done(&b);
+    buf_over(&b, room, sizeof room);
+    message(c, o, &b);
+    st = signer->sign(signer->ctx, slice_of(REGISTRY_KEY_ID, sizeof REGISTRY_KEY_ID - 1), buf_slice(&b), o->signature);
     if (st != ST_OK) return st;
     o->sealed = true;
     move_on(c, o);
@@ -63,23 +63,23 @@ int registry_seal(struct registry_chain *c, struct office *o, const struct signe
 int registry_verify(const struct registry *r, struct registry_chain *c, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v,
                     char *err, size_t err_size)
 {
+    uint8_t room[MESSAGE_MAX];
     struct buf b;
     int st = ST_OK;
 
-    buf_init(&b, HASH_SIZE + REGISTRY_LINE_MAX);
+    buf_over(&b, room, sizeof room);
     while (st == ST_OK && c->version < registry_version(r)) {
         const struct office *o = registry_entry(r, c->version + 1);
 
         buf_clear(&b);
-        st = o->sealed ? message(c, o, &b) : ST_DENIED;
-        if (st == ST_OK && !v->verify(v->ctx, issuer, buf_slice(&b), o->signature)) st = ST_DENIED;
+        message(c, o, &b);
+        if (!o->sealed || !v->verify(v->ctx, issuer, buf_slice(&b), o->signature)) st = ST_DENIED;
         if (st == ST_OK) move_on(c, o);
         else
             snprintf(err, err_size, "baris %llu (%s): %s", (unsigned long long)c->version + 2, o->id,
                      o->sealed ? "tanda tangan daftar tidak sah" : "tidak bertanda tangan");
     }
-    buf_done(&b);
-    return st == ST_FULL ? ST_DENIED : st;
+    return st;
 }
 
 int registry_verify_last(const struct registry *r, struct registry_chain *c, const uint8_t issuer[PUBKEY_SIZE],

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static int key_of(const uint8_t pub[PUBKEY_SIZE], struct note_key *ret)
+static void key_of(const uint8_t pub[PUBKEY_SIZE], struct note_key *ret)
 {
-    return note_key_make(slice_of(RESTORE_KEY_NAME, sizeof RESTORE_KEY_NAME - 1), pub, ret);
+    int st = note_key_make(slice_of(RESTORE_KEY_NAME, sizeof RESTORE_KEY_NAME - 1), pub, ret);
+    ASSERT(st == ST_OK);                /* the name is one */
 }
 
 static void put_text(const struct restore *r, struct buf *b)
@@ -28,14 +29,14 @@ static void put_text(const struct restore *r, struct buf *b)
 
 int restore_put(const struct restore *r, const uint8_t registry_key[PUBKEY_SIZE], note_sign_fn sign, void *ctx, struct buf *b)
 {
+    uint8_t room[RESTORE_NOTE_MAX];
     struct note_key key;
     struct buf text;
-    int st = key_of(registry_key, &key);
-    buf_init(&text, RESTORE_NOTE_MAX);
+    key_of(registry_key, &key);
+    buf_over(&text, room, sizeof room);
     put_text(r, &text);
-    if (st == ST_OK) st = buf_ok(&text) ? note_sign(buf_slice(&text), &key, sign, ctx, b) : ST_NO_MEMORY;
-    buf_done(&text);
-    return st;
+    ASSERT(buf_ok(&text));              /* a line each, of bounded numbers */
+    return note_sign(buf_slice(&text), &key, sign, ctx, b);
 }
 
 /* ---- reading ---- */
@@ -45,8 +46,9 @@ static struct slice line_of(struct slice *text, const char *word)
 {
     size_t n = strlen(word);
     const uint8_t *end = text->n ? memchr(text->p, '\n', text->n) : NULL;
-    struct slice line = slice_of(text->p, end ? (size_t)(end - text->p) : 0);
-    if (!end || line.n <= n + 1 || memcmp(line.p, word, n) != 0 || line.p[n] != ' ') return slice_of("", 0);
+    if (!end) return slice_of("", 0);
+    struct slice line = slice_of(text->p, (size_t)(end - text->p));
+    if (line.n <= n + 1 || memcmp(line.p, word, n) != 0 || line.p[n] != ' ') return slice_of("", 0);
     *text = slice_of(end + 1, text->n - line.n - 1);
     return slice_of(line.p + n + 1, line.n - n - 1);
 }
@@ -91,7 +93,7 @@ static bool read_text(struct slice text, struct restore *r)
     if (text.n < sizeof head || memcmp(text.p, head, sizeof head - 1) != 0) return false;
     text = slice_of(text.p + sizeof head - 1, text.n - (sizeof head - 1));
     struct slice worker = line_of(&text, "worker");
-    if (worker.n == 0 || worker.n >= sizeof r->worker || memchr(worker.p, 0, worker.n)) return false;
+    if (worker.n == 0 || worker.n >= sizeof r->worker) return false;
     memcpy(r->worker, worker.p, worker.n);
     bool ok = unhex_u64(line_of(&text, "lama"), &r->before) && unhex_u64(line_of(&text, "baru"), &r->after) &&
               decimal(line_of(&text, "waktu"), &at) && decimal(line_of(&text, "lsn"), &r->lsn) &&
@@ -103,19 +105,20 @@ static bool read_text(struct slice text, struct restore *r)
 
 int restore_open(struct slice note, const uint8_t registry_key[PUBKEY_SIZE], const struct verifier *v, struct restore *ret)
 {
+    uint8_t room[RESTORE_NOTE_MAX];
     struct restore r = { 0 };
     struct note_key key;
     struct slice text;
     struct buf again;
-    int st = note.n <= RESTORE_NOTE_MAX ? key_of(registry_key, &key) : ST_INVALID;
-    if (st == ST_OK) st = note_open(note, &key, v, &text);
+    if (note.n > RESTORE_NOTE_MAX) return ST_INVALID;
+    key_of(registry_key, &key);
+    int st = note_open(note, &key, v, &text);
     if (st != ST_OK) return st;
     if (!read_text(text, &r)) return ST_INVALID;
-    buf_init(&again, RESTORE_NOTE_MAX);
+    buf_over(&again, room, sizeof room);
     put_text(&r, &again);
-    bool same = buf_ok(&again) && again.n == text.n && memcmp(again.p, text.p, text.n) == 0;
-    buf_done(&again);
-    if (!same) return ST_INVALID;
+    ASSERT(buf_ok(&again));
+    if (again.n != text.n || memcmp(again.p, text.p, text.n) != 0) return ST_INVALID;   /* another spelling */
     *ret = r;
     return ST_OK;
 }

@@ -107,7 +107,24 @@ static void test_faults_are_placed(void **state)
         {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\t\n", "2:28 (nama): \"\""},
         {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\ta\tb\n", "2:30 (tanda-tangan): \"b\""},
         {HEAD "d\t33\toffice\tactive\t-\t-\t-\n", "2:24 (kunci-sambungan): \"-\" baris tidak lengkap"},
-        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\t\xff\n", "2:28 (nama): \""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\t\xff\n", "2:28 (nama): \"?\""},
+        {HEAD "d\t33\toffice\tactive\t-\t2026-13-01\t-\t-\tx\n", "2:22 (berlaku-sampai): \"2026-13-01\""},
+        {HEAD "d\t33\toffice\tactive\tx\t-\t-\t-\tx\n", "2:20 (berlaku-dari): \"x\""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t" KEY_A "x\t-\tx\n", "2:24 (kunci-sambungan): \"" },
+        {HEAD "d\t33\toffice\tactive\t-\t-\tz0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\t-\tx\n",
+         "2:24 (kunci-sambungan): \"z0112233"},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\ta\x01z\n", "2:28 (nama): \"a?z\""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\ta\x7fz\n", "2:28 (nama): \"a?z\""},
+        {HEAD "d\xc3\xa9\t33\toffice\tactive\t-\t-\t-\t-\tz\n", "2:1 (id): \"d\xc3\xa9\""},
+        {HEAD "{a\t33\toffice\tactive\t-\t-\t-\t-\tz\n", "2:1 (id): \"{a\""},
+        {HEAD "/a\t33\toffice\tactive\t-\t-\t-\t-\tz\n", "2:1 (id): \"/a\""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\tz\t" KEY_A KEY_A "0\n", "2:30 (tanda-tangan): \""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\tz\tx" KEY_A KEY_B "\n", "2:30 (tanda-tangan): \""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\tz\t" KEY_A "x" "0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n",
+         "2:30 (tanda-tangan): \""},
+        {HEAD "d\t33\toffice\tactive\t-\t-\t-\t-\tz\t" KEY_A KEY_B "\tx\n", "2:30 (tanda-tangan): \""},
+        {HEAD "d\t33\n", "2:3 (wilayah): \"33\" baris tidak lengkap"},
+        {HEAD "d\t\n", "2:3 (wilayah): \"\" baris tidak lengkap"},
     };
     struct registry *r = NULL;
     char err[300];
@@ -120,6 +137,24 @@ static void test_faults_are_placed(void **state)
     }
     assert_int_equal(registry_parse(text_of("x"), &r, err, 4), ST_INVALID);     /* cut, and ended */
     assert_string_equal(err, "1:1");
+}
+
+/* A name of any length up to its room, and a file as another system ends its lines. */
+static void test_names_and_ends_of_lines(void **state)
+{
+    static char text[400], name[200];
+    struct registry *r = NULL;
+    char err[300];
+
+    (void)state;
+    for (size_t n = 159; n <= 161; n++) {
+        memset(name, 'a', sizeof name);
+        name[n] = '\0';
+        snprintf(text, sizeof text, "%sd\t33\toffice\tactive\t-\t-\t-\t-\t%s\r\n", HEAD, name);
+        assert_int_equal(registry_parse(text_of(text), &r, err, sizeof err), n <= 160 ? ST_OK : ST_INVALID);
+        if (n <= 160) assert_string_equal(registry_at(r, 0)->name, name);
+        registry_free(&r);
+    }
 }
 
 static void test_line_there_and_back(void **state)
@@ -201,12 +236,62 @@ static void test_twenty_thousand_lines(void **state)
     buf_done(&b);
 }
 
+/* ---- too many, and no memory ---- */
+
+static unsigned allocation;             /* the n-th from now on fails, from 1; 0: none */
+static bool fails(void) { return allocation > 0 && --allocation == 0; }
+void *__real_calloc(size_t n, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : __real_calloc(n, size); }
+void *__wrap_reallocarray(void *p, size_t n, size_t size) { return fails() ? NULL : __real_reallocarray(p, n, size); }
+
+static void many_offices(struct buf *b, unsigned lines, unsigned offices)
+{
+    buf_clear(b);
+    buf_str(b, HEAD);
+    for (unsigned i = 0; i < lines; i++) buf_printf(b, "g%u\t\toffice\tactive\t-\t-\t-\t-\tx\n", i % offices);
+    assert_true(buf_ok(b));
+}
+
+static void test_caps_and_memory(void **state)
+{
+    struct registry *r = NULL;
+    char err[200];
+    struct buf b;
+    unsigned n = 0;
+
+    (void)state;
+    for (int st = ST_NO_MEMORY; st != ST_OK; registry_free(&r)) {
+        allocation = ++n;
+        st = registry_parse(text_of(HEAD METRO), &r, err, sizeof err);
+        assert_true(st == ST_OK || st == ST_NO_MEMORY);
+        if (st != ST_OK) assert_string_equal(err, "memori habis");
+        assert_int_equal(r != NULL, st == ST_OK);
+    }
+    assert_int_equal(n, 5);             /* the registry, its entries, two indexes; then nothing failed */
+    allocation = 0;
+    buf_init(&b, 64 << 20);
+    many_offices(&b, OFFICES_MAX, OFFICES_MAX);
+    assert_int_equal(registry_parse(buf_slice(&b), &r, err, sizeof err), ST_OK);
+    registry_free(&r);
+    many_offices(&b, OFFICES_MAX + 1, OFFICES_MAX + 1);
+    assert_int_equal(registry_parse(buf_slice(&b), &r, err, sizeof err), ST_INVALID);
+    assert_non_null(strstr(err, "terlalu banyak kantor"));
+    many_offices(&b, 4 * OFFICES_MAX + 1, 1);
+    assert_int_equal(registry_parse(buf_slice(&b), &r, err, sizeof err), ST_INVALID);
+    assert_non_null(strstr(err, "terlalu banyak baris"));
+    buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_questions),         cmocka_unit_test(test_later_line_replaces),
         cmocka_unit_test(test_faults_are_placed), cmocka_unit_test(test_line_there_and_back),
         cmocka_unit_test(test_ids_and_roles),     cmocka_unit_test(test_twenty_thousand_lines),
+        cmocka_unit_test(test_names_and_ends_of_lines), cmocka_unit_test(test_caps_and_memory),
     };
 
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
