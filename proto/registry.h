@@ -57,7 +57,7 @@ int registry_line_parse(struct slice line, struct office *ret, char *err, size_t
 struct registry_chain { struct hash head; uint64_t version; };
 void registry_chain_start(struct registry_chain *ret);
 /* Signs o as the line after *c and moves *c on to it. The signer knows the register's key as office REGISTRY_KEY_ID.
- * ST_NOT_FOUND: it does not; ST_FULL: the line is over REGISTRY_LINE_MAX bytes. */
+ * ST_NOT_FOUND: it does not. */
 #define REGISTRY_KEY_ID "daftar"
 enum { REGISTRY_LINE_MAX = 1024 };
 int registry_seal(struct registry_chain *c, struct office *o, const struct signer *signer);
