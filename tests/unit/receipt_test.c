@@ -298,6 +298,12 @@ static void only_the_one_spelling_is_read(void **state)
         {"2022-12-14T06:40:00.000Z", "2022-12-14T06:40:00Z"},
         {"path ", "Path "},
         {"stream 0\n", ""},
+        {"stream 0\n", "stream-0\n"},
+        {"first 13\n", "first 18446744073709551616\n"},
+        {"office gen-3374-01\n", "office \n"},
+        {"office gen-3374-01\n", "office \xff\n"},
+        {"office gen-3374-01\n", "office a\x7f\n"},
+        {"office gen-3374-01\n", "office a1234567890123456789012345678901234567890\n"},
     };
     const struct log *l = *state;
     struct receipt back;
@@ -317,6 +323,25 @@ static void only_the_one_spelling_is_read(void **state)
         snprintf(copy, sizeof copy, "%.*s%s%s", (int)(at - whole), whole, rows[i].to, at + strlen(rows[i].from));
         assert_int_equal(receipt_parse(text(copy), &back), ST_INVALID);
     }
+}
+
+/* An office whose name could not be written on a line has no receipt; every outcome has its words in both languages. */
+static void names_and_words(void **state)
+{
+    static const char *const bad[] = {"", "a b", "a\n", "\xff", "a\x7f", "a1234567890123456789012345678901234567890"};
+    static char longest[RECEIPT_BYTES_MAX + 1];
+    struct batch b = {.h = {.count = 1}};
+    struct receipt r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        b.h.office = text(bad[i]);
+        assert_int_equal(receipt_of_batch(&b, &r), ST_INVALID);
+    }
+    for (unsigned f = RECEIPT_OK; f <= RECEIPT_PATH; f++)
+        assert_string_not_equal(receipt_fault_text((enum receipt_fault)f, LANG_ID), receipt_fault_text((enum receipt_fault)f, LANG_EN));
+    memset(longest, 'a', sizeof longest);
+    assert_int_equal(receipt_parse(slice_of(longest, sizeof longest), &r), ST_INVALID);
 }
 
 static size_t slurp(const char *path, char *ret, size_t size)
@@ -366,6 +391,7 @@ int main(void)
                                        cmocka_unit_test(parts_of_two_receipts_do_not_fit),
                                        cmocka_unit_test(another_note_of_the_same_key_is_no_checkpoint),
                                        cmocka_unit_test(only_the_one_spelling_is_read),
+                                       cmocka_unit_test(names_and_words),
                                        cmocka_unit_test(the_document_shows_this_very_receipt)};
 
     return cmocka_run_group_tests_name("receipt", tests, setup, teardown);
