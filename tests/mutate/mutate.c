@@ -2,10 +2,11 @@
  *
  *   mutate SEED COUNT OUT LEFT_OUT FILE.c ..
  *
- * All places of all files where one operator, constant, condition, statement or status can be another are listed; the first COUNT
- * of a permutation made of SEED are planted, so a larger COUNT begins with the same ones. The number of a mutant is its place in
- * the permutation, from 1. LEFT_OUT names a file of numbers not to plant (they did not compile). OUT/FILE.c is the file with its
- * mutants; on standard output a line each: number, file, line, function, what it is, the line.
+ * All places of all files where one operator, constant, condition, statement or status can be another are listed and put in an order
+ * that SEED and what the mutant is (file, function, line, change) decide, nothing else; the first COUNT are planted. So a larger COUNT
+ * begins with the same ones, and a change of the sources draws only the mutants of the lines it touches anew. The number of a mutant
+ * is its place in that order, from 1. LEFT_OUT names a file of numbers not to plant (they did not compile). OUT/FILE.c is the file with
+ * its mutants; on standard output a line each: number, file, line, function, what it is, the line.
  *
  * A function with mutants becomes several: each mutant is a whole copy of it, and under its name stands a switch over `mutant_on`
  * (mutant.c). So any change is possible that compiles, and a program with hundreds of them runs at nearly its speed.
@@ -33,7 +34,7 @@ struct source {
     struct token *token;
     struct function function[FUNCTIONS_MAX];
 };
-struct mutant { unsigned source, function; size_t token; struct edit edit[2]; unsigned edits; char what[64]; };
+struct mutant { unsigned source, function; size_t token; struct edit edit[2]; unsigned edits; char what[64]; uint64_t rank; };
 
 static struct source sources[FILES_MAX];
 static struct mutant *mutants;
@@ -127,7 +128,8 @@ static size_t matching(const struct source *s, size_t open)
 static bool takes_mutants(const struct source *s, size_t head, size_t open)
 {
     for (size_t i = head; i < open; i++)
-        if (is(s, i, "...") || is(s, i, "=") || is(s, i, "_Noreturn") || is(s, i, "main")) return false;
+        if (is(s, i, "...") || is(s, i, "=") || is(s, i, "_Noreturn") || is(s, i, "__attribute__") || is(s, i, "main"))
+            return false;
     return true;
 }
 
@@ -266,22 +268,48 @@ static void function_mutants(unsigned source, unsigned function)
 
 /* ---- the sample ---- */
 
-static uint64_t next_random(uint64_t *state)
+static const char *line_of(const struct mutant *m, int *ret_size, int *ret_column)
 {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    const struct source *s = &sources[m->source];
+    const char *at = s->text + s->token[m->token].at, *line = at;
+    while (line > s->text && line[-1] != '\n') line--;
+    line += strspn(line, " \t");
+    *ret_size = (int)strcspn(line, "\n");
+    *ret_column = (int)(at - line);
+    return line;
 }
 
-static void shuffle(uint64_t seed)
+static uint64_t mixed(uint64_t h, const char *text, size_t n)
 {
-    for (size_t i = 0; i + 1 < mutant_count; i++) {
-        size_t j = i + (size_t)(next_random(&seed) % (mutant_count - i));
-        struct mutant m = mutants[i];
-        mutants[i] = mutants[j];
-        mutants[j] = m;
+    for (size_t i = 0; i <= n; i++) {
+        h = (h ^ (i < n ? (unsigned char)text[i] : 0x100u)) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 29;
     }
+    return h;
+}
+
+static void ranks(uint64_t seed)
+{
+    for (size_t i = 0; i < mutant_count; i++) {
+        struct mutant *m = &mutants[i];
+        const struct source *s = &sources[m->source];
+        const struct token *name = &s->token[s->function[m->function].name];
+        int size, column;
+        const char *line = line_of(m, &size, &column);
+        uint64_t h = mixed(seed * UINT64_C(0xbf58476d1ce4e5b9), s->name, strlen(s->name));
+        h = mixed(h, s->text + name->at, name->n);
+        h = mixed(h, line, (size_t)size);
+        h = mixed(h ^ (uint64_t)column << 32, m->what, strlen(m->what));
+        m->rank = h;
+    }
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct mutant *x = a, *y = b;
+    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+    if (x->source != y->source) return x->source < y->source ? -1 : 1;
+    return x->token < y->token ? -1 : x->token > y->token;
 }
 
 /* ---- the copies ---- */
@@ -424,11 +452,10 @@ static void say(size_t number, const struct mutant *m)
 {
     const struct source *s = &sources[m->source];
     const struct token *t = &s->token[m->token], *name = &s->token[s->function[m->function].name];
-    const char *line = s->text + t->at;
-    while (line > s->text && line[-1] != '\n') line--;
-    line += strspn(line, " \t");
-    printf("%zu\t%s\t%u\t%.*s\t%s@%td\t%.*s\n", number, s->name, t->line, (int)name->n, s->text + name->at, m->what,
-           s->text + t->at - line, (int)strcspn(line, "\n"), line);
+    int size, column;
+    const char *line = line_of(m, &size, &column);
+    printf("%zu\t%s\t%u\t%.*s\t%s@%d\t%.*s\n", number, s->name, t->line, (int)name->n, s->text + name->at, m->what, column, size,
+           line);
 }
 
 static void left_out_read(const char *path)
@@ -454,7 +481,8 @@ int main(int argc, char **argv)
         source_read(&sources[i], argv[5 + i]);
         for (unsigned f = 0; f < sources[i].functions; f++) function_mutants(i, f);
     }
-    shuffle(strtoull(argv[1], NULL, 10));
+    ranks(strtoull(argv[1], NULL, 10));
+    qsort(mutants, mutant_count, sizeof *mutants, by_rank);
     if (count > mutant_count) count = mutant_count;
     for (unsigned i = 0; i < n; i++) put_source(argv[3], i, count);
     for (size_t i = 0; i < count; i++)
