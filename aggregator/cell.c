@@ -208,7 +208,8 @@ static struct entry *entry_of(struct cell_deltas *d, const struct packed *k)
 {
     if (d->count > 0) {
         uint32_t guess = d->e[d->at].next;
-        if (guess < d->count && packed_equal(&d->e[guess].key, k)) {
+        ASSERT(guess < d->count);       /* the one that followed, else the first */
+        if (packed_equal(&d->e[guess].key, k)) {
             d->at = guess;
             return &d->e[guess];
         }
@@ -349,7 +350,10 @@ static int entry_write(const struct entry *e, struct store_txn *t, unsigned tabl
     bool stored = st == ST_OK && found.n == key.n && memcmp(found.p, key.p, key.n) == 0;
     if (stored && (st = cell_decode(value, &now)) != ST_OK) return st;
     cell_add(&now, &e->sum);
-    if (cell_zero(&now)) return stored ? store_del(t, table, key) : ST_OK;
+    if (cell_zero(&now)) {
+        ASSERT(stored);                 /* the difference is not zero */
+        return store_del(t, table, key);
+    }
     buf_clear(b);
     cell_encode(b, &now);
     return buf_ok(b) ? store_cursor_put(c, key, buf_slice(b)) : ST_NO_MEMORY;

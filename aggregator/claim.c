@@ -49,9 +49,10 @@ struct percent_pair { i128 num, den; bool whole; };
 
 static struct percent_pair percent_pair(const struct lines *v, const struct line *l, const struct leaf *printed, unsigned m)
 {
-    uint32_t first = l->row, end = l->row + l->rows;
-    while (first < end && v->unit->leaf[first].key.account != printed->key.account) first++;
-    end = line_account_end(v, first, end);
+    const struct leaf *leaf = v->unit->leaf;
+    uint32_t first = (uint32_t)(printed - leaf);
+    while (first > l->row && leaf[first - 1].key.account == printed->key.account) first--;
+    uint32_t end = line_account_end(v, first, l->row + l->rows);
     const struct leaf *budget = line_row_of(v, first, end, MEASURE_BUDGET, SOURCE_DPA, printed->key.stage);
     const struct leaf *realised = line_row_of(v, first, end, MEASURE_REALISED, SOURCE_OPD, STAGE_NONE);
     if (!budget || !realised) return (struct percent_pair){ 0 };
@@ -228,16 +229,18 @@ int claim_view(const struct lines *v, struct claims *ret)
     return ret->failed ? ST_NO_MEMORY : ST_OK;
 }
 
+static int order(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
+
 static int by_line(const void *a, const void *b)
 {
     const struct claim *x = a, *y = b;
-    if (x->line != y->line) return x->line < y->line ? -1 : 1;
-    if (x->code != y->code) return x->code < y->code ? -1 : 1;
-    if (x->account != y->account) return x->account < y->account ? -1 : 1;
-    if (x->measure != y->measure) return x->measure < y->measure ? -1 : 1;
-    if (x->source != y->source) return x->source < y->source ? -1 : 1;
-    if (x->from != y->from) return x->from < y->from ? -1 : 1;
-    return x->stage < y->stage ? -1 : x->stage > y->stage;
+    int c = order(x->line, y->line);
+    if (c == 0) c = order(x->code, y->code);
+    if (c == 0) c = order(x->account, y->account);
+    if (c == 0) c = order(x->measure, y->measure);
+    if (c == 0) c = order(x->source, y->source);
+    if (c == 0) c = order(x->from, y->from);
+    return c ? c : order(x->stage, y->stage);
 }
 
 int claim_unit(struct unit *u, struct claims *ret)

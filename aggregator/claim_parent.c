@@ -37,7 +37,7 @@ static uint32_t subtree_end(const struct lines *v, uint32_t i)
 /* Lines that stand for their subtree in the sum of `total` only when nothing is below them. */
 static bool line_is_heading(const struct line *l)
 {
-    return l->activity ? line_level(l) == LEVEL_URUSAN : code_account_depth(l->account) < 2;
+    return l->activity ? code_level(l->activity) == LEVEL_URUSAN : code_account_depth(l->account) < 2;
 }
 
 static void parts_nearest(const struct lines *v, uint32_t first, uint32_t end, const struct line_item *p, bool total,
@@ -146,7 +146,8 @@ static void line_claims(const struct lines *v, uint32_t i, const struct line_ite
 {
     const struct line *l = &v->line[i];
     bool budget = it->measure == MEASURE_BUDGET;
-    uint16_t stage = budget && it->stage[11] != LINE_NO_STAGE ? it->stage[11] : STAGE_NONE;
+    uint16_t stage = budget ? it->stage[11] : STAGE_NONE;
+    ASSERT(stage != LINE_NO_STAGE);     /* in December every stage has begun */
     struct parent p = {
         .line = i, .account = l->account, .measure = it->measure, .source = it->source, .stage = stage,
         .value = v->series[it->series].value, .months = budget ? it->stated : v->series[it->series].reported,
@@ -218,8 +219,12 @@ static bool detail_of(const struct lines *v, const struct line *l, const struct 
 static uint16_t stage_months(const struct line_item *it, unsigned stage, unsigned first)
 {
     unsigned months = 0;
-    for (unsigned m = first - 1; it && m < 12; m++)
-        if (it->stage[m] == stage && it->stated >> m & 1) months |= 1u << m;
+    ASSERT(it);                         /* a reported row makes its line an item */
+    for (unsigned m = first - 1; m < 12; m++) {
+        if (it->stage[m] != stage) continue;
+        ASSERT(it->stated >> m & 1);    /* the row itself states it */
+        months |= 1u << m;
+    }
     return (uint16_t)months;
 }
 

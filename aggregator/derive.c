@@ -268,7 +268,7 @@ static bool claims_count(struct derive_work *w)
 static bool rows_reserve(struct derived_set *d, size_t need)
 {
     if (need <= d->cap) return true;
-    if (need > UINT32_MAX / 2) return false;
+    ASSERT(need <= UINT32_MAX / 2);     /* of at most 2^24 rows (unit.c); the memory of their parts was there */
     struct derived_row *p = malloc(need * 2 * sizeof *p);       /* what was there is not needed */
     if (!p) return false;
     free(d->row);
@@ -285,11 +285,9 @@ static size_t nodes_count(const struct lines *v)
     for (uint32_t i = 0; i < v->count; i++) {
         activity_code c = v->line[i].activity;
         if (c == 0 || c == CODE_TOTAL || v->line[i].items == 0) continue;
-        unsigned level = (unsigned)code_level(c), same = 0;
-        while (before && same < level && code_ancestor(before, (enum level)(same + 1)) == code_ancestor(c,
-            (enum level)(same + 1)) &&
-               same < (unsigned)code_level(before))
-            same++;
+        unsigned level = (unsigned)code_level(c), above = (unsigned)code_level(before), same = 0;
+        while (same < above && code_ancestor(before, (enum level)(same + 1)) == code_ancestor(c, (enum level)(same + 1))) same++;
+        ASSERT(same <= level);          /* tree order: what comes later is never above */
         n += level - same;
         before = c;
     }
@@ -301,7 +299,8 @@ static void tree_fill(struct tree *t)
     const struct lines *v = &t->w->view;
     uint32_t all = node_open(t, NODE_TOTAL, 0);
     t->base[0] = node_open(t, NODE_TOTAL, 1);
-    bool any_account = v->count > 0 && v->line[0].activity == 0;      /* they come first; without them no places are left empty */
+    ASSERT(v->count > 0);               /* a key comes from a line */
+    bool any_account = v->line[0].activity == 0;      /* they come first; without them no places are left empty */
     uint32_t accounts = any_account ? node_open(t, NODE_TOTAL, 2) : all;
     for (uint32_t i = 0; i < v->count; i++) {
         activity_code c = v->line[i].activity;
@@ -326,11 +325,13 @@ static void tree_fill(struct tree *t)
 
 /* ---- leaving ---- */
 
+/* Of a row without lines. */
 static bool row_zero(const struct derived_row *r)
 {
+    ASSERT(r->lines == 0 && r->bare == 0 && r->assumed == 0);
     for (unsigned m = 0; m < 12; m++)
         if (r->value[m] != 0 || r->offices[m] != 0) return false;
-    return r->lines == 0 && r->bare == 0 && r->assumed == 0;
+    return true;
 }
 
 /* Unused places and rows that say nothing go; the others move up. */

@@ -19,10 +19,8 @@ _Static_assert(sizeof fold_tables / sizeof *fold_tables == FOLD_TABLE_COUNT + 1,
 bool fold_room(void **array, uint32_t *cap, uint32_t need, size_t size)
 {
     uint32_t n = *cap ? *cap : 256;
-    while (n < need) {
-        if (n > UINT32_MAX / 2) return false;
-        n *= 2;
-    }
+    ASSERT(need <= UINT32_C(1) << 31);  /* elements of one group, or offices: the memory for so many is never there */
+    while (n < need) n *= 2;
     void *p = realloc(*array, n * size);
     if (!p) return false;
     *array = p;

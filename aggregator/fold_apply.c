@@ -152,8 +152,7 @@ static int run_apply(struct fold *f, struct store_txn *t, const struct run *r, b
 static int past_order(const void *a, const void *b)
 {
     const struct past *x = a, *y = b;
-    int c = memcmp(x->key, y->key, x->key_size < y->key_size ? x->key_size : y->key_size);
-    return c ? c : (x->key_size > y->key_size) - (x->key_size < y->key_size);
+    return memcmp(x->key, y->key, x->key_size < y->key_size ? x->key_size : y->key_size);       /* none begins another */
 }
 
 /* Writes the history rows of one unit, in key order. */
@@ -222,20 +221,21 @@ static int unit_apply(struct fold *f, struct store_txn *t, uint32_t first, uint3
 
 /* ---- moves ---- */
 
-/* The first year at or after *year in which the office has a unit. */
-static int next_year(struct store_txn *t, uint32_t dict, uint32_t year, uint16_t *ret)
+/* The first year at or after `year` in which the office has a unit. ST_NOT_FOUND; ST_CORRUPT: a row of no year there is. */
+static int next_year(struct store_txn *t, uint32_t dict, uint16_t year, uint16_t *ret)
 {
     uint8_t prefix[6];
     struct store_cursor *c = NULL;
     struct slice key, value;
-    if (year > UINT16_MAX) return ST_NOT_FOUND;
     bytes_be32(prefix, dict);
-    bytes_be16(prefix + 4, (uint16_t)year);
+    bytes_be16(prefix + 4, year);
     int st = store_cursor(t, FOLD_LEAF, &c);
     if (st == ST_OK) st = store_seek(c, slice_of(prefix, sizeof prefix), &key, &value);
     if (st == ST_OK) {
-        if (key.n < sizeof prefix || bytes_rd32(key.p) != dict) st = ST_NOT_FOUND;
-        else *ret = bytes_rd16(key.p + 4);
+        uint16_t found = key.n < sizeof prefix ? 0 : bytes_rd16(key.p + 4);
+        if (key.n >= sizeof prefix && bytes_rd32(key.p) != dict) st = ST_NOT_FOUND;
+        else if (found < YEAR_MIN || found > YEAR_MAX) st = ST_CORRUPT;
+        else *ret = found;
     }
     store_cursor_close(&c);
     return st;
@@ -255,7 +255,7 @@ static int office_move(struct fold *f, struct store_txn *t, uint32_t office, uin
     uint16_t year = 0;
     uint32_t dict = o->dict;
     int st;
-    for (uint32_t next = 1; (st = next_year(t, dict, next, &year)) == ST_OK; next = year + 1u) {
+    for (uint16_t next = 1; (st = next_year(t, dict, next, &year)) == ST_OK; next = (uint16_t)(year + 1)) {
         struct fold_changed key = { .office = dict, .year = year };
         if (sorted > 0 && bsearch(&key, f->touched, sorted, sizeof key, touched_order)) continue;
         st = unit_load(&f->unit, t, FOLD_LEAF, dict, year);

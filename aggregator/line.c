@@ -90,7 +90,8 @@ void line_series_add(struct series *to, const struct series *s)
 {
     for (unsigned m = 0; m < 12; m++) to->value[m] += s->value[m];
     to->reported = (uint16_t)(to->reported | s->reported);
-    if (s->first && (!to->first || s->first < to->first)) to->first = s->first;
+    ASSERT(s->first > 0);               /* what is not reported is not added */
+    if (!to->first || s->first < to->first) to->first = s->first;
     if (s->last > to->last) to->last = s->last;
 }
 
@@ -334,8 +335,6 @@ bool line_below(const struct line *ancestor, const struct line *l)
     if (ancestor->activity) return code_below(ancestor->activity, l->activity);
     return l->activity == 0 && code_account_below(ancestor->account, l->account);
 }
-
-unsigned line_level(const struct line *l) { return l->activity ? (unsigned)code_level(l->activity) : 0; }
 
 static bool line_above_leaf(const struct line *l)
 {

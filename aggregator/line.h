@@ -34,7 +34,7 @@ struct series {
  * the first). A row that is not reported gives zeros and first = last = 0. */
 void line_row_series(const struct leaf *row, struct series *ret);
 bool line_row_reported(const struct leaf *row);         /* any NUMBER or NIL slot */
-void line_series_add(struct series *to, const struct series *s);       /* sum; months united */
+void line_series_add(struct series *to, const struct series *s);       /* sum; months united; s is reported */
 
 enum { LINE_COUNTED = 1, LINE_BARE = 2, LINE_ASSUMED = 4, LINE_MURNI = 8 };
 struct line_item {              /* one line in one channel */
@@ -88,7 +88,6 @@ const struct line_item *line_counted_of(const struct lines *v, const struct line
 /* The line of exactly this code (account: of an account-only line, activity 0); NULL. */
 const struct line *line_find(const struct lines *v, activity_code activity, account_code account);
 bool line_below(const struct line *ancestor, const struct line *l);     /* proper descendant; everything is below `total` */
-unsigned line_level(const struct line *l);      /* code_level of an activity, 0 for an account-only line */
 /* Budgets in force. Candidates are gathered (begin, then one add a reported stage), then picked: complete stages of `source` in
  * which the line has nothing join. False when there is no candidate of the line itself. */
 void line_candidates_begin(struct lines *v);

@@ -13,16 +13,26 @@
 #include "proto/bytes.h"
 
 enum { EACH = 120, STRIDE = 7 };         /* in a step with very many calls, not each of the later ones */
-enum kind { STORE_CALLS, ALLOCATIONS, KINDS };
-static struct { bool armed, hit; enum kind kind; uint32_t left; } now;
+static struct { bool armed, hit; enum breaking_kind kind; uint32_t left; } now;
 static struct store_ops broken;
 static const struct store_ops *real;
 
-static bool fails(enum kind kind)
+static bool fails(enum breaking_kind kind)
 {
     if (!now.armed || now.kind != kind || now.left == 0 || --now.left > 0) return false;
     now.hit = true;
     return true;
+}
+
+void breaking_one(enum breaking_kind kind, uint32_t n)
+{
+    now.armed = true, now.hit = false, now.kind = kind, now.left = n;
+}
+
+bool breaking_end(void)
+{
+    now.armed = false;
+    return now.hit;
 }
 
 /* ---- allocations ---- */
@@ -33,50 +43,50 @@ void *__real_realloc(void *p, size_t n);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n) { return fails(ALLOCATIONS) ? NULL : __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t size) { return fails(ALLOCATIONS) ? NULL : __real_calloc(n, size); }
-void *__wrap_realloc(void *p, size_t n) { return fails(ALLOCATIONS) ? NULL : __real_realloc(p, n); }
+void *__wrap_malloc(size_t n) { return fails(BREAKING_ALLOCATIONS) ? NULL : __real_malloc(n); }
+void *__wrap_calloc(size_t n, size_t size) { return fails(BREAKING_ALLOCATIONS) ? NULL : __real_calloc(n, size); }
+void *__wrap_realloc(void *p, size_t n) { return fails(BREAKING_ALLOCATIONS) ? NULL : __real_realloc(p, n); }
 
 /* ---- the store ---- */
 
 static int get(struct store_txn *t, unsigned table, struct slice key, struct slice *ret)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->get(t, table, key, ret);
+    return fails(BREAKING_CALLS) ? ST_IO : real->get(t, table, key, ret);
 }
 
 static int put(struct store_txn *t, unsigned table, struct slice key, struct slice value, bool append)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->put(t, table, key, value, append);
+    return fails(BREAKING_CALLS) ? ST_IO : real->put(t, table, key, value, append);
 }
 
 static int del(struct store_txn *t, unsigned table, struct slice key)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->del(t, table, key);
+    return fails(BREAKING_CALLS) ? ST_IO : real->del(t, table, key);
 }
 
 static int cursor(struct store_txn *t, unsigned table, struct store_cursor **ret)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->cursor(t, table, ret);
+    return fails(BREAKING_CALLS) ? ST_IO : real->cursor(t, table, ret);
 }
 
 static int seek(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->seek(c, key, ret_key, ret_value);
+    return fails(BREAKING_CALLS) ? ST_IO : real->seek(c, key, ret_key, ret_value);
 }
 
 static int step(struct store_cursor *c, int dir, struct slice *ret_key, struct slice *ret_value)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->step(c, dir, ret_key, ret_value);
+    return fails(BREAKING_CALLS) ? ST_IO : real->step(c, dir, ret_key, ret_value);
 }
 
 static int last(struct store_cursor *c, struct slice *ret_key, struct slice *ret_value)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->last(c, ret_key, ret_value);
+    return fails(BREAKING_CALLS) ? ST_IO : real->last(c, ret_key, ret_value);
 }
 
 static int cursor_put(struct store_cursor *c, struct slice key, struct slice value)
 {
-    return fails(STORE_CALLS) ? ST_IO : real->cursor_put(c, key, value);
+    return fails(BREAKING_CALLS) ? ST_IO : real->cursor_put(c, key, value);
 }
 
 void breaking_store(struct store *s)
@@ -130,34 +140,34 @@ static void same(const char *what, unsigned step_number, uint32_t n, struct hash
 }
 
 /* false: the step has fewer than n such calls. want[i]: the state before step i. */
-static bool break_one(const struct breaking *b, enum kind kind, unsigned i, uint32_t n, const struct hash *want)
+static bool break_one(const struct breaking *b, enum breaking_kind kind, unsigned i, uint32_t n, const struct hash *want)
 {
     static const char *const what[] = { "call to the store", "allocation" };
     static const int status[] = { ST_IO, ST_NO_MEMORY };
     void *w = b->make();
     play(b, w, 0, i);
-    now.armed = true, now.hit = false, now.kind = kind, now.left = n;
+    breaking_one(kind, n);
     int st = b->step(w, i);
-    now.armed = false;
+    bool hit = breaking_end();
     if (st != ST_OK) {
-        if (!now.hit || st != status[kind]) fail_msg("%s %u of step %u: %s", what[kind], n, i, status_str(st));
+        if (!hit || st != status[kind]) fail_msg("%s %u of step %u: %s", what[kind], n, i, status_str(st));
         b->undo(w, i);
         same(what[kind], i, n, b->state(w), want[i]);
         play(b, w, i, i + 1);
-    } else if (now.hit && kind == STORE_CALLS) {
+    } else if (hit && kind == BREAKING_CALLS) {
         fail_msg("call %u to the store in step %u failed and nobody said so", n, i);
     }
     same(what[kind], i, n, b->state(w), want[i + 1]);
     play(b, w, i + 1, b->steps);
     same(what[kind], i, n, b->state(w), want[b->steps]);
     b->done(w);
-    return now.hit;
+    return hit;
 }
 
 void breaking_each(const struct breaking *b)
 {
     struct hash *want = test_calloc(b->steps + 1, sizeof *want);
-    uint32_t tried[KINDS] = { 0 };
+    uint32_t tried[BREAKING_KINDS] = { 0 };
     void *w = b->make();
     want[0] = b->state(w);
     for (unsigned i = 0; i < b->steps; i++) {
@@ -165,9 +175,9 @@ void breaking_each(const struct breaking *b)
         want[i + 1] = b->state(w);
     }
     b->done(w);
-    for (unsigned kind = 0; kind < KINDS; kind++)
+    for (unsigned kind = 0; kind < BREAKING_KINDS; kind++)
         for (unsigned i = 0; i < b->steps; i++)
-            for (uint32_t n = 1; break_one(b, (enum kind)kind, i, n, want); n += n < EACH ? 1 : STRIDE) tried[kind]++;
+            for (uint32_t n = 1; break_one(b, (enum breaking_kind)kind, i, n, want); n += n < EACH ? 1 : STRIDE) tried[kind]++;
     print_message("%u steps: %u calls to the store and %u allocations failed, one at a time\n", b->steps, tried[0], tried[1]);
     assert_true(tried[0] > 0 && tried[1] > 0);
     test_free(want);

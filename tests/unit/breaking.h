@@ -34,4 +34,9 @@ void breaking_damage(const struct breaking *b, struct store *(*store_of)(void *w
                      void (*say)(unsigned table, struct slice key, unsigned way, int st));
 enum { DAMAGE_GONE, DAMAGE_EMPTY, DAMAGE_SHORT, DAMAGE_LONG, DAMAGE_WAYS };
 
+/* For what is no row of steps: of the calls that follow, number n fails, until breaking_end, which says whether it came to that. */
+enum breaking_kind { BREAKING_CALLS, BREAKING_ALLOCATIONS, BREAKING_KINDS };
+void breaking_one(enum breaking_kind kind, uint32_t n);
+bool breaking_end(void);
+
 #endif

@@ -54,6 +54,24 @@ static void one_spelling(void **state)
     assert_int_equal(c.offices[11], 1);
 }
 
+static void cells_that_are_none(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct cell c;
+    for (unsigned way = 0; way < 3; way++) {
+        buf_init(&b, 1024);
+        for (unsigned m = 0; m < 12; m++) buf_zigzag128(&b, way == 0 && m < 2 ? big(INT64_MAX, UINT64_MAX) : 0);
+        buf_u8(&b, way == 1 ? 0 : 6);
+        buf_zigzag(&b, way == 2 ? INT64_MAX : 1);
+        buf_u8(&b, 6);
+        buf_zigzag(&b, way == 2 ? INT64_MAX : 1);
+        for (unsigned i = 0; i < 3; i++) buf_u8(&b, 0);
+        assert_int_equal(cell_decode(buf_slice(&b), &c), ST_CORRUPT);   /* a sum, a run, a count that cannot be */
+        buf_done(&b);
+    }
+}
+
 static void keys(void **state)
 {
     (void)state;
@@ -68,6 +86,9 @@ static void keys(void **state)
     assert_true(got.region == k.region && got.year == k.year && got.node.node == k.node.node &&
                 got.node.derived == k.node.derived && got.node.source == k.node.source);
     assert_int_equal(cell_key_parse(slice_of(key, n - 1), &got), ST_CORRUPT);
+    key[6] = NODE_ACCOUNT_LINE + 1;     /* no kind of node */
+    assert_int_equal(cell_key_parse(slice_of(key, n), &got), ST_CORRUPT);
+    key[6] = NODE_ACTIVITY;
     key[7] ^= 1;                        /* another level than the code's */
     assert_int_equal(cell_key_parse(slice_of(key, n), &got), ST_CORRUPT);
 }
@@ -178,11 +199,58 @@ static void before_to_after(void **state)
     world_close(&w);
 }
 
+static bool first_only(void *ctx, const struct cell_key *k, const struct cell *c)
+{
+    (void)k, (void)c;
+    ++*(unsigned *)ctx;
+    return false;
+}
+
+static int scan(struct world *w, unsigned *n)
+{
+    *n = 0;
+    return cell_scan(w->t, FOLD_CELL, CITY_A, 2022, NODE_TOTAL, 0, count_cell, n);
+}
+
+/* Rows of the state that are no cells: what begins with the range and is none is corrupt, what does not is not read. */
+static void rows_that_are_no_cells(void **state)
+{
+    (void)state;
+    struct world w;
+    unsigned n, all;
+    uint8_t key[19] = { 0 };
+    struct cell_key k = { .region = CITY_A, .year = 2022, .node = { .derived = DERIVED_REALISED, .source = SOURCE_OPD } };
+    world_open(&w);
+    cell_key_bytes(&k, key);
+    assert_int_equal(store_put(w.t, FOLD_CELL, slice_of(key, 19), slice_of("x", 1)), ST_OK);    /* where the cell will stand, longer */
+    assert_int_equal(store_put(w.t, FOLD_CELL, slice_of("\xff", 1), slice_of("x", 1)), ST_OK);
+    assert_int_equal(cell_deltas_add(w.d, CITY_A, 2022, NULL, &w.da), ST_OK);
+    apply(&w);
+    const struct derived_row *row = derive_find(&w.da, &k.node);
+    assert_non_null(row);
+    cell_is(&w, CITY_A, row, NULL);
+    assert_int_equal(scan(&w, &n), ST_CORRUPT);
+    assert_int_equal(store_del(w.t, FOLD_CELL, slice_of(key, 19)), ST_OK);
+    assert_int_equal(scan(&w, &all), ST_OK);
+    assert_true(all > 1);
+    n = 0;
+    assert_int_equal(cell_scan(w.t, FOLD_CELL, CITY_A, 2022, NODE_TOTAL, 0, first_only, &n), ST_OK);
+    assert_int_equal(n, 1);
+    n = 0;                              /* a range behind all cells: the short row is not of it */
+    assert_int_equal(cell_scan(w.t, FOLD_CELL, UINT32_C(0xfeffffff), 2022, NODE_TOTAL, 0, count_cell, &n), ST_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(store_put(w.t, FOLD_CELL, slice_of(key, 18), slice_of("x", 1)), ST_OK);
+    assert_int_equal(scan(&w, &n), ST_CORRUPT);
+    assert_int_equal(cell_deltas_add(w.d, CITY_A, 2022, &w.da, NULL), ST_OK);
+    assert_int_equal(cell_deltas_apply(w.d, w.t, FOLD_CELL), ST_CORRUPT);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_round_trip), cmocka_unit_test(one_spelling), cmocka_unit_test(keys),
-        cmocka_unit_test(differences_add_up), cmocka_unit_test(before_to_after),
+        cmocka_unit_test(bytes_round_trip), cmocka_unit_test(one_spelling), cmocka_unit_test(keys), cmocka_unit_test(cells_that_are_none),
+        cmocka_unit_test(differences_add_up), cmocka_unit_test(before_to_after), cmocka_unit_test(rows_that_are_no_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
