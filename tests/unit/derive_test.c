@@ -1,7 +1,6 @@
 /* derive_test.c - the counting rules (derive.h, line.h) and the findings (claim.h), case by case, and two real reports.
  *
- * The cases stand in derive_cases.h. The reports are read from tests/data by a reader of no more than
- * these files need. */
+ * The cases stand in derive_cases.h. The reports are read from tests/data by a reader of no more than these files need. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,6 +135,11 @@ static void names_derive_nothing(void **state)
     assert_int_equal(unit_set(&u, &f, 0, 1, &r, NULL, NULL), ST_OK);
     assert_int_equal(derive_unit(&u, &d), ST_OK);
     assert_int_equal(d.count, 0);
+    struct claims claims;
+    claim_init(&claims);
+    assert_int_equal(claim_unit(&u, &claims), ST_OK);
+    assert_int_equal(claims.count, 0);
+    claim_done(&claims);
     derive_done(&d);
     unit_done(&u);
 }

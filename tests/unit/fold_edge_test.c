@@ -356,6 +356,8 @@ static void subjects_of_one_batch_are_told_apart(void **state)
     flush(&w);
     assert_int_equal(realised(&w, CITY, SOURCE_BUD), 8);
     assert_int_equal(realised(&w, NEXT_CITY, SOURCE_BUD), 2 + 4);
+    struct fold_count c;
+    assert_int_equal(fold_count_get(w.t, id_of(&w, OTHER), &c), ST_NOT_FOUND);  /* spoken of, never spoke */
     world_close(&w);
 }
 
@@ -378,7 +380,8 @@ static void who_repeats_itself_and_moves_is_moved(void **state)
 static void a_name_is_of_no_year(void **state)
 {
     static struct fixture_figure x;
-    struct fixture_statement s;
+    static struct fixture_figure first;
+    struct fixture_statement s[2];
     struct fold_changed pair[4];
     struct world w;
     uint64_t at;
@@ -388,12 +391,13 @@ static void a_name_is_of_no_year(void **state)
     office_with_figures(&w);
     x.f = (struct figure){ .activity = fixture_activity("1.06.02", 2022), .measure = MEASURE_NAME, .kind = VALUE_TEXT,
                            .text = slice_of("Program", 7) };
-    s = (struct fixture_statement){ .subject = OFFICE, .f = x.f };
-    fixture_log_batch(&w.l, OFFICE, &s, 1);
+    fixture_figure("5.1.02 realised 1 1", YEAR_MIN, &first);    /* the unit beside it */
+    for (unsigned i = 0; i < 2; i++) s[i] = (struct fixture_statement){ .subject = OFFICE, .f = i ? first.f : x.f };
+    fixture_log_batch(&w.l, OFFICE, s, 2);
     flush(&w);
-    assert_int_equal(count_of(&w, OFFICE).effective, 3);
+    assert_int_equal(count_of(&w, OFFICE).effective, 4);
     assert_int_equal(fold_change_next(w.t, 1, &at, pair, 4, &n), ST_OK);
-    assert_true(n == 1 && pair[0].office == id_of(&w, OFFICE) && pair[0].year == 0);
+    assert_true(n == 2 && pair[0].office == id_of(&w, OFFICE) && pair[0].year == 0 && pair[1].year == YEAR_MIN);
     assert_int_equal(fold_last_month(w.t, pair[0].office, 2022, &month), ST_OK);
     assert_int_equal(month, 3);
     world_close(&w);
