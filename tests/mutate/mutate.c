@@ -2,11 +2,11 @@
  *
  *   mutate SEED COUNT OUT LEFT_OUT FILE.c ..
  *
- * All places of all files where one operator, constant, condition, statement or status can be another are listed and put in an order
- * that SEED and what the mutant is (file, function, line, change) decide, nothing else; the first COUNT are planted. So a larger COUNT
- * begins with the same ones, and a change of the sources draws only the mutants of the lines it touches anew. The number of a mutant
- * is its place in that order, from 1. LEFT_OUT names a file of numbers not to plant (they did not compile). OUT/FILE.c is the file with
- * its mutants; on standard output a line each: number, file, line, function, what it is, the line.
+ * All places of all files where one operator, constant, condition, statement or status can be another are listed and put in an
+ * order that SEED and what the mutant is (file, function, line, change) decide, nothing else; the first COUNT are planted. So a
+ * larger COUNT begins with the same ones, and a change of the sources draws only the mutants of the lines it touches anew. The
+ * number of a mutant is its place in that order, from 1. LEFT_OUT names a file of numbers not to plant (they did not compile).
+ * OUT/FILE.c is the file with its mutants; on standard output a line each: number, file, line, function, what it is, the line.
  *
  * A function with mutants becomes several: each mutant is a whole copy of it, and under its name stands a switch over `mutant_on`
  * (mutant.c). So any change is possible that compiles, and a program with hundreds of them runs at nearly its speed.

@@ -222,7 +222,7 @@ static void rows_that_are_no_cells(void **state)
     struct cell_key k = { .region = CITY_A, .year = 2022, .node = { .derived = DERIVED_REALISED, .source = SOURCE_OPD } };
     world_open(&w);
     cell_key_bytes(&k, key);
-    assert_int_equal(store_put(w.t, FOLD_CELL, slice_of(key, 19), slice_of("x", 1)), ST_OK);    /* where the cell will stand, longer */
+    assert_int_equal(store_put(w.t, FOLD_CELL, slice_of(key, 19), slice_of("x", 1)), ST_OK);    /* its place, longer */
     assert_int_equal(store_put(w.t, FOLD_CELL, slice_of("\xff", 1), slice_of("x", 1)), ST_OK);
     assert_int_equal(cell_deltas_add(w.d, CITY_A, 2022, NULL, &w.da), ST_OK);
     apply(&w);
@@ -249,7 +249,8 @@ static void rows_that_are_no_cells(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_round_trip), cmocka_unit_test(one_spelling), cmocka_unit_test(keys), cmocka_unit_test(cells_that_are_none),
+        cmocka_unit_test(bytes_round_trip), cmocka_unit_test(one_spelling), cmocka_unit_test(keys),
+        cmocka_unit_test(cells_that_are_none),
         cmocka_unit_test(differences_add_up), cmocka_unit_test(before_to_after), cmocka_unit_test(rows_that_are_no_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

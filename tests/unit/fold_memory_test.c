@@ -1,8 +1,8 @@
 /* fold_memory_test.c - derive, claims, cells and the fold where memory ends: each allocation fails in turn.
  *
- * Arrays grow by doubling, so which statement meets a full array depends on how much stood before it. Each unit is tried with none and
- * with up to 64 lines before its own: so every place that adds something meets the end once. What must hold: ST_NO_MEMORY when an allocation failed
- * and nothing else; and the same object used again gives what it would have given.
+ * Arrays grow by doubling, so which statement meets a full array depends on how much stood before it. Each unit is tried with 0 to
+ * 64 lines before its own: so every place that adds something meets the end once. What must hold: ST_NO_MEMORY when an allocation
+ * failed and nothing else; and the same object used again gives what it would have given.
  *
  * The fold itself is played call by call by fold_break_test; here are its arrays that a small world never fills. */
 #include <setjmp.h>
@@ -28,8 +28,8 @@ static const char *const UNITS[][30] = {
           A "/5.1.02 budget:dpa:murni 1 400", A "/5.2 budget:dpa:murni 1 300", A " cash_plan 1 5"),
     TEXTS(A " printed_absorption:opd:murni 3 500000.2", A " budget:dpa:murni 1 900", A " realised 3 90"),
     TEXTS(A " realised 2 100", A " realised 3 90"),
-    TEXTS("5 realised 3 12", "5.1 budget:dpa:murni 1 100", "5.1.02 budget:dpa:murni 1 100", "5.1 realised 2 120", "5.2 realised 2 5",
-          "5.1 cash_plan 1 3", "5.2 physical 3 7", "5 budget:dpa:murni 1 3"),
+    TEXTS("5 realised 3 12", "5.1 budget:dpa:murni 1 100", "5.1.02 budget:dpa:murni 1 100", "5.1 realised 2 120",
+          "5.2 realised 2 5", "5.1 cash_plan 1 3", "5.2 physical 3 7", "5 budget:dpa:murni 1 3"),
     TEXTS("- complete:dpa:pergeseran-20 9 1", A " budget:dpa:murni 1 1", A " budget:dpa:pergeseran-1 1 2",
           A " budget:dpa:pergeseran-2 1 3", A " budget:dpa:pergeseran-3 2 4", A " budget:dpa:pergeseran-4 2 5",
           A " budget:dpa:pergeseran-5 3 6", A " budget:dpa:pergeseran-6 3 7", A " budget:dpa:pergeseran-7 4 8",
@@ -39,7 +39,7 @@ static const char *const UNITS[][30] = {
     TEXTS(A "/5.1.02 budget:dpa:murni 1 100", A "/5.1.02 budget:dpa:perubahan 9 110", A "/5.2.02 budget:dpa:perubahan 9 10",
           A "/5.1.02 cash_plan 1 3", A "/5.1.02.01 realised 4 3", A "/5.1.02 realised:bud 4 3"),
 };
-enum { UNITS_COUNT = sizeof UNITS / sizeof *UNITS, FIRST = 36, FILLERS = 64 };
+enum { UNITS_COUNT = sizeof UNITS / sizeof *UNITS, FILLERS = 64 };
 
 /* The lines before are of the kind that stands first: account-only lines, or activities. */
 static void unit_of(struct unit *u, const char *const *texts, unsigned fillers)
@@ -86,7 +86,7 @@ static void derive_says_that_memory_ended(void **state)
 {
     (void)state;
     for (unsigned k = 0; k < UNITS_COUNT; k++)
-        for (unsigned fillers = 0; fillers <= FILLERS; fillers += fillers ? 1 : FIRST) {
+        for (unsigned fillers = 0; fillers <= FILLERS; fillers++) {
             struct unit u;
             struct derived_set want;
             unit_of(&u, UNITS[k], fillers);
@@ -133,7 +133,8 @@ static void claims_say_that_memory_ended(void **state)
 /* ---- cells ---- */
 
 /* Through a settled region, or rolled up at once in the one table that grows meanwhile. */
-static int cells_add(struct store_txn *t, struct cell_deltas **d, struct cell_deltas **up, const struct derived_set *set, bool settle)
+static int cells_add(struct store_txn *t, struct cell_deltas **d, struct cell_deltas **up, const struct derived_set *set,
+                     bool settle)
 {
     int st = cell_deltas_new(d);
     if (st == ST_OK) st = cell_deltas_new(up);
@@ -269,8 +270,8 @@ static void prepare(struct fold **f, struct store_txn *t, const struct fixture_l
     assert_int_equal(fold_recover(*f, t), ST_OK);
 }
 
-/* Records of the groups: the entry; the figures of many years, whose counters, months and changes outgrow the room for a row; a move
- * and a figure in one. */
+/* Records of the groups: the entry; the figures of many years, whose counters, months and changes outgrow the room for a row;
+ * a move and a figure in one. */
 static const uint32_t GROUPS[][2] = { { 0, 1 }, { 1, 2 }, { 2, 4 } };
 
 static bool group_with(enum breaking_kind kind, const struct fixture_log *l, const uint32_t group[2], uint32_t n)
