@@ -301,9 +301,24 @@ static void test_status_tables(void **state)
             if (status_code_known(j)) assert_string_not_equal(status_code_spelling(i), status_code_spelling(j));
 }
 
+/* What is cut off is not read behind its end; the first forms behind a bound are no text; one blank is nothing. */
+static void test_the_ends_of_what_is_read(void **state)
+{
+    static const uint8_t open[9] = { 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 1 };
+    struct rd r = rd_of(slice_of(open, 8));
+
+    (void)state;
+    (void)rd_varint(&r);
+    assert_true(r.bad);
+    assert_false(bytes_utf8_ok((const uint8_t *)"\xe0\x9f\xbf", 3));
+    assert_true(bytes_utf8_ok((const uint8_t *)"\xe0\xa0\x80\x7f", 4));
+    assert_int_equal(bytes_trim(slice_of(" ", 1)).n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_ends_of_what_is_read),
         cmocka_unit_test(test_crc_vectors),        cmocka_unit_test(test_crc_paths_agree_and_chain),
         cmocka_unit_test(test_integers_round_trip), cmocka_unit_test(test_wire_bytes_are_fixed),
         cmocka_unit_test(test_extremes_of_128_bits), cmocka_unit_test(test_bad_varints),

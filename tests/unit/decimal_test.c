@@ -167,6 +167,8 @@ static const struct money_case MONEY[] = {
     { "#REF!", 0, CODE_NUMBER_BROKEN, { NULL } },
     { "recofusing", 0, CODE_NUMBER_BROKEN, { NULL } },
     { "1.000 2.000", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "(5 )", -500, 0, { 0 } },
+    { "1 234", 0, CODE_NUMBER_BROKEN, { "1.234", NULL } },
 };
 
 static void check_near(const char *text, const struct decimal_reading *r, const char *const near[3])
@@ -204,6 +206,9 @@ static void absent_values(void **state)
     assert_int_equal(decimal_money(txt(" NIHIL "), DASH_REFUSE, false, &r), ST_OK);
     assert_int_equal(r.kind, DEC_EMPTY);
     assert_int_equal(r.notes, NOTE_NIL);
+    assert_int_equal(decimal_money(txt("nihil."), DASH_REFUSE, true, &r), ST_OK);
+    assert_int_equal(r.kind, DEC_NIL);
+    assert_int_equal(decimal_money(slice_of("5\xc2\xa0", 2), DASH_REFUSE, true, &r), ST_INVALID);       /* cut inside a character */
     assert_int_equal(decimal_money(txt("Rp nihil"), DASH_REFUSE, true, &r), ST_OK);
     assert_int_equal(r.kind, DEC_NIL);
     assert_int_equal(decimal_money(txt("  "), DASH_REFUSE, true, &r), ST_OK);
@@ -327,6 +332,7 @@ static void counting_units(void **state)
     for (size_t i = 0; i < sizeof NO / sizeof *NO; i++)
         if (decimal_unit_counts(txt(NO[i])))
             fail_msg("%s does not count", NO[i]);
+    assert_true(decimal_unit_same(txt("ANAK ZONA"), txt("anak zona")));
 }
 
 /* ---- out ---- */

@@ -121,6 +121,21 @@ static void series_equal_cumulate(void **state)
     unit_done(&u);
 }
 
+static void a_wrong_percentage_says_its_pair(void **state)
+{
+    (void)state;
+    const char *const figures[] = { "1.06.02.2.02.01 budget 1 1000", "1.06.02.2.02.01 realised 3 100",
+                                    "1.06.02.2.02.01 printed_absorption 3 20000000.0", NULL };
+    struct unit u;
+    struct claims claims;
+    fixture_unit(&u, 2022, figures);
+    claim_init(&claims);
+    assert_int_equal(claim_unit(&u, &claims), ST_OK);
+    assert_true(claims.count == 1 && claims.c[0].num == 100 && claims.c[0].den == 1000);
+    claim_done(&claims);
+    unit_done(&u);
+}
+
 static void names_derive_nothing(void **state)
 {
     (void)state;
@@ -340,6 +355,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cases), cmocka_unit_test(series_equal_cumulate), cmocka_unit_test(names_derive_nothing),
+        cmocka_unit_test(a_wrong_percentage_says_its_pair),
         cmocka_unit_test(rows_no_figure_makes_derive_nothing),
         cmocka_unit_test(metro_2022), cmocka_unit_test(semarang_2020),
     };
