@@ -53,7 +53,7 @@ AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/
                 aggregator/query_size
 AGGREGATOR_E := aggregator/http aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/control aggregator/state aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
-         cli/status cli/receipt cli/evidence cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
+         cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw cli/close cli/close_say cli/close_show

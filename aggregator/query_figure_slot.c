@@ -24,6 +24,9 @@ static void put_batch(json_t *o, const struct statement *s, unsigned index)
     bytes_hex(s->batch.b, HASH_SIZE, hex);
     json_object_set_new(o, "office", text_json(s->office));
     json_object_set_new(o, "sequence", json_integer((json_int_t)(s->sequence + index)));
+    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)s->epoch);
+    json_object_set_new(o, "epoch", json_string(hex));
+    bytes_hex(s->batch.b, HASH_SIZE, hex);
     json_object_set_new(o, "entered_at", time_json(s->entered));
     json_object_set_new(o, "signed_at", time_json(s->signed_at));
     json_object_set_new(o, "committed_at", time_json(s->at));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/evidence.h"
+#include "cli/origin.h"
 #include "cli/print.h"
 #include "cli/query.h"
 #include "proto/address.h"
@@ -186,6 +187,7 @@ static void statement_text(const struct cli *c, const json_t *s, char *ret, size
              (long long)json_integer_value(json_object_get(s, "lsn")), (long long)json_integer_value(json_object_get(s, "index")),
              text_of(s, "office"), (long long)json_integer_value(json_object_get(s, "sequence")), text_of(s, "batch"),
              text_of(s, "signed_at"), clerk[0] ? ", " : "", clerk, reason[0] ? "; " : "", reason);
+    origin_text(s, ret, size);
     evidence_text(c, s, ret, size);
 }
 

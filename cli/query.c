@@ -3,6 +3,7 @@
  * Figures are only moved, never computed: what stands in a cell is what the aggregator said. --json prints its answer, --csv the
  * rows of the answer under stable names. No data is an answer too: an empty table, a word on stderr, exit 0. */
 #include "cli/evidence.h"
+#include "cli/origin.h"
 #include "cli/query.h"
 
 #include <stdio.h>
@@ -56,6 +57,7 @@ int query_ask(const struct cli *c, const char *path, const struct ask_param *par
     if (rc == EXIT_OK) rc = place_open(c, &p);
     if (rc == EXIT_OK) rc = ask_question(c, &p, path, params, n, &answer);
     if (rc != EXIT_OK) return rc;
+    origin_put(&p, answer);
     if (e.given) (void)evidence_match(&e, answer);
     show(c, answer);
     if (e.given) rc = evidence_say(c, &e, answer);

@@ -26,6 +26,8 @@ struct import {
     struct section section;
     uint32_t subject;                   /* the own copy's number for the section's office */
     uint32_t section_rows, sections, updates;
+    uint32_t line[BATCH_UPDATES_MAX];   /* of the updates of the open body, in the pushed file */
+    struct slice file;
     struct outbox_pushed done;
     uint8_t *seen;                      /* by line of the pushed file: bits 1 << enum unit_result of its figures; they may lie in
                                          * several sections, so a line is counted only at the end */
@@ -91,6 +93,64 @@ static int close_section(struct import *im)
     return ST_OK;
 }
 
+/* ---- where it stood: varint count, varint length and bytes of the file's name, then each line as zigzag to the one before ---- */
+
+static struct slice origin_key(uint32_t office, uint64_t sequence, uint8_t ret[12])
+{
+    bytes_be32(ret, office);
+    bytes_be64(ret + 4, sequence);
+    return slice_of(ret, 12);
+}
+
+static int origin_put(struct import *im)
+{
+    uint8_t key[12];
+    struct buf b;
+    int64_t before = 0;
+    buf_init(&b, BATCH_BYTES_MAX);
+    buf_varint(&b, im->updates);
+    buf_varint(&b, im->file.n);
+    buf_put(&b, im->file.p, im->file.n);
+    for (uint32_t i = 0; i < im->updates; i++) {
+        buf_zigzag(&b, (int64_t)im->line[i] - before);
+        before = im->line[i];
+    }
+    int st = buf_ok(&b) ? store_put(im->t, OUTBOX_ORIGIN, origin_key(im->who.office, im->stream.last, key), buf_slice(&b))
+                        : ST_NO_MEMORY;
+    buf_done(&b);
+    return st;
+}
+
+static int origin_parse(struct slice value, uint64_t last, uint64_t sequence, struct import_origin *ret)
+{
+    struct rd r = rd_of(value);
+    int64_t line = 0;
+    uint64_t count = rd_varint(&r), n = rd_varint(&r);
+    if (r.bad || count == 0 || count > last || n > rd_left(&r)) return ST_CORRUPT;
+    struct slice file = rd_bytes(&r, (size_t)n);
+    if (sequence <= last - count) return ST_NOT_FOUND;
+    for (uint64_t i = last - count; i < sequence && !r.bad; i++)
+        if (__builtin_add_overflow(line, rd_zigzag(&r), &line)) return ST_CORRUPT;
+    if (r.bad || line < 0 || line > UINT32_MAX) return ST_CORRUPT;
+    *ret = (struct import_origin){ file, (uint32_t)line };
+    return ST_OK;
+}
+
+int collect_import_origin(struct store_txn *t, struct slice office, uint64_t sequence, struct import_origin *ret)
+{
+    struct store_cursor *c = NULL;
+    struct slice key, value;
+    uint8_t from[12];
+    uint32_t number;
+    int st = unit_dict_get(t, OUTBOX_DICT_TEXT, office, &number);
+    if (st == ST_OK) st = store_cursor(t, OUTBOX_ORIGIN, &c);
+    if (st == ST_OK) st = store_seek(c, origin_key(number, sequence, from), &key, &value);
+    if (st == ST_OK && (key.n != 12 || bytes_rd32(key.p) != number)) st = ST_NOT_FOUND;
+    if (st == ST_OK) st = origin_parse(value, bytes_rd64(key.p + 4), sequence, ret);
+    store_cursor_close(&c);
+    return st;
+}
+
 static int close_body(struct import *im)
 {
     int st = close_section(im);
@@ -101,13 +161,14 @@ static int close_body(struct import *im)
     buf_put(&whole, im->body.p, im->body.n);
     bool ok = buf_ok(&whole) && buf_ok(&im->body);
     st = ok ? outbox_append(im->t, &im->who, im->now.wall, buf_slice(&whole), im->updates, &im->stream) : ST_NO_MEMORY;
+    if (st == ST_OK) st = origin_put(im);
     buf_done(&whole);
     buf_clear(&im->body);
     im->sections = im->updates = 0;
     return st;
 }
 
-static int add_row(struct import *im, const struct figure *f)
+static int add_row(struct import *im, const struct figure *f, uint32_t line)
 {
     if (im->updates == BATCH_UPDATES_MAX || im->body.n + im->rows.n + ROW_BYTES_MAX > BODY_BYTES_MAX) {
         int st = close_body(im);
@@ -115,7 +176,7 @@ static int add_row(struct import *im, const struct figure *f)
     }
     codec_row_put(&im->rows, f);
     im->section_rows++;
-    im->updates++;
+    im->line[im->updates++] = line;
     return ST_OK;
 }
 
@@ -193,7 +254,7 @@ static int take_row(struct import *im, const struct tray_row *row)
     if (st == ST_OK && row->figure.evidence.n > 0) st = attach(im, u, leaf, &row->figure, &document);
     if (st == ST_OK && row->line > 0) st = mark_line(im, row->line, result);
     if (st != ST_OK) return st;
-    return result == UNIT_SAME && !document ? ST_OK : add_row(im, &row->figure);
+    return result == UNIT_SAME && !document ? ST_OK : add_row(im, &row->figure, row->line);
 }
 
 static int begin_section(struct import *im, const struct section *s)
@@ -227,6 +288,7 @@ static int run_import(struct import *im, struct slice bytes, const struct tray *
     struct outbox_pushed *p = &im->done;
     *p = (struct outbox_pushed){ .at = im->now.wall, .office = im->who.office, .rows = head->rows, .refused = head->refused,
                                  .duplicate = head->duplicate, .last = im->stream.last };
+    im->file = head->file;
     memcpy(p->file, head->file.p, head->file.n < sizeof p->file - 1 ? head->file.n : sizeof p->file - 1);
     int st = take_rows(im, bytes);
     if (st == ST_OK) st = close_body(im);

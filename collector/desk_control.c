@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/collect_import.h"
 #include "collector/desk_priv.h"
 #include "proto/clock.h"
 #include "proto/conf.h"
@@ -150,6 +151,39 @@ static json_t *pushed_list(struct store *s, const json_t *request)
     return o;
 }
 
+/* ---- where statements stood ---- */
+
+/* null: another epoch's (an outbox of before), or not known. */
+static json_t *origin_json(struct store_txn *t, const char *epoch, const json_t *asked)
+{
+    const char *office = json_string_value(json_object_get(asked, "office")), *of = json_string_value(json_object_get(asked, "epoch"));
+    json_int_t sequence = json_integer_value(json_object_get(asked, "sequence"));
+    struct import_origin x;
+    if (!office || !of || strcmp(of, epoch) || sequence < 1) return json_null();
+    if (collect_import_origin(t, slice_of(office, strlen(office)), (uint64_t)sequence, &x) != ST_OK) return json_null();
+    json_t *o = json_object(), *file = json_stringn((const char *)x.file.p, x.file.n);
+    json_object_set_new(o, "file", file ? file : json_string("?"));
+    json_object_set_new(o, "line", json_integer(x.line));
+    return o;
+}
+
+static json_t *origin_list(struct store *s, const json_t *request)
+{
+    const struct outbox_identity none = { .epoch = 0 };
+    struct outbox_identity own;
+    char epoch[17];
+    json_t *o = json_object(), *list = json_array(), *asked;
+    struct store_txn *t = NULL;
+    size_t i;
+    json_object_set_new(o, "origins", list);
+    if (store_begin(s, false, &t) != ST_OK) return o;
+    bool known = outbox_identity(t, &none, &own) == ST_OK;
+    snprintf(epoch, sizeof epoch, "%016llx", known ? (unsigned long long)own.epoch : 0ULL);
+    json_array_foreach(json_object_get(request, "statements"), i, asked) json_array_append_new(list, origin_json(t, epoch, asked));
+    store_abort(&t);
+    return o;
+}
+
 /* ---- dry runs ---- */
 
 static json_t *judged_json(struct desk *d, struct store_txn *t, const char *path)
@@ -190,6 +224,7 @@ static json_t *answer(struct desk *d, struct store *s, const json_t *request, bo
     if (verb && !strcmp(verb, "status")) return status_json(d, s);
     if (verb && !strcmp(verb, "pushed")) return pushed_list(s, request);
     if (verb && !strcmp(verb, "receipts")) return desk_receipts(s, request);
+    if (verb && !strcmp(verb, "origin")) return origin_list(s, request);
     if (verb && !strcmp(verb, "judge")) return judged_list(d, s, request);
     if (verb && !strcmp(verb, "push")) {
         d->look_now = *ret_wake = true;

@@ -24,6 +24,7 @@ enum outbox_table {
     OUTBOX_WITNESS, OUTBOX_WITNESSED, OUTBOX_EVIDENCE, /* checkpoints of the worker's log (witness.h) */
     OUTBOX_RESIGNED,    /* office u32 | last sequence u64 | wall ms u64 -> what was signed before (outbox_resign.c) */
     OUTBOX_ATTACHED,    /* unit row key | slot u8 | SHA-256 of a document -> sequence u64 of the statement it went with */
+    OUTBOX_ORIGIN,      /* office u32 | last sequence of a batch u64 -> where its updates stood (collect_import.h) */
     OUTBOX_TABLE_COUNT
 };
 extern const char *const outbox_tables[];

@@ -117,6 +117,14 @@ static void a_large_file_becomes_several_batches(void **state)
             assert_true(row.code == CODE_OK && row.figure.value == 100 + (int64_t)rows);
     }
     assert_true(at == 20000 && rows == 20000 && batches >= 3);
+    for (uint64_t sequence = 1; sequence <= 20000; sequence += 97) {
+        struct import_origin o;
+        assert_int_equal(collect_import_origin(f->t, slice_of(OFFICE_A, strlen(OFFICE_A)), sequence, &o), ST_OK);
+        assert_true(o.line == sequence + 1 && bytes_is(o.file, "a.csv"));
+    }
+    struct import_origin none;
+    assert_int_equal(collect_import_origin(f->t, slice_of(OFFICE_A, strlen(OFFICE_A)), 20001, &none), ST_NOT_FOUND);
+    assert_int_equal(collect_import_origin(f->t, slice_of(OFFICE_B, strlen(OFFICE_B)), 1, &none), ST_NOT_FOUND);
 }
 
 static void an_office_without_a_key_waits(void **state)
