@@ -161,7 +161,10 @@ static int report(const struct asking *a)
     buf_init(&b, JOIN_LINE_MAX);
     join_request_put(&b, &a->request);
     buf_u8(&b, 0);
-    ASSERT(buf_ok(&b));
+    if (!buf_ok(&b)) {
+        buf_done(&b);
+        return cli_fail(a->c, "memori habis; ulangi perintah ini", "no memory; repeat this command", a->request.office);
+    }
     join_fingerprint(&a->request, fingerprint);
     if (a->c->format == FORMAT_JSON)
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:s}", "office", a->request.office, "state", how_name(a->sent.how), "fingerprint",

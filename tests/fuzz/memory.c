@@ -1,7 +1,7 @@
-/* memory.c - readers of bytes from outside while memory runs out. First byte: which reader; the next two: how many allocations still
- * work; then its bytes. A reader that has too little memory says so, and nothing else: never that the bytes are bad when they are
- * not, never a part of them as the whole. The same bytes with all the memory say what is right. Only allocations of the code under
- * test fail (--wrap, as in nodes.c); what a library below does without memory is tried by `make faults`. */
+/* memory.c - readers of bytes from outside while memory runs out. First byte: which reader; the next two: how many allocations
+ * still work; then its bytes. A reader that has too little memory says so, and nothing else: never that the bytes are bad when they
+ * are not, never a part of them as the whole. The same bytes with all the memory say what is right. Only allocations of the code
+ * under test fail (--wrap, as in nodes.c); what a library below does without memory is tried by `make faults`. */
 #include "aggregator/bridge_list.h"
 #include "aggregator/closing_rules.h"
 #include "aggregator/scales.h"
@@ -122,8 +122,8 @@ static int read_bridges(struct slice b, uint64_t *ret)
     return st;
 }
 
-static int (*const readers[])(struct slice b, uint64_t *ret) = { read_intake, read_register, read_config, read_scales, read_thresholds,
-                                                                 read_units, read_closing, read_bridges };
+static int (*const readers[])(struct slice b, uint64_t *ret) = { read_intake,     read_register, read_config,  read_scales,
+                                                                 read_thresholds, read_units,    read_closing, read_bridges };
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {

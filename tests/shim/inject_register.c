@@ -10,12 +10,13 @@
 
 #include "tests/shim/inject.h"
 
-enum { RUN_MS = 20000, PUSH_MS = 20000 };
+enum { RUN_MS = 45000 /* an export waits 20 s for an answer */, PUSH_MS = 20000 };
 struct job {
     struct inject *i;
     const struct act *act;
     unsigned number;                    /* of the run */
-    char id[24], line[1024], out[512], fresh[512], backup[512];     /* the office it is about and its invitation; where its copy goes; another place; what is restored */
+    char id[24], line[1024];            /* the office it is about and its invitation */
+    char out[512], fresh[512], backup[512];     /* where its copy goes; another place; what is restored */
 };
 struct act {
     const char *name, *args[8];         /* ID, LINE, OUT and BACKUP stand for the job's */
@@ -38,7 +39,8 @@ static int run_act(const struct job *j, const char *out)
     snprintf(program, sizeof program, "%s/rekap", j->i->w.bin);
     for (unsigned k = 0; k < 8 && j->act->args[k]; k++) {
         const char *s = j->act->args[k];
-        argv[n++] = !strcmp(s, "ID") ? j->id : !strcmp(s, "LINE") ? j->line : !strcmp(s, "OUT") ? out : !strcmp(s, "BACKUP") ? j->backup : s;
+        argv[n++] = !strcmp(s, "ID") ? j->id : !strcmp(s, "LINE") ? j->line : !strcmp(s, "OUT") ? out :
+                    !strcmp(s, "BACKUP") ? j->backup : s;
     }
     argv[n++] = "--dir";
     argv[n++] = j->act->elsewhere ? out : j->i->w.dir;
@@ -60,7 +62,8 @@ static bool pushes(const struct job *j)
 {
     char path[512], text[200];
     const char *const args[] = { "push", "--office", j->id, path, "--wait", NULL };
-    int n = snprintf(text, sizeof text, "tahun,nomenklatur,kode,sampai,pagu,realisasi\n1992,permendagri-90-2019,1.06.01.2.01.01,1992-01,,%u.00\n",
+    int n = snprintf(text, sizeof text, "tahun,nomenklatur,kode,sampai,pagu,realisasi\n"
+                     "1992,permendagri-90-2019,1.06.01.2.01.01,1992-01,,%u.00\n",
                      j->number + 1);
     world_path(&j->i->w, "csv/job.csv", path);
     return world_write(path, text, (size_t)n) && world_rekap(&j->i->w, PUSH_MS, args) == 0;

@@ -139,7 +139,7 @@ static int status_of(int fd)
     struct pollfd p = { .fd = fd, .events = POLLIN };
     char head[16] = "";
     if (poll(&p, 1, WAIT_MS) != 1 || recv(fd, head, 12, MSG_PEEK | MSG_WAITALL) != 12) return 0;
-    return atoi(head + 9);
+    return (int)strtol(head + 9, NULL, 10);
 }
 
 static bool is_closed(int fd)
