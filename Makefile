@@ -28,11 +28,11 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/csv_list proto/jsonl \
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
-PROTO_P += proto/scrub proto/setting proto/step
+PROTO_P += proto/scrub proto/setting proto/step proto/units
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_typed collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
-          collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_scale collector/intake_standard collector/intake_report collector/tray proto/setting proto/registry
+          collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_scale collector/intake_standard collector/intake_report collector/tray proto/setting proto/units proto/registry
 # workbooks: only the command line reads them, so that the daemons link neither libzip nor expat
 BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sheet collector/xlsx_number collector/book collector/book_header collector/book_rows
 BOOK_LIBS := -lzip -lexpat
@@ -44,7 +44,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggre
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_figure aggregator/query_figure_slot \
                 aggregator/query_explain aggregator/query_explain_indicator aggregator/query_explain_mean aggregator/query_explain_finding aggregator/query_explain_bridge aggregator/query_finding_address aggregator/query_history_again aggregator/query_steps aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
-                aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/thresholds aggregator/units aggregator/query_rule aggregator/query_rename aggregator/query_indicator \
+                aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/thresholds aggregator/query_rule aggregator/query_rule_indicator aggregator/query_rename aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
 AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/bridge_list aggregator/query_bridge \
                 aggregator/match aggregator/query_match
@@ -106,7 +106,7 @@ $(B)/tests/unit/$(1)_test: $(B)/tests/unit/$(1)_test.o $(call OBJS,$(2))
 endef
 $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,address,proto/address proto/setting proto/figure proto/registry proto/period proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,address,proto/address proto/setting proto/achieve proto/achieve_over proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/figure proto/registry proto/period proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,-Wl$(comma)--wrap=calloc$(comma)--wrap=reallocarray))
@@ -187,12 +187,12 @@ $(eval $(call unit_test,sql,$(FOLD),-lsodium -lmsgpackc -lsqlite3))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,position,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
-$(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales aggregator/thresholds aggregator/units proto/setting proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list proto/period \
+$(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales aggregator/thresholds proto/units proto/setting proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
-QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/thresholds aggregator/units aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/bridge_list aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
-$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
-$(eval $(call unit_test,past,$(sort $(FOLD) $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/past_world,-lsodium -lmsgpackc -ljansson -lcsv))
-$(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator aggregator/units aggregator/line aggregator/line_stage aggregator/line_open proto/csv proto/csv_build proto/csv_list proto/achieve proto/achieve_over \
+QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/thresholds aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/bridge_list aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
+$(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
+$(eval $(call unit_test,past,$(sort $(FOLD) $(QUERIES) proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/past_world,-lsodium -lmsgpackc -ljansson -lcsv))
+$(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator proto/units aggregator/line aggregator/line_stage aggregator/line_open proto/csv proto/csv_build proto/csv_list proto/achieve proto/achieve_over \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 $(eval $(call unit_test,change,aggregator/change proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,habit,aggregator/habit proto/period proto/bytes proto/status,))
@@ -247,7 +247,7 @@ SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_version
        tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E))
 SIM_CORE := $(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) $(filter-out tests/unit/%,$(FOLD)) aggregator/aggregate \
        proto/sign_ed25519 proto/registry_sign proto/join proto/invite \
-       $(QUERIES) proto/setting proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list)
+       $(QUERIES) proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list)
 SIM_PLANTED := $(sort $(patsubst %.c,%,$(filter %.c,$(shell awk '$$1 == "file" { print $$2 }' tests/sim/bugs))))
 $(B)/tests/sim/sim: $(call OBJS,$(SIM_CORE) $(SIM) tests/sim/sim_bug_none)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsodium -lmsgpackc -ljansson -lcsv

@@ -255,15 +255,33 @@ static struct achieve_value reached_value(const struct unit *u, const struct ind
     return achieve_through(st->over_time, month, until, &v.number) == ST_OK ? v : value_of(u, last);
 }
 
+const char *indicator_by_name(enum indicator_by by)
+{
+    static const char *const NAMES[] = {"bawaan", "kantor", "aturan", "indikator-baku"};
+    return NAMES[by];
+}
+
+uint8_t indicator_choose(const struct indicator_rule *r, uint8_t own, uint8_t usual, enum indicator_by *ret_by)
+{
+    if (r->t.set && (r->t.named || !own)) {
+        *ret_by = r->defined ? INDICATOR_BY_DEFINITION : INDICATOR_BY_RULE;
+        return r->t.value ? (uint8_t)r->t.value : usual;
+    }
+    *ret_by = own ? INDICATOR_BY_OFFICE : INDICATOR_BY_DEFAULT;
+    return own ? own : usual;
+}
+
 static void judge_rules(const struct unit *u, const struct indicator *it, struct indicator_state *st)
 {
-    uint8_t id = 0;
-    st->formula_declared = achieve_formula_parse(indicator_text(u, it->formula), &id) == ST_OK;
-    st->formula = st->formula_declared ? (enum achieve_formula)id : ACHIEVE_MAX;
+    uint8_t formula = 0, over_time = 0;
     struct slice unit = st->reached_unit.n ? st->reached_unit : st->target_unit;
     bool share = units_same(it->units, unit, slice_of("%", 1));
-    st->over_time = share ? ACHIEVE_AKHIR : ACHIEVE_AKUMULATIF;
-    if (achieve_time_parse(indicator_text(u, it->over_time), &id) == ST_OK) st->over_time = (enum achieve_over_time)id;
+    (void)achieve_formula_parse(indicator_text(u, it->formula), &formula);
+    (void)achieve_time_parse(indicator_text(u, it->over_time), &over_time);
+    st->formula = (enum achieve_formula)indicator_choose(&it->rules.formula, formula, ACHIEVE_MAX, &st->formula_by);
+    st->over_time = (enum achieve_over_time)indicator_choose(&it->rules.over_time, over_time,
+                                                             share ? ACHIEVE_AKHIR : ACHIEVE_AKUMULATIF, &st->over_time_by);
+    if (it->rules.rounding.t.set) st->in.rounding = achieve_rounding_unpack(it->rules.rounding.t.value);
 }
 
 /* Numbers in two units: the same, or converted into the target's, or nobody knows. */
@@ -289,6 +307,8 @@ static void compute(const struct indicator *it, struct achieve_input *in, struct
     in->scores = it->words ? scores : NULL;
     achieve_compute(in, ret);
     in->scores = NULL;
+    ret->capped_apart = it->rules.cap.t.named;
+    ret->cap = (unsigned)it->rules.cap.t.value;
 }
 
 void indicator_judge(const struct unit *u, const struct indicator *it, unsigned until, const struct indicator_target *against,
@@ -300,6 +320,7 @@ void indicator_judge(const struct unit *u, const struct indicator *it, unsigned 
     st.reached_unit = indicator_text(u, it->reached_unit);
     judge_rules(u, it, &st);
     st.in = (struct achieve_input){.formula = st.formula,
+                                   .rounding = st.in.rounding,
                                    .target = target_value(u, st.target, until),
                                    .baseline = value_of(u, indicator_slot(it->baseline, 1))};
     st.in.reached = reached_value(u, it, until, &st);

@@ -76,8 +76,7 @@ int query_explain_bridge(const struct query_context *q, const struct query_figur
     if (st == ST_OK) st = put_parts(&w);
     json_object_set_new(answer, "value", year.any ? query_figure_value(f, &year.row) : json_null());
     put_formula(q, &b, answer);
-    struct threshold least = thresholds_get(q->thresholds, SETTING_BRIDGED_SHARE, f->s.office ? f->s.office->region : f->s.region,
-                                            f->s.office ? f->s.office->id : "", query_rule_month(q, to, 12));
+    struct threshold least = query_rule_scope(q, &f->s, SETTING_BRIDGED_SHARE, to, 12);
     json_object_set_new(answer, "bridge", query_bridge_shares(f->a.measure == ADDRESS_REALISED ? &year.realised : &year.budget,
                                                               (unsigned)least.value, &mapped));
     json_object_set_new(answer, "mapped", json_boolean(mapped));

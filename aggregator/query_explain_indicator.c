@@ -6,6 +6,7 @@
 
 #include "aggregator/query_figure.h"
 #include "aggregator/query_finding.h"
+#include "aggregator/query_rule.h"
 #include "proto/decimal.h"
 
 static const struct {
@@ -53,7 +54,6 @@ static void put_formula(json_t *answer, const struct indicator_state *s)
         if (strcmp(FORMULAS[i].name, name) == 0) text = FORMULAS[i].text;
     json_object_set_new(answer, "formula_id", json_string(name));
     json_object_set_new(answer, "formula", json_string(text ? text : name));
-    json_object_set_new(answer, "formula_declared", json_boolean(s->formula_declared));
 }
 
 /* The bands of the scale from the top down, and which one it is. */
@@ -161,7 +161,7 @@ static int put_beside(const struct query_context *q, const struct query_figure *
     put_formula(answer, s);
     json_object_set_new(answer, "reason",
                         s->result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(s->result.state)));
-    json_object_set_new(answer, "scale", json_string(o->scale.scale->name));
+    query_rule_put(o, it, s, answer);
     json_object_set_new(answer, "rating", band ? json_string(band->word) : json_null());
     if (f->a.measure == ADDRESS_RATING) put_bands(o->scale.scale, band, answer);
     put_components(q, f, s, answer);

@@ -1,8 +1,8 @@
 /* query_indicator.c - the indicators of a region: target, result, achievement, rating, and what the reports print. Kind: P.
  *
  * Computed from the units when asked (some tens of microseconds an office), so nothing about formulas or scales is frozen into
- * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order, office and statement.
- * Indicators of different offices are joined only where they share a definition (query_shared.h). */
+ * stored sums: those are the registry's and the office's words of today. Rows are ordered by code, print order, office and
+ * statement. Indicators of different offices are joined only where they share a definition (query_shared.h). */
 #include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
 #include "aggregator/query_shared.h"
@@ -17,18 +17,36 @@
 
 /* ---- one office-year ---- */
 
+/* Of a unit that is loaded, without a scale: rows point into u. ST_NOT_FOUND: the office never stated anything. */
+static int view_of(const struct query_context *q, const struct office *office, struct unit *u, int year, unsigned until,
+                   struct query_indicators *ret)
+{
+    *ret = (struct query_indicators){.office = office, .year = year, .at = query_rule_month(q, year, until)};
+    ret->v.units = q->units;
+    ret->v.words = scales_words(q->scales, ret->at);
+    int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(office->id, strlen(office->id)), &ret->id);
+    if (st == ST_OK) st = indicator_view(u, &ret->v);
+    if (st == ST_OK) st = query_rename_apply(q, ret);
+    if (st == ST_OK) query_rule_indicators(q, ret);
+    return st;
+}
+
 int query_indicators_open(const struct query_context *q, const struct office *o, int year, unsigned until,
                           struct query_indicators *ret)
 {
     const struct achieve_scale *known[SCALES_MAX + 2];
-    *ret = (struct query_indicators){.office = o, .year = year, .at = query_rule_month(q, year, until)};
-    ret->v.units = q->units;
-    ret->v.words = scales_words(q->scales, ret->at);
-    unit_init(&ret->u);
-    int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &ret->id);
-    if (st == ST_OK) st = asof_unit(q->t, asof_position(q->past), ret->id, (uint16_t)year, &ret->u);
-    if (st == ST_OK) st = indicator_view(&ret->u, &ret->v);
-    if (st == ST_OK) st = query_rename_apply(q, ret);
+    struct unit u;
+    uint32_t id;
+    unit_init(&u);
+    int st = unit_dict_get(q->t, FOLD_DICT_TEXT, slice_of(o->id, strlen(o->id)), &id);
+    if (st == ST_OK) st = asof_unit(q->t, asof_position(q->past), id, (uint16_t)year, &u);
+    if (st != ST_OK) {
+        unit_done(&u);
+        unit_init(&u);
+    }
+    int viewed = view_of(q, o, &u, year, until, ret);
+    ret->u = u;
+    if (st == ST_OK) st = viewed;
     size_t n = scales_known(q->scales, ret->at, known);
     indicator_scale_pick(&ret->u, &ret->v, scales_for(q->scales, o->region, o->id, year, ret->at), known, n,
                          &ret->scale);
@@ -105,7 +123,8 @@ json_t *query_indicators_share(struct ratio r)
 
 json_t *query_indicators_percent(const struct achieve_result *r)
 {
-    return r->state == ACHIEVE_OK ? query_indicators_share(r->share) : json_null();
+    char t[32];
+    return r->state == ACHIEVE_OK && achieve_percent_text(r->share, r->rounding, t) > 0 ? json_string(t) : json_null();
 }
 
 /* ---- rows ---- */
@@ -191,19 +210,13 @@ static void put_target(json_t *o, const struct indicator_target *t)
 }
 
 /* By which versions the row was counted: the same versions give the same figures. */
-static void put_rules(const struct listing *l, const struct query_indicators *o, const struct indicator_state *st, json_t *j)
+static void put_rules(const struct listing *l, const struct query_indicators *o, const struct indicator *it,
+                      const struct indicator_state *st, json_t *j)
 {
-    char version[16];
-    query_rule_version(o->scale.scale->from, version);
-    json_object_set_new(j, "scale_version", json_string(version));
-    json_object_set_new(j, "scale_set", json_boolean(o->scale.set));
-    json_object_set_new(j, "formula_version", json_string(ACHIEVE_FORMULA_VERSION));
-    json_object_set_new(j, "formula_declared", json_boolean(st->formula_declared));
-    json_object_set_new(j, "rounding", json_string("setengah/2@bawaan"));
-    json_object_set_new(j, "cap", json_string(l->cap));
-    query_rule_version(o->v.words ? o->v.words->from : 0, version);
-    if (st->formula == ACHIEVE_SCALE) json_object_set_new(j, "predicates", json_string(o->v.words ? o->v.words->name : "opini"));
-    if (st->formula == ACHIEVE_SCALE) json_object_set_new(j, "predicates_version", json_string(version));
+    char cap[80];
+    query_rule_put(o, it, st, j);
+    thresholds_text(&it->rules.cap.t, cap);
+    json_object_set_new(j, "cap", json_string(it->rules.cap.t.named ? cap : l->cap));
     if (st->converted.den == 0) return;
     json_t *factor = query_indicators_value(&(struct achieve_value){.kind = ACHIEVE_NUMBER, .number = st->converted});
     json_object_set_new(j, "converted", factor);
@@ -235,9 +248,7 @@ static json_t *indicator_json(const struct listing *l, const struct query_indica
     json_object_set_new(j, "reason",
                         st->result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(st->result.state)));
     json_object_set_new(j, "reached_unit", text_json(st->reached_unit));
-    json_object_set_new(j, "over_time", json_string(achieve_time_name(st->over_time)));
-    json_object_set_new(j, "scale", json_string(o->scale.scale->name));
-    put_rules(l, o, st, j);
+    put_rules(l, o, it, st, j);
     put_target(j, st->target);
     put_first(j, st);
     put_parts(j, it, (unsigned)l->s->until);
@@ -351,9 +362,7 @@ static int parse_cap(const struct query_context *q, const struct query_scope *s,
 {
     int64_t cap = 0;
     if (text.n == 0) {
-        unsigned at = query_rule_month(q, s->year, (unsigned)s->until);
-        region_code region = s->office ? s->office->region : s->region;
-        struct threshold t = thresholds_get(q->thresholds, SETTING_CAP, region, s->office ? s->office->id : "", at);
+        struct threshold t = query_rule_scope(q, s, SETTING_CAP, s->year, (unsigned)s->until);
         *ret = t.value ? (unsigned)t.value : ACHIEVE_UNCAPPED;
         thresholds_text(&t, rule);
         return ST_OK;
@@ -412,11 +421,13 @@ int query_indicators(const struct query_context *q, const struct query_params *p
     if (st != ST_OK) return st;
     l.notes = json_array();
     json_t *answer = json_object();
-    st = query_groups_new(cap, &l.groups);
-    if (st == ST_OK && !s.office) st = query_shared_new(q, &l.shared);
+    struct threshold rounding = query_rule_scope(q, &s, SETTING_ROUNDING, s.year, (unsigned)s.until);
+    st = query_groups_new(cap, achieve_rounding_unpack(rounding.value), &l.groups);
+    if (st == ST_OK && !s.office) st = query_shared_new(&l.shared);
     if (st == ST_OK) st = query_parse_stamp(q, answer);
     query_indicators_head(q, &s, answer);
     json_object_set_new(answer, "cap", json_string(l.cap));
+    json_object_set_new(answer, "rounding", query_rule_rounding(achieve_rounding_unpack(rounding.value), &rounding));
     if (st == ST_OK) st = list_all(&l);
     if (st == ST_OK) st = put_rows(&l, answer);
     for (uint32_t i = 0; i < l.rows; i++) json_decref(l.row[i].json);

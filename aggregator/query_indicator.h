@@ -26,7 +26,8 @@ bool query_indicators_inside(const struct query_scope *s, const struct office *o
 /* Dotted code of an indicator's line: activity, account, or total. */
 void query_indicators_code(const struct indicator *it, char ret[32]);
 int query_indicators_identity(const struct query_context *q, const struct indicator *it, struct slice *ret);
-/* Is it the one that is asked for: by id, or by a name it is known by (another name of it too) however spelled? asked.n <= TEXT_MAX. */
+/* Is it the one that is asked for: by id, or by a name it is known by (another name of it too) however spelled? asked.n <=
+ * TEXT_MAX. */
 bool query_indicators_named(const struct query_context *q, const struct indicator *it, struct slice asked);
 /* The name as printed, else the identity. */
 json_t *query_indicators_name(const struct query_context *q, const struct query_indicators *o, const struct indicator *it);
@@ -49,7 +50,7 @@ int query_indicators_trend(const struct query_context *q, const struct query_par
 
 /* query_indicator_group.c: means over the indicators below a node. */
 struct query_groups;
-int query_groups_new(unsigned cap, struct query_groups **ret);
+int query_groups_new(unsigned cap, struct achieve_rounding rounding, struct query_groups **ret);
 void query_groups_free(struct query_groups **g);
 int query_groups_add(struct query_groups *g, activity_code line, const struct achieve_result *r, int64_t weight);
 int query_groups_json(const struct query_context *q, const struct query_scope *s, struct query_groups *g, json_t **ret_rows,

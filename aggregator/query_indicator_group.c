@@ -24,11 +24,12 @@ struct query_groups {
     uint32_t count, room;
 };
 
-int query_groups_new(unsigned cap, struct query_groups **ret)
+int query_groups_new(unsigned cap, struct achieve_rounding rounding, struct query_groups **ret)
 {
     struct query_groups *g = calloc(1, sizeof *g);
     if (!g) return ST_NO_MEMORY;
     g->cap = g->total.cap = cap;
+    g->total.rounding = rounding;
     *ret = g;
     return ST_OK;
 }
@@ -60,7 +61,7 @@ static struct group *group_of(struct query_groups *g, activity_code node)
         g->room = room;
     }
     memmove(&g->item[lo + 1], &g->item[lo], (g->count - lo) * sizeof *g->item);
-    g->item[lo] = (struct group){.node = node, .mean = {.cap = g->cap}};
+    g->item[lo] = (struct group){.node = node, .mean = {.cap = g->cap, .rounding = g->total.rounding}};
     g->count++;
     return &g->item[lo];
 }
@@ -99,31 +100,46 @@ static int read_money(const struct query_context *q, const struct query_scope *s
     return st;
 }
 
+static json_t *rounded(const struct achieve_mean *m, int st, struct ratio r)
+{
+    char t[32];
+    return st == ST_OK && achieve_percent_text(r, m->rounding, t) > 0 ? json_string(t) : json_null();
+}
+
+static json_t *rounded_mean(const struct achieve_mean *m, bool missing_zero)
+{
+    struct ratio r = {0, 1};
+    int st = achieve_mean_get(m, missing_zero, &r);
+    return rounded(m, st, r);
+}
+
 /* Absorption, efficiency (achievement - absorption, LKjIP), and how complete it is: the share of the budget that is reported, and
  * the mean with what is missing as nothing and as the cap. */
 static void put_money(const struct achieve_mean *m, const struct figure_row *f, json_t *o)
 {
-    struct ratio mean, absorption, r;
+    struct ratio mean, absorption, r = {0, 1}, high = {0, 1};
+    int most = achieve_mean_most(m, &high);
     char t[32];
     json_t *c = json_object();
     bool rate = f->has_realised && f->budget != 0 && achieve_ratio(f->realised, f->budget, &absorption);
     bool both = rate && achieve_mean_get(m, false, &mean) == ST_OK && achieve_efficiency(mean, absorption, &r);
     bool share = f->budget != 0 && decimal_percent_text(f->budget_reported, f->budget, 2, t) > 0;
     json_object_set_new(o, "absorption", rate ? query_indicators_share(absorption) : json_null());
-    json_object_set_new(o, "efficiency", both ? query_indicators_share(r) : json_null());
+    json_object_set_new(o, "efficiency", rounded(m, both ? ST_OK : ST_NOT_FOUND, r));
     json_object_set_new(c, "budget_share", share ? json_string(t) : json_null());
-    json_object_set_new(c, "low", achieve_mean_get(m, true, &r) == ST_OK ? query_indicators_share(r) : json_null());
-    json_object_set_new(c, "high", achieve_mean_most(m, &r) == ST_OK ? query_indicators_share(r) : json_null());
+    json_object_set_new(c, "low", rounded_mean(m, true));
+    json_object_set_new(c, "high", rounded(m, most, high));
     json_object_set_new(o, "coverage", c);
 }
 
 static json_t *mean_json(const struct achieve_mean *m)
 {
-    struct ratio r;
+    struct ratio r = {0, 1};
+    int weighted = achieve_mean_weighted(m, &r);
     json_t *o = json_object();
-    json_object_set_new(o, "achievement", achieve_mean_get(m, false, &r) == ST_OK ? query_indicators_share(r) : json_null());
-    json_object_set_new(o, "missing_as_zero", achieve_mean_get(m, true, &r) == ST_OK ? query_indicators_share(r) : json_null());
-    json_object_set_new(o, "weighted", achieve_mean_weighted(m, &r) == ST_OK ? query_indicators_share(r) : json_null());
+    json_object_set_new(o, "achievement", rounded_mean(m, false));
+    json_object_set_new(o, "missing_as_zero", rounded_mean(m, true));
+    json_object_set_new(o, "weighted", rounded(m, weighted, r));
     json_object_set_new(o, "counted", json_integer((json_int_t)m->counted));
     json_object_set_new(o, "of", json_integer((json_int_t)m->of));
     return o;

@@ -9,6 +9,7 @@
 
 #include "aggregator/query_change.h"
 #include "aggregator/query_figure.h"
+#include "aggregator/query_rule.h"
 #include "aggregator/query_shared.h"
 #include "proto/decimal.h"
 
@@ -121,6 +122,7 @@ static void fill_point(struct trend *t, json_t *point, const struct query_indica
     json_object_set_new(point, "reached", query_indicators_value(&st.in.reached));
     json_object_set_new(point, "achievement", query_indicators_percent(&st.result));
     json_object_set_new(point, "formula", json_string(achieve_formula_name(st.formula)));
+    query_rule_put(o, it, &st, point);
     json_object_set_new(point, "unit", unit.n ? json_stringn((const char *)unit.p, unit.n) : json_null());
     json_object_set_new(point, "break", json_boolean(broken));
     put_figure(t, point, o, it);
@@ -198,9 +200,10 @@ static const char *shared_break(const struct trend *t, const struct query_shared
 
 static void shared_point(struct trend *t, json_t *point, json_t *group, const struct query_shared_value *v, uint8_t *over)
 {
-    static const char *const MEMBERS[] = {"target", "reached", "achievement", "formula", "unit", "operator", "definition", "reason",
-                                          "numerator", "denominator", "counted", "of", "excluded", "complete", "coverage",
-                                          "figures"};
+    static const char *const MEMBERS[] = { "target",   "reached",   "achievement",   "formula", "formula_by", "formula_version",
+                                           "rounding", "scale",     "scale_version", "unit",    "operator",   "definition",
+                                           "reason",   "numerator", "denominator",   "counted", "of",         "excluded",
+                                           "complete", "coverage",  "figures" };
     struct ratio number;
     bool percent = t->asked == ASKED_ACHIEVEMENT || units_same(t->q->units, slice_of(v->unit, strlen(v->unit)), slice_of("%", 1));
     const char *apart = shared_break(t, v, *over);

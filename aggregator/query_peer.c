@@ -11,6 +11,7 @@
 
 #include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
+#include "aggregator/query_rule.h"
 #include "aggregator/query_standard.h"
 #include "proto/decimal.h"
 
@@ -27,7 +28,6 @@ struct peers {
     unsigned level;
     struct peer *row;
     size_t n, room;
-    struct query_standards *standards;  /* of indicators */
 };
 
 static struct peer *peer_new(struct peers *x)
@@ -171,11 +171,7 @@ static int put_indicator(struct peers *x, const struct query_scope *s, const str
     struct peer *p = rc == ST_OK ? peer_new(x) : NULL;
     if (!p) return rc == ST_OK ? ST_NO_MEMORY : rc;
     indicator_judge(&o->u, it, (unsigned)x->s.until, NULL, &st);
-    const struct query_standard *d = query_standards_find(x->standards, id, x->s.year, (unsigned)x->s.until);
-    if (d && d->formula) {
-        st.formula = st.in.formula = (enum achieve_formula)d->formula;
-        achieve_compute(&st.in, &st.result);
-    }
+    const struct query_standard *d = query_standards_find(x->q->standards, id, o->at);
     struct slice unit = st.target_unit.n ? st.target_unit : st.reached_unit;
     code_region_format(s->region, region);
     query_indicators_code(it, code);
@@ -188,6 +184,7 @@ static int put_indicator(struct peers *x, const struct query_scope *s, const str
     json_object_set_new(p->json, "reached", query_indicators_value(&st.in.reached));
     json_object_set_new(p->json, "achievement", query_indicators_percent(&st.result));
     json_object_set_new(p->json, "formula", json_string(achieve_formula_name(st.formula)));
+    query_rule_put(o, it, &st, p->json);
     const char *why = indicator_apart(x, it, d, &st, unit);
     p->ranked = !why;
     p->rate = st.result.share;
@@ -287,11 +284,9 @@ int query_peers(const struct query_context *q, const struct query_params *p, jso
     json_object_set_new(answer, "indicator",
                         p->indicator.n ? json_stringn((const char *)p->indicator.p, p->indicator.n) : json_null());
     json_object_set_new(answer, "by", json_string(offices ? "office" : "region"));
-    if (st == ST_OK && p->indicator.n) st = query_standards_load(q, &x.standards);
     if (st == ST_OK) st = !offices ? by_region(&x) : by_office(&x, p->indicator.n ? indicator_rows : money_row);
     put_rows(&x, answer);
     free(x.row);
-    query_standards_free(&x.standards);
     if (st == ST_OK)
         *ret = answer;
     else

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "aggregator/asof.h"
+#include "aggregator/query_standard.h"
 #include "proto/period.h"
 
 int query_rule_centre(const struct query_context *q, int (*fn)(void *ctx, uint32_t office), void *ctx)
@@ -63,6 +64,7 @@ struct over {
     struct scales *scales;
     struct thresholds *thresholds;
     struct units *units;
+    struct query_standards *standards;
 };
 
 static int take(void *ctx, unsigned measure, struct slice key, struct slice text)
@@ -72,10 +74,10 @@ static int take(void *ctx, unsigned measure, struct slice key, struct slice text
     switch (measure) {
     case MEASURE_RULE_SETTING:
         if (!o->thresholds) st = thresholds_copy(o->q->thresholds, &o->thresholds);
-        if (st == ST_OK) thresholds_state(o->thresholds, key, text);
-        return st;
+        return st == ST_OK ? thresholds_state(o->thresholds, key, text) : st;
     case MEASURE_RULE_UNIT:
     case MEASURE_RULE_UNIT_BASE:
+    case MEASURE_RULE_UNIT_COUNTS:
         if (!o->units) st = units_copy(o->q->units, &o->units);
         if (st == ST_OK) units_state(o->units, measure, key, text);
         return st;
@@ -85,7 +87,7 @@ static int take(void *ctx, unsigned measure, struct slice key, struct slice text
         if (!o->scales) st = scales_copy(o->q->scales, &o->scales);
         if (st == ST_OK) scales_state(o->scales, measure, key, text);
         return st;
-    default: return ST_OK;
+    default: return query_standards_state(&o->standards, measure, key, text);
     }
 }
 
@@ -112,10 +114,12 @@ int query_rule_ask(query_fn fn, const struct query_context *q, const struct quer
     if (o.scales) ruled.scales = o.scales;
     if (o.thresholds) ruled.thresholds = o.thresholds;
     if (o.units) ruled.units = o.units;
+    if (o.standards) ruled.standards = o.standards;
     if (st == ST_OK) st = fn(&ruled, p, ret, problem);
     scales_free(&o.scales);
     thresholds_free(&o.thresholds);
     units_free(&o.units);
+    query_standards_free(&o.standards);
     return st;
 }
 
@@ -128,6 +132,13 @@ struct threshold query_rule_threshold(const struct query_context *q, enum settin
                                       unsigned until)
 {
     return thresholds_get(q->thresholds, s, o ? o->region : 0, o ? o->id : "", query_rule_month(q, year, until));
+}
+
+struct threshold query_rule_scope(const struct query_context *q, const struct query_scope *s, enum setting which, int year,
+                                  unsigned until)
+{
+    if (s->office) return query_rule_threshold(q, which, s->office, year, until);
+    return thresholds_get(q->thresholds, which, s->region, "", query_rule_month(q, year, until));
 }
 
 void query_rule_version(unsigned from, char ret[16])

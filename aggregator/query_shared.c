@@ -23,7 +23,8 @@ struct entry {
     json_t *name, *left_out; /* parts that are not counted */
     char unit[UNIT_TEXT_MAX + 1];
     uint8_t over, formula; /* over 0: none declared */
-    bool formula_declared;
+    enum indicator_by formula_by;
+    struct indicator_rules rules;
     struct across_part part;
     struct ratio bobot; /* weight of RATA_TERTIMBANG */
     bool has_bobot;
@@ -35,7 +36,6 @@ struct query_shared {
     const struct office *last; /* whose budget is known */
     i128 budget;
     struct derived_set d;
-    struct query_standards *standards;
 };
 static const struct ratio HUNDREDTH = { 1, 100 };
 
@@ -54,36 +54,30 @@ void query_shared_free(struct query_shared **s)
 {
     if (!*s) return;
     clear(*s);
-    query_standards_free(&(*s)->standards);
     derive_done(&(*s)->d);
     free((*s)->e);
     free(*s);
     *s = NULL;
 }
 
-int query_shared_new(const struct query_context *q, struct query_shared **ret)
+int query_shared_new(struct query_shared **ret)
 {
     struct query_shared *s = calloc(1, sizeof *s);
     if (!s) return ST_NO_MEMORY;
     derive_init(&s->d);
-    int st = query_standards_load(q, &s->standards);
-    if (st == ST_OK)
-        *ret = s;
-    else
-        query_shared_free(&s);
-    return st;
+    *ret = s;
+    return ST_OK;
 }
 
 /* ---- one office ---- */
 
 /* An id that the registry defines, or that was stated as one: what a name folds to is only a name. */
-static bool has_id(const struct query_shared *s, const struct query_context *q, const struct query_indicators *o,
-                   const struct indicator *it, struct slice *ret)
+static bool has_id(const struct query_context *q, const struct query_indicators *o, const struct indicator *it, struct slice *ret)
 {
     char folded[TEXT_MAX + 1];
     struct slice name = indicator_text(&o->u, it->name);
     if (query_indicators_identity(q, it, ret) != ST_OK || ret->n == 0 || ret->n > STANDARD_TEXT_MAX) return false;
-    if (query_standards_any(s->standards, *ret)) return true;
+    if (query_standards_any(q->standards, *ret)) return true;
     if (name.n == 0 || name.n > TEXT_MAX) return false;
     size_t n = achieve_identity(name, folded);
     return n != ret->n || memcmp(folded, ret->p, n) != 0;
@@ -138,7 +132,8 @@ static void fill(const struct query_context *q, const struct query_plan *plan, c
     const struct slot *last = indicator_slot(it->reached, until);
     (void)achieve_units_parse(indicator_text(&o->u, it->over_units), &e->over);
     e->formula = (uint8_t)st->formula;
-    e->formula_declared = st->formula_declared;
+    e->formula_by = st->formula_by;
+    e->rules = it->rules;
     if (unit.n <= UNIT_TEXT_MAX) memcpy(e->unit, unit.p, unit.n);
     e->part.has_reached = number_of(&st->in.reached, &e->part.reached);
     e->part.has_target = number_of(&st->in.target, &e->part.target);
@@ -154,7 +149,7 @@ int query_shared_add(struct query_shared *s, const struct query_context *q, cons
 {
     struct slice id;
     struct entry e = { .office = o->office };
-    if (indicator_plan_only(it) || !has_id(s, q, o, it, &id)) return ST_OK;
+    if (indicator_plan_only(it) || !has_id(q, o, it, &id)) return ST_OK;
     if (s->count == s->cap) {
         uint32_t cap = s->cap ? 2 * s->cap : 64;
         struct entry *p = realloc(s->e, cap * sizeof *p);
@@ -190,8 +185,9 @@ struct group {
     uint8_t over, formula;
     const char *unit, *name; /* name: of the definition, NULL */
     const struct units *units;
-    bool defined;
-    unsigned from; /* the version of the definition */
+    const struct query_standard *definition; /* NULL: none */
+    enum indicator_by formula_by;
+    struct indicator_rules rules;
     struct across_result r;
 };
 
@@ -201,17 +197,27 @@ static bool unit_is(const struct group *g, const char *unit)
 }
 
 /* By the definition; without one the offices' own words are shown, and nothing is joined. */
-static void define(struct group *g, const struct query_standard *d)
+static void define(struct group *g, const struct query_context *q, const struct query_scope *scope)
 {
-    g->defined = d != NULL;
-    g->formula = d && d->formula ? d->formula : g->e[0].formula;
+    struct query_rule_who who = { .id = slice_of(g->e[0].id, strlen(g->e[0].id)) };
+    unsigned at = query_rule_month(q, scope->year, (unsigned)scope->until);
+    char folded[TEXT_MAX + 1];
+    size_t n = achieve_identity(who.id, folded);
+    if (n <= THRESHOLD_INDICATOR_MAX) memcpy(who.folded[0], folded, n + 1);
+    const struct query_standard *d = g->definition = query_standards_find(q->standards, who.id, at);
+    query_rule_indicator(q, &who, scope->region, "", at, &g->rules);
+    g->formula = indicator_choose(&g->rules.formula, 0, 0, &g->formula_by);
+    if (g->formula == 0 || (!g->rules.formula.t.named && g->e[0].formula_by != INDICATOR_BY_DEFAULT)) {
+        g->formula = g->e[0].formula;
+        g->formula_by = g->e[0].formula_by;
+        g->rules.formula = g->e[0].rules.formula;
+    }
     for (uint32_t i = 0; i < g->n && g->over == 0; i++) g->over = g->e[i].over;
     g->unit = g->e[0].unit;
     if (!d) return;
     g->over = d->over;
     g->unit = d->unit;
     g->name = d->name;
-    g->from = d->from;
 }
 
 static void choose(struct group *g)
@@ -229,9 +235,9 @@ static void choose(struct group *g)
 static int join(struct group *g)
 {
     g->r = (struct across_result){ .why = ACROSS_UNDEFINED, .of = g->n };
-    for (uint32_t i = 0; i < g->n && !g->defined; i++)
+    for (uint32_t i = 0; i < g->n && !g->definition; i++)
         if (!g->e[i].part.has_reached) g->e[i].part.why = ACROSS_MISSING;
-    if (!g->defined) return ST_OK;
+    if (!g->definition) return ST_OK;
     choose(g);
     struct across_part *part = calloc(g->n, sizeof *part);
     if (!part) return ST_NO_MEMORY;
@@ -259,8 +265,9 @@ static json_t *value_json(const struct group *g, bool has, struct ratio r)
 
 static void judge(const struct group *g, struct indicator_state *st)
 {
-    *st = (struct indicator_state){ .formula = (enum achieve_formula)g->formula };
+    *st = (struct indicator_state){ .formula = (enum achieve_formula)g->formula, .formula_by = g->formula_by };
     st->in.formula = st->formula;
+    if (g->rules.rounding.t.set) st->in.rounding = achieve_rounding_unpack(g->rules.rounding.t.value);
     if (g->r.why == ACROSS_COUNTED) st->in.reached = (struct achieve_value){ .kind = ACHIEVE_NUMBER, .number = g->r.reached };
     if (g->r.has_target) st->in.target = (struct achieve_value){ .kind = ACHIEVE_NUMBER, .number = g->r.target };
     achieve_compute(&st->in, &st->result);
@@ -275,7 +282,13 @@ static void put_rating(const struct query_context *q, const struct query_scope *
     json_object_set_new(o, "scale", json_string(scale->name));
     query_rule_version(scale->from, version);
     json_object_set_new(o, "scale_version", json_string(version));
-    json_object_set_new(o, "formula_version", json_string(ACHIEVE_FORMULA_VERSION));
+}
+
+static void put_rules(const struct group *g, const struct indicator_state *st, json_t *o)
+{
+    json_object_set_new(o, "formula_by", json_string(indicator_by_name(st->formula_by)));
+    json_object_set_new(o, "formula_version", query_rule_said(st->formula_by, &g->rules.formula));
+    json_object_set_new(o, "rounding", query_rule_rounding(st->in.rounding, &g->rules.rounding.t));
 }
 
 static void put_value(const struct query_context *q, const struct query_scope *scope, const struct group *g, json_t *o)
@@ -288,6 +301,7 @@ static void put_value(const struct query_context *q, const struct query_scope *s
     json_object_set_new(o, "reached", value_json(g, value, g->r.reached));
     json_object_set_new(o, "achievement", query_indicators_percent(&st.result));
     put_rating(q, scope, &st, o);
+    put_rules(g, &st, o);
     json_object_set_new(o, "reason", why ? json_string(why) : json_null());
     bool parts = g->over == ACHIEVE_RASIO && value;
     json_object_set_new(o, "numerator", ratio_json(parts, g->r.numerator));
@@ -335,7 +349,7 @@ static void put_complete(const struct group *g, json_t *o)
 /* The month the definition holds from; null: there is none. */
 static json_t *definition_json(const struct group *g)
 {
-    return g->defined ? json_sprintf("%04u-%02u", g->from / 100, g->from % 100) : json_null();
+    return g->definition ? json_sprintf("%04u-%02u", g->definition->from / 100, g->definition->from % 100) : json_null();
 }
 
 static json_t *group_json(const struct query_context *q, const struct query_scope *scope, const struct group *g)
@@ -365,8 +379,7 @@ static int put_groups(struct query_shared *s, const struct query_context *q, con
         struct group g = { .e = &s->e[i], .units = q->units };
         for (end = i; end < s->count && strcmp(s->e[end].id, s->e[i].id) == 0;) end++;
         g.n = end - i;
-        define(&g,
-               query_standards_find(s->standards, slice_of(s->e[i].id, strlen(s->e[i].id)), scope->year, (unsigned)scope->until));
+        define(&g, q, scope);
         if (g.over == 0) continue; /* an id, and nobody says how it is joined */
         st = join(&g);
         if (st != ST_OK) break;
@@ -412,7 +425,7 @@ int query_shared_year(const struct query_context *q, const struct query_scope *s
     struct query_shared *s = NULL;
     struct query_scope at = *scope;
     json_t *list = json_array();
-    int st = query_shared_new(q, &s);
+    int st = query_shared_new(&s);
     at.year = year;
     for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
         if (query_indicators_inside(scope, registry_at(q->registry, i)))

@@ -10,7 +10,7 @@
 #include "aggregator/query_beside.h"
 
 struct query_shared;
-int query_shared_new(const struct query_context *q, struct query_shared **ret); /* the store's errors */
+int query_shared_new(struct query_shared **ret); /* ST_NO_MEMORY */
 void query_shared_free(struct query_shared **s);
 /* One office's indicator, judged; plan: of its office and year, for its parts. What is not shared is ignored. */
 int query_shared_add(struct query_shared *s, const struct query_context *q, const struct query_plan *plan,

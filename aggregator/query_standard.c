@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregator/query_rule.h"
 
 struct query_standards {
     struct query_standard *v;
@@ -88,30 +87,24 @@ static void put(struct query_standard *e, unsigned measure, struct slice text)
         copy_text(e->denominator, STANDARD_TEXT_MAX, text);
     else if (measure == MEASURE_STANDARD_FORMULA)
         (void)achieve_formula_parse(text, &e->formula);
+    else if (measure == MEASURE_STANDARD_OVER_TIME)
+        (void)achieve_time_parse(text, &e->over_time);
+    else if (measure == MEASURE_STANDARD_DEFINITION)
+        copy_text(e->definition, STANDARD_TEXT_MAX, text);
     else if (measure == MEASURE_STANDARD_OVER_UNITS)
         (void)achieve_units_parse(text, &e->over);
 }
 
-static int take(void *ctx, unsigned measure, struct slice key, struct slice text)
+int query_standards_state(struct query_standards **s, unsigned measure, struct slice key, struct slice text)
 {
     struct slice id;
     unsigned from;
     if (measure < MEASURE_STANDARD_NAME || measure > MEASURE_STANDARD_DENOMINATOR || !key_parse(key, &from, &id)) return ST_OK;
-    struct query_standard *e = element(ctx, id, from);
+    if (!*s) *s = calloc(1, sizeof **s);
+    struct query_standard *e = *s ? element(*s, id, from) : NULL;
     if (!e) return ST_NO_MEMORY;
     put(e, measure, text);
     return ST_OK;
-}
-
-int query_standards_load(const struct query_context *q, struct query_standards **ret)
-{
-    struct query_standards *s = calloc(1, sizeof *s);
-    int st = s ? query_rule_each(q, take, s) : ST_NO_MEMORY;
-    if (st == ST_OK)
-        *ret = s;
-    else
-        query_standards_free(&s);
-    return st;
 }
 
 void query_standards_free(struct query_standards **s)
@@ -124,14 +117,14 @@ void query_standards_free(struct query_standards **s)
 
 static bool is(const struct query_standard *e, struct slice id) { return strlen(e->id) == id.n && memcmp(e->id, id.p, id.n) == 0; }
 
-const struct query_standard *query_standards_find(const struct query_standards *s, struct slice id, int year, unsigned until)
+const struct query_standard *query_standards_find(const struct query_standards *s, struct slice id, unsigned at)
 {
-    uint32_t after = place_of(s, id, (unsigned)year * 100 + until + 1);
+    uint32_t after = s ? place_of(s, id, at + 1) : 0;
     return after > 0 && is(&s->v[after - 1], id) ? &s->v[after - 1] : NULL;
 }
 
 bool query_standards_any(const struct query_standards *s, struct slice id)
 {
-    uint32_t at = place_of(s, id, 0);
-    return at < s->count && is(&s->v[at], id);
+    uint32_t at = s ? place_of(s, id, 0) : 0;
+    return s && at < s->count && is(&s->v[at], id);
 }

@@ -10,16 +10,17 @@
 
 enum { STANDARD_TEXT_MAX = 200 };
 struct query_standard {
-    char id[STANDARD_TEXT_MAX + 1], name[STANDARD_TEXT_MAX + 1], unit[UNIT_TEXT_MAX + 1], denominator[STANDARD_TEXT_MAX + 1];
+    char id[STANDARD_TEXT_MAX + 1], name[STANDARD_TEXT_MAX + 1], unit[UNIT_TEXT_MAX + 1],
+        denominator[STANDARD_TEXT_MAX + 1], definition[STANDARD_TEXT_MAX + 1];
     unsigned from;         /* year * 100 + month */
-    uint8_t over, formula; /* enum achieve_over_units; achieve_formula, 0: none is said */
+    uint8_t over, formula, over_time; /* enum achieve_over_units; achieve_formula, achieve_over_time; 0: none is said */
 };
 struct query_standards; /* immutable */
-/* Those stated up to q->past. ST_NO_MEMORY, the store's errors. */
-int query_standards_load(const struct query_context *q, struct query_standards **ret);
+/* One statement of the centre (MEASURE_STANDARD_*; others pass by); *s may be NULL and is made when it is needed. ST_NO_MEMORY. */
+int query_standards_state(struct query_standards **s, unsigned measure, struct slice key, struct slice text);
 void query_standards_free(struct query_standards **s);
-/* The version that judges the period ending in `until` of the year; NULL: this is no shared indicator then. */
-const struct query_standard *query_standards_find(const struct query_standards *s, struct slice id, int year, unsigned until);
+/* The version that holds at the month `at` (query_rule_month); NULL: this is no shared indicator then. s may be NULL. */
+const struct query_standard *query_standards_find(const struct query_standards *s, struct slice id, unsigned at);
 bool query_standards_any(const struct query_standards *s, struct slice id); /* at any time */
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "aggregator/query_beside.h"
 #include "aggregator/query_figure.h"
+#include "aggregator/query_rule.h"
 #include "aggregator/statement.h"
 #include "proto/period.h"
 
@@ -123,6 +124,7 @@ static int put_indicator(struct targets *x, struct query_indicators *o, const st
     json_object_set_new(j, "unit", unit.n ? json_stringn((const char *)unit.p, unit.n) : json_null());
     json_object_set_new(j, "source", json_string(figure_source_name(st.target->source)));
     json_object_set_new(j, "formula", json_string(achieve_formula_name(st.formula)));
+    query_rule_put(o, it, &st, j);
     json_object_set_new(j, "reached", query_indicators_value(&st.in.reached));
     json_object_set_new(j, "first", target_json(c.stage, &c.first, &c.result));
     json_object_set_new(j, "now", target_json(st.target->stage, &st.in.target, &st.result));

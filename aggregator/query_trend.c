@@ -255,9 +255,7 @@ static int bridged_points(const struct query_context *q, struct query_scope *s, 
     struct query_bridge b;
     enum vintage last = VINTAGE_NONE;
     bool all_mapped = true;
-    unsigned at = query_rule_month(q, span->to, 12);
-    struct threshold least = thresholds_get(q->thresholds, SETTING_BRIDGED_SHARE, s->office ? s->office->region : s->region,
-                                            s->office ? s->office->id : "", at);
+    struct threshold least = query_rule_scope(q, s, SETTING_BRIDGED_SHARE, span->to, 12);
     int st = query_bridge_open(q, s->code, span->to, &b, problem);
     for (s->year = span->from; st == ST_OK && s->year <= span->to; s->year++) {
         struct sum sum;

@@ -26,32 +26,12 @@ const struct command *cli_find(const char *name)
 
 /* ---- nearest word: Levenshtein distance of at most 2 ---- */
 
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[64];
-    size_t n = strlen(b);
-    if (n >= 63 || strlen(a) >= 63) return 99;
-    for (size_t j = 0; j <= n; j++) row[j] = (unsigned)j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= n; j++) {
-            unsigned up = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
-            if (up + 1 < best) best = up + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = up;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
 const char *cli_nearest(const char *word, const char *const *list, size_t n)
 {
     const char *best = NULL;
-    unsigned least = 3;
+    size_t least = 3;
     for (size_t i = 0; i < n; i++) {
-        unsigned d = distance(word, list[i]);
+        size_t d = bytes_distance(slice_of(word, strlen(word)), slice_of(list[i], strlen(list[i])));
         if (d < least) {
             least = d;
             best = list[i];

@@ -18,8 +18,10 @@
 #include "cli/push_part.h"
 #include "collector/book.h"
 #include "proto/conf.h"
+#include "proto/units.h"
 
 enum { STAMP_DIGITS = 16 };             /* of a tray file's name: nanoseconds since 1970, hexadecimal */
+enum { UNITS_BYTES_MAX = 4 << 20 };
 
 /* ---- options ---- */
 
@@ -247,6 +249,24 @@ void push_done(struct push *u)
     }
     free(u->file);
     registry_free(&u->registry);
+    units_free(&u->units);
+}
+
+/* The registry's list of units, which there need not be: how a unit is spelled, and whether it counts. A faulty one ends the push:
+ * an amount could be read by another rule than the one that was meant. */
+static int read_units(struct push *u)
+{
+    char path[PLACE_PATH_MAX], err[256] = "";
+    struct buf b;
+    place_path(&u->p, "registry/satuan.csv", path);
+    if (access(path, F_OK) != 0) return EXIT_OK;
+    buf_init(&b, UNITS_BYTES_MAX);
+    int st = conf_file_read(path, UNITS_BYTES_MAX, &b);
+    if (st != ST_OK) snprintf(err, sizeof err, "satuan.csv: %s", errno ? strerror(errno) : status_str(st));
+    if (st == ST_OK) st = units_parse(buf_slice(&b), &u->units, err, sizeof err);
+    buf_done(&b);
+    u->intake.units = u->units;
+    return st == ST_OK ? EXIT_OK : cli_fail(u->c, "daftar satuan tidak terbaca", "the list of units cannot be read", err);
 }
 
 int push_open(struct push *u)
@@ -258,6 +278,7 @@ int push_open(struct push *u)
     }
     if (rc == EXIT_OK) rc = place_open_any(u->c, &u->p);
     if (rc == EXIT_OK) rc = place_registry(u->c, &u->p, &u->registry);
+    if (rc == EXIT_OK) rc = read_units(u);
     return rc == EXIT_OK ? check_office(u) : rc;
 }
 

@@ -24,6 +24,7 @@ struct push {
     struct registry *registry;
     const struct office *office;
     struct intake_options intake;
+    struct units *units;                /* of registry/satuan.csv; NULL: there is none */
     struct evidence evidence;           /* --evidence; intake points to it */
     char clerk[UNIT_TEXT_MAX + 1];
     bool dry_run, wait, collector_down, timed_out;

@@ -24,6 +24,7 @@
 #include "collector/tray.h"
 #include "proto/decimal.h"
 
+struct units;
 struct intake_options {
     struct slice office, clerk;         /* who states; fit for the wire; must live as long as the intake */
     struct slice subject;               /* of a treasurer: the office the file is about; empty: its own. Lives as long, too */
@@ -35,6 +36,7 @@ struct intake_options {
     struct slice evidence, evidence_name;       /* --evidence: SHA-256 of the document and the name of its file; empty: none */
     bool treasurer;                     /* may this office state source bud? */
     bool centre;                        /* is it the centre, who states bridges? */
+    const struct units *units;          /* of the registry: spellings, which count; NULL: what is built in. Lives as long */
     bool lines;                         /* is it JSON lines by its name, whatever it begins with? */
 };
 struct intake_refusal {

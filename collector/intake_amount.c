@@ -9,6 +9,7 @@
 
 #include "collector/intake_priv.h"
 #include "proto/achieve.h"
+#include "proto/units.h"
 
 #define SAY(id, en) intake_say(in, (struct intake_pair){id, en})
 
@@ -92,13 +93,33 @@ static bool refuse_prints(struct intake *in, const struct intake_amount_rule *ru
     return false;
 }
 
+static int listed_counts(const void *ctx, struct slice unit) { return units_counts(ctx, unit); }
+
+static int read_quantity(struct intake *in, const struct intake_amount_rule *rule, struct slice s, struct decimal_reading *ret)
+{
+    const struct decimal_counting by = {listed_counts, in->priv->o.units};
+    return decimal_quantity_by(s, rule->unit, rule->is_realised, &by, ret);
+}
+
+/* A unit nobody knows that is one letter apart from one: taken as written, since it may be a unit all the same. */
+static void note_unit(struct intake *in, const struct intake_amount_rule *rule, const struct intake_amount *a)
+{
+    bool own = a->unit.p == rule->unit.p;
+    if (a->unit.n == 0 || (own && rule->column == COLUMN_REALISASI && intake_cell(in, COLUMN_TARGET).n > 0)) return;
+    const char *near = units_near(in->priv->o.units, a->unit);
+    if (!near) return;
+    intake_note(in, own ? COLUMN_SATUAN : a->from, "satuan-mirip",
+                intake_text(in, "%s \"%.*s\"; %s %s?", SAY("satuan tidak dikenal", "unknown unit"), (int)a->unit.n,
+                            (const char *)a->unit.p, SAY("maksudnya", "did you mean"), near));
+}
+
 /* The text beside a number: it must say the same, and may say the unit. */
 static bool read_text_beside(struct intake *in, const struct intake_amount_rule *rule, struct intake_amount *a)
 {
     struct decimal_reading other;
     struct slice s = rule->text == COLUMN_UNKNOWN ? slice_of("", 0) : intake_cell(in, rule->text);
     if (!has_digit(s) || (a->d.kind != DEC_NUMBER && a->d.kind != DEC_NIL)) return true;
-    if (decimal_quantity(s, rule->unit, rule->is_realised, &other) != ST_OK) {
+    if (read_quantity(in, rule, s, &other) != ST_OK) {
         intake_note(in, rule->text, "teks-tak-terbaca",
                     SAY("teks ini bukan satu angka dengan satuannya; yang dipakai kolom angkanya",
                         "this text is not one number and its unit; the number column is used"));
@@ -123,7 +144,7 @@ bool intake_amount(struct intake *in, const struct intake_amount_rule *rule, str
     struct slice s = intake_cell(in, a.from);
     if (takes_text(rule, s)) {
         a.d.kind = DEC_TEXT;
-    } else if (decimal_quantity(s, rule->unit, rule->is_realised, &a.d) != ST_OK) {
+    } else if (read_quantity(in, rule, s, &a.d) != ST_OK) {
         return refuse_amount(in, a.from, &a.d);
     }
     note_amount(in, a.from, &a.d);
@@ -133,6 +154,7 @@ bool intake_amount(struct intake *in, const struct intake_amount_rule *rule, str
     }
     if (a.d.kind == DEC_NUMBER) a.unit = a.d.unit[0] ? intake_keep(in, a.d.unit) : rule->unit;
     if (number && !read_text_beside(in, rule, &a)) return false;
+    note_unit(in, rule, &a);
     *ret = a;
     return true;
 }

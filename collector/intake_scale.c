@@ -16,7 +16,7 @@
 
 #define SAY(id, en) intake_say(in, (struct intake_pair){id, en})
 
-enum { RULE_NAME_MAX = 39 };
+enum { RULE_NAME_MAX = 39, RULE_INDICATOR_MAX = 200 };
 static const char *const SUBJECTS[] = {"capaian", "nilai", "predikat"};
 
 /* ---- cells that all rules share ---- */
@@ -238,21 +238,55 @@ void intake_scale_whole(struct intake *in)
 
 /* ---- aturan ---- */
 
+/* The indicator that a rule names, as names fold; "" where the rule is of all. */
+static bool rule_indicator(struct intake *in, const char **ret)
+{
+    char folded[TEXT_MAX + 1];
+    struct slice s = intake_cell(in, COLUMN_INDIKATOR);
+    *ret = "";
+    if (s.n == 0) return true;
+    size_t n = s.n <= RULE_INDICATOR_MAX ? achieve_identity(s, folded) : 0;
+    if (n == 0) {
+        intake_refuse(in, COLUMN_INDIKATOR, CODE_RULE_BROKEN,
+                      SAY("bukan id atau nama indikator, atau terlalu panjang", "is no id or name of an indicator, or too long"));
+        return false;
+    }
+    *ret = intake_text(in, " %s", folded);
+    return true;
+}
+
+/* Says why a setting or its value is none, with the one that is most like it. */
+static void refuse_setting(struct intake *in, struct slice name, struct slice value, const char *why)
+{
+    enum setting s;
+    bool known = setting_parse(name, &s) == ST_OK;
+    struct intake_refusal *r = intake_refuse(in, known ? COLUMN_NILAI : COLUMN_ATURAN, CODE_RULE_BROKEN, why);
+    const char *near = known ? setting_nearest_value(s, value) : setting_nearest(name);
+    if (r && near) intake_nearest(in, r, near);
+}
+
 bool intake_setting_row(struct intake *in)
 {
-    const char *name, *value, *region, *office;
+    const char *name, *value, *region, *office, *indicator;
+    enum setting s;
     bool ok = key_word(in, COLUMN_ATURAN, RULE_NAME_MAX, &name);
     ok = key_word(in, COLUMN_NILAI, RULE_NAME_MAX, &value) && ok;
     ok = read_where(in, &region, &office) && ok;
+    ok = rule_indicator(in, &indicator) && ok;
     const char *from = intake_rule_from(in);
     if (!strcmp(name, "-") || !strcmp(value, "-")) {
         intake_refuse(in, !strcmp(name, "-") ? COLUMN_ATURAN : COLUMN_NILAI, CODE_MISSING_KEY,
                       SAY("kolom kunci kosong", "a required key cell is empty"));
         return true;
     }
-    const char *why = setting_fault(slice_of(name, strlen(name)), slice_of(value, strlen(value)), in->priv->o.lang);
-    if (why) intake_refuse(in, COLUMN_NILAI, CODE_RULE_BROKEN, why);
+    const struct slice named = slice_of(name, strlen(name)), valued = slice_of(value, strlen(value));
+    const char *why = setting_fault(named, valued, in->priv->o.lang);
+    if (why) refuse_setting(in, named, valued, why);
+    else if (*indicator && setting_parse(named, &s) == ST_OK && !setting_per_indicator(s))
+        intake_refuse(in, COLUMN_INDIKATOR, CODE_RULE_BROKEN,
+                      SAY("aturan ini tidak berlaku per indikator", "this setting is not of one indicator"));
     else if (ok && from)
-        add_rule(in, COLUMN_NILAI, MEASURE_RULE_SETTING, intake_text(in, "%s %s %s %s", from, name, region, office), value);
+        add_rule(in, COLUMN_NILAI, MEASURE_RULE_SETTING, intake_text(in, "%s %s %s %s%s", from, name, region, office, indicator),
+                 value);
     return true;
 }

@@ -372,6 +372,70 @@ static enum achieve_state state_of(const struct achieve_input *in)
     return in->units_differ && !words_fit ? ACHIEVE_UNITS_DIFFER : ACHIEVE_OK;
 }
 
+/* ---- rounding ---- */
+
+static const char *const ROUNDINGS[] = {[DECIMAL_HALF] = "setengah", [DECIMAL_EVEN] = "genap", [DECIMAL_CUT] = "potong"};
+enum { ROUNDINGS_COUNT = sizeof ROUNDINGS / sizeof *ROUNDINGS, ROUNDING_EARLY = 1000, ROUNDING_USUAL = 2 };
+
+static struct achieve_rounding rounding_of(struct achieve_rounding r)
+{
+    return r.set ? r : achieve_rounding_unpack(ROUNDING_USUAL);
+}
+
+int64_t achieve_rounding_pack(struct achieve_rounding r)
+{
+    r = rounding_of(r);
+    return (r.early ? ROUNDING_EARLY : 0) + 10 * (int64_t)r.how + r.places;
+}
+
+struct achieve_rounding achieve_rounding_unpack(int64_t packed)
+{
+    ASSERT(packed >= 0 && packed % ROUNDING_EARLY / 10 < ROUNDINGS_COUNT);
+    return (struct achieve_rounding){.set = true, .early = packed >= ROUNDING_EARLY, .places = (uint8_t)(packed % 10),
+                                     .how = (enum decimal_round)(packed % ROUNDING_EARLY / 10)};
+}
+
+int achieve_rounding_parse(struct slice text, int64_t *ret)
+{
+    static const char EARLY[] = "/dulu";
+    const size_t tail = sizeof EARLY - 1;
+    struct slice s = text;
+    bool early = s.n > tail && bytes_is(slice_of(s.p + s.n - tail, tail), EARLY);
+    if (early) s.n -= tail;
+    if (s.n < 3 || s.p[s.n - 2] != '/' || s.p[s.n - 1] < '0' || s.p[s.n - 1] > '6') return ST_INVALID;
+    for (unsigned i = 0; i < ROUNDINGS_COUNT; i++)
+        if (bytes_is(slice_of(s.p, s.n - 2), ROUNDINGS[i])) {
+            *ret = (early ? ROUNDING_EARLY : 0) + 10 * (int64_t)i + (s.p[s.n - 1] - '0');
+            return ST_OK;
+        }
+    return ST_INVALID;
+}
+
+void achieve_rounding_name(struct achieve_rounding r, char ret[32])
+{
+    r = rounding_of(r);
+    size_t n = strlen(ROUNDINGS[r.how]);
+    memcpy(ret, ROUNDINGS[r.how], n);
+    ret[n++] = '/';
+    ret[n++] = (char)('0' + r.places);
+    memcpy(ret + n, r.early ? "/dulu" : "", r.early ? 6 : 1);
+}
+
+int achieve_percent_text(struct ratio share, struct achieve_rounding r, char ret[32])
+{
+    r = rounding_of(r);
+    return decimal_round_text(share.num, share.den, r.places, r.how, ret);
+}
+
+/* Where the registry says so a share is rounded before it is rated and averaged, not only when it is printed. */
+static bool round_early(struct achieve_rounding r, struct ratio *share)
+{
+    int64_t v, hundred = 100;
+    if (!r.set || !r.early) return true;
+    for (unsigned i = 0; i < r.places; i++) hundred *= 10;
+    return decimal_ratio_round(share->num, share->den, r.places, r.how, &v) && achieve_ratio(v, hundred, share);
+}
+
 void achieve_compute(const struct achieve_input *given, struct achieve_result *ret)
 {
     struct achieve_input in = *given;
@@ -380,11 +444,11 @@ void achieve_compute(const struct achieve_input *given, struct achieve_result *r
         (void)score_of(scores, &in.target);
         (void)score_of(scores, &in.reached);
     }
-    *ret = (struct achieve_result){.state = state_of(&in), .raw = ZERO, .share = ZERO};
+    *ret = (struct achieve_result){.state = state_of(&in), .raw = ZERO, .share = ZERO, .rounding = in.rounding};
     if (ret->state != ACHIEVE_OK) return;
     bool range = in.formula == ACHIEVE_RANGE || in.formula == ACHIEVE_RANGE_MIN;
     bool fits = in.formula == ACHIEVE_TEXT ? as_words(&in, ret) : range ? as_range(&in, ret) : as_numbers(&in, ret);
-    if (!fits) ret->state = ACHIEVE_OVERFLOW;
+    if (!fits || (ret->state == ACHIEVE_OK && !round_early(in.rounding, &ret->share))) ret->state = ACHIEVE_OVERFLOW;
     if (ret->state != ACHIEVE_OK) ret->raw = ret->share = ZERO;
 }
 

@@ -7,9 +7,8 @@
 #ifndef REKAP_ACHIEVE_H
 #define REKAP_ACHIEVE_H
 
-#define ACHIEVE_FORMULA_VERSION "1"     /* of the formulas below, all of them: named with every result */
-
 #include "bytes.h"
+#include "decimal.h"
 #include "limits.h"
 
 struct ratio { i128 num, den; };                /* den > 0; shares are fractions: 0.5 is 50 % */
@@ -52,6 +51,16 @@ struct achieve_value {
     struct ratio number;
     struct slice words;
 };
+/* How an achievement is rounded: once, when it is printed; `early`: before it is rated, capped and averaged. Not set: a half away
+ * from zero, two places. */
+struct achieve_rounding { bool set, early; uint8_t places; enum decimal_round how; };
+int achieve_rounding_parse(struct slice text, int64_t *ret);    /* "setengah/2", "genap/1", "potong/0/dulu", packed; ST_INVALID */
+void achieve_rounding_name(struct achieve_rounding r, char ret[32]);
+int64_t achieve_rounding_pack(struct achieve_rounding r);
+struct achieve_rounding achieve_rounding_unpack(int64_t packed);
+/* A share as a percentage, "92.09". Returns length, 0: it does not fit. */
+int achieve_percent_text(struct ratio share, struct achieve_rounding r, char ret[32]);
+
 struct achieve_score { const char *words; int64_t score; };
 /* Opinions of the national auditor, WTP = 4 .. TMP = 1, short and long names; ends with words = NULL. */
 extern const struct achieve_score achieve_opinions[];
@@ -61,10 +70,14 @@ struct achieve_input {
     struct achieve_value target, reached, baseline;     /* a RANGE target is words: "80-90" */
     const struct achieve_score *scores;         /* of SCALE; NULL: achieve_opinions */
     bool units_differ;
+    struct achieve_rounding rounding;
 };
 struct achieve_result {
     enum achieve_state state;
     struct ratio raw, share;                    /* of ACHIEVE_OK: before and after the floor */
+    struct achieve_rounding rounding;           /* as given: by which it is printed */
+    bool capped_apart;                          /* the registry has a cap for this one indicator: `cap`, not the mean's */
+    unsigned cap;
 };
 void achieve_compute(const struct achieve_input *given, struct achieve_result *ret);
 /* "80-90", "80 s.d. 90", "80 s/d 90,5", a trailing unit aside: two plain numbers, lo <= hi, as 1e-6. ST_INVALID. */
@@ -110,9 +123,12 @@ enum { ACHIEVE_UNCAPPED = 0 };
 struct achieve_mean {                           /* of achievements; begin with {.cap = percent or ACHIEVE_UNCAPPED} */
     unsigned cap;
     uint32_t counted, of, missing;              /* computable; all; of these, R missing */
+    uint64_t missing_caps;                      /* the sum of their caps, percent */
     struct ratio sum, weighted, weights;        /* exact while they fit */
     i128 fixed;                                 /* sum of the capped shares at 1e-18, each cut off */
     bool inexact, weights_inexact, any_weight;
+    bool endless;                               /* one that is missing has no cap */
+    struct achieve_rounding rounding;           /* by which the mean is printed */
 };
 void achieve_mean_add(struct achieve_mean *m, const struct achieve_result *r, int64_t weight);  /* weight 1e-6; 0: none given */
 /* Mean over the computable ones; missing_zero: R missing counts as 0. ST_NOT_FOUND when nothing counts. When the exact sum of

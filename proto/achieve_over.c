@@ -121,13 +121,19 @@ static i128 fixed_of(struct ratio share)
 
 void achieve_mean_add(struct achieve_mean *m, const struct achieve_result *r, int64_t weight)
 {
-    struct ratio share = r->share, cap = {m->cap, 100}, w = {weight, 1000000}, v;
+    struct ratio share = r->share, w = {weight, 1000000}, v;
     if (m->of == 0) m->sum = m->weighted = m->weights = ZERO;
     m->of++;
-    m->missing += r->state == ACHIEVE_REACHED_MISSING || r->state == ACHIEVE_REACHED_TEXT;
+    const unsigned percent = r->capped_apart ? r->cap : m->cap;
+    if (r->state == ACHIEVE_REACHED_MISSING || r->state == ACHIEVE_REACHED_TEXT) {
+        m->missing++;
+        m->missing_caps += percent;
+        m->endless |= percent == ACHIEVE_UNCAPPED;
+    }
     if (r->state != ACHIEVE_OK) return;
     m->counted++;
-    if (m->cap != ACHIEVE_UNCAPPED && achieve_ratio_compare(share, cap) > 0) share = cap;
+    const struct ratio cap = {percent, 100};
+    if (percent != ACHIEVE_UNCAPPED && achieve_ratio_compare(share, cap) > 0) share = cap;
     m->inexact |= !achieve_ratio_add(m->sum, share, &m->sum);
     m->fixed += fixed_of(share);
     if (weight <= 0) return;
@@ -147,11 +153,11 @@ int achieve_mean_get(const struct achieve_mean *m, bool missing_zero, struct rat
 int achieve_mean_most(const struct achieve_mean *m, struct ratio *ret)
 {
     struct achieve_mean whole = *m;
-    struct ratio cap = {m->cap, 100};
-    if (m->cap == ACHIEVE_UNCAPPED) return ST_NOT_FOUND;
+    const struct ratio caps = {(i128)m->missing_caps, 100};
+    if (m->cap == ACHIEVE_UNCAPPED || m->endless) return ST_NOT_FOUND;
     if (m->of == 0) return ST_NOT_FOUND;
-    for (uint32_t i = 0; i < m->missing; i++) whole.inexact |= !achieve_ratio_add(whole.sum, cap, &whole.sum);
-    whole.fixed += fixed_of(cap) * m->missing;
+    whole.inexact |= !achieve_ratio_add(whole.sum, caps, &whole.sum);
+    whole.fixed += fixed_of(caps);
     whole.counted += m->missing;
     return achieve_mean_get(&whole, false, ret);
 }

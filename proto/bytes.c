@@ -498,6 +498,26 @@ bool bytes_is(struct slice s, const char *lower)
     return *lower == '\0';
 }
 
+static uint8_t small(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
+
+size_t bytes_distance(struct slice a, struct slice b)
+{
+    size_t row[BYTES_DISTANCE_MAX + 1];
+    if (a.n > BYTES_DISTANCE_MAX || b.n > BYTES_DISTANCE_MAX) return SIZE_MAX;
+    for (size_t j = 0; j <= b.n; j++) row[j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t change = diagonal + (small(a.p[i - 1]) != small(b.p[j - 1]));
+            size_t skip = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = change < skip ? change : skip;
+        }
+    }
+    return row[b.n];
+}
+
 int bytes_i128_text(i128 v, char ret[48])
 {
     unsigned __int128 u = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;

@@ -86,6 +86,9 @@ struct slice bytes_trim(struct slice s);                          /* without spa
 /* The next word of a text in which one blank parts the words; false: it is empty, or nothing is left. */
 bool bytes_word(struct slice *rest, struct slice *ret);
 bool bytes_is(struct slice s, const char *lower);                 /* the same text, A-Z folded; `lower` has no capitals */
+/* How many letters must be changed, added or dropped to make one of the other, A-Z folded; SIZE_MAX: one of them is too long. */
+enum { BYTES_DISTANCE_MAX = 100 };
+size_t bytes_distance(struct slice a, struct slice b);
 int bytes_i128_text(i128 v, char ret[48]);                        /* decimal digits; returns length */
 
 #endif

@@ -67,27 +67,6 @@ __attribute__((format(printf, 5, 6))) static void fault(struct parse *p, size_t 
     buf_printf(p->errors, "%s:%zu:%s: \"%s\" %s\n", p->c->file, line, key, shown, why);
 }
 
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[NAME_BYTES_MAX + 1], n = strlen(b);
-
-    if (n > NAME_BYTES_MAX) return SIZE_MAX;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]), skip = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-            diagonal = row[j];
-            row[j] = change < skip ? change : skip;
-        }
-    }
-    return row[n];
-}
-
 /* The known name most like this one, NULL when none is like it. */
 static const char *nearest_name(const struct conf *c, const char *name)
 {
@@ -95,7 +74,8 @@ static const char *nearest_name(const struct conf *c, const char *name)
     const char *found = NULL;
 
     for (size_t i = 0; i < c->n; i++) {
-        size_t d = edit_distance(name, c->table[i].name);
+        const char *known = c->table[i].name;
+        size_t d = bytes_distance(slice_of(name, strlen(name)), slice_of(known, strlen(known)));
 
         if (d < best || (d == best && !found)) {
             best = d;

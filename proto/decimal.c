@@ -301,7 +301,7 @@ static int read_percent(struct decimal_phrase *p, struct decimal_reading *r)
     return percent_token(p, r);
 }
 
-static int read_quantity(struct decimal_phrase *p, struct slice hint, struct decimal_reading *r)
+static int read_quantity(struct decimal_phrase *p, struct slice hint, const struct decimal_counting *by, struct decimal_reading *r)
 {
     struct slice unit = p->unit.n > 0 ? p->unit : hint;
     if (p->bracketed && p->unit.n == 0) {
@@ -313,7 +313,8 @@ static int read_quantity(struct decimal_phrase *p, struct slice hint, struct dec
         return broken(p, r);
     if (p->unit.n > 0)
         memcpy(r->unit, p->unit.p, p->unit.n);
-    return quantity_token(p, decimal_unit_counts(unit), r);
+    int listed = by ? by->counts(by->ctx, unit) : -1;
+    return quantity_token(p, listed < 0 ? decimal_unit_counts(unit) : listed > 0, r);
 }
 
 /* What both column types share: nothing, dash, text, refused phrases. ST_AGAIN: one number is left to be read. */
@@ -336,7 +337,8 @@ static int read_phrase(struct decimal_text *t, bool is_realised, struct decimal_
     return p->verdict == PHRASE_NUMBER ? ST_AGAIN : refuse_phrase(p, r);
 }
 
-int decimal_quantity(struct slice text, struct slice unit_hint, bool is_realised, struct decimal_reading *ret)
+int decimal_quantity_by(struct slice text, struct slice unit_hint, bool is_realised, const struct decimal_counting *by,
+                        struct decimal_reading *ret)
 {
     struct decimal_text t;
     struct decimal_phrase p;
@@ -348,7 +350,12 @@ int decimal_quantity(struct slice text, struct slice unit_hint, bool is_realised
         return st;
     if (p.percent_sign || (p.unit.n == 0 && decimal_phrase_is_percent(unit_hint)))
         return read_percent(&p, ret);
-    return read_quantity(&p, unit_hint, ret);
+    return read_quantity(&p, unit_hint, by, ret);
+}
+
+int decimal_quantity(struct slice text, struct slice unit_hint, bool is_realised, struct decimal_reading *ret)
+{
+    return decimal_quantity_by(text, unit_hint, is_realised, NULL, ret);
 }
 
 int decimal_percent(struct slice text, struct decimal_reading *ret)

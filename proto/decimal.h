@@ -31,8 +31,15 @@ int decimal_money(struct slice text, enum decimal_dash dash, bool is_realised, s
 /* unit_hint: text of the row's `satuan` cell or empty; decides whether a lone dot + 3 digits is thousands (counting units:
  * orang, dokumen, KPM, ...) or ambiguous. A `%` in the text or hint makes it a percentage. */
 int decimal_quantity(struct slice text, struct slice unit_hint, bool is_realised, struct decimal_reading *ret);
+/* The same where a list says which units count: 1 yes, 0 no, -1 it does not say, and the built-in table decides. by: NULL: no list.
+ */
+struct decimal_counting { int (*counts)(const void *ctx, struct slice unit); const void *ctx; };
+int decimal_quantity_by(struct slice text, struct slice unit_hint, bool is_realised, const struct decimal_counting *by,
+                        struct decimal_reading *ret);
 int decimal_percent(struct slice text, struct decimal_reading *ret);
 bool decimal_unit_counts(struct slice unit);            /* is this a counting unit (synonyms folded)? */
+/* The unit that an unknown word was probably meant to be, one letter apart (oramg: orang); NULL: it is known, or like none. */
+const char *decimal_unit_near(struct slice unit);
 /* Do two units say the same: case, blanks and known spellings folded (org = orang, persen = %)? Empty equals only empty. */
 bool decimal_unit_same(struct slice a, struct slice b);
 
@@ -43,10 +50,14 @@ int decimal_format_sen_id(i128 sen, char ret[64]);
 /* 1e-6 fixed point, trailing zeros cut, at least min_decimals: "88.4", "12". */
 int decimal_format_micro(int64_t micro, unsigned min_decimals, char ret[32]);
 
-/* 100 * num / den, exact, rounded once half away from zero (or truncated) to `decimals` (0..6); den != 0.
- * ret = value * 10^decimals. False when the result does not fit 64 bits. */
-bool decimal_ratio_percent(i128 num, i128 den, unsigned decimals, bool truncate, int64_t *ret);
+enum decimal_round { DECIMAL_HALF /* away from zero */, DECIMAL_EVEN /* a half to the even neighbour */, DECIMAL_CUT };
+/* 100 * num / den, exact, rounded once to `decimals` (0..6); den != 0. ret = value * 10^decimals. False when it does not fit. */
+bool decimal_ratio_round(i128 num, i128 den, unsigned decimals, enum decimal_round how, int64_t *ret);
 /* The same as text "92.09". Returns length, 0 when den == 0 or it does not fit. */
+int decimal_round_text(i128 num, i128 den, unsigned decimals, enum decimal_round how, char ret[32]);
+/* Half away from zero, or truncated. */
+bool decimal_ratio_percent(i128 num, i128 den, unsigned decimals, bool truncate, int64_t *ret);
+/* Half away from zero. */
 int decimal_percent_text(i128 num, i128 den, unsigned decimals, char ret[32]);
 /* Is a printed percentage (1e-6, with its printed number of decimals) the rounded or the truncated value of its pair? */
 bool decimal_percent_right(int64_t printed_micro, unsigned decimals, i128 num, i128 den);

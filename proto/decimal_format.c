@@ -90,7 +90,7 @@ static unsigned next_digit(u128 *r, u128 den)
     return digit;
 }
 
-bool decimal_ratio_percent(i128 num, i128 den, unsigned decimals, bool truncate, int64_t *ret)
+bool decimal_ratio_round(i128 num, i128 den, unsigned decimals, enum decimal_round how, int64_t *ret)
 {
     ASSERT(den != 0 && decimals <= 6);
     bool negative = (num < 0) != (den < 0);
@@ -100,7 +100,8 @@ bool decimal_ratio_percent(i128 num, i128 den, unsigned decimals, bool truncate,
             return false;
         q = q * 10 + next_digit(&r, d);
     }
-    if (!truncate && r >= d - r)
+    bool half = r == d - r, more = r > d - r;
+    if (how != DECIMAL_CUT && (more || (half && (how == DECIMAL_HALF || q % 2 == 1))))
         q++;
     if (q > INT64_MAX)
         return false;
@@ -108,14 +109,24 @@ bool decimal_ratio_percent(i128 num, i128 den, unsigned decimals, bool truncate,
     return true;
 }
 
-int decimal_percent_text(i128 num, i128 den, unsigned decimals, char ret[32])
+bool decimal_ratio_percent(i128 num, i128 den, unsigned decimals, bool truncate, int64_t *ret)
+{
+    return decimal_ratio_round(num, den, decimals, truncate ? DECIMAL_CUT : DECIMAL_HALF, ret);
+}
+
+int decimal_round_text(i128 num, i128 den, unsigned decimals, enum decimal_round how, char ret[32])
 {
     int64_t v;
     char d[40];
-    if (den == 0 || !decimal_ratio_percent(num, den, decimals, false, &v))
+    if (den == 0 || !decimal_ratio_round(num, den, decimals, how, &v))
         return 0;
     size_t n = digits_of(magnitude(v), decimals + 1, d);
     return assemble(ret, v < 0, d, n, decimals, 0, '.');
+}
+
+int decimal_percent_text(i128 num, i128 den, unsigned decimals, char ret[32])
+{
+    return decimal_round_text(num, den, decimals, DECIMAL_HALF, ret);
 }
 
 bool decimal_percent_right(int64_t printed_micro, unsigned decimals, i128 num, i128 den)

@@ -4,6 +4,7 @@
  * 4.093 KPM is four thousand. With kg, ha, km or a span of time it could be a decimal point, and the cell is refused
  * (intake.md 3). The head word of a unit decides: "penyandang disabilitas", "surat kabar", "unit kendaraan".
  * Litres are listed: what is reported in litres is fuel, bought whole. Words are folded; common misspellings are kept. */
+#include "bytes.h"
 #include "decimal_token.h"
 
 #include <string.h>
@@ -71,9 +72,17 @@ bool decimal_unit_counts(struct slice unit)
 static const struct { const char *spelling, *word; } SPELLINGS[] = {
     { "dok", "dokumen" }, { "exemplar", "eksemplar" }, { "ijin", "izin" }, { "lbr", "lembar" }, { "ltr", "liter" },
     { "materai", "meterai" }, { "metrai", "meterai" }, { "obyek", "objek" }, { "oorang", "orang" }, { "orag", "orang" },
-    { "orangg", "orang" }, { "org", "orang" }, { "orng", "orang" }, { "percent", "%" }, { "persen", "%" }, { "pkt", "paket" },
-    { "prosen", "%" }, { "sertipikat", "sertifikat" },
+    { "orangg", "orang" }, { "org", "orang" }, { "orng", "orang" }, { "percent", "%" }, { "persen", "%" }, { "persentase", "%" },
+    { "pkt", "paket" }, { "presentase", "%" }, { "prosen", "%" }, { "prosentase", "%" }, { "sertipikat", "sertifikat" },
 };
+
+/* "²" and "³" as they are typed where there is no such key: km2, m3. */
+static bool power(const char *s, char *ret)
+{
+    if (s[0] != '\xc2' || (s[1] != '\xb2' && s[1] != '\xb3')) return false;
+    *ret = s[1] == '\xb2' ? '2' : '3';
+    return true;
+}
 
 /* The next word of the unit, folded; empty at the end. A percent sign is a word; brackets and blanks part words. */
 static size_t unit_word(const struct decimal_text *t, size_t *at, char word[TEXT_MAX + 1])
@@ -84,6 +93,7 @@ static size_t unit_word(const struct decimal_text *t, size_t *at, char word[TEXT
     for (; n == 0 || word[0] != '%'; i++) {
         char c = t->s[i];
         if (i >= t->n || strchr(" ()[].%", c)) break;
+        if (power(t->s + i, &c)) i++;
         word[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
     word[n] = '\0';
@@ -107,4 +117,43 @@ bool decimal_unit_same(struct slice a, struct slice b)
         if (n != m || memcmp(v, w, n) != 0) return false;
         if (n == 0) return true;
     }
+}
+
+/* ---- a word that is probably one of these ---- */
+
+/* What is measured, not counted: a word of these is no misspelling. */
+static const char *const MEASURED[] = {
+    "%",        "angka",     "bulan",    "derajat", "detik", "gram",  "hari",   "hektar",   "indeks", "jam",       "kategori",
+    "kilogram", "kilometer", "kuintal",  "level",   "menit", "meter", "minggu", "nilai",    "opini",  "peringkat", "poin",
+    "predikat", "rasio",     "semester", "skala",   "skor",  "tahun", "ton",    "triwulan", "watt",
+};
+enum { NEAR_LETTERS_MIN = 4 };          /* of shorter words one letter apart says nothing */
+
+static const char *spelled(const char *word)
+{
+    for (size_t i = 0; i < sizeof SPELLINGS / sizeof *SPELLINGS; i++)
+        if (strcmp(SPELLINGS[i].spelling, word) == 0) return SPELLINGS[i].word;
+    return word;
+}
+
+const char *decimal_unit_near(struct slice unit)
+{
+    struct decimal_text t;
+    char word[TEXT_MAX + 1];
+    size_t at = 0, n;
+    const char *near = NULL;
+    if (!decimal_token_clean(unit, &t)) return NULL;
+    n = unit_word(&t, &at, word);
+    while (at < t.n && strchr(" ()[].", t.s[at])) at++;
+    if (n < NEAR_LETTERS_MIN || at < t.n || listed(word)) return NULL;
+    for (size_t i = 0; i < sizeof MEASURED / sizeof *MEASURED; i++) {
+        size_t d = bytes_distance(slice_of(word, n), slice_of(MEASURED[i], strlen(MEASURED[i])));
+        if (d == 0) return NULL;
+        if (d == 1 && strlen(MEASURED[i]) >= NEAR_LETTERS_MIN) near = MEASURED[i];
+    }
+    for (size_t i = 0; !near && i < sizeof COUNTING / sizeof *COUNTING; i++)
+        if (strlen(COUNTING[i]) >= NEAR_LETTERS_MIN &&
+            bytes_distance(slice_of(word, n), slice_of(COUNTING[i], strlen(COUNTING[i]))) == 1)
+            near = spelled(COUNTING[i]);
+    return near;
 }

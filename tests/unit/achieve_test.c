@@ -519,6 +519,70 @@ static void spellings(void **state)
     assert_int_equal(r.state, ACHIEVE_TARGET_TEXT);
 }
 
+static struct achieve_rounding rounding_named(const char *name)
+{
+    int64_t packed = -1;
+    char back[32];
+    assert_int_equal(achieve_rounding_parse(slice_of(name, strlen(name)), &packed), ST_OK);
+    struct achieve_rounding r = achieve_rounding_unpack(packed);
+    achieve_rounding_name(r, back);
+    assert_string_equal(back, name);
+    assert_int_equal(achieve_rounding_pack(r), packed);
+    return r;
+}
+
+/* Rounded once when printed; with /dulu before it is rated and averaged. */
+static void rounding_rules(void **state)
+{
+    (void)state;
+    static const char *const NONE[] = {"setengah", "setengah/7", "bulat/2", "/2", "potong/1/nanti", "genap/12", "", "/dulu"};
+    const struct { const char *rule, *text, *word; } CASES[] = {{"setengah/2", "90.60", "tinggi"},
+                                                                {"potong/0", "90", "tinggi"},
+                                                                {"genap/0", "91", "tinggi"},
+                                                                {"genap/0/dulu", "91", "sangat tinggi"},
+                                                                {"potong/0/dulu", "90", "tinggi"}};
+    struct achieve_input in = {.formula = ACHIEVE_MAX, .target = {.kind = ACHIEVE_NUMBER, .number = {1000, 1}},
+                               .reached = {.kind = ACHIEVE_NUMBER, .number = {906, 1}}};
+    struct achieve_result r;
+    char text[32];
+    int64_t packed;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        in.rounding = rounding_named(CASES[i].rule);
+        achieve_compute(&in, &r);
+        assert_true(achieve_percent_text(r.share, r.rounding, text) > 0);
+        assert_string_equal(text, CASES[i].text);
+        assert_string_equal(achieve_rate(&achieve_scale_default, r.share)->word, CASES[i].word);
+        assert_true(achieve_ratio_compare(r.raw, (struct ratio){906, 1000}) == 0);
+    }
+    for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
+        assert_int_equal(achieve_rounding_parse(slice_of(NONE[i], strlen(NONE[i])), &packed), ST_INVALID);
+    achieve_rounding_name((struct achieve_rounding){.set = false}, text);
+    assert_string_equal(text, "setengah/2");
+}
+
+/* A cap of one indicator goes before the mean's, and what is missing can still reach its own. */
+static void caps_of_one(void **state)
+{
+    (void)state;
+    struct achieve_mean m = {.cap = 120};
+    struct ratio r;
+    struct achieve_result over = {.share = {2, 1}, .raw = {2, 1}}, own = over, missing = {.state = ACHIEVE_REACHED_MISSING};
+    own.capped_apart = true;
+    own.cap = 150;
+    achieve_mean_add(&m, &over, 0);
+    achieve_mean_add(&m, &own, 0);
+    assert_int_equal(achieve_mean_get(&m, false, &r), ST_OK);
+    assert_true(achieve_ratio_compare(r, (struct ratio){135, 100}) == 0);
+    missing.capped_apart = true;
+    missing.cap = 180;
+    achieve_mean_add(&m, &missing, 0);
+    assert_int_equal(achieve_mean_most(&m, &r), ST_OK);
+    assert_true(achieve_ratio_compare(r, (struct ratio){150, 100}) == 0);
+    missing.cap = ACHIEVE_UNCAPPED;
+    achieve_mean_add(&m, &missing, 0);
+    assert_int_equal(achieve_mean_most(&m, &r), ST_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +594,7 @@ int main(void)
         cmocka_unit_test(units),     cmocka_unit_test(ratios_that_do_not_fit),
         cmocka_unit_test(results_that_do_not_fit), cmocka_unit_test(sums_that_do_not_fit),
         cmocka_unit_test(the_most_a_mean_can_be), cmocka_unit_test(spellings),
+        cmocka_unit_test(rounding_rules), cmocka_unit_test(caps_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -335,6 +335,38 @@ static void counting_units(void **state)
     assert_true(decimal_unit_same(txt("ANAK ZONA"), txt("anak zona")));
 }
 
+/* One unit however it is typed, and what is none of them. */
+static void units_as_written(void **state)
+{
+    (void)state;
+    static const char *const SAME[][2] = { { "%", "persen" },
+                                           { "Prosen", "%" },
+                                           { "Prosentase", "persentase" },
+                                           { "org", "Orang" },
+                                           { "ORG.", "orang" },
+                                           { "km2", "km\xc2\xb2" },
+                                           { "M\xc2\xb3", "m3" },
+                                           { " km\xc2\xa0", "KM" },
+                                           { "dok.", "Dokumen" },
+                                           { "jenis  barang", "Jenis barang." },
+                                           { "(orang)", "orang" } };
+    static const char *const APART[][2] = {{"km", "km2"}, {"m2", "m3"}, {"orang", "jiwa"}, {"%", ""}, {"orang", "%"},
+                                           {"unit", "STNK"}, {"km\xc2\xb2", "km\xc2\xb3"}, {"jenis", "jenis barang"}};
+    static const char *const NEAR[][2] = {{"oramg", "orang"}, {"Dokumn", "dokumen"}, {"kegiatam", "kegiatan"}, {"bulsn", "bulan"}};
+    static const char *const NONE[] = { "orang", "org",          "bulan",           "%",     "",     "km2",
+                                        "kah",   "lembu betina", "orang terlantar", "zzzzz", "tahun" };
+    for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++)
+        if (!decimal_unit_same(txt(SAME[i][0]), txt(SAME[i][1]))) fail_msg("%s = %s", SAME[i][0], SAME[i][1]);
+    for (size_t i = 0; i < sizeof APART / sizeof *APART; i++)
+        if (decimal_unit_same(txt(APART[i][0]), txt(APART[i][1]))) fail_msg("%s is not %s", APART[i][0], APART[i][1]);
+    for (size_t i = 0; i < sizeof NEAR / sizeof *NEAR; i++) {
+        const char *near = decimal_unit_near(txt(NEAR[i][0]));
+        if (!near || strcmp(near, NEAR[i][1]) != 0) fail_msg("%s: %s", NEAR[i][0], near ? near : "none");
+    }
+    for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
+        if (decimal_unit_near(txt(NONE[i]))) fail_msg("%s is near to %s", NONE[i], decimal_unit_near(txt(NONE[i])));
+}
+
 /* ---- out ---- */
 
 static void formats(void **state)
@@ -405,11 +437,41 @@ static void percentages(void **state)
     assert_false(decimal_percent_right(1, 2, 0, 0));
 }
 
+static void rounding_three_ways(void **state)
+{
+    (void)state;
+    static const struct {
+        i128 num, den;
+        unsigned places;
+        const char *half, *even, *cut;
+    } CASES[] = {
+        { 1, 8, 1, "12.5", "12.5", "12.5" },
+        { 1, 16, 1, "6.3", "6.2", "6.2" },
+        { 3, 16, 1, "18.8", "18.8", "18.7" },
+        { -1, 16, 1, "-6.3", "-6.2", "-6.2" },
+        { 1, 200, 0, "1", "0", "0" },
+        { 3, 200, 0, "2", "2", "1" },
+        { 12295, 13920, 2, "88.33", "88.33", "88.32" },
+        { 2, 3, 6, "66.666667", "66.666667", "66.666666" },
+        { 0, 7, 2, "0.00", "0.00", "0.00" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char s[32];
+        assert_true(decimal_round_text(CASES[i].num, CASES[i].den, CASES[i].places, DECIMAL_HALF, s) > 0);
+        assert_string_equal(s, CASES[i].half);
+        assert_true(decimal_round_text(CASES[i].num, CASES[i].den, CASES[i].places, DECIMAL_EVEN, s) > 0);
+        assert_string_equal(s, CASES[i].even);
+        assert_true(decimal_round_text(CASES[i].num, CASES[i].den, CASES[i].places, DECIMAL_CUT, s) > 0);
+        assert_string_equal(s, CASES[i].cut);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(printed_spellings), cmocka_unit_test(money), cmocka_unit_test(absent_values), cmocka_unit_test(quantity),
         cmocka_unit_test(percent), cmocka_unit_test(counting_units), cmocka_unit_test(formats), cmocka_unit_test(percentages),
+        cmocka_unit_test(rounding_three_ways), cmocka_unit_test(units_as_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -441,6 +441,14 @@ static void unit_lists(void **state)
                                      "ton,t,,kg,1000\nkuintal,,,kg,100\n"), &u, err,
                                  sizeof err), ST_OK);
     assert_true(units_same(u, txt("Jiwa"), txt("org")));
+    assert_int_equal(units_counts(u, txt("dewasa")), 1);
+    assert_int_equal(units_counts(u, txt("kg")), -1);
+    assert_int_equal(units_counts(NULL, txt("orang")), -1);
+    units_state(u, MEASURE_RULE_UNIT_COUNTS, txt("orang"), txt("tidak"));
+    assert_int_equal(units_counts(u, txt("jiwa")), 0);
+    assert_string_equal(units_near(u, txt("dewassa")), "dewasa");
+    assert_null(units_near(u, txt("kuintal")));
+    assert_string_equal(units_near(NULL, txt("oramg")), "orang");
     assert_false(units_same(NULL, txt("jiwa"), txt("orang")));
     assert_false(units_same(u, txt("jiwa"), txt("kg")));
     assert_true(units_convert(u, txt("t"), txt("kuintal"), &r) && r.num == 10 && r.den == 1);
@@ -453,6 +461,8 @@ static void unit_lists(void **state)
     units_free(&u);
     assert_int_equal(units_parse(txt("satuan,sinonim,menghitung,dasar,faktor\nton,,,kg,\n"), &u, err, sizeof err), ST_INVALID);
     assert_string_equal(err, "satuan.csv:2: dasar and faktor go together");
+    assert_int_equal(units_parse(txt("satuan,sinonim,menghitung,dasar,faktor\nton,,mungkin,,\n"), &u, err, sizeof err), ST_INVALID);
+    assert_string_equal(err, "satuan.csv:2: menghitung is neither ya nor tidak");
 }
 
 static void threshold_lists(void **state)
@@ -491,10 +501,81 @@ static void threshold_lists(void **state)
     assert_string_equal(err, "aturan.csv:2: value out of range");
 }
 
+/* Indicator before office before region; where the office speaks itself only a rule that names the indicator goes before it. */
+static void rules_of_one_indicator(void **state)
+{
+    (void)state;
+    struct thresholds *t = NULL, *copy = NULL;
+    char err[256], text[80];
+    region_code city;
+    assert_int_equal(code_region_parse(txt("33.74"), &city), ST_OK);
+    assert_int_equal(thresholds_parse(txt("aturan,nilai,wilayah,kantor,berlaku,indikator\n"
+                                          "formula,MIN,33.74,,,\nformula,STABLE,,a,,\nformula,MIN_RATIO,,,2023-01, Waktu  Tunggu.\n"
+                                          "pembulatan,genap/1/dulu,,,,K1\nagregasi,menurut-satuan,,,,k1\n"), &t, err, sizeof err),
+                     ST_OK);
+    assert_int_equal(thresholds_copy(t, &copy), ST_OK);
+    assert_int_equal(thresholds_state(copy, txt("2023-02 formula - - waktu tunggu"), txt("DELTA")), ST_OK);
+    assert_int_equal(thresholds_state(copy, txt("2023-02 lonjakan-kali - - waktu tunggu"), txt("20")), ST_OK);
+    const struct {
+        const struct thresholds *t;
+        enum setting s;
+        const char *office, *indicator, *alias;
+        unsigned at;
+        const char *want;
+        bool named;
+    } cases[] = {{t, SETTING_FORMULA, "b", NULL, NULL, 202312, "formula=MIN@awal", false},
+                 {t, SETTING_FORMULA, "a", "lain", "", 202312, "formula=STABLE@awal", false},
+                 {t, SETTING_FORMULA, "a", "waktu tunggu", "", 202212, "formula=STABLE@awal", false},
+                 {t, SETTING_FORMULA, "a", "waktu tunggu", "", 202312, "formula=MIN_RATIO@2023-01", true},
+                 {t, SETTING_FORMULA, "a", "lama menunggu", "waktu tunggu", 202312, "formula=MIN_RATIO@2023-01", true},
+                 {copy, SETTING_FORMULA, "a", "waktu tunggu", "", 202312, "formula=DELTA@2023-02", true},
+                 {copy, SETTING_JUMP, "a", "waktu tunggu", "", 202312, "lonjakan-kali=10@bawaan", false},
+                 {t, SETTING_ROUNDING, "b", "k1", "", 202312, "pembulatan=genap/1/dulu@awal", true},
+                 {t, SETTING_OVER_TIME, "b", "k1", "", 202312, "agregasi=menurut-satuan@awal", true},
+                 {t, SETTING_OVER_TIME, "b", "k2", "", 202312, "agregasi=menurut-satuan@bawaan", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct threshold_of of = {city, cases[i].office, cases[i].indicator, cases[i].alias};
+        struct threshold got = thresholds_of(cases[i].t, cases[i].s, &of, cases[i].at);
+        thresholds_text(&got, text);
+        assert_string_equal(text, cases[i].want);
+        assert_int_equal(got.named, cases[i].named);
+    }
+    thresholds_free(&t);
+    thresholds_free(&copy);
+    assert_int_equal(thresholds_parse(txt("aturan,nilai,wilayah,kantor,berlaku,indikator\nlonjakan-kali,20,,,,K1\n"), &t, err,
+                                      sizeof err), ST_INVALID);
+    assert_string_equal(err, "aturan.csv:2: this setting is not of one indicator");
+    enum indicator_by by;
+    const struct indicator_rule many = {.t = {.set = true, .value = ACHIEVE_MIN}}, none = {.defined = false},
+                                one = {.t = {.set = true, .named = true, .value = ACHIEVE_DELTA}, .defined = true};
+    assert_true(indicator_choose(&none, 0, ACHIEVE_MAX, &by) == ACHIEVE_MAX && by == INDICATOR_BY_DEFAULT);
+    assert_true(indicator_choose(&many, 0, ACHIEVE_MAX, &by) == ACHIEVE_MIN && by == INDICATOR_BY_RULE);
+    assert_true(indicator_choose(&many, ACHIEVE_TEXT, ACHIEVE_MAX, &by) == ACHIEVE_TEXT && by == INDICATOR_BY_OFFICE);
+    assert_true(indicator_choose(&one, ACHIEVE_TEXT, ACHIEVE_MAX, &by) == ACHIEVE_DELTA && by == INDICATOR_BY_DEFINITION);
+}
+
+/* What is refused is refused with what was probably meant. */
+static void settings_near(void **state)
+{
+    (void)state;
+    const struct { const char *seen, *near; } NAMES[] = {{"pembulatn", "pembulatan"}, {"Formulla", "formula"}, {"zzzz", NULL}};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        const char *near = setting_nearest(txt(NAMES[i].seen));
+        assert_true(NAMES[i].near ? near && strcmp(near, NAMES[i].near) == 0 : !near);
+    }
+    assert_string_equal(setting_nearest_value(SETTING_FORMULA, txt("min_rasio")), "MIN_RATIO");
+    assert_string_equal(setting_nearest_value(SETTING_OVER_TIME, txt("akumulasi")), "AKUMULATIF");
+    assert_string_equal(setting_nearest_value(SETTING_ROUNDING, txt("setenga/2")), "setengah/2");
+    assert_null(setting_nearest_value(SETTING_JUMP, txt("1")));
+    assert_string_equal(setting_fault(txt("formula"), txt("MAKSI"), LANG_EN),
+                        "MAX, MIN, MIN_RATIO, RANGE, RANGE_MIN, STABLE, SCALE, TEXT or DELTA");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(judging), cmocka_unit_test(claims), cmocka_unit_test(scale_lists),
-                                       cmocka_unit_test(scale_versions),
-                                       cmocka_unit_test(unit_lists), cmocka_unit_test(threshold_lists)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(judging),       cmocka_unit_test(claims),
+                                        cmocka_unit_test(scale_lists),   cmocka_unit_test(scale_versions),
+                                        cmocka_unit_test(unit_lists),    cmocka_unit_test(rules_of_one_indicator),
+                                        cmocka_unit_test(settings_near), cmocka_unit_test(threshold_lists) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* units.c - see units.h. Kind: P. One array of pairs (word, what it means, how many); a lookup is a walk over some hundred of them,
  * made only where two units are not spelled alike. Spelling is resolved once, a base once: chains are not followed, so a circle in
- * the data cannot hang. Invariant: factors are positive. */
-#include "aggregator/units.h"
+ * the data cannot hang. Invariant: factors of a base are positive. */
+#include "proto/units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +12,11 @@
 #include "proto/figure.h"
 
 enum { PAIRS_MAX = 2048, COLUMNS = 5 };
+enum pair_kind { SPELLING, BASE, COUNTS };
 struct pair {
     char word[UNIT_TEXT_MAX + 1], means[UNIT_TEXT_MAX + 1];
-    int64_t factor;                     /* 1e-6; 0: a spelling */
+    enum pair_kind kind;
+    int64_t factor;                     /* of BASE, 1e-6; of COUNTS 1 or 0 */
 };
 struct units {
     struct pair *pair;
@@ -23,11 +25,11 @@ struct units {
 
 static struct slice of(const char *s) { return slice_of(s, strlen(s)); }
 
-static bool add(struct units *u, struct slice word, struct slice means, int64_t factor)
+static bool add(struct units *u, enum pair_kind kind, struct slice word, struct slice means, int64_t factor)
 {
     if (u->count == PAIRS_MAX || word.n == 0 || means.n == 0 || word.n > UNIT_TEXT_MAX || means.n > UNIT_TEXT_MAX) return false;
     struct pair *p = &u->pair[u->count++];
-    *p = (struct pair){.factor = factor};
+    *p = (struct pair){.kind = kind, .factor = factor};
     memcpy(p->word, word.p, word.n);
     memcpy(p->means, means.p, means.n);
     return true;
@@ -45,9 +47,10 @@ void units_state(struct units *u, unsigned measure, struct slice key, struct sli
 {
     struct slice number;
     int64_t factor;
-    if (measure == MEASURE_RULE_UNIT) (void)add(u, key, text, 0);
+    if (measure == MEASURE_RULE_UNIT) (void)add(u, SPELLING, key, text, 0);
+    if (measure == MEASURE_RULE_UNIT_COUNTS) (void)add(u, COUNTS, key, key, bytes_is(text, "ya"));
     if (measure != MEASURE_RULE_UNIT_BASE || !bytes_word(&text, &number)) return;
-    if (read_factor(number, &factor)) (void)add(u, key, text, factor);
+    if (read_factor(number, &factor)) (void)add(u, BASE, key, text, factor);
 }
 
 static const char *read_row(struct units *u, const struct slice s[COLUMNS])
@@ -57,12 +60,14 @@ static const char *read_row(struct units *u, const struct slice s[COLUMNS])
         const uint8_t *end = memchr(rest.p, ';', rest.n);
         size_t n = end ? (size_t)(end - rest.p) : rest.n;
         struct slice word = bytes_trim(slice_of(rest.p, n));
-        if (word.n > 0 && !add(u, word, s[0], 0)) return "a spelling is too long, or there are too many";
+        if (word.n > 0 && !add(u, SPELLING, word, s[0], 0)) return "a spelling is too long, or there are too many";
         rest = slice_of(rest.p + n + (end != NULL), rest.n - n - (end != NULL));
     }
+    if (s[2].n > 0 && !bytes_is(s[2], "ya") && !bytes_is(s[2], "tidak")) return "menghitung is neither ya nor tidak";
+    if (s[2].n > 0 && !add(u, COUNTS, s[0], s[0], bytes_is(s[2], "ya"))) return "a unit is too long, or there are too many";
     if (s[3].n == 0 && s[4].n == 0) return NULL;
     if (s[3].n == 0 || !read_factor(s[4], &factor)) return "dasar and faktor go together";
-    return add(u, s[0], s[3], factor) ? NULL : "a unit is too long, or there are too many";
+    return add(u, BASE, s[0], s[3], factor) ? NULL : "a unit is too long, or there are too many";
 }
 
 static const char *read_all(void *ctx, const struct csv_table *c, uint32_t *row)
@@ -117,7 +122,7 @@ void units_free(struct units **u)
 static struct slice meaning(const struct units *u, struct slice s)
 {
     for (unsigned i = u ? u->count : 0; i-- > 0;)
-        if (u->pair[i].factor == 0 && decimal_unit_same(of(u->pair[i].word), s)) return of(u->pair[i].means);
+        if (u->pair[i].kind == SPELLING && decimal_unit_same(of(u->pair[i].word), s)) return of(u->pair[i].means);
     return s;
 }
 
@@ -132,7 +137,7 @@ static struct slice base_of(const struct units *u, struct slice s, int64_t *ret)
     struct slice word = meaning(u, s);
     *ret = 1000000;
     for (unsigned i = u ? u->count : 0; i-- > 0;)
-        if (u->pair[i].factor > 0 && decimal_unit_same(of(u->pair[i].word), word)) {
+        if (u->pair[i].kind == BASE && decimal_unit_same(of(u->pair[i].word), word)) {
             *ret = u->pair[i].factor;
             return meaning(u, of(u->pair[i].means));
         }
@@ -145,4 +150,25 @@ bool units_convert(const struct units *u, struct slice from, struct slice to, st
     if (!u || u->count == 0) return false;
     struct slice x = base_of(u, from, &a), y = base_of(u, to, &b);
     return decimal_unit_same(x, y) && achieve_ratio(a, b, ret);
+}
+
+int units_counts(const struct units *u, struct slice unit)
+{
+    struct slice word = meaning(u, unit);
+    for (unsigned i = u ? u->count : 0; i-- > 0;)
+        if (u->pair[i].kind == COUNTS && decimal_unit_same(of(u->pair[i].word), word)) return u->pair[i].factor > 0;
+    return -1;
+}
+
+const char *units_near(const struct units *u, struct slice unit)
+{
+    const char *near = NULL;
+    for (unsigned i = 0; u && i < u->count; i++) {
+        const char *word[] = {u->pair[i].word, u->pair[i].means};
+        for (unsigned k = 0; k < 2; k++) {
+            if (decimal_unit_same(of(word[k]), unit)) return NULL;
+            if (unit.n >= 4 && strlen(word[k]) >= 4 && bytes_distance(unit, of(word[k])) == 1) near = word[k];
+        }
+    }
+    return near ? near : decimal_unit_near(unit);
 }
