@@ -191,7 +191,7 @@ struct closes {
     struct query_scope s;
     unsigned quarter;
     bool rehearse;
-    json_t *list, *findings;
+    json_t *list, *findings; /* findings: of each office, by its id */
     int64_t states[CLOSING_STATES], blockers;
 };
 
@@ -200,7 +200,7 @@ static int list_office(struct closes *x, const struct office *o)
     struct query_closing c;
     int st = query_closing_open(x->q, o, x->quarter, &c);
     json_t *j = st == ST_OK ? query_closing_json(&c) : NULL;
-    if (st == ST_OK && x->rehearse) st = query_closing_rehearse(&c, x->findings, j);
+    if (st == ST_OK && x->rehearse) st = query_closing_rehearse(&c, json_object_get(x->findings, o->id), j);
     if (st == ST_OK) {
         x->states[c.now.state]++;
         x->blockers += (int64_t)json_array_size(json_object_get(j, "blockers"));
@@ -212,9 +212,26 @@ static int list_office(struct closes *x, const struct office *o)
     return st;
 }
 
+/* The findings of the scope, each under its office. */
+static int find_all(struct closes *x)
+{
+    json_t *all = json_array(), *f;
+    size_t i;
+    int st = query_finding_list(x->q, &x->s, slice_of("", 0), all);
+    json_array_foreach(all, i, f)
+    {
+        const char *office = json_string_value(json_object_get(f, "office"));
+        json_t *own = json_object_get(x->findings, office);
+        if (!own) json_object_set_new(x->findings, office, own = json_array());
+        json_array_append(own, f);
+    }
+    json_decref(all);
+    return st;
+}
+
 static int list_all(struct closes *x)
 {
-    int st = x->rehearse ? query_finding_list(x->q, &x->s, slice_of("", 0), x->findings) : ST_OK;
+    int st = x->rehearse ? find_all(x) : ST_OK;
     for (size_t i = 0; st == ST_OK && i < registry_count(x->q->registry); i++) {
         const struct office *o = registry_at(x->q->registry, i);
         bool closes = o->role == ROLE_OFFICE && (o->status == OFFICE_ACTIVE || x->s.office == o);
@@ -293,7 +310,7 @@ int query_closes(const struct query_context *q, const struct query_params *p, js
     if (st != ST_OK) return st;
     json_t *answer = json_object();
     x.list = json_array();
-    x.findings = json_array();
+    x.findings = json_object();
     st = query_parse_stamp(q, answer);
     put_head(&x, answer);
     if (st == ST_OK) st = list_all(&x);

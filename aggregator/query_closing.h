@@ -35,7 +35,8 @@ const struct closing_step *query_closing_freed(const struct query_closing *c);
 
 /* query_closing_json.c */
 json_t *query_closing_json(const struct query_closing *c);
-/* Adds "blockers", "total", "difference" to o: rehearsal. findings: those of the office, as `findings` lists them. */
-int query_closing_rehearse(const struct query_closing *c, const json_t *findings, json_t *o);
+/* Adds "blockers", "total", "difference" to o: rehearsal. findings: those of the office alone, as `findings` lists them; NULL: it has
+ * none. */
+int query_closing_rehearse(struct query_closing *c, const json_t *findings, json_t *o);
 
 #endif

@@ -209,9 +209,9 @@ static const char *text_of(const json_t *o, const char *key) { return json_strin
 
 static void block_finding(const struct query_closing *c, const json_t *f, json_t *list)
 {
-    const char *kind = text_of(f, "kind"), *code = text_of(f, "code"), *state = text_of(f, "state"), *office = text_of(f, "office");
+    const char *kind = text_of(f, "kind"), *code = text_of(f, "code"), *state = text_of(f, "state");
     char text[320], todo[320];
-    if (!kind || !office || !state || strcmp(office, c->office->id) != 0 || strcmp(state, "open") != 0) return;
+    if (!kind || !state || strcmp(state, "open") != 0) return;
     bool grave = closing_rules_grave(&c->terms, kind);
     const char *rule = text_of(f, "rule");
     snprintf(text, sizeof text, "%s: %s", kind, rule ? rule : "");
@@ -229,31 +229,32 @@ static void block_finding(const struct query_closing *c, const json_t *f, json_t
 
 /* ---- sums ---- */
 
-static int sums(const struct query_closing *c, int until, struct figure_row *ret)
+static i128 sum_of(const struct derived_set *d, enum derived what, enum source source, unsigned until)
 {
-    const struct derived_key total = { .node = 0, .node_kind = NODE_TOTAL };
-    const struct query_scope s = { .region = c->office->region, .has_region = true, .office = c->office, .office_id = c->id,
-                                   .year = (int)(c->quarter / 4), .until = until, .level = LEVEL_PROGRAM };
-    *ret = (struct figure_row){ 0 };
-    return until && c->id ? query_rows_one(c->q, &s, &total, 0, ret) : ST_OK;
+    const struct derived_key total = { .node = 0, .node_kind = NODE_TOTAL, .derived = (uint8_t)what, .source = (uint8_t)source };
+    const struct derived_row *r = until ? derive_find(d, &total) : NULL;
+    return r ? r->value[until - 1] : 0;
 }
 
-static int put_sums(const struct query_closing *c, json_t *o)
+/* From the unit that the quarter was judged by: what stands at its end, and what it was more than at the end of the one before. */
+static int put_sums(struct query_closing *c, json_t *o)
 {
-    const int until = (int)(3 * (c->quarter % 4 + 1));
-    struct figure_row now, before;
-    int st = sums(c, until, &now);
-    if (st == ST_OK) st = sums(c, until - 3, &before);
-    if (st != ST_OK) return st;
-    json_object_set_new(
-        o, "total", json_pack("{s:o,s:o}", "budget", query_figure_money(now.budget), "realised", query_figure_money(now.realised)));
+    const unsigned until = 3 * (c->quarter % 4 + 1);
+    struct derived_set d;
+    derive_init(&d);
+    int st = c->id ? derive_unit(&c->u, &d) : ST_OK;
+    i128 budget = sum_of(&d, DERIVED_BUDGET, SOURCE_DPA, until), realised = sum_of(&d, DERIVED_REALISED, SOURCE_OPD, until);
+    i128 more = until > 3 ? budget - sum_of(&d, DERIVED_BUDGET, SOURCE_DPA, until - 3) : 0;
+    json_object_set_new(o, "total",
+                        json_pack("{s:o,s:o}", "budget", query_figure_money(budget), "realised", query_figure_money(realised)));
     json_object_set_new(o, "difference",
-                        json_pack("{s:o,s:o}", "budget", query_figure_money(until > 3 ? now.budget - before.budget : 0), "realised",
-                                  query_figure_money(now.realised - before.realised)));
-    return ST_OK;
+                        json_pack("{s:o,s:o}", "budget", query_figure_money(more), "realised",
+                                  query_figure_money(realised - sum_of(&d, DERIVED_REALISED, SOURCE_OPD, until - 3))));
+    derive_done(&d);
+    return st;
 }
 
-int query_closing_rehearse(const struct query_closing *c, const json_t *findings, json_t *o)
+int query_closing_rehearse(struct query_closing *c, const json_t *findings, json_t *o)
 {
     json_t *list = json_array();
     json_object_set_new(o, "blockers", list);

@@ -52,7 +52,7 @@ static int document_name(const struct query_context *q, struct slice office, str
     unit_init(&u);
     int st = unit_dict_get(q->t, FOLD_DICT_TEXT, office, &id);  /* first: it points into the store */
     if (st == ST_OK) st = unit_dict_get(q->t, FOLD_DICT_TEXT, hex, &key.indicator);
-    if (st == ST_OK) st = unit_load_lineless(&u, q->t, FOLD_LEAF, id, 0);
+    if (st == ST_OK) st = asof_unit_lineless(q->t, asof_position(q->past), id, 0, &u);
     const struct leaf *l = st == ST_OK ? unit_find(&u, &key) : NULL;
     if (l && l->slot[0].kind == VALUE_TEXT) *ret = text_json(unit_text(&u, &l->slot[0]));
     unit_done(&u);

@@ -22,6 +22,7 @@ struct sizes {
     int year;
     struct unit u[SIZE_YEARS];          /* the earlier years, newest first */
     struct lines v[SIZE_YEARS];
+    struct size_rule rule;              /* of the year, looked up once */
 };
 
 static const char *say(const struct sizes *s, const char *id, const char *en) { return s->ask->q->lang == LANG_EN ? en : id; }
@@ -45,8 +46,7 @@ static int amount_finding(const struct sizes *s, const struct lines *v, const st
         const struct line *old = line_find(&s->v[i], l->activity, l->account);
         if (old && amount_of(&s->v[i], old, measure, until, &others[n])) n++;
     }
-    struct size_rule rule = query_rule_size(s->ask->q, s->office, s->year, until);
-    unsigned code = size_judge(mine, others, n, &rule, &usual);
+    unsigned code = size_judge(mine, others, n, &s->rule, &usual);
     if (code == CODE_OK) return ST_OK;
     if (l->activity) code_format_activity(l->activity, dotted);
     else code_format_account(l->account, dotted);
@@ -107,6 +107,7 @@ int query_size_findings(const struct query_finding_ask *ask, const struct office
 {
     struct sizes s = {.ask = ask, .office = office, .year = year};
     struct copied_rule rule = query_rule_copied(ask->q, office, year, (unsigned)ask->s->until);
+    s.rule = query_rule_size(ask->q, office, year, (unsigned)ask->s->until);
     struct lines v;
     struct copied_count c;
     line_view_init(&v);

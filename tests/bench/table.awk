@@ -9,6 +9,10 @@ function daemons(i, what, format) {
     return plain(rekap(i, "worker_" what), format) " / " plain(rekap(i, "aggregator_" what), format) " / " \
         plain(rekap(i, "collector_" what), format)
 }
+# What was wished for beside what was measured; a wish that failed is not hidden.
+function wished(what, v, bound, least, unit) {
+    if (v != "") printf "* %s: %.2f%s, %s\n", what, v, unit, (least ? v >= bound : v < bound) ? "held" : "**missed**"
+}
 { m[$1] = $2 }
 END {
     sn = split(sizes, size, " "); mn = split(modes, mode, " ")
@@ -68,4 +72,13 @@ END {
     for (i = 1; i <= columns; i++)
         cell[i] = mode_of[i] == "indicators" ? ratio(rekap(i, "rate"), m["rekap_dense_" size_of[i] "_rate"], "%.2f") : ""
     line("speed with indicators, to money alone")
+    print ""
+    for (i = 1; i <= columns; i++) {
+        if (mode_of[i] == "indicators" && m["rekap_dense_" size_of[i] "_rate"] > 0)
+            wished("speed with indicators at least 0.75 of money alone, " title[size_of[i]], \
+                rekap(i, "rate") / m["rekap_dense_" size_of[i] "_rate"], 0.75, 1, "")
+        if (size_of[i] != "L") continue
+        wished("p99 of explaining a national figure under 50 ms, " title["L"] " " mode_of[i], rekap(i, "explain_p99"), 50, 0, " ms")
+        wished("national rollup a year back under 1000 ms, " title["L"] " " mode_of[i], rekap(i, "past_max"), 1000, 0, " ms")
+    }
 }

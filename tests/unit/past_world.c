@@ -23,6 +23,8 @@ static const char *const CODES[] = {"1.06", "1.06.02", "1.06.02.2.02", "1.06.02.
 static const char *const LEAVES[] = {"1.06.02.2.02.01", "1.06.02.2.02.01", "1.06.02.2.02.02"};
 static const char *const OLD[] = {"1.06.15.01", "1.06.15.02"};
 static const char *const IDS[] = {"ikk-1", "ikk-1", "ikk-1", "persen_terlayani"};
+static const char DOCUMENT[HASH_SIZE + 1] = "a document of thirty-two bytes..";
+#define DOCUMENT_HEX "6120646f63756d656e74206f66207468697274792d74776f2062797465732e2e"
 static const char *const UNITS[] = {"%", "persen", "orang", "jiwa"};
 #define PICK(w, list) (list)[rng_below(&(w)->rng, sizeof(list) / sizeof *(list))]
 
@@ -55,6 +57,7 @@ static void money(struct past_world *w, struct figure *f)
     f->basis = budget ? BASIS_NONE : chance(w, 80) ? BASIS_CUMULATIVE : BASIS_MONTHLY;
     f->month = budget && f->stage == STAGE_MURNI ? 1 : (uint8_t)(1 + below(w, 12));
     number(w, f, chance(w, 10) ? 1000000 : 1000, 9);
+    if (chance(w, 40)) f->evidence = slice_of(DOCUMENT, HASH_SIZE);
 }
 
 static void printed(struct past_world *w, struct figure *f)
@@ -109,6 +112,13 @@ static void indicator(struct past_world *w, struct figure *f)
 static void beside(struct past_world *w, struct figure *f)
 {
     f->activity = fixture_activity(chance(w, 50) ? "1.06.02" : PICK(w, LEAVES), 2021);
+    if (chance(w, 30)) { /* the name of the document that proves figures */
+        f->activity = 0;
+        f->measure = MEASURE_EVIDENCE_NAME;
+        f->indicator = text_of(DOCUMENT_HEX);
+        words(w, f, chance(w, 50) ? "lra.pdf" : "lra-revisi.pdf");
+        return;
+    }
     if (chance(w, 50)) {
         f->year = 2022;
         f->measure = MEASURE_NOTE_EXPLANATION;
@@ -127,7 +137,7 @@ static void of_office(struct past_world *w, struct figure *f)
     unsigned p = below(w, 100);
     if (p < 50) money(w, f);
     else if (p < 60) printed(w, f);
-    else if (p < 92) indicator(w, f);
+    else if (p < 90) indicator(w, f);
     else beside(w, f);
 }
 
