@@ -83,7 +83,8 @@ int asof_time(struct store_txn *t, const struct asof_position *x, struct wall *r
 /* ---- units ---- */
 
 /* The rows whose key begins as those of the unit do; lineless: and goes on with no activity and no account. */
-static int history_rows(struct store_txn *t, struct unit *u, bool lineless, int (*fn)(void *ctx, const struct asof_past *p), void *ctx)
+static int history_rows(struct store_txn *t, struct unit *u, bool lineless, int (*fn)(void *ctx, const struct asof_past *p),
+                        void *ctx)
 {
     uint8_t prefix[LINELESS_PREFIX] = {0};
     const size_t n = lineless ? LINELESS_PREFIX : UNIT_PREFIX;

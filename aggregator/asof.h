@@ -14,7 +14,7 @@
 #include "aggregator/statement.h"
 
 enum { ASOF_WORKERS = 256, ASOF_ASKED_MAX = 255 };
-/* Told of every unit that is looked at as of a position; lineless: of its rows about no line alone. ST_OK or a status that ends it. */
+/* Told of every unit that is looked at as of a position; lineless: only its rows about no line. ST_OK or a status that ends it. */
 struct asof_reads {
     int (*note)(void *ctx, uint32_t office, uint16_t year, bool lineless);
     void *ctx;

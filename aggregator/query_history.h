@@ -11,7 +11,7 @@
  * the figure as well. */
 json_t *query_history_slot(const struct replay *r, uint32_t number, uint32_t changes);
 
-/* query_history_again.c: the history of a figure that is no sum of offices, newest first, by asking for it again before each record;
+/* query_history_again.c: the history of a figure that is no sum of offices, newest first, by asking for it as of each record;
  * `older` into the answer where it was too long for one. */
 struct query_span {
     struct wall from, to;

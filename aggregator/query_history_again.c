@@ -1,5 +1,5 @@
-/* query_history_again.c - the history of a figure that is no sum over offices (an indicator, a mean, a rating, a finding, a match, a
- * bridged year): it is asked for again as of each record that changed anything it rests on. Kind: P.
+/* query_history_again.c - the history of a figure that is no sum over offices (an indicator, a mean, a finding, a match, a bridged
+ * year): it is asked for again as of each record that changed anything it rests on. Kind: P.
  *
  * Such a figure may look at other years of its office, at other offices, and at rules of the centre that change like figures do; so
  * nobody lists here what it rests on: what an answer reads is noted (query_steps.h), and every record about any of that is a step,

@@ -4,8 +4,7 @@
 
 #include "aggregator/query.h"
 
-/* Asks fn as of `past` with the register and the centre's rules of that position, whatever position q itself is about. Errors as fn.
- */
+/* Asks fn as of `past` with the register and the centre's rules of that position, whatever position q is about. Errors as fn. */
 int query_past_ask(query_fn fn, const struct query_context *q, struct asof *past, const struct query_params *p, json_t **ret,
                    struct query_problem *problem);
 /* "w1:17,w2:4", as --as-of takes it; empty where no worker has said anything. */

@@ -2,7 +2,7 @@
  *
  * Each unit that was ever read is kept with the list of records that changed it, made once when it is first looked for: sixteen
  * bytes a record, never the figures themselves. The register is parsed anew only where an entry that counts lies between one
- * answer and the next. Invariant: `round` is that of the last answer, and a unit was read by it exactly if its round is the same. */
+ * answer and the next. Invariant: `round` is that of the last answer, and a unit was read by it if its round is the same. */
 #include "aggregator/query_steps.h"
 
 #include <stdio.h>
@@ -320,7 +320,8 @@ static int offices_at(struct query_steps *s, const struct asof_position *x, cons
     return st;
 }
 
-int query_steps_ask(struct query_steps *s, query_fn fn, const struct query_params *p, const struct query_step *before, json_t **ret)
+int query_steps_ask(struct query_steps *s, query_fn fn, const struct query_params *p, const struct query_step *before,
+                    json_t **ret)
 {
     const struct asof_reads reads = {note, s};
     struct query_problem problem = {0};

@@ -25,7 +25,8 @@ int query_steps_new(const struct query_context *q, const struct query_scope *s, 
 void query_steps_free(struct query_steps **s);
 /* fn as of just before a record; NULL: at the end. *ret is NULL where it is refused (an office not registered yet). What was read
  * is noted in the place of what was read before. */
-int query_steps_ask(struct query_steps *s, query_fn fn, const struct query_params *p, const struct query_step *before, json_t **ret);
+int query_steps_ask(struct query_steps *s, query_fn fn, const struct query_params *p, const struct query_step *before,
+                    json_t **ret);
 /* The newest record before `before` (NULL: the end) that changed anything the last answer read; *ret_any: there is one. */
 int query_steps_back(struct query_steps *s, const struct query_step *before, struct query_step *ret, bool *ret_any);
 /* How many units were read so far: what a question costs, some tens of microseconds each. */

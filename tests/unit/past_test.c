@@ -131,8 +131,8 @@ static size_t history_is(const struct past_world *w, const char *figure, json_t 
         char *was = json_dumps(shown, JSON_ENCODE_ANY), *is = json_dumps(value[i], JSON_ENCODE_ANY), *said = json_dumps(c, 0);
         bool same = c && json_equal(json_object_get(c, "from"), shown) && json_equal(json_object_get(c, "to"), value[i]);
         if (!same || step_of(w, json_object_get(c, "statement")) != i)
-            fail_msg("SEED=%llu %s at w%u:%llu: %s -> %s, but history has %s", (unsigned long long)w->seed, figure, w->step[i].worker,
-                     (unsigned long long)w->step[i].lsn, was, is, said ? said : "nothing");
+            fail_msg("SEED=%llu %s at w%u:%llu: %s -> %s, but history has %s", (unsigned long long)w->seed, figure,
+                     w->step[i].worker, (unsigned long long)w->step[i].lsn, was, is, said ? said : "nothing");
         free(was);
         free(is);
         free(said);

@@ -50,7 +50,8 @@ static void money(struct past_world *w, struct figure *f)
 {
     bool old = chance(w, 25), budget = chance(w, 40);
     f->year = old ? 2020 : chance(w, 80) ? 2022 : 2021;
-    f->activity = old ? fixture_activity(PICK(w, OLD), 2020) : fixture_activity(chance(w, 75) ? PICK(w, LEAVES) : PICK(w, CODES), 2021);
+    const char *code = old ? PICK(w, OLD) : chance(w, 75) ? PICK(w, LEAVES) : PICK(w, CODES);
+    f->activity = fixture_activity(code, old ? 2020 : 2021);
     f->measure = budget ? MEASURE_BUDGET : MEASURE_REALISED;
     f->source = budget ? chance(w, 80) ? SOURCE_DPA : SOURCE_RENSTRA : SOURCE_OPD;
     f->stage = budget && f->source == SOURCE_DPA ? chance(w, 70) ? STAGE_MURNI : STAGE_PERUBAHAN : STAGE_NONE;
@@ -151,7 +152,8 @@ static void scale(struct past_world *w, struct figure *f)
     } SAID[] = {{MEASURE_RULE_SCALE, "2021-01 kota", "capaian 2"},      {MEASURE_RULE_BAND, "2021-01 kota #1", "90 Baik"},
                 {MEASURE_RULE_BAND, "2021-01 kota #1", "70 Baik"},      {MEASURE_RULE_BAND, "2021-01 kota #2", "- Kurang"},
                 {MEASURE_RULE_SCALE_FOR, "2021-01 33 - -", "kota"},     {MEASURE_RULE_SCALE_FOR, "2021-01 33.74 - -", "berhasil"},
-                {MEASURE_RULE_SETTING, "2021-01 lonjakan-kali - -", "3"}, {MEASURE_RULE_SETTING, "2021-01 lonjakan-rupiah - -", "5"},
+                {MEASURE_RULE_SETTING, "2021-01 lonjakan-kali - -", "3"},
+                {MEASURE_RULE_SETTING, "2021-01 lonjakan-rupiah - -", "5"},
                 {MEASURE_RULE_SETTING, "2021-01 batas-capaian - -", "100"}, {MEASURE_RULE_UNIT, "jiwa", "orang"},
                 {MEASURE_RULE_UNIT_BASE, "jiwa", "2 orang"},            {MEASURE_RULE_UNIT, "persen", "%"}};
     unsigned i = below(w, sizeof SAID / sizeof *SAID);
@@ -201,7 +203,9 @@ static void entry(struct past_world *w, unsigned who)
 {
     w->office[who].version = ++w->version;
     const char *region = who == CENTRE ? "" : w->office[who].region ? REGIONS[w->office[who].region - 1] : WHO[who].region;
-    fixture_log_office(&w->log[w->office[who].entered ? below(w, PAST_WORKERS) : WHO[who].worker], w->version, WHO[who].id, region, w->resigned && who == CENTRE ? ROLE_AUDITOR : WHO[who].role);
+    unsigned log = w->office[who].entered ? below(w, PAST_WORKERS) : WHO[who].worker;
+    fixture_log_office(&w->log[log], w->version, WHO[who].id, region,
+                       w->resigned && who == CENTRE ? ROLE_AUDITOR : WHO[who].role);
     w->office[who].entered = true;
 }
 
@@ -221,7 +225,8 @@ static void batch(struct past_world *w, unsigned who)
             s[i].f.basis = BASIS_CUMULATIVE;
             s[i].subject = WHO[below(w, TREASURER)].id;
         }
-        if (figure_check(&s[i].f) != CODE_OK) fail_msg("measure %u: %s", s[i].f.measure, status_code_spelling(figure_check(&s[i].f)));
+        unsigned code = figure_check(&s[i].f);
+        if (code != CODE_OK) fail_msg("measure %u: %s", s[i].f.measure, status_code_spelling(code));
     }
     fixture_log_batch(&w->log[WHO[who].worker], WHO[who].id, s, n);
 }
@@ -281,7 +286,8 @@ void past_world_position(const struct past_world *w, uint32_t i, char ret[96])
 {
     uint64_t lsn[PAST_WORKERS + 1] = {0};
     for (uint32_t k = 0; k <= i; k++) lsn[w->step[k].worker] = w->step[k].lsn;
-    snprintf(ret, 96, "w1:%llu,w2:%llu,w3:%llu", (unsigned long long)lsn[1], (unsigned long long)lsn[2], (unsigned long long)lsn[3]);
+    snprintf(ret, 96, "w1:%llu,w2:%llu,w3:%llu", (unsigned long long)lsn[1], (unsigned long long)lsn[2],
+             (unsigned long long)lsn[3]);
 }
 
 /* ---- states ---- */
