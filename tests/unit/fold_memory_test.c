@@ -239,7 +239,7 @@ static void log_of_many_years(struct fixture_log *l)
     s[YEARS].f.indicator = slice_of("jumlah", 6);
     fixture_log_batch(l, OFFICE, s, YEARS + 1);
     fixture_log_office(l, 2, OFFICE, "33.72", 1);
-    fixture_figure("5.1.02 realised 4 11", 2000, &f[0]);
+    fixture_figure("5.1.02 realised 4 11", 2020, &f[0]);
     s[0].f = f[0].f;
     fixture_log_batch(l, OFFICE, s, 1);
 }
