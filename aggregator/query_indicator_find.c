@@ -204,7 +204,8 @@ static const struct indicator *nearest(const struct find *f, const struct indica
     for (uint32_t i = 0; i < f->o->v.count; i++) {
         const struct indicator *other = &f->o->v.item[i];
         if (other == it || other->activity != it->activity || other->account != it->account || !has_target(other)) continue;
-        if (indicator_slot(other->reached, (unsigned)f->ask->s->until) || it->alias == other->id || other->alias == it->id) continue;
+        bool named = it->alias == other->id || other->alias == it->id;  /* an alias says that they are one */
+        if (named || indicator_slot(other->reached, (unsigned)f->ask->s->until)) continue;
         json_t *theirs = query_indicators_name(f->ask->q, f->o, other);
         if (json_is_string(theirs) && near_names(name, json_string_value(theirs), &d) && d < least) {
             json_decref(*ret_name);

@@ -89,7 +89,8 @@ bool evidence_match(const struct evidence *e, json_t *answer)
     walk(e, answer, list);
     bool found = json_array_size(list) > 0;
     json_object_set_new(answer, "evidence_check",
-                        json_pack("{s:s,s:s,s:b,s:o}", "file", e->name, "sha256", e->hex, "matches", (int)found, "statements", list));
+                        json_pack("{s:s,s:s,s:b,s:o}", "file", e->name, "sha256", e->hex, "matches", (int)found, "statements",
+                                  list));
     return found;
 }
 

@@ -107,7 +107,7 @@ static int read_figure(const struct cli *c, struct figure *f, enum vintage *ret_
                                                  status_code_text(code, c->lang));
 }
 
-struct one { const struct figure *f, *name; struct section section, name_section; };   /* name: of its document, or NULL */
+struct one { const struct figure *f, *name; struct section section, name_section; };    /* name: of its document, or NULL */
 
 static void fill(struct buf *b, const struct tray *head, const void *ctx)
 {
@@ -142,8 +142,9 @@ int withdraw_run(struct cli *c)
         const struct figure name = { .measure = MEASURE_EVIDENCE_NAME, .kind = VALUE_TEXT, .text = u.intake.evidence_name,
                                      .indicator = slice_of(u.evidence.hex, strlen(u.evidence.hex)) };
         f.evidence = u.intake.evidence;
-        const struct one x = { &f, u.evidence.given ? &name : NULL, { .office = u.intake.office, .clerk = u.intake.clerk, .year = f.year, .stage = f.stage,
-                                     .source = f.source, .vintage = vintage, .entered = u.intake.entered },
+        const struct one x = { &f, u.evidence.given ? &name : NULL,
+                               { .office = u.intake.office, .clerk = u.intake.clerk, .year = f.year, .stage = f.stage,
+                                 .source = f.source, .vintage = vintage, .entered = u.intake.entered },
                                { .office = u.intake.office, .clerk = u.intake.clerk, .entered = u.intake.entered } };
         (void)push_store(&u, u.file, fill, &x);
         push_wait(&u);

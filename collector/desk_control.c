@@ -156,7 +156,8 @@ static json_t *pushed_list(struct store *s, const json_t *request)
 /* null: another epoch's (an outbox of before), or not known. */
 static json_t *origin_json(struct store_txn *t, const char *epoch, const json_t *asked)
 {
-    const char *office = json_string_value(json_object_get(asked, "office")), *of = json_string_value(json_object_get(asked, "epoch"));
+    const char *office = json_string_value(json_object_get(asked, "office"));
+    const char *of = json_string_value(json_object_get(asked, "epoch"));
     json_int_t sequence = json_integer_value(json_object_get(asked, "sequence"));
     struct import_origin x;
     if (!office || !of || strcmp(of, epoch) || sequence < 1) return json_null();

@@ -15,7 +15,8 @@
 
 const char *const outbox_tables[] = { "meta",   "dict_text", "dict_id",   "unit",    "stream",
                                       "out",    "pushed",    "pushed_at", "refused",
-                                      "due",    "receipt",   "witness", "witnessed", "evidence", "resigned", "attached", "origin", NULL };
+                                      "due",    "receipt",   "witness", "witnessed", "evidence", "resigned",
+                                      "attached", "origin", NULL };
 _Static_assert(sizeof outbox_tables / sizeof outbox_tables[0] == OUTBOX_TABLE_COUNT + 1, "a name for every table");
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }

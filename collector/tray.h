@@ -4,7 +4,8 @@
  * bytes = msgpack array ["rekap-tray", 1, tray id s, office s, file name s, entered wall ms u, clerk s, rows u, refused rows u,
  *         duplicates within the file u, [[common, [[line u, row]..]]..]] followed by crc32c of it, big-endian.
  * common and row are the section and row of the wire (proto/codec.h); the line is the row's line in the pushed file
- * (1 = header; 0: of no line), and never leaves this machine. One CSV row may give several rows here with the same line, in different sections. */
+ * (1 = header; 0: of no line), and never leaves this machine. One CSV row may give several rows here with the same line, in
+ * different sections. */
 #ifndef REKAP_TRAY_H
 #define REKAP_TRAY_H
 
