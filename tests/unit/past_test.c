@@ -405,6 +405,32 @@ static void rows_that_are_cut_say_so(void **state)
     past_world_free(w);
 }
 
+/* The treasurer speaks of it first: its figures begin with its entry, which is the cause of the change. */
+static void an_office_has_no_figures_before_its_entry(void **state)
+{
+    (void)state;
+    struct past_world *w = calloc(1, sizeof *w);
+    struct past_state s;
+    past_state_init(&s);
+    for (unsigned i = 0; i < PAST_WORKERS; i++) fixture_log_init(&w->log[i], i + 1);
+    fixture_log_office(&w->log[0], 1, "gen-3374-09", "33.74", ROLE_TREASURER);
+    fixture_log_texts(&w->log[0], "gen-3374-09", "gen-3374-01", 2022,
+                      (const char *const[]){"1.06.02.2.02.01 realised:bud 8 5000", NULL});
+    fixture_log_office(&w->log[0], 2, "gen-3374-01", "33.74", ROLE_OFFICE);
+    for (uint32_t i = 0; i < w->log[0].count; i++)
+        assert_int_equal(fold_record(s.fold, 1, fixture_log_record(&w->log[0], i)), ST_OK);
+    past_state_take(&s, w, UINT32_MAX);
+    past_state_read(&s);
+    json_t *history = ask(query_history, &s.q, "gen-3374-01/2022/realised/total?source=bud", "");
+    const json_t *list = json_object_get(history, "changes"), *c = json_array_get(list, 0);
+    assert_int_equal(json_array_size(list), 1);
+    assert_true(json_is_null(json_object_get(c, "from")));
+    assert_string_equal(json_string_value(json_object_get(c, "what")), "registry");
+    json_decref(history);
+    past_state_done(&s);
+    past_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_corrected_finding_stood_until_its_correction),
         cmocka_unit_test(a_long_history_says_where_it_goes_on),
         cmocka_unit_test(rows_that_are_cut_say_so),
+        cmocka_unit_test(an_office_has_no_figures_before_its_entry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
