@@ -8,7 +8,10 @@
  * into a run; the long histories are property_test's.
  *
  * POSITIONS=n compares at least n, POSITION_SECONDS=n goes on for so long, SEED=n begins there; the seed is printed with every
- * difference. Invariant: at least as many positions as were asked for, or the test fails. */
+ * difference. Invariant: at least as many positions as were asked for, or the test fails.
+ *
+ * limit: 900 s
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
