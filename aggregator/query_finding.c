@@ -16,6 +16,7 @@ struct listing {
     const struct query_scope *s;
     struct slice kind;
     json_t *list;
+    bool counted;                       /* only how many at which code: nothing is worded or explained */
     struct claims claims;
     struct query_copies *copies;
 };
@@ -55,6 +56,10 @@ static int put_claim(const struct listing *l, const struct query_finding_ask *as
                      const struct claim *c, const char *code)
 {
     char where[224];
+    if (l->counted) {
+        if (!query_finding_wanted(ask, c->code, code)) return ST_OK;
+        return query_finding_add(ask, json_pack("{ss}", "code", code));
+    }
     where_text(l, c, code, where, sizeof where);
     json_t *j = query_finding_new(ask, o->id, year, c->code, code, where);
     if (!j) return ST_OK;
@@ -85,7 +90,7 @@ static int list_unit(struct listing *l, const struct office *o, uint32_t id, int
     if (st == ST_OK && year != 0) st = query_name_findings(&ask, o, id, year, &u);
     if (st == ST_OK && year != 0) st = query_size_findings(&ask, o, id, year, &u);
     if (st == ST_OK && year != 0 && l->copies) st = query_copies_add(l->copies, o, &u, (unsigned)l->s->until);
-    if (st == ST_OK) st = query_beside_explain(l->q, o, &u, l->s->until, l->list, first);
+    if (st == ST_OK && !l->counted) st = query_beside_explain(l->q, o, &u, l->s->until, l->list, first);
     unit_done(&u);
     return st;
 }
@@ -175,19 +180,24 @@ int query_finding_office(const struct query_context *q, const struct query_scope
 
 static bool wants_copies(const struct listing *l) { return l->kind.n == 0 || bytes_is(l->kind, status_code_spelling(CODE_COPIED)); }
 
+static int list_scope(struct listing *l)
+{
+    const struct query_finding_ask ask = {l->q, l->s, l->kind, l->list};
+    claim_init(&l->claims);
+    int st = query_copies_new(&l->copies);
+    for (size_t i = 0; st == ST_OK && i < registry_count(l->q->registry); i++)
+        if (query_indicators_inside(l->s, registry_at(l->q->registry, i))) st = list_office(l, registry_at(l->q->registry, i));
+    if (st == ST_OK && l->s->office && wants_copies(l)) st = add_neighbours(l, l->s->office);
+    if (st == ST_OK) st = query_copies_findings(&ask, l->copies);
+    query_copies_free(&l->copies);
+    claim_done(&l->claims);
+    return st;
+}
+
 int query_finding_list(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list)
 {
     struct listing l = {.q = q, .s = s, .kind = kind, .list = list};
-    const struct query_finding_ask ask = {q, s, kind, list};
-    claim_init(&l.claims);
-    int st = query_copies_new(&l.copies);
-    for (size_t i = 0; st == ST_OK && i < registry_count(q->registry); i++)
-        if (query_indicators_inside(s, registry_at(q->registry, i))) st = list_office(&l, registry_at(q->registry, i));
-    if (st == ST_OK && s->office && wants_copies(&l)) st = add_neighbours(&l, s->office);
-    if (st == ST_OK) st = query_copies_findings(&ask, l.copies);
-    query_copies_free(&l.copies);
-    claim_done(&l.claims);
-    return st;
+    return list_scope(&l);
 }
 
 static size_t count_below(const json_t *list, struct slice code)
@@ -207,7 +217,8 @@ int query_finding_count(const struct query_context *q, const struct query_scope 
     *ret_all = offices <= QUERY_COUNT_OFFICES;
     if (!*ret_all) return ST_OK;
     json_t *list = json_array();
-    int st = query_finding_list(q, &whole, slice_of("", 0), list);
+    struct listing l = {.q = q, .s = &whole, .kind = slice_of("", 0), .list = list, .counted = true};
+    int st = list_scope(&l);
     for (size_t i = 0; st == ST_OK && i < json_array_size(rows); i++) {
         json_t *row = json_array_get(rows, i);
         const char *code = json_string_value(json_object_get(row, "code"));
