@@ -210,7 +210,8 @@ static void code_write(const struct segment *g, size_t segments, uint64_t code, 
         if (number == 0) return;
         while (number < FIRST_OF_WIDTH[width]) width--;
         if (i > 0) ret[n++] = '.';
-        for (unsigned left = number - FIRST_OF_WIDTH[width], at = width; at-- > 0; left /= 10) ret[n + at] = (char)('0' + left % 10);
+        for (unsigned left = number - FIRST_OF_WIDTH[width], at = width; at-- > 0; left /= 10)
+            ret[n + at] = (char)('0' + left % 10);
         n += width;
         assert(n < 32);
         ret[n] = '\0';
