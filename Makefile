@@ -211,7 +211,7 @@ $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/period proto/sta
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,restore,proto/restore proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
-$(eval $(call unit_test,step,proto/step proto/setting proto/figure proto/sign proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,step,proto/step proto/setting proto/achieve proto/achieve_over $(DECIMAL) proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,invite,proto/invite proto/join proto/registry proto/period proto/code proto/code_text proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc))
 STORE_LMDB := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check
