@@ -120,6 +120,13 @@ int statement_office(struct statements *s, unsigned worker, const struct record 
     return row_end(s);
 }
 
+int statement_mark(struct statements *s, unsigned worker, const struct record *r)
+{
+    int st = row_begin(s, worker, r, slice_of("", 0));
+    if (st == ST_OK) buf_varint(&s->bytes, 0);
+    return st == ST_OK ? row_end(s) : st;
+}
+
 int statement_reason(struct statements *s, provenance prov, struct slice text)
 {
     if (!FOLD_ROOM(s->why, s->why_cap, s->whys + 1)) return ST_NO_MEMORY;

@@ -471,6 +471,36 @@ static void moments_lead_to_positions(void **state)
     property_world_free(w);
 }
 
+/* A log that was restored holds a record that states nothing; it has its moment like all others. */
+static void a_moment_in_a_restored_log_is_found(void **state)
+{
+    (void)state;
+    struct fixture_log log;
+    struct folding x;
+    struct asof_position applied, at;
+    struct buf content;
+    fixture_log_init(&log, 1);
+    folding_init(&x);
+    buf_init(&content, 64);
+    buf_str(&content, "a note");
+    fixture_log_office(&log, 1, "gen-3374-01", "33.74", ROLE_OFFICE);
+    for (unsigned i = 0; i < 3; i++) fixture_log_raw(&log, RECORD_RESTORE, &content);
+    for (uint32_t i = 0; i < log.count; i++) assert_int_equal(fold_record(x.fold, 1, fixture_log_record(&log, i)), ST_OK);
+    flush(&x);
+    struct store_txn *t = reading(&x);
+    assert_int_equal(asof_applied(t, &applied), ST_OK);
+    for (uint64_t lsn = 1; lsn <= log.count; lsn++) {
+        struct record r;
+        assert_int_equal(codec_record_parse(fixture_log_record(&log, (uint32_t)lsn - 1), &r), ST_OK);
+        assert_int_equal(asof_at(t, &applied, r.at, &at), ST_OK);
+        assert_int_equal(at.lsn[1], lsn);
+    }
+    store_abort(&t);
+    buf_done(&content);
+    folding_done(&x);
+    fixture_log_done(&log);
+}
+
 static void positions_as_text(void **state)
 {
     (void)state;
@@ -566,6 +596,7 @@ int main(void)
         cmocka_unit_test(history_is_the_list_of_pasts),
         cmocka_unit_test(a_state_folded_again_says_the_same),
         cmocka_unit_test(moments_lead_to_positions),
+        cmocka_unit_test(a_moment_in_a_restored_log_is_found),
         cmocka_unit_test(positions_as_text),
         cmocka_unit_test(what_lies_ahead_is_refused),
     };
