@@ -27,7 +27,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/csv_list proto/jsonl \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/invite
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/join_wire proto/invite proto/approve
 PROTO_P += proto/scrub proto/setting proto/step proto/units
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
@@ -154,7 +154,7 @@ $(eval $(call unit_test,work_step,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -lmsgpackc))
 $(eval $(call unit_test,revoke,$(WORKER_TEST) proto/rng tests/sim/revoke,-lsodium -lmsgpackc))
 $(eval $(call unit_test,quota,$(WORKER_TEST),-lsodium -lmsgpackc))
-$(eval $(call unit_test,join,$(WORKER_TEST),-lsodium -lmsgpackc))
+$(eval $(call unit_test,join,$(WORKER_TEST) proto/join_wire proto/approve,-lsodium -lmsgpackc))
 $(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,scrub,$(WORKER_TEST) proto/scrub,-lsodium -lmsgpackc))
@@ -243,10 +243,10 @@ coverage:
 	nice tests/unit/coverage $(B)/cov
 # ---- the simulator (docs/TESTING.md): make sim SEED=n SEEDS=n | SECONDS=n; sim_bugs: the same with planted bugs to switch on ----
 SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_version tests/sim/sim_node tests/sim/sim_role tests/sim/sim_story tests/sim/sim_figure tests/sim/sim_ask tests/sim/sim_key tests/sim/sim_option \
-       tests/sim/sim_operator tests/sim/sim_fault tests/sim/sim_disaster tests/sim/copy tests/sim/sim_follow tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
+       tests/sim/sim_operator tests/sim/sim_join tests/sim/sim_fault tests/sim/sim_disaster tests/sim/copy tests/sim/sim_follow tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
        tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E))
 SIM_CORE := $(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) $(filter-out tests/unit/%,$(FOLD)) aggregator/aggregate \
-       proto/sign_ed25519 proto/registry_sign proto/join proto/invite \
+       proto/sign_ed25519 proto/registry_sign proto/join proto/join_wire proto/invite proto/approve \
        $(QUERIES) proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list)
 SIM_PLANTED := $(sort $(patsubst %.c,%,$(filter %.c,$(shell awk '$$1 == "file" { print $$2 }' tests/sim/bugs))))
 $(B)/tests/sim/sim: $(call OBJS,$(SIM_CORE) $(SIM) tests/sim/sim_bug_none)

@@ -1,8 +1,7 @@
 /* office_approve.c - `rekap office approve|reject`, and who waits: the centre's answer to a request. Kind: E.
  *
  * A request comes from the worker's table (the office's id is given) or as the line `office join` prints (the network is closed).
- * Either way it is checked here from the beginning: its signatures, its invitation, the history of its key; neither the worker nor
- * the network is believed. What a new office may state (region, role, name) comes from the invitation, never from the request.
+ * Either way it is checked from the beginning (proto/approve.h), and a new office is what its invitation says.
  *
  * Invariant: the register's line is written before the invitation is marked as used, so a stop in between can be repeated. */
 #include <errno.h>
@@ -13,6 +12,7 @@
 
 #include "cli/office_part.h"
 #include "cli/print.h"
+#include "proto/approve.h"
 #include "proto/period.h"
 #include "proto/sign.h"
 
@@ -86,65 +86,34 @@ static int find_request(struct approval *a)
 
 /* ---- what speaks against it ---- */
 
-static int check_history(const struct approval *a)
+static int refuse(const struct approval *a, enum approve_fault fault, const char *about)
 {
-    for (uint64_t v = registry_version(a->registry); v > 0; v--) {
-        const struct office *o = registry_entry(a->registry, v);
-        if (memcmp(o->signing, a->request.signing, PUBKEY_SIZE) != 0) continue;
-        if (strcmp(o->id, a->request.office) != 0)
-            return cli_fail(a->c, "kunci itu milik kantor lain", "that key belongs to another office", o->id);
-        if (o->status == OFFICE_REVOKED)
-            return cli_fail(a->c, "kunci itu sudah pernah dicabut; kantor harus membuat yang baru",
-                            "that key was revoked; the office has to make a new one", o->id);
-    }
-    return EXIT_OK;
-}
-
-static int check_new(struct approval *a)
-{
-    const struct join_request *r = &a->request;
-    const struct invite *i = invite_find(a->invites, r->invitation);
-    if (!i)
-        return cli_fail(a->c, "undangan permohonan ini tidak ada di pusat ini", "the request's invitation is not of this centre",
-                        r->office);
-    if (i->state != INVITE_OPEN)
-        return cli_fail(a->c, "undangannya sudah dipakai atau ditarik; undang lagi dengan rekap office invite",
-                        "its invitation was used or taken back; invite again with rekap office invite", r->office);
-    if (strcmp(i->office, r->office) != 0)
-        return cli_fail(a->c, "undangan ini untuk kantor lain", "the invitation is for another office", i->office);
-    if (a->by_line && !invite_may_ask(i, wall_now()))
-        return cli_fail(a->c, "undangannya sudah kedaluwarsa; undang lagi dengan rekap office invite",
-                        "its invitation has expired; invite again with rekap office invite", r->office);
-    a->office = (struct office){ .region = i->region, .role = i->role, .status = OFFICE_ACTIVE, .valid_to = { INT64_MAX } };
-    memcpy(a->office.id, i->office, sizeof i->office);
-    memcpy(a->office.name, i->name, sizeof i->name);
-    return EXIT_OK;
-}
-
-static int check_rotation(struct approval *a, const struct verifier *v)
-{
-    const struct join_request *r = &a->request;
-    const struct office *o = registry_office(a->registry, text(r->office));
-    if (!o || o->status != OFFICE_ACTIVE)
-        return cli_fail(a->c, "kantor itu tidak terdaftar atau sudah dicabut", "that office is not registered, or is revoked",
-                        r->office);
-    if (memcmp(o->transport, r->transport, PUBKEY_SIZE) != 0 || !join_request_by(r, o->signing, v))
-        return cli_fail(a->c, "tidak ditandatangani dengan kunci kantor yang berlaku", "not signed with the office's key in force",
-                        r->office);
-    a->office = *o;
-    return EXIT_OK;
+    static const struct { const char *id, *en; } SAY[] = {
+        [APPROVE_BAD_SIGNATURE] = { "tanda tangan permohonan tidak sah", "the request's signature is not valid" },
+        [APPROVE_NO_INVITATION] = { "undangan permohonan ini tidak ada di pusat ini",
+                                    "the request's invitation is not of this centre" },
+        [APPROVE_NOT_OPEN] = { "undangannya sudah dipakai atau ditarik; undang lagi dengan rekap office invite",
+                               "its invitation was used or taken back; invite again with rekap office invite" },
+        [APPROVE_OTHER_OFFICE] = { "undangan ini untuk kantor lain", "the invitation is for another office" },
+        [APPROVE_EXPIRED] = { "undangannya sudah kedaluwarsa; undang lagi dengan rekap office invite",
+                              "its invitation has expired; invite again with rekap office invite" },
+        [APPROVE_NOT_ACTIVE] = { "kantor itu tidak terdaftar atau sudah dicabut", "that office is not registered, or is revoked" },
+        [APPROVE_NOT_BY_PRESENT] = { "tidak ditandatangani dengan kunci kantor yang berlaku",
+                                     "not signed with the office's key in force" },
+        [APPROVE_KEY_OF_OTHER] = { "kunci itu milik kantor lain", "that key belongs to another office" },
+        [APPROVE_KEY_REVOKED] = { "kunci itu sudah pernah dicabut; kantor harus membuat yang baru",
+                                  "that key was revoked; the office has to make a new one" },
+    };
+    return cli_fail(a->c, SAY[fault].id, SAY[fault].en, about);
 }
 
 static int check(struct approval *a)
 {
     const struct verifier v = sign_ed25519_verifier();
-    if (!join_request_signed(&a->request, &v))
-        return cli_fail(a->c, "tanda tangan permohonan tidak sah", "the request's signature is not valid", a->request.office);
-    int rc = a->request.kind == JOIN_NEW ? check_new(a) : check_rotation(a, &v);
-    if (rc == EXIT_OK) rc = check_history(a);
-    memcpy(a->office.transport, a->request.transport, PUBKEY_SIZE);
-    memcpy(a->office.signing, a->request.signing, PUBKEY_SIZE);
-    return rc;
+    const struct approve_question q = { &a->request, a->registry, a->invites, &v, a->by_line, wall_now() };
+    char about[OFFICE_ID_MAX + 1];
+    enum approve_fault fault = approve_judge(&q, &a->office, about);
+    return fault == APPROVE_FINE ? EXIT_OK : refuse(a, fault, about);
 }
 
 /* ---- yes ---- */

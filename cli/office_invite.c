@@ -17,8 +17,7 @@
 #include "proto/conf.h"
 #include "proto/period.h"
 
-enum { DAYS_DEFAULT = 14, DAYS_MAX = 90, KEPT_DAYS = 30 };
-static const int64_t DAY_MS = INT64_C(86400000);
+enum { DAYS_DEFAULT = 14, DAYS_MAX = 90 };
 
 static int64_t wall_ms(void)
 {
@@ -45,27 +44,12 @@ int office_invites(const struct cli *c, const struct place *p, struct invites **
     return EXIT_FAILED;
 }
 
-static void put_entry(struct buf *b, const struct invite *i)
-{
-    char line[INVITE_LINE_MAX];
-    if (invite_format(i, line, sizeof line) < 0) b->bad = true;
-    else buf_printf(b, "%s\n", line);
-}
-
 int office_invite_put(const struct cli *c, const struct place *p, const struct invites *list, const struct invite *one)
 {
     char path[PLACE_PATH_MAX];
     struct buf b;
     buf_init(&b, INVITE_FILE_BYTES_MAX);
-    buf_str(&b, INVITE_HEADING);
-    for (size_t i = 0; i < invite_count(list); i++) {
-        struct invite old = *invite_at(list, i);
-        bool replaced = one->state == INVITE_OPEN && old.state == INVITE_OPEN && !strcmp(old.office, one->office);
-        if (!memcmp(old.key, one->key, PUBKEY_SIZE) || old.until.ms + KEPT_DAYS * DAY_MS < wall_ms()) continue;
-        if (replaced) old.state = INVITE_REJECTED;
-        put_entry(&b, &old);
-    }
-    put_entry(&b, one);
+    invite_list_put(&b, list, one, (struct wall){ wall_ms() });
     place_path(p, "registry/invite.tsv", path);
     int st = buf_ok(&b) ? conf_file_write(path, buf_slice(&b), 0600) : ST_FULL;
     buf_done(&b);

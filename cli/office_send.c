@@ -8,25 +8,16 @@
 #include <string.h>
 
 #include "cli/office_part.h"
-#include "proto/codec.h"
+#include "proto/join_wire.h"
 #include "proto/log.h"
 
 enum { STEP_MS = 100 };
 
 static bool send_join(struct link *l, peer_id to, const struct join_request *r)
 {
-    bool fresh = r->kind == JOIN_NEW;
-    const struct field f[] = { { .u = r->kind },
-                               { .s = slice_of(r->invitation, fresh ? PUBKEY_SIZE : 0) },
-                               { .s = slice_of(r->office, strlen(r->office)) },
-                               { .s = slice_of(r->transport, PUBKEY_SIZE) },
-                               { .s = slice_of(r->signing, PUBKEY_SIZE) },
-                               { .u = (uint64_t)r->asked.ms },
-                               { .s = slice_of(r->signature, SIG_SIZE) },
-                               { .s = slice_of(r->by_present, fresh ? 0 : SIG_SIZE) } };
     struct buf b;
     buf_init(&b, FRAME_BYTES_MAX);
-    bool sent = codec_build(&b, MSG_JOIN, f) && link_send(l, to, buf_slice(&b)) == ST_OK;
+    bool sent = join_wire_put(&b, r) && link_send(l, to, buf_slice(&b)) == ST_OK;
     buf_done(&b);
     return sent;
 }

@@ -155,3 +155,25 @@ int invite_format(const struct invite *i, char *ret, size_t size)
     ASSERT(n > 0 && n < INVITE_LINE_MAX);
     return (size_t)n < size ? n : ST_FULL;
 }
+
+static void entry_put(struct buf *b, const struct invite *i)
+{
+    char line[INVITE_LINE_MAX];
+
+    if (invite_format(i, line, sizeof line) < 0) b->bad = true;
+    else buf_printf(b, "%s\n", line);
+}
+
+void invite_list_put(struct buf *b, const struct invites *list, const struct invite *one, struct wall now)
+{
+    buf_str(b, INVITE_HEADING);
+    for (size_t i = 0; i < invite_count(list); i++) {
+        struct invite old = *invite_at(list, i);
+        bool replaced = one->state == INVITE_OPEN && old.state == INVITE_OPEN && strcmp(old.office, one->office) == 0;
+
+        if (memcmp(old.key, one->key, PUBKEY_SIZE) == 0 || old.until.ms + INVITE_KEPT_DAYS * INT64_C(86400000) < now.ms) continue;
+        if (replaced) old.state = INVITE_REJECTED;
+        entry_put(b, &old);
+    }
+    entry_put(b, one);
+}

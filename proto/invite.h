@@ -32,6 +32,10 @@ const struct invite *invite_at(const struct invites *i, size_t n);      /* in th
 const struct invite *invite_find(const struct invites *i, const uint8_t key[PUBKEY_SIZE]);      /* NULL; i may be NULL */
 bool invite_may_ask(const struct invite *i, struct wall now);           /* open and not expired; NULL: no */
 int invite_format(const struct invite *i, char *ret, size_t size);      /* without newline; the length, or ST_FULL */
+/* Appends the whole list with `one` in it (heading included); list may be NULL. A new open one takes back what is open for the same
+ * office; entries that expired INVITE_KEPT_DAYS before now go. b->bad: over its size. */
+enum { INVITE_KEPT_DAYS = 30 };
+void invite_list_put(struct buf *b, const struct invites *list, const struct invite *one, struct wall now);
 const char *invite_state_name(unsigned state);
 
 #endif

@@ -124,6 +124,7 @@ void sim_free(struct sim **ps)
     free(s->batches.v);
     free_stories(s);
     free_registries(s);
+    sim_join_free(s);
     sim_keys_free(s);
     free(s);
     *ps = NULL;
@@ -158,6 +159,9 @@ static void happen(struct sim *s, const struct sim_event *e)
     case SIM_EV_PROBE: sim_audit_fold(s); break;
     case SIM_EV_LIFT: sim_fault_lift(s, e->what); break;
     case SIM_EV_RETURN: sim_follow_return(s, e->what); break;
+    case SIM_EV_INVITES: sim_join_read(s, e->what, e->id); break;
+    case SIM_EV_JOIN: sim_join_ask(s, e->what, e->way); break;
+    case SIM_EV_CENTRE: sim_join_centre(s, e->what); break;
     case SIM_EV_COUNT: break;
     }
 }

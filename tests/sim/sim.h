@@ -25,7 +25,7 @@ enum {
     SIM_NODES = 1 + 2 * SIM_WORKERS + SIM_COLLECTORS + 1, /* and room for one clone of a collector */
     SIM_OFFICES = 14,
     SIM_SEATS = 8, /* offices of one collector */
-    SIM_CONNS = 2 * SIM_WORKERS + SIM_COLLECTORS + 1,
+    SIM_CONNS = 2 * SIM_WORKERS + SIM_COLLECTORS + 1 + 2 * 3, /* and two doors for each office that is invited */
     SIM_REGIONS = 4,
     SIM_SETTLE_S = 600,
     SIM_START_MS = 1700000000
@@ -43,12 +43,14 @@ struct sim_options {
     int64_t busy_us;                        /* how long the first phase is, silences apart */
     bool keeps, real_keys, slow, treasurer, dated;      /* dated: a line of the register begins to hold when it is written */
     bool indicators;                        /* they are stated, too */
+    bool invites;                           /* who is added comes in by an invitation */
     bool on[SIM_FAULT_COUNT];
 };
 
 /* ---- events (sim_event.c) ---- */
 enum sim_kind { SIM_EV_STEP, SIM_EV_PACKET, SIM_EV_TELL, SIM_EV_DIAL, SIM_EV_START, SIM_EV_SAY, SIM_EV_FAULT, SIM_EV_PUSH,
-                SIM_EV_REGISTRY, SIM_EV_KEY, SIM_EV_PROBE, SIM_EV_LIFT, SIM_EV_RETURN, SIM_EV_COUNT };
+                SIM_EV_REGISTRY, SIM_EV_KEY, SIM_EV_PROBE, SIM_EV_LIFT, SIM_EV_RETURN,
+                SIM_EV_INVITES, SIM_EV_JOIN, SIM_EV_CENTRE, SIM_EV_COUNT };
 struct sim_event {
     int64_t at;                             /* virtual microseconds */
     uint64_t order;                         /* of two at once the one that was put first */
@@ -76,6 +78,8 @@ struct sim_conn {
     int64_t block_until[2], clog_until[2], last[2];
     uint8_t key[PUBKEY_SIZE];               /* the client's */
     unsigned tries;
+    unsigned guest;                         /* not of the node itself: 1 + 2 * office + 1 of who found its invitation; 0: of the node */
+    bool off;                               /* nobody dials */
 };
 void sim_net_connect(struct sim *s, unsigned client, unsigned worker); /* dials from now on */
 void sim_net_send(struct sim *s, struct sim_conn *c, unsigned way, struct slice bytes);
@@ -210,6 +214,22 @@ void sim_operator_enter(struct sim *s, unsigned office); /* its first line, or t
 void sim_operator_registry(struct sim *s, unsigned worker, uint64_t version);
 void sim_operator_key(struct sim *s, unsigned office, unsigned generation);
 const struct registry *sim_registry_of(const struct sim *s, unsigned worker);
+region_code sim_operator_region(unsigned region);
+
+/* ---- invitations (sim_join.c) ---- */
+struct sim_invites { struct invites **v; size_t n; uint64_t seen[SIM_WORKERS]; };
+struct sim_join { unsigned turn /* of inviting */, door[2] /* connection + 1; of a thief */; bool wanted; };
+void sim_join_invite(struct sim *s, unsigned office);
+void sim_join_ask(struct sim *s, unsigned office, bool thief);
+void sim_join_centre(struct sim *s, unsigned office);   /* the operator looks at who waits */
+const struct invites *sim_join_list(const struct sim *s, unsigned worker);      /* as that worker has read it; NULL */
+void sim_join_read(struct sim *s, unsigned worker, uint64_t version);
+bool sim_join_admitted(struct sim *s, struct sim_conn *c);
+void sim_join_up(struct sim *s, struct sim_conn *c);
+void sim_join_answer(struct sim *s, struct sim_conn *c, struct slice bytes);
+void sim_join_audit(struct sim *s, const struct sim_node *n);
+bool sim_join_settled(const struct sim *s, unsigned *ret_office);
+void sim_join_free(struct sim *s);
 
 /* ---- versions (sim_version.c) ---- */
 void sim_version_send(struct sim *s, const struct sim_node *from, struct sim_conn *c, unsigned way, struct slice frame);
@@ -318,6 +338,8 @@ struct sim {
     int64_t value;                              /* one that no other row has */
     struct sim_registries registries;
     uint64_t registry_seen[SIM_WORKERS];
+    struct sim_invites invites;
+    struct sim_join join[SIM_OFFICES];
     struct signer ring;                         /* real keys */
     struct sim_log log[SIM_WORKERS];
     struct sim_backup backup[SIM_WORKERS];

@@ -236,6 +236,7 @@ void sim_audit_worker(struct sim *s, struct sim_node *n)
     if (store_begin(n->store, false, &t) != ST_OK) return;
     read_log(s, n, t);
     store_abort(&t);
+    sim_join_audit(s, n);
     sim_follow_believed(s, n);
 }
 
@@ -299,6 +300,7 @@ static void said_nack(struct sim *s, const struct field *f)
               (int)f[5].s.n, (const char *)f[5].s.p, (int)f[6].s.n, (const char *)f[6].s.p);
     bool accused = code == CODE_CONFLICT || code == CODE_STALE || code == CODE_DIFFERENT_HISTORY || code == CODE_BAD_CHAIN;
     if (code == CODE_BAD_SIGNATURE) accused = i == SIM_OFFICES || !(s->office[i].rotated || s->office[i].revoked);
+    if (code == CODE_CONFLICT && f[0].s.n == 0) return;         /* a second request by one invitation */
     if (!accused || s->restored || doubtful(s, i)) return;
     if (f[0].s.n == 0 && code == CODE_DIFFERENT_HISTORY && s->o.profile == SIM_COPIES) return;   /* a witness of another branch */
     sim_wrong(s, "a worker accuses %.*s of %s", (int)f[0].s.n, (const char *)f[0].s.p, status_code_spelling(code));

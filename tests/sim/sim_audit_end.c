@@ -202,6 +202,8 @@ static bool settled(struct sim *s, const char **why, unsigned *ret_office)
 {
     for (unsigned i = 0; i < sim_collectors(s); i++)
         if (!collector_settled(s, sim_collector(s, i), why, ret_office)) return false;
+    *why = "who was invited is not in the register";
+    if (!sim_join_settled(s, ret_office)) return false;
     *why = "the aggregator is behind";
     for (unsigned i = 0; i < s->o.workers; i++)
         if (s->applied[i] != s->log[i].lsn) return false;

@@ -129,6 +129,10 @@ static void add_office(struct sim *s)
     if (s->offices == s->o.offices + s->o.spare) return;
     unsigned i = s->offices++;
     hit(s, SIM_FAULT_ADD, &s->node[s->office[i].home]);
+    if (s->o.invites) {
+        sim_join_invite(s, i);
+        return;
+    }
     sim_operator_enter(s, i);
     new_key(s, i);
 }

@@ -54,8 +54,9 @@ void sim_net_connect(struct sim *s, unsigned client, unsigned worker)
 }
 
 /* Who may connect is asked at the handshake, of the register as that worker knows it. */
-static bool admitted(const struct sim *s, struct sim_conn *c)
+static bool admitted(struct sim *s, struct sim_conn *c)
 {
+    if (c->guest) return sim_join_admitted(s, c);
     const struct sim_node *client = &s->node[c->client], *worker = &s->node[c->worker];
     sim_key_transport(client, c->key);
     if (client->role != &sim_role_collector) return !s->copy[worker->index].masked;      /* it lies elsewhere */
@@ -67,7 +68,7 @@ void sim_net_dial(struct sim *s, unsigned conn)
 {
     struct sim_conn *c = &s->conn[conn];
     const struct sim_node *client = &s->node[c->client];
-    if (c->up || !client->node.self || client->desk.retired) return;    /* a process that starts dials itself */
+    if (c->up || c->off || !client->node.self || client->desk.retired) return;    /* a process that starts dials itself */
     bool reached = s->node[c->worker].node.self && !sim_conn_blocked(s, c, SIM_TO_WORKER) &&
                    !sim_conn_blocked(s, c, SIM_TO_CLIENT) && admitted(s, c);
     c->tries++;
@@ -111,6 +112,8 @@ void sim_net_tell(struct sim *s, const struct sim_event *e)
     struct sim_node *client = &s->node[c->client];
     bool now = e->way == MESSAGE_UP ? c->up : !c->up;
     if (e->id != c->turn || !now || !client->node.self) return;         /* something newer has happened */
+    if (c->guest && e->way == MESSAGE_UP) sim_join_up(s, &s->conn[e->what]);
+    if (c->guest) return;
     sim_node_receive(s, client, (struct sim_packet){ .peer = PEER_FIRST + s->node[c->worker].index, .what = e->way });
 }
 
@@ -182,14 +185,14 @@ void sim_net_send(struct sim *s, struct sim_conn *c, unsigned way, struct slice 
 
 void sim_net_packet(struct sim *s, const struct sim_event *e)
 {
-    const struct sim_conn *c = &s->conn[e->what];
+    struct sim_conn *c = &s->conn[e->what];
     struct sim_node *to = end_of(s, c, e->way);
     struct slice bytes = slice_of(e->p, e->n);
     bool stale = e->id != c->peer;
     s->n.packets++;
     if (stale) fate(s, bytes, SIM_STALE);
     /* to a client that nobody told of the break it still is the same connection */
-    if (!to->node.self || e->id < c->floor || (stale && (e->way == SIM_TO_CLIENT ? !c->up : sim_one_in(s, 2)))) {
+    if (!to->node.self || e->id < c->floor || (stale && (e->way == SIM_TO_CLIENT ? !c->up && !c->guest : sim_one_in(s, 2)))) {
         free(e->p);
         return;
     }
@@ -199,6 +202,11 @@ void sim_net_packet(struct sim *s, const struct sim_event *e)
         sim_trace(s, "%s %s %s %u (peer %llu)", e->n > 5 ? codec_msg_name(e->p[5]) : "?", e->way == SIM_TO_WORKER ? "from" : "to",
                   s->node[c->client].role->name, s->node[c->client].index, (unsigned long long)e->id);
     sim_version_receive(s, to, e->p, e->n);
+    if (c->guest && e->way == SIM_TO_CLIENT) {
+        sim_join_answer(s, c, bytes);
+        free(e->p);
+        return;
+    }
     struct sim_packet p = { .peer = e->way == SIM_TO_WORKER ? e->id : PEER_FIRST + s->node[c->worker].index,
                             .what = MESSAGE_DATA, .n = e->n, .p = e->p };
     memcpy(p.key, c->key, PUBKEY_SIZE);

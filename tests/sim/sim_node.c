@@ -138,7 +138,7 @@ static struct sim_conn *conn_of(struct sim *s, const struct sim_node *n, peer_id
     for (unsigned i = 0; i < s->conns; i++) {
         struct sim_conn *c = &s->conn[i];
         if (c->worker == n->number ? c->up && c->peer == peer
-                                   : c->client == n->number && peer == PEER_FIRST + s->node[c->worker].index)
+                                   : !c->guest && c->client == n->number && peer == PEER_FIRST + s->node[c->worker].index)
             return c;
     }
     return NULL;

@@ -18,6 +18,14 @@ const struct registry *sim_registry_of(const struct sim *s, unsigned worker)
     return s->registry_seen[worker] ? s->registries.v[s->registry_seen[worker] - 1] : NULL;
 }
 
+region_code sim_operator_region(unsigned region)
+{
+    region_code r;
+    int st = code_region_parse(sim_text(REGIONS[region]), &r);
+    ASSERT(st == ST_OK);
+    return r;
+}
+
 static void line_of(struct sim *s, const struct sim_office *f, struct office *ret)
 {
     const int64_t day = 86400 * INT64_C(1000), now = SIM_START_MS * INT64_C(1000) + s->us / 1000;
@@ -25,8 +33,7 @@ static void line_of(struct sim *s, const struct sim_office *f, struct office *re
                             .valid_from = { s->o.dated ? now / day * day : INT64_MIN }, .valid_to = { INT64_MAX } };
     memcpy(ret->id, f->id, sizeof f->id);
     memcpy(ret->name, f->id, sizeof f->id);
-    int st = code_region_parse(sim_text(REGIONS[f->region]), &ret->region);
-    ASSERT(st == ST_OK);
+    ret->region = sim_operator_region(f->region);
     sim_key_transport(&s->node[f->home], ret->transport);
     sim_key_public(s, f->id, f->key, ret->signing);
 }

@@ -65,6 +65,7 @@ void sim_option_draw(struct sim *s)
     o->treasurer = !sim_one_in(s, 3);
     o->indicators = sim_one_in(s, 2);
     o->dated = sim_one_in(s, 3);
+    o->invites = !sim_one_in(s, 3);
     draw_net(s);
     draw_faults(s);
 }

@@ -158,6 +158,8 @@ static int make_worker(struct sim *s, struct sim_node *n)
     if (st != ST_OK) return st;
     s->registry_seen[n->index] = s->registries.n;
     work_set_registry(w, sim_registry_of(s, n->index));
+    s->invites.seen[n->index] = s->invites.n;
+    work_set_invites(w, sim_join_list(s, n->index));
     n->node = work_node(w);
     return ST_OK;
 }

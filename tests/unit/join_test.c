@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "proto/invite.h"
+#include "proto/approve.h"
+#include "proto/join_wire.h"
 #include "work_world.h"
 
 #define NEW_OFFICE "gen-3374-20"
@@ -222,6 +223,32 @@ static void the_last_line_of_a_key_counts(void **state)
     invite_free(&i);
 }
 
+static void a_new_invitation_takes_back_the_open_one_and_old_ones_go(void **state)
+{
+    const int64_t now = INT64_C(40) * DAY_MS;
+    const struct invite v[] = { invite_of("gen-1", 1, INVITE_OPEN, now), invite_of("gen-2", 2, INVITE_OPEN, now),
+                                invite_of("gen-3", 3, INVITE_OPEN, now - INT64_C(31) * DAY_MS),
+                                invite_of("gen-1", 4, INVITE_USED, now) },
+                        one = invite_of("gen-1", 5, INVITE_OPEN, now + DAY_MS);
+    struct invites *i = list_of(v, 4), *then = NULL;
+    char err[128];
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, INVITE_FILE_BYTES_MAX);
+    invite_list_put(&b, i, &one, (struct wall){ now });
+    assert_int_equal(invite_parse(buf_slice(&b), &then, err, sizeof err), ST_OK);
+    assert_int_equal(invite_count(then), 4);
+    assert_int_equal(invite_find(then, v[0].key)->state, INVITE_REJECTED);
+    assert_int_equal(invite_find(then, v[1].key)->state, INVITE_OPEN);
+    assert_null(invite_find(then, v[2].key));
+    assert_int_equal(invite_find(then, v[3].key)->state, INVITE_USED);
+    assert_int_equal(invite_find(then, one.key)->state, INVITE_OPEN);
+    buf_done(&b);
+    invite_free(&i);
+    invite_free(&then);
+}
+
 /* ---- the worker ---- */
 
 struct stage { struct world w; struct invites *invites; struct invite open, expired, used; };
@@ -277,21 +304,12 @@ static struct join_request asks(struct stage *s, const struct invite *i, const c
 
 static void send_as(struct stage *s, const uint8_t key[PUBKEY_SIZE], const struct join_request *r)
 {
-    const bool fresh = r->kind == JOIN_NEW;
-    const struct field f[] = { { .u = r->kind },
-                               { .s = slice_of(r->invitation, fresh ? PUBKEY_SIZE : 0) },
-                               { .s = text(r->office) },
-                               { .s = slice_of(r->transport, PUBKEY_SIZE) },
-                               { .s = slice_of(r->signing, PUBKEY_SIZE) },
-                               { .u = (uint64_t)r->asked.ms },
-                               { .s = slice_of(r->signature, SIG_SIZE) },
-                               { .s = slice_of(r->by_present, fresh ? 0 : SIG_SIZE) } };
     struct buf b;
 
     work_world_frame(&s->w, PEER_GUEST, key, text("x"));        /* ends the connection before: each of these is a new one */
     assert_int_equal(work_world_commit(&s->w), ST_OK);
     buf_init(&b, FRAME_BYTES_MAX);
-    assert_true(codec_build(&b, MSG_JOIN, f));
+    assert_true(join_wire_put(&b, r));
     work_world_frame(&s->w, PEER_GUEST, key, buf_slice(&b));
     assert_int_equal(work_world_commit(&s->w), ST_OK);
     buf_done(&b);
@@ -524,6 +542,35 @@ static void a_rejected_request_is_forgotten(void **state)
     assert_int_equal(pending(s), 0);
 }
 
+/* What the worker would not have let in is not entered either, whoever brings it. */
+static void the_centre_judges_from_the_beginning(void **state)
+{
+    struct stage *s = *state;
+    const struct join_request fine = asks(s, &s->open, NEW_OFFICE, NEW_OFFICE), late = asks(s, &s->expired, "gen-3374-21", "x"),
+                              again = asks(s, &s->used, "gen-3374-22", "x"), other = asks(s, &s->open, "gen-3374-23", "x"),
+                              taken = asks(s, &s->open, NEW_OFFICE, OFFICE_A);
+    const struct invite stray = invite_of(NEW_OFFICE, 77, INVITE_OPEN, s->w.now.wall.ms + DAY_MS);
+    const struct join_request none = asks(s, &stray, NEW_OFFICE, NEW_OFFICE);
+    struct join_request forged = fine;
+    forged.transport[0] ^= 1;
+    const struct { const struct join_request *r; bool late; enum approve_fault fault; } cases[] = {
+        { &fine, true, APPROVE_FINE },         { &late, true, APPROVE_EXPIRED },       { &late, false, APPROVE_FINE },
+        { &again, false, APPROVE_NOT_OPEN },   { &other, false, APPROVE_OTHER_OFFICE }, { &none, false, APPROVE_NO_INVITATION },
+        { &forged, false, APPROVE_BAD_SIGNATURE }, { &taken, false, APPROVE_KEY_OF_OTHER },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct approve_question q = { cases[i].r, s->w.registry, s->invites, &s->w.verifier, cases[i].late, s->w.now.wall };
+        struct office line;
+        char about[OFFICE_ID_MAX + 1];
+
+        assert_int_equal(approve_judge(&q, &line, about), cases[i].fault);
+        if (cases[i].fault != APPROVE_FINE) continue;
+        assert_string_equal(line.name, "Kantor");
+        assert_memory_equal(line.signing, cases[i].r->signing, PUBKEY_SIZE);
+        assert_true(line.role == ROLE_OFFICE && line.status == OFFICE_ACTIVE);
+    }
+}
+
 int main(void)
 {
 #define STAGED(f) cmocka_unit_test_setup_teardown(f, stage_begin, stage_end)
@@ -533,6 +580,8 @@ int main(void)
         cmocka_unit_test(fingerprints_differ),
         cmocka_unit_test(bad_lists_are_refused_whole),
         cmocka_unit_test(the_last_line_of_a_key_counts),
+        cmocka_unit_test(a_new_invitation_takes_back_the_open_one_and_old_ones_go),
+        STAGED(the_centre_judges_from_the_beginning),
         STAGED(a_guest_waits_and_is_let_in),
         STAGED(asking_again_changes_nothing),
         STAGED(what_is_not_an_invitation_for_it_is_refused),
