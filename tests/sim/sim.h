@@ -86,7 +86,7 @@ void sim_net_send(struct sim *s, struct sim_conn *c, unsigned way, struct slice 
 void sim_net_packet(struct sim *s, const struct sim_event *e);
 void sim_net_tell(struct sim *s, const struct sim_event *e);
 void sim_net_dial(struct sim *s, unsigned conn);
-void sim_net_cut(struct sim *s, struct sim_conn *c, bool tell);
+void sim_net_cut(struct sim *s, struct sim_conn *c, bool told);
 void sim_net_forget(struct sim *s, struct sim_conn *c); /* the worker's side only */
 void sim_net_moved(struct sim *s, struct sim_conn *c);  /* the worker is another machine from here on */
 void sim_net_of(struct sim *s, unsigned node, void (*fn)(struct sim *s, struct sim_conn *c));

@@ -236,7 +236,6 @@ void sim_audit_worker(struct sim *s, struct sim_node *n)
     if (store_begin(n->store, false, &t) != ST_OK) return;
     read_log(s, n, t);
     store_abort(&t);
-    sim_join_audit(s, n);
     sim_follow_believed(s, n);
 }
 

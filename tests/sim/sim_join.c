@@ -85,6 +85,14 @@ static void set_state(struct sim *s, unsigned office, enum invite_state state)
     write_list(s, &one);
 }
 
+static void enter(struct sim *s, unsigned office)
+{
+    s->office[office].revoked = false;
+    sim_operator_enter(s, office);
+    if (sim_one_in(s, 4)) s->cover.seen[SIM_SEEN_APPROVED_HALF]++;      /* the power goes, and nobody gives the command again */
+    else set_state(s, office, INVITE_USED);
+}
+
 /* ---- the operator invites ---- */
 
 static void connect_door(struct sim *s, unsigned office, bool thief)
@@ -101,11 +109,11 @@ void sim_join_invite(struct sim *s, unsigned office)
 {
     struct sim_office *o = &s->office[office];
     struct sim_join *j = &s->join[office];
-    bool brief = s->faults && sim_one_in(s, 4);
+    bool brief = s->faults && sim_one_in(s, 2);
     j->turn++;
     j->wanted = true;
     struct invite i = { .role = (uint8_t)o->role, .state = INVITE_OPEN,
-                        .until = { operator_ms(s) + (brief ? (int64_t)sim_below(s, 20000) : DAYS_MS) } };
+                        .until = { operator_ms(s) + (brief ? (int64_t)sim_below(s, 15000) : DAYS_MS) } };
     invitation_key(s, office, i.key);
     memcpy(i.office, o->id, sizeof o->id);
     memcpy(i.name, o->id, sizeof o->id);
@@ -149,10 +157,10 @@ static struct join_request request(struct sim *s, unsigned office, bool thief)
     return r;
 }
 
-/* By mail, to an operator who does not telephone: only what is shipped stands between. */
-static void mail(struct sim *s, unsigned office)
+/* The line by mail. Who telephones takes the office's; what somebody else's says is judged as if nobody did. */
+static void mail(struct sim *s, unsigned office, bool thief)
 {
-    const struct join_request sent = request(s, office, true);
+    const struct join_request sent = request(s, office, thief);
     const struct verifier v = sim_key_verifier(s);
     struct approve_question q = { .registry = s->registries.v[s->registries.n - 1], .invites = newest(s), .verifier = &v,
                                   .late = true, .now = { operator_ms(s) } };
@@ -174,6 +182,7 @@ static void mail(struct sim *s, unsigned office)
     s->cover.seen[SIM_SEEN_INVITE_LATE] += late;
     if (no == APPROVE_FINE && closed) sim_wrong(s, "the invitation of %s is honoured twice", r.office);
     if (no == APPROVE_FINE && late) sim_wrong(s, "an expired invitation of %s is honoured", r.office);
+    if (no == APPROVE_FINE && !thief) enter(s, office);
 }
 
 void sim_join_ask(struct sim *s, unsigned office, bool thief)
@@ -182,7 +191,7 @@ void sim_join_ask(struct sim *s, unsigned office, bool thief)
     struct sim_conn *c = &s->conn[j->door[thief] - 1];
     if (thief && !s->faults) return;
     if (!thief && s->office[office].entered && !s->office[office].revoked) return;
-    if (thief && sim_one_in(s, 2)) mail(s, office);
+    if (sim_one_in(s, thief ? 2 : 4)) mail(s, office, thief);
     if (!thief) sim_operator_key(s, office, s->office[office].key);     /* its key file is there from now on */
     c->off = false;
     c->tries = 0;
@@ -239,19 +248,11 @@ static int drop_request(struct sim *s, struct sim_node *n, unsigned office)
 
 static void approve(struct sim *s, unsigned office, const struct join_request *r)
 {
-    struct sim_office *o = &s->office[office];
     const struct verifier v = sim_key_verifier(s);
     const struct approve_question q = { r, s->registries.v[s->registries.n - 1], newest(s), &v, false, { operator_ms(s) } };
     struct office line;
     char about[OFFICE_ID_MAX + 1];
-    if (approve_judge(&q, &line, about) != APPROVE_FINE) return;
-    o->revoked = false;
-    sim_operator_enter(s, office);
-    if (sim_one_in(s, 4)) {     /* the power goes here, and nobody gives the command again */
-        s->cover.seen[SIM_SEEN_APPROVED_HALF]++;
-        return;
-    }
-    set_state(s, office, INVITE_USED);
+    if (approve_judge(&q, &line, about) == APPROVE_FINE) enter(s, office);
 }
 
 void sim_join_centre(struct sim *s, unsigned office)

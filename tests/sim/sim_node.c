@@ -241,6 +241,7 @@ static void finish(struct sim *s, struct sim_node *n, int st)
     else if (st != ST_OK) sim_wrong(s, "a step of %s %u ends with \"%s\"", n->role->name, n->index, status_str(st));
     if (s->why[0] || st == ST_FULL) return;
     n->role->committed(s, n);
+    if (n->node.self && n->role == &sim_role_worker) sim_join_audit(s, n);      /* a step sweeps; a start has not yet */
     if (n->node.self) say(s, n);
 }
 
