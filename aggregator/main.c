@@ -100,8 +100,7 @@ static int open_all(struct daemon *d)
                                       .registry = conf_text(d->conf, "aggregator.registry"),
                                       .regions = conf_text(d->conf, "aggregator.regions"),
                                       .names = conf_text(d->conf, "aggregator.names"),
-                                      .store = d->store,
-                                      .clock = clock_posix()};
+                                      .store = d->store, .clock = clock_posix()};
     aggregate_status(d->aggregate, &http.live);
     return http_new(&http, &d->http, err, sizeof err) == ST_OK ? 0 : fail("HTTP cannot start", err);
 }
@@ -116,8 +115,8 @@ static int serve(struct daemon *d)
     const struct run_options o = {.node = aggregate_node(d->aggregate),
                                   .store = d->store,
                                   .link = d->link,
-                                  .clock = clock_posix(), .control = control_answer,
-                                  .control_ctx = &control, .turn = control_turn, .after = control_after};
+                                  .clock = clock_posix(), .control = control_answer, .control_ctx = &control,
+                                  .turn = control_turn, .after = control_after};
     int st = run_new(&o, &d->run);
     if (st == ST_OK) {
         log_write(LOG_L_INFO, "started", "http=%s", conf_text(d->conf, "aggregator.http"));

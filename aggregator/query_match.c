@@ -111,7 +111,9 @@ static const struct office *treasurer_of(const struct matching *m, const struct 
     for (size_t i = 0; i < registry_count(m->q->registry); i++) {
         const struct office *o = registry_at(m->q->registry, i);
         if (o->role != ROLE_TREASURER || o->status != OFFICE_ACTIVE) continue;
-        if (code_region_holds(o->region, office->region) && (!best || code_region_depth(o->region) > code_region_depth(best->region))) best = o;
+        if (code_region_holds(o->region, office->region) &&
+            (!best || code_region_depth(o->region) > code_region_depth(best->region)))
+            best = o;
     }
     return best;
 }

@@ -317,7 +317,8 @@ static void state_rule(struct scales *s, struct slice key, struct slice text)
 {
     struct slice from_text, region, office, year;
     struct rule r = {0};
-    if (!bytes_word(&key, &from_text) || !bytes_word(&key, &region) || !bytes_word(&key, &office) || !bytes_word(&key, &year)) return;
+    if (!bytes_word(&key, &from_text) || !bytes_word(&key, &region) || !bytes_word(&key, &office) || !bytes_word(&key, &year))
+        return;
     if (!read_from(from_text, &r.from) || text.n >= sizeof r.name || office.n > OFFICE_ID_MAX || s->rules == RULES_MAX) return;
     r.has_region = !bytes_is(region, "-");
     if (r.has_region && code_region_parse(region, &r.region) != ST_OK) return;

@@ -316,7 +316,8 @@ int close_run(struct cli *c)
     struct close_act *act = NULL;
     if (c->value[OPT_REHEARSE]) return close_rehearse(c);
     if (c->value[OPT_AS_OF])
-        return cli_usage(c, "--as-of hanya untuk gladi (--rehearse)", "--as-of is for a rehearsal (--rehearse)", c->value[OPT_AS_OF]);
+        return cli_usage(c, "--as-of hanya untuk gladi (--rehearse)", "--as-of is for a rehearsal (--rehearse)",
+                         c->value[OPT_AS_OF]);
     int rc = open_region(c, &v, &region);
     if (rc == EXIT_OK) rc = close_actor(c, &v.p, 1 << ROLE_CENTRE, region, v.actor, &v.role);
     if (rc == EXIT_OK) rc = look(&v, true);

@@ -191,7 +191,8 @@ int period_format_time(struct wall t, char ret[32])
                     (unsigned)c.day % 100, s / 3600 % 24, s / 60 % 60, s % 60, of_day % 1000);
 }
 
-/* ".123456" at s, where there is at least one byte: milliseconds, truncated; *ret_used bytes. False when the dot has no digits after it. */
+/* ".123456" at s, where there is at least one byte: milliseconds, truncated; *ret_used bytes. False when the dot has no digits
+ * after it. */
 static bool read_fraction(struct slice s, int *ret_ms, size_t *ret_used)
 {
     size_t i = 1;

@@ -63,9 +63,9 @@ int unit_set(struct unit *u, const struct figure *f, uint32_t indicator, provena
 /* Writes the dirty rows in key order; a row all of whose slots are EMPTY cannot occur. Clears dirty. ST_FULL, ST_IO. */
 int unit_save(struct unit *u, struct store_txn *t, unsigned table);
 struct leaf *unit_find(struct unit *u, const struct leaf_key *k); /* NULL when never stated */
-/* Key order of the store; unit_save sorts too. With u->stated rows that differ in nothing but the indicator stand as they were stated,
- * by the provenance of their first slot: what is shown and chosen must not follow private numbers. unit_find stays right; leaf
- * numbers and pointers that the caller holds do not. */
+/* Key order of the store; unit_save sorts too. With u->stated rows that differ in nothing but the indicator stand as they were
+ * stated, by the provenance of their first slot: what is shown and chosen must not follow private numbers. unit_find stays right;
+ * leaf numbers and pointers that the caller holds do not. */
 void unit_sort(struct unit *u);
 /* Takes out the leaves none of whose slots is stated, for who emptied slots; numbers and pointers change. */
 void unit_drop_empty(struct unit *u);

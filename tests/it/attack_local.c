@@ -1,7 +1,8 @@
-/* attack_local.c - an attack by a process of the same user: questions to the daemons' control sockets without end. Kind: E, tests only.
+/* attack_local.c - an attack by a process of the same user: questions to the daemons' control sockets without end. Kind: E, tests
+ * only.
  *
- * Nobody is kept out of a control socket who may open its file, so all that holds is how many questions wait for each connection and
- * how many connections are remembered; offices and viewers must be served meanwhile, and what was held is given back. */
+ * Nobody is kept out of a control socket who may open its file, so all that holds is how many questions wait for each connection
+ * and how many connections are remembered; offices and viewers must be served meanwhile, and what was held is given back. */
 #include <stdio.h>
 #include <zmq.h>
 

@@ -5,9 +5,9 @@
  * OFFICES generated offices are spread over COLLECTORS collectors that run with a wall clock 72 hours back and without a worker,
  * and fill their outboxes with YEARS * 1440 statements each. Then all of them are started against the worker at the same moment.
  * The centre's own collector serves one office that pushes one figure after another; how long each takes from the tray file to the
- * acknowledgement is measured while nothing else happens, until the herd is drained, and while nothing happens again. In the end every
- * sum, counter and queue must be exact. Without `measure` times are printed and judged by nobody; with it the online office's 99th percentile during
- * the herd may be at most twice the idle one. Kind: E, tests only. */
+ * acknowledgement is measured while nothing else happens, until the herd is drained, and while nothing happens again. In the end
+ * every sum, counter and queue must be exact. Without `measure` times are printed and judged by nobody; with it the online office's
+ * 99th percentile during the herd may be at most twice the idle one. Kind: E, tests only. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

@@ -78,7 +78,7 @@ struct sim_conn {
     int64_t block_until[2], clog_until[2], last[2];
     uint8_t key[PUBKEY_SIZE];               /* the client's */
     unsigned tries;
-    unsigned guest;                         /* not of the node itself: 1 + 2 * office + 1 of who found its invitation; 0: of the node */
+    unsigned guest; /* not of the node itself: 1 + 2 * office + 1 of who found its invitation; 0: of the node */
     bool off;                               /* nobody dials */
 };
 void sim_net_connect(struct sim *s, unsigned client, unsigned worker); /* dials from now on */

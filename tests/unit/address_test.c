@@ -10,75 +10,75 @@
 
 static struct slice text_of(const char *s) { return slice_of(s, strlen(s)); }
 
+static const struct {
+    const char *text, *canonical; /* canonical NULL: as it is */
+} SPELLINGS[] = {
+    {"33.74/2020/realised/1.06.01", NULL},
+    {"33.74/2020/realised/1.06.01?until=8", NULL},
+    {"33.74/2020/realised/1.06.01?until=08", "33.74/2020/realised/1.06.01?until=8"},
+    {"33.74/2020/realised/1.06.01?until=12", "33.74/2020/realised/1.06.01"},
+    {"33/2020/budget/total?stage=murni", NULL},
+    {"33/2020/budget/total?stage=berlaku", "33/2020/budget/total"},
+    {"nasional/2022/absorption/total-kegiatan", NULL},
+    {"nasional/2022/realised/total-rekening?until=3,stage=murni", NULL},
+    {"nasional/2022/realised/total?stage=murni&until=3", "nasional/2022/realised/total?until=3,stage=murni"},
+    {"dinsos-1872/2022/realised/1.06.01.2.02", NULL},
+    {"dinsos-1872/2022/realised/5.1", NULL},
+    {"dinsos-1872/2022/realised/5.1?level=daun", NULL},
+    {"dinsos-1872/2022/realised/5", NULL},
+    {"dinsos-1872/2022/realised/1.06.15.01?vintage=permendagri-13-2006", NULL},
+    {"33.74/2020/realised/1.06.01?vintage=permendagri-13-2006", "33.74/2020/realised/1.06.01"},
+    {"33.74/2020/realised/total?as_of=w1:4,w2:9", NULL},
+    {"33.74/2020/realised/total?as_of=w1:4,w2:9,until=8", "33.74/2020/realised/total?until=8,as_of=w1:4,w2:9"},
+    {"33.74/2020/realised/total?as_of=2026-11-21T10:00:00+07:00", NULL},
+    {"dinsos-1872/2022/achievement/1.06/persentase_ppks_yang_tertangani", NULL},
+    {"dinsos-1872/2022/achievement/1.06/persentase%20ppks", "dinsos-1872/2022/achievement/1.06/persentase_ppks"},
+    {"dinsos-1872/2022/target/total/a%2Fb%5F%25", NULL},
+    {"dinsos-1872/2022/reached/5.1/x", NULL},
+    {"dinsos-1872/2022/rating/1.06/a_b?until=6", NULL},
+    {"dinsos-1872/2022/target/1.06/a?source=renstra", NULL},
+    {"dinsos-1872/2022/target/1.06/a?source=opd", NULL},
+    {"33.74/2020/realised/1.06.01?source=bud", NULL},
+    {"33.74/2020/realised/1.06.01?source=opd", "33.74/2020/realised/1.06.01"},
+    {"33.74/2020/budget/1.06.01?source=dpa", "33.74/2020/budget/1.06.01"},
+    {"33.74/2020/budget/1.06.01?source=opd", NULL},
+    {"33.74/2020/realised/1.06.02?bridge=permendagri-90-2019", NULL},
+    {"33.74/2020/budget/1.06.02.2.03?bridge=permendagri-90-2019,as_of=w1:4,w2:9", NULL},
+    {"33.74/2022/achievement/1.06", NULL},
+    {"nasional/2022/achievement/total?cap=none", NULL},
+    {"33.74/2022/achievement/total?cap=120", "33.74/2022/achievement/total"},
+    {"dinsos-3374/2020/match/1.06.01.002?until=8", NULL},
+    {"dinsos-3374/2020/match/total", NULL},
+    {"dinsos-1872/2022/finding/1.06.01/persen-5f0c21", NULL},
+    {"dinsos-1872/2022/finding/1.06.01.026/persen-5f0c21?until=8", NULL},
+    {"33.74/2022/finding/total/serapan-0?until=8", NULL},
+    {"33.74/2022/budget/4", NULL},
+    {"33.74/2022/budget/6", NULL},
+    {"33.74/2022/budget/1", NULL},
+    {"33.74/2022/budget/7", NULL},
+    {"33.74/2022/reached/5/x", NULL}, /* of an indicator a single digit is an urusan */
+    {"33.74/2022/target/total/A.Z-9\xc3\xa9", NULL},
+    {"33.74/2022/target/total/%61%5b%60%7B%40%2f", "33.74/2022/target/total/a%5B%60%7B%40%2F"},
+    {"33.74/2022/target/total/%5F%5f", "33.74/2022/target/total/%5F%5F"},
+    {"33.74/2022/achievement/total?cap=100", NULL},
+    {"33.74/2022/achievement/total?cap=1000,until=3", "33.74/2022/achievement/total?until=3,cap=1000"},
+    {"33.74/2022/realised/total?as_of=w1:4,w2:9&until=8", "33.74/2022/realised/total?until=8,as_of=w1:4,w2:9"},
+    {"33.74/2022/realised/total?as_of=a_b", NULL},
+    {"33.74/2022/realised/total?", "33.74/2022/realised/total"},
+};
+
 static void spellings(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text, *canonical;
-    } cases[] = {
-        /* canonical NULL: as it is */
-        {"33.74/2020/realised/1.06.01", NULL},
-        {"33.74/2020/realised/1.06.01?until=8", NULL},
-        {"33.74/2020/realised/1.06.01?until=08", "33.74/2020/realised/1.06.01?until=8"},
-        {"33.74/2020/realised/1.06.01?until=12", "33.74/2020/realised/1.06.01"},
-        {"33/2020/budget/total?stage=murni", NULL},
-        {"33/2020/budget/total?stage=berlaku", "33/2020/budget/total"},
-        {"nasional/2022/absorption/total-kegiatan", NULL},
-        {"nasional/2022/realised/total-rekening?until=3,stage=murni", NULL},
-        {"nasional/2022/realised/total?stage=murni&until=3", "nasional/2022/realised/total?until=3,stage=murni"},
-        {"dinsos-1872/2022/realised/1.06.01.2.02", NULL},
-        {"dinsos-1872/2022/realised/5.1", NULL},
-        {"dinsos-1872/2022/realised/5.1?level=daun", NULL},
-        {"dinsos-1872/2022/realised/5", NULL},
-        {"dinsos-1872/2022/realised/1.06.15.01?vintage=permendagri-13-2006", NULL},
-        {"33.74/2020/realised/1.06.01?vintage=permendagri-13-2006", "33.74/2020/realised/1.06.01"},
-        {"33.74/2020/realised/total?as_of=w1:4,w2:9", NULL},
-        {"33.74/2020/realised/total?as_of=w1:4,w2:9,until=8", "33.74/2020/realised/total?until=8,as_of=w1:4,w2:9"},
-        {"33.74/2020/realised/total?as_of=2026-11-21T10:00:00+07:00", NULL},
-        {"dinsos-1872/2022/achievement/1.06/persentase_ppks_yang_tertangani", NULL},
-        {"dinsos-1872/2022/achievement/1.06/persentase%20ppks", "dinsos-1872/2022/achievement/1.06/persentase_ppks"},
-        {"dinsos-1872/2022/target/total/a%2Fb%5F%25", NULL},
-        {"dinsos-1872/2022/reached/5.1/x", NULL},
-        {"dinsos-1872/2022/rating/1.06/a_b?until=6", NULL},
-        {"dinsos-1872/2022/target/1.06/a?source=renstra", NULL},
-        {"dinsos-1872/2022/target/1.06/a?source=opd", NULL},
-        {"33.74/2020/realised/1.06.01?source=bud", NULL},
-        {"33.74/2020/realised/1.06.01?source=opd", "33.74/2020/realised/1.06.01"},
-        {"33.74/2020/budget/1.06.01?source=dpa", "33.74/2020/budget/1.06.01"},
-        {"33.74/2020/budget/1.06.01?source=opd", NULL},
-        {"33.74/2020/realised/1.06.02?bridge=permendagri-90-2019", NULL},
-        {"33.74/2020/budget/1.06.02.2.03?bridge=permendagri-90-2019,as_of=w1:4,w2:9", NULL},
-        {"33.74/2022/achievement/1.06", NULL},
-        {"nasional/2022/achievement/total?cap=none", NULL},
-        {"33.74/2022/achievement/total?cap=120", "33.74/2022/achievement/total"},
-        {"dinsos-3374/2020/match/1.06.01.002?until=8", NULL},
-        {"dinsos-3374/2020/match/total", NULL},
-        {"dinsos-1872/2022/finding/1.06.01/persen-5f0c21", NULL},
-        {"dinsos-1872/2022/finding/1.06.01.026/persen-5f0c21?until=8", NULL},
-        {"33.74/2022/finding/total/serapan-0?until=8", NULL},
-        {"33.74/2022/budget/4", NULL},
-        {"33.74/2022/budget/6", NULL},
-        {"33.74/2022/budget/1", NULL},
-        {"33.74/2022/budget/7", NULL},
-        {"33.74/2022/reached/5/x", NULL}, /* of an indicator a single digit is an urusan */
-        {"33.74/2022/target/total/A.Z-9\xc3\xa9", NULL},
-        {"33.74/2022/target/total/%61%5b%60%7B%40%2f", "33.74/2022/target/total/a%5B%60%7B%40%2F"},
-        {"33.74/2022/target/total/%5F%5f", "33.74/2022/target/total/%5F%5F"},
-        {"33.74/2022/achievement/total?cap=100", NULL},
-        {"33.74/2022/achievement/total?cap=1000,until=3", "33.74/2022/achievement/total?until=3,cap=1000"},
-        {"33.74/2022/realised/total?as_of=w1:4,w2:9&until=8", "33.74/2022/realised/total?until=8,as_of=w1:4,w2:9"},
-        {"33.74/2022/realised/total?as_of=a_b", NULL},
-        {"33.74/2022/realised/total?", "33.74/2022/realised/total"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof SPELLINGS / sizeof *SPELLINGS; i++) {
         struct address a;
         struct address_fault f;
         struct buf b;
         buf_init(&b, 4096);
-        if (address_parse(text_of(cases[i].text), &a, &f) != ST_OK) fail_msg("%s: %s \"%s\"", cases[i].text, f.part, f.seen);
+        if (address_parse(text_of(SPELLINGS[i].text), &a, &f) != ST_OK) fail_msg("%s: %s \"%s\"", SPELLINGS[i].text, f.part, f.seen);
         address_format(&a, &b);
         buf_u8(&b, 0);
-        assert_string_equal((const char *)b.p, cases[i].canonical ? cases[i].canonical : cases[i].text);
+        assert_string_equal((const char *)b.p, SPELLINGS[i].canonical ? SPELLINGS[i].canonical : SPELLINGS[i].text);
         buf_done(&b);
     }
 }

@@ -409,7 +409,9 @@ static void cut_or_longer_elements(void **state)
 /* An element of each kind, skipped whole. */
 static void raw_elements(void **state)
 {
-    static const char *const rows[] = {"05", "e0", "d080", "c0", "a178", "c40178", "90", "93e0c09105", "dc00100102030405060708090a0b0c0d0e0f10"};
+    static const char *const rows[] = { "05", "e0",         "d080",
+                                        "c0", "a178",       "c40178",
+                                        "90", "93e0c09105", "dc00100102030405060708090a0b0c0d0e0f10" };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint8_t bytes[32];

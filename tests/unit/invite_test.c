@@ -1,5 +1,5 @@
-/* invite_test.c - lines that a person pastes and the list the register's clerk keeps: every field of them spoilt under a checksum that
- * is right, texts at their limits, and memory that fails. The way through the worker: join_test. */
+/* invite_test.c - lines that a person pastes and the list the register's clerk keeps: every field of them spoilt under a checksum
+ * that is right, texts at their limits, and memory that fails. The way through the worker: join_test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -220,28 +220,32 @@ static void lines_of_the_list(void **state)
     static const struct {
         const char *text, *err; /* NULL: taken */
     } rows[] = {
-        {"", NULL},
-        {INVITE_HEADING, NULL},
-        {INVITE_HEADING "\n\n" LINE(KEY64, "a", "33.74", "office", "open", UNTIL, "Nama"), NULL},
-        {INVITE_HEADING LINE(KEY64, "a", "", "centre", "used", UNTIL, "Nama") LINE(KEY64, "a", "", "centre", "rejected", UNTIL, "N"), NULL},
-        {"#rekap-undangan 2\n", "line 1: heading"},
-        {"\n", "line 1: heading"},
-        {INVITE_HEADING "a\n", "line 2: not 7 fields"},
-        {INVITE_HEADING "a\tb\tc\td\te\tf\t", "line 2: key"},
-        {INVITE_HEADING "a\t", "line 2: not 7 fields"},
-        {INVITE_HEADING "a\tb\tc\td\te\tf\tg\th\n", "line 2: not 7 fields"},
-        {INVITE_HEADING LINE("00", "a", "", "office", "open", UNTIL, "N"), "line 2: key"},
-        {INVITE_HEADING LINE("g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", "a", "", "office", "open", UNTIL, "N"), "line 2: key"},
-        {INVITE_HEADING LINE(KEY64, "A", "", "office", "open", UNTIL, "N"), "line 2: office id"},
-        {INVITE_HEADING LINE(KEY64, "a", "3", "office", "open", UNTIL, "N"), "line 2: region"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "dinas", "open", UNTIL, "N"), "line 2: role"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "office", "shut", UNTIL, "N"), "line 2: state"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "office", "offn", UNTIL, "N"), "line 2: state"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", "nanti", "N"), "line 2: until"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, ""), "line 2: name"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, "\xff"), "line 2: name"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, "a\x7f"), "line 2: name"},
-        {INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, "a\x01"), "line 2: name"},
+        { "", NULL },
+        { INVITE_HEADING, NULL },
+        { INVITE_HEADING "\n\n" LINE(KEY64, "a", "33.74", "office", "open", UNTIL, "Nama"), NULL },
+        { INVITE_HEADING LINE(KEY64, "a", "", "centre", "used", UNTIL, "Nama")
+              LINE(KEY64, "a", "", "centre", "rejected", UNTIL, "N"),
+          NULL },
+        { "#rekap-undangan 2\n", "line 1: heading" },
+        { "\n", "line 1: heading" },
+        { INVITE_HEADING "a\n", "line 2: not 7 fields" },
+        { INVITE_HEADING "a\tb\tc\td\te\tf\t", "line 2: key" },
+        { INVITE_HEADING "a\t", "line 2: not 7 fields" },
+        { INVITE_HEADING "a\tb\tc\td\te\tf\tg\th\n", "line 2: not 7 fields" },
+        { INVITE_HEADING LINE("00", "a", "", "office", "open", UNTIL, "N"), "line 2: key" },
+        { INVITE_HEADING LINE("g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", "a", "", "office", "open", UNTIL,
+                              "N"),
+          "line 2: key" },
+        { INVITE_HEADING LINE(KEY64, "A", "", "office", "open", UNTIL, "N"), "line 2: office id" },
+        { INVITE_HEADING LINE(KEY64, "a", "3", "office", "open", UNTIL, "N"), "line 2: region" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "dinas", "open", UNTIL, "N"), "line 2: role" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "office", "shut", UNTIL, "N"), "line 2: state" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "office", "offn", UNTIL, "N"), "line 2: state" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", "nanti", "N"), "line 2: until" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, ""), "line 2: name" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, "\xff"), "line 2: name" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, "a\x7f"), "line 2: name" },
+        { INVITE_HEADING LINE(KEY64, "a", "33", "office", "open", UNTIL, "a\x01"), "line 2: name" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -313,9 +317,13 @@ static void a_list_without_memory_or_without_room(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(fields_of_an_invitation), cmocka_unit_test(fields_of_a_request),
-                                       cmocka_unit_test(characters_of_a_line),    cmocka_unit_test(a_line_without_memory_is_bad),
-                                       cmocka_unit_test(the_same_request),        cmocka_unit_test(lines_of_the_list),
-                                       cmocka_unit_test(who_may_ask),             cmocka_unit_test(a_list_without_memory_or_without_room)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(fields_of_an_invitation),
+                                        cmocka_unit_test(fields_of_a_request),
+                                        cmocka_unit_test(characters_of_a_line),
+                                        cmocka_unit_test(a_line_without_memory_is_bad),
+                                        cmocka_unit_test(the_same_request),
+                                        cmocka_unit_test(lines_of_the_list),
+                                        cmocka_unit_test(who_may_ask),
+                                        cmocka_unit_test(a_list_without_memory_or_without_room) };
     return cmocka_run_group_tests_name("invite", tests, NULL, NULL);
 }

@@ -259,8 +259,8 @@ void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size) { return too_much && n * size >= too_much ? NULL : __real_calloc(n, size); }
 
-/* Offices of every length of name and all of their streams: many more than there are buckets, so that they share them. Each is found,
- * and none for another; with memory for a wider table, and without. */
+/* Offices of every length of name and all of their streams: many more than there are buckets, so that they share them. Each is
+ * found, and none for another; with memory for a wider table, and without. */
 static void streams_that_share_a_bucket(void **state)
 {
     enum { OFFICES = 400 };

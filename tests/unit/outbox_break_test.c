@@ -161,8 +161,10 @@ static int long_after(struct world *w)
     return st;
 }
 
-static int (*const STEP[])(struct world *) = { begin, first_file, three_files, ack_with_refusals, ack_again, archived, rewound,
-                                               signed_anew, one_more, looked_at, ack_and_let_go, ack_last, out_of_room, read_all, a_row_alone, a_row_alone_is_refused,
+static int (*const STEP[])(struct world *) = { begin,       first_file, three_files,    ack_with_refusals,
+                                               ack_again,   archived,   rewound,        signed_anew,
+                                               one_more,    looked_at,  ack_and_let_go, ack_last,
+                                               out_of_room, read_all,   a_row_alone,    a_row_alone_is_refused,
                                                long_after };
 enum { STEPS = sizeof STEP / sizeof *STEP };
 

@@ -278,10 +278,14 @@ static void names_that_are_too_long_are_corrupt(void **state)
 static void lists_that_are_none_are_refused(void **state)
 {
     static const struct { const char *bytes; size_t n; bool ok; } cases[] = {
-        { "", 0, true }, { "\x90", 1, true }, { "\x91\x92\x01\x02", 4, true }, { "\x91\x92\x01\xcd\xff\xff", 6, true },
-        { "\x91\x92\x01\xce\x00\x01\x00\x00", 8, false }, { "\x91\x92\x01", 3, false }, { "\x92\x92\x01", 3, false }, { "\x91\x93\x01\x02\x03", 5, false },
-        { "\x91\x91\x01", 3, false }, { "\x90\x90", 2, false }, { "\x92\x92\x01\x02", 4, false }, { "\x01", 1, false },
-        { "\x91\x92\x01\x02\x00", 5, false } };
+        { "", 0, true },                                { "\x90", 1, true },
+        { "\x91\x92\x01\x02", 4, true },               { "\x91\x92\x01\xcd\xff\xff", 6, true },
+        { "\x91\x92\x01\xce\x00\x01\x00\x00", 8, false }, { "\x91\x92\x01", 3, false },
+        { "\x92\x92\x01", 3, false },                   { "\x91\x93\x01\x02\x03", 5, false },
+        { "\x91\x91\x01", 3, false },                   { "\x90\x90", 2, false },
+        { "\x92\x92\x01\x02", 4, false },               { "\x01", 1, false },
+        { "\x91\x92\x01\x02\x00", 5, false },
+    };
     struct outbox_fixture *f = *state;
     const struct hash first = batch_at(f, 10).hash;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

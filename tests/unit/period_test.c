@@ -57,9 +57,10 @@ static void test_month(void **state)
 
 static void test_quarter(void **state)
 {
-    static const struct row rows[] = {
-        {"1", 1},          {"4", 4},  {"I", 1},  {"iv", 4}, {"TW II", 2}, {"tw.3", 3}, {"triwulan 3", 3}, {"Triwulan IV", 4},
-        {"tw-3", 3},       {"tribulan I", 1}, {"Q2", 2}, {"0", -1}, {"5", -1}, {"V", -1},    {"tw", -1},  {"", -1},          {"IIII", -1}};
+    static const struct row rows[] = { { "1", 1 },    { "4", 4 },          { "I", 1 },           { "iv", 4 },   { "TW II", 2 },
+                                       { "tw.3", 3 }, { "triwulan 3", 3 }, { "Triwulan IV", 4 }, { "tw-3", 3 }, { "tribulan I", 1 },
+                                       { "Q2", 2 },   { "0", -1 },         { "5", -1 },          { "V", -1 },   { "tw", -1 },
+                                       { "", -1 },    { "IIII", -1 } };
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, period_parse_quarter);
@@ -75,10 +76,12 @@ static int year_month(struct slice s, int *ret)
 
 static void test_year_month(void **state)
 {
-    static const struct row rows[] = {
-        {"2020-08", 202008}, {"2020-08-31", 202008}, {"2020-02-29", 202002}, {"2021-02-29", -1}, {"2020-13", -1},
-        {"2020-00", -1},     {"2020-8", -1},         {"2020/08", -1},        {"2020-08-", -1},   {"2020-08-00", -1},
-        {"2020-08 31", -1},  {"2101-01", -1},        {"202008", -1},         {"1989-12", -1},        {"", -1},           {"2020-08-31T", -1}};
+    static const struct row rows[] = { { "2020-08", 202008 }, { "2020-08-31", 202008 }, { "2020-02-29", 202002 },
+                                       { "2021-02-29", -1 },  { "2020-13", -1 },        { "2020-00", -1 },
+                                       { "2020-8", -1 },      { "2020/08", -1 },        { "2020-08-", -1 },
+                                       { "2020-08-00", -1 },  { "2020-08 31", -1 },     { "2101-01", -1 },
+                                       { "202008", -1 },      { "1989-12", -1 },        { "", -1 },
+                                       { "2020-08-31T", -1 } };
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, year_month);

@@ -339,7 +339,8 @@ static void names_and_words(void **state)
         assert_int_equal(receipt_of_batch(&b, &r), ST_INVALID);
     }
     for (unsigned f = RECEIPT_OK; f <= RECEIPT_PATH; f++)
-        assert_string_not_equal(receipt_fault_text((enum receipt_fault)f, LANG_ID), receipt_fault_text((enum receipt_fault)f, LANG_EN));
+        assert_string_not_equal(receipt_fault_text((enum receipt_fault)f, LANG_ID),
+                                receipt_fault_text((enum receipt_fault)f, LANG_EN));
     memset(longest, 'a', sizeof longest);
     assert_int_equal(receipt_parse(slice_of(longest, sizeof longest), &r), ST_INVALID);
 }

@@ -1,5 +1,5 @@
-/* step_test.c - steps of the close as they stand in figures: keys and words there and back, and every spelling that is none; who may
- * take which step; and the settings by which the rest of the rules count. */
+/* step_test.c - steps of the close as they stand in figures: keys and words there and back, and every spelling that is none; who
+ * may take which step; and the settings by which the rest of the rules count. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
