@@ -156,6 +156,7 @@ $(eval $(call unit_test,gate,$(WORKER_TEST) proto/rng tests/sim/gate,-lsodium -l
 $(eval $(call unit_test,revoke,$(WORKER_TEST) proto/rng tests/sim/revoke,-lsodium -lmsgpackc))
 $(eval $(call unit_test,quota,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,join,$(WORKER_TEST) proto/join_wire proto/approve,-lsodium -lmsgpackc))
+$(eval $(call unit_test,approve,$(WORKER_TEST) proto/approve,-lsodium -lmsgpackc))
 $(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,scrub,$(WORKER_TEST) proto/scrub,-lsodium -lmsgpackc))

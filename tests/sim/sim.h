@@ -78,7 +78,7 @@ struct sim_conn {
     int64_t block_until[2], clog_until[2], last[2];
     uint8_t key[PUBKEY_SIZE];               /* the client's */
     unsigned tries;
-    unsigned guest; /* not of the node itself: 1 + 2 * office + 1 of who found its invitation; 0: of the node */
+    unsigned guest;                         /* 0: the node's own; of an invitation: 1 + 2 * office, and 1 of who found it */
     bool off;                               /* nobody dials */
 };
 void sim_net_connect(struct sim *s, unsigned client, unsigned worker); /* dials from now on */
@@ -300,7 +300,7 @@ int sim_disaster_restore(struct sim *s, struct sim_node *n, uint64_t incarnation
 
 void sim_wrong(struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_audit_worker(struct sim *s, struct sim_node *n);
-void sim_audit_said(struct sim *s, struct sim_node *n, struct slice frame); /* before it leaves a worker */
+void sim_audit_said(struct sim *s, struct sim_node *n, struct slice bytes); /* before it leaves a worker */
 void sim_audit_log_forget(struct sim_log *l);   /* the log was replaced: read it again */
 void sim_audit_collector(struct sim *s, struct sim_node *n);
 void sim_audit_aggregator(struct sim *s, struct sim_node *n);

@@ -1,11 +1,12 @@
 /* sim_version.c - nodes of several protocol versions beside each other, upgraded and rolled back while they work. Kind: P.
  *
  * A node is as shipped (version 1, this minor), of the next minor, or of the next major. What makes it so stands at its edge, on
- * the frames that leave it and come to it; the node itself is the one that is shipped: next minor  offers versions 1..2, has
- * elements behind the known ones in whatever it says (but a BATCH), and says things of types that only it knows; what it hears
- * lacks all that. next major  its frames carry version 2, and those of version 1 are not its own. Only the NACK that says so is in
- * the frame of version 1 whoever sends it, and read by all (docs/PROTOCOL.md section 2). A change of version is a restart:
- * connections break, what was under way keeps the version it was sent in.
+ * the frames that leave it and come to it; the node itself is the one that is shipped:
+ *  next minor  offers versions 1..2, has elements behind the known ones in whatever it says (but a BATCH), and says things of types
+ *              that only it knows; what it hears lacks all that.
+ *  next major  its frames carry version 2, and those of version 1 are not its own. Only the NACK that says so is in the frame of
+ *              version 1 whoever sends it, and read by all (docs/PROTOCOL.md section 2).
+ * A change of version is a restart: connections break, what was under way keeps the version it was sent in.
  *
  * Invariant: nothing is taken from what a node says but by the rules that it is held to. */
 #include <stdlib.h>
