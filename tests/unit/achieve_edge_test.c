@@ -1,4 +1,5 @@
-/* achieve_edge_test.c - ratios at the edges of 128 bits, and what formulas, sums and means give there: the value, or that none fits. */
+/* achieve_edge_test.c - ratios at the edges of 128 bits, and what formulas, sums and means give there: the value, or that none
+ * fits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

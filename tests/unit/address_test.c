@@ -75,7 +75,8 @@ static void spellings(void **state)
         struct address_fault f;
         struct buf b;
         buf_init(&b, 4096);
-        if (address_parse(text_of(SPELLINGS[i].text), &a, &f) != ST_OK) fail_msg("%s: %s \"%s\"", SPELLINGS[i].text, f.part, f.seen);
+        if (address_parse(text_of(SPELLINGS[i].text), &a, &f) != ST_OK)
+            fail_msg("%s: %s \"%s\"", SPELLINGS[i].text, f.part, f.seen);
         address_format(&a, &b);
         buf_u8(&b, 0);
         assert_string_equal((const char *)b.p, SPELLINGS[i].canonical ? SPELLINGS[i].canonical : SPELLINGS[i].text);

@@ -1,5 +1,5 @@
-/* unit_test.c - the slots of an office-year: setting, series, bytes of rows, load and save, order, dictionaries. The store behind is
- * the RAM twin. Random units against a naive list: unit_random_test.c. */
+/* unit_test.c - the slots of an office-year: setting, series, bytes of rows, load and save, order, dictionaries. The store behind
+ * is the RAM twin. Random units against a naive list: unit_random_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
