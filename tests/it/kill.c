@@ -22,7 +22,7 @@
 
 enum { FEED_AHEAD = LOAD_UPDATES / 25, FEED_FILES = 12, FILES = LOAD_OFFICES * LOAD_FILES,     /* feeding */
        BURST_FILES = 48, MOMENT_NS = 25 * 1000 * 1000, FRESH_MAX = 2000,        /* striking */
-       KILLS_PER_PUSH_MAX = 64, LAST_SHARE_PERMILLE = 970, BUSY_PERCENT = 60,
+       KILLS_PER_PUSH_MAX = 64, LAST_SHARE_PERMILLE = 970, BUSY_PERCENT = 25,
        BACK_MS = 20 * 1000, PUSH_MS = 300 * 1000, SETTLE_MS = 60 * 1000 };
 
 /* ---- feeding ---- */
@@ -248,7 +248,8 @@ static bool part_of(const char *name, enum world_part *ret)
     return false;
 }
 
-/* A kill of a daemon that rests proves little: most must have come while something was on its way. */
+/* A kill of a daemon that rests proves little: many must have come while something was on its way. How many
+ * depends on how fast the machine empties a queue: a quick one rests about half of the time. */
 static void check_busy(const struct kill_tally *t, const char *name)
 {
     unsigned busy = 0;
