@@ -159,8 +159,10 @@ int query_shared_add(struct query_shared *s, const struct query_context *q, cons
     }
     int rc = budget_of(s, o, until, &e.budget);
     if (rc != ST_OK) return rc;
-    e.id = strndup((const char *)id.p, id.n);
+    e.id = malloc(id.n + 1);
     if (!e.id) return ST_NO_MEMORY;
+    memcpy(e.id, id.p, id.n);
+    e.id[id.n] = '\0';
     e.name = query_indicators_name(q, o, it);
     e.left_out = json_array();
     fill(q, plan, o, it, st, until, &e);

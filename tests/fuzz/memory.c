@@ -6,11 +6,11 @@
 #include "aggregator/closing_rules.h"
 #include "aggregator/scales.h"
 #include "aggregator/thresholds.h"
-#include "aggregator/units.h"
 #include "collector/book.h"
 #include "collector/intake.h"
 #include "proto/conf.h"
 #include "proto/registry.h"
+#include "proto/units.h"
 #include "tests/fuzz/fuzz.h"
 
 static long fail_after = -1; /* allocations that still work; -1: all */

@@ -16,9 +16,9 @@
 #include "tests/unit/env.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { RECORDS = 60, WORLDS = 1 };
+enum { RECORDS = 60, WORLDS = 1, CHANGES_LEAST = 50, CENTRE_LEAST = 1, REGISTRY_LEAST = 1, CORRECTED_LEAST = 10 };
 #else
-enum { RECORDS = 140, WORLDS = 2 };
+enum { RECORDS = 140, WORLDS = 2, CHANGES_LEAST = 150, CENTRE_LEAST = 10, REGISTRY_LEAST = 5, CORRECTED_LEAST = 30 };
 #endif
 #define FIRST_SEED UINT64_C(20221231)
 enum { FIGURES = 64 };
@@ -187,7 +187,7 @@ static void history_is_the_sequence_of_values_at_every_position(void **state)
         past_world_free(w);
     }
     print_message("%zu figures, %zu changes, %zu by the centre, %zu by the register\n", figures, changes, centre, registry);
-    assert_true(figures > 30 && changes > 150 && centre > 10 && registry > 5);
+    assert_true(figures > 30 && changes >= CHANGES_LEAST && centre >= CENTRE_LEAST && registry >= REGISTRY_LEAST);
 }
 
 /* ---- explain ---- */
@@ -301,7 +301,7 @@ static void a_corrected_finding_stood_until_its_correction(void **state)
         past_world_free(w);
     }
     print_message("%zu corrected, %zu by the centre\n", n, by_centre);
-    assert_true(n > 30 && by_centre > 0);
+    assert_true(n >= CORRECTED_LEAST && by_centre > 0);
 }
 
 /* ---- what is too long for one answer ---- */
