@@ -28,7 +28,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/csv_list proto/jsonl \
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/join_wire proto/invite proto/approve
-PROTO_P += proto/scrub proto/setting proto/step proto/units
+PROTO_P += proto/scrub proto/setting proto/step proto/units proto/backoff
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_typed collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
@@ -107,6 +107,7 @@ endef
 $(eval $(call unit_test,bytes,proto/bytes proto/status,))
 $(eval $(call unit_test,code,proto/code proto/code_text proto/bytes proto/status,))
 $(eval $(call unit_test,address,proto/address proto/setting proto/achieve proto/achieve_over proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format proto/figure proto/registry proto/period proto/code proto/code_text proto/bytes proto/status,))
+$(eval $(call unit_test,backoff,proto/backoff proto/status,))
 $(eval $(call unit_test,figure,proto/figure proto/bytes proto/status,))
 $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,-Wl$(comma)--wrap=calloc$(comma)--wrap=reallocarray))
@@ -126,9 +127,10 @@ $(eval $(call unit_test,store_contract,proto/store proto/store_mem proto/store_l
 $(eval $(call unit_test,store_lmdb,proto/store proto/store_mem proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/bytes proto/status proto/rng,-llmdb -lpthread))
 $(eval $(call unit_test,unit,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
 $(eval $(call unit_test,unit_random,proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium))
-LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/clock_posix proto/log proto/period proto/bytes proto/status
+LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/backoff proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
+$(eval $(call unit_test,link_break,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 # (hundreds of megabytes: not among the tests with threads, which the thread sanitizer makes slow; so is http)
 $(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -Wl$(comma)--wrap=link_zmq_ms))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))

@@ -9,7 +9,7 @@
  * the centre's approval, `rekap office rotate-key` is run again every few seconds: it asks, and puts the key in place once it is in
  * the register.
  *
- * A daemon that died is started again after 200 ms, doubling up to 2 s, and from 200 ms again once it has lived for 10 s. Before
+ * A daemon that died is started again after 200 ms, doubling up to 2 s, and from 200 ms again once it has lived for 2 s. Before
  * the first readiness the supervisor gives up after a few deaths: then it is the set-up that is wrong, and the log's last line says
  * what. */
 #include <dirent.h>
@@ -28,6 +28,7 @@
 
 #include "cli/ask.h"
 #include "cli/setup.h"
+#include "proto/backoff.h"
 
 enum { WORKER, COLLECTOR, AGGREGATOR, DAEMONS };
 enum {
@@ -45,7 +46,8 @@ static const char *const NAMES[DAEMONS] = { "worker", "collector", "aggregator" 
 struct daemon {
     pid_t pid;              /* 0: not running */
     int64_t started, again; /* monotonic ms */
-    int backoff, deaths;
+    struct backoff wait;
+    int deaths;
     bool answers; /* has answered since it was started */
 };
 struct up {
@@ -131,14 +133,14 @@ static void buried(struct up *u, unsigned i, int status)
     int64_t lived = now - d->started;
     bool steady = lived >= STEADY_MS;
     describe_end(status, how, sizeof how);
-    /* who lived longer than the longest wait did not die of starting, and begins anew: no more starts than that wait allows */
-    bool anew = lived >= BACKOFF_MAX_MS || d->backoff == 0;
-    d->backoff = anew ? BACKOFF_FIRST_MS : d->backoff * 2 < BACKOFF_MAX_MS ? d->backoff * 2 : BACKOFF_MAX_MS;
+    /* who lived as long as the longest wait did not die of starting: no more starts than that wait allows */
+    backoff_lived(&d->wait, lived, BACKOFF_MAX_MS);
+    const int wait = backoff_take(&d->wait, 0);
     d->deaths = steady ? 1 : d->deaths + 1;
     d->pid = 0;
-    d->again = now + d->backoff;
+    d->again = now + wait;
     cli_talk(u->c, "%s berhenti (%s); dijalankan lagi dalam %d ms", "%s ended (%s); it is started again in %d ms", NAMES[i], how,
-             d->backoff);
+             wait);
     if (!WIFSIGNALED(status)) print_log_tail(u, i);
 }
 
@@ -381,6 +383,7 @@ static int prepare_centre(struct up *u)
 int up_run(struct cli *c)
 {
     struct up u = { .c = c, .signal_fd = -1, .lock_fd = -1 };
+    for (unsigned i = 0; i < DAEMONS; i++) backoff_init(&u.d[i].wait, BACKOFF_FIRST_MS, BACKOFF_MAX_MS);
     int rc = place_create(c, &u.p);
     if (rc == EXIT_OK) rc = take_lock(&u);
     if (rc == EXIT_OK) rc = place_runtime(c, &u.p);

@@ -192,7 +192,7 @@ int link_dial(struct link *l, const char *endpoint, const struct link_keys *keys
     memcpy(s->dial->server, server, PUBKEY_SIZE);
     s->dial->keys = *keys;
     s->dial->peer = p->id;
-    s->dial->backoff_ms = RECONNECT_MS_MIN;
+    backoff_init(&s->dial->wait, RECONNECT_MS_MIN, RECONNECT_MS_MAX);
     rc = link_zmq_dial_open(l, s);
     if (rc != ST_OK) return sock_undo(l, rc);
     *ret_peer = p->id;

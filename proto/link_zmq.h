@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <zmq.h>
 
+#include "backoff.h"
 #include "limits.h"
 #include "link.h"
 
@@ -71,7 +72,7 @@ struct conn { bool used, tcp, young; uint16_t sock; uint64_t cookie; peer_id pee
               uint64_t sent, taken /* by its machine */; int64_t taken_ms; };
 
 struct dial { char *endpoint; struct link_keys keys; uint8_t server[PUBKEY_SIZE]; peer_id peer;
-              bool up, told, gone, discard, refused; int64_t up_ms, drained_ms, again_ms; int backoff_ms; };
+              bool up, told, gone, discard, refused; int64_t up_ms, drained_ms, again_ms; struct backoff wait; };
 
 struct sock { enum sock_kind kind; void *z, *mon; struct dial *dial; bool readable; char *path; };
 

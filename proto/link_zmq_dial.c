@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backoff.h"
 #include "log.h"
 
 enum { DIAL_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
@@ -40,10 +41,9 @@ int link_zmq_dial_open(struct link *l, struct sock *s)
 
 static void dial_again(struct dial *d, int64_t now, int floor_ms)
 {
-    int wait = d->backoff_ms > floor_ms ? d->backoff_ms : floor_ms;
+    int wait = backoff_take(&d->wait, floor_ms);
 
     d->again_ms = now + wait + (int64_t)randombytes_uniform((uint32_t)wait / 2 + 1);
-    d->backoff_ms = wait * 2 < RECONNECT_MS_MAX ? wait * 2 : RECONNECT_MS_MAX;
 }
 
 static void dial_close(struct sock *s, int64_t now, int floor_ms)
@@ -72,7 +72,7 @@ static void dial_event(struct sock *s, unsigned event, uint32_t value, int64_t n
         d->refused = false;
         d->up_ms = now;
     } else if (event == ZMQ_EVENT_DISCONNECTED && d->up) {
-        if (now - d->up_ms > d->backoff_ms) d->backoff_ms = RECONNECT_MS_MIN;      /* it lasted longer than one would wait for it */
+        backoff_lived(&d->wait, now - d->up_ms, d->wait.next_ms);      /* it lasted as long as one would wait for it */
         d->gone = true;
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && value != 300) {
         dial_refused(s, now);
