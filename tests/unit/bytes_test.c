@@ -272,6 +272,8 @@ static void test_show_is_always_text(void **state)
     (void)state;
     bytes_show(slice_of("abc", 3), seen, sizeof seen);
     assert_string_equal(seen, "abc");
+    bytes_show(slice_of("abcdefgh", 8), seen, sizeof seen);     /* as many as there is room for */
+    assert_string_equal(seen, "abcdefg");
     bytes_show(slice_of("abcdef\xc3\xa9", 8), seen, sizeof seen);
     assert_string_equal(seen, "abcdef");
     bytes_show(slice_of("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", 10), seen, sizeof seen); /* no character begins anywhere */

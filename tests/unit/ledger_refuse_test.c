@@ -174,11 +174,15 @@ static void a_restore_note_without_a_name_is_refused(void **state)
         refused(x, &r, NULL, CODE_BAD_FORMAT);
         assert_int_equal(x->l.identity.incarnation[0], 1);
     }
+    struct record least = next_record(x, RECORD_RESTORE, text("x\nbaru 0000000000000009"));    /* ends with the name */
+    assert_int_equal(copy(x, &least, NULL, &code), ST_OK);
+    assert_int_equal(bytes_rd64(x->l.identity.incarnation), 9);
     memset(big, ' ', sizeof big - 1);
     memcpy(big, "x\nbaru 0000000000000007\n", 24);
     struct record r = next_record(x, RECORD_RESTORE, slice_of(big, RESTORE_NOTE_MAX + 1));
     refused(x, &r, NULL, CODE_BAD_FORMAT);
-    assert_int_equal(ledger_restore_note(x->t, &note), ST_NOT_FOUND);
+    assert_int_equal(ledger_restore_note(x->t, &note), ST_OK);
+    assert_int_equal(note.n, least.content.n);
     r = next_record(x, RECORD_RESTORE, slice_of(big, RESTORE_NOTE_MAX));
     assert_int_equal(copy(x, &r, NULL, &code), ST_OK);
     assert_int_equal(bytes_rd64(x->l.identity.incarnation), 7);
@@ -201,6 +205,20 @@ static void an_archive_mark_of_another_log_is_refused(void **state)
     assert_int_equal(x->l.archived, 2);
     assert_int_equal(ledger_archive_load(&x->l, x->t), ST_OK);
     assert_int_equal(x->l.archived, 2);
+}
+
+/* What an aborted step had marked is not marked. */
+static void a_mark_of_an_aborted_step_is_taken_back(void **state)
+{
+    struct fixture *x = *state;
+    assert_int_equal(store_commit(&x->t), ST_OK);
+    assert_int_equal(store_begin(x->store, true, &x->t), ST_OK);
+    assert_int_equal(ledger_archive(&x->l, x->t, 2, &x->l.hash), ST_OK);
+    assert_int_equal(x->l.archived, 2);
+    store_abort(&x->t);
+    assert_int_equal(store_begin(x->store, true, &x->t), ST_OK);
+    assert_int_equal(ledger_archive_load(&x->l, x->t), ST_OK);
+    assert_int_equal(x->l.archived, 0);
 }
 
 static void a_stream_in_which_nothing_was_said(void **state)
@@ -289,6 +307,12 @@ static void streams_that_share_a_bucket(void **state)
     assert_int_equal(ledger_reload(&x->l, x->t), ST_OK);
 }
 
+static bool take_stream(void *ctx, const struct stream *s)
+{
+    *(struct stream *)ctx = *s;
+    return false;
+}
+
 static bool take_name(void *ctx, const struct stream *s)
 {
     memcpy(ctx, s->office, sizeof s->office);
@@ -309,6 +333,14 @@ static void a_list_goes_on_where_it_was(void **state)
         char name[OFFICE_ID_MAX + 1] = "";
         assert_int_equal(ledger_list(x->t, text(from[i]), 0, take_name, name), ST_OK);
         assert_string_equal(name, first[i]);
+    }
+    static const uint32_t numbers[] = { 7, 0x01020304 };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        assert_int_equal(ledger_grant(&x->l, x->t, text(OFFICE), numbers[i], 9, installation, &s), ST_OK);
+        assert_int_equal(ledger_flush(&x->l, x->t), ST_OK);
+        assert_int_equal(ledger_list(x->t, text(OFFICE), i ? numbers[i - 1] : 0, take_stream, &spoken), ST_OK);
+        assert_string_equal(spoken.office, OFFICE);
+        assert_int_equal(spoken.number, numbers[i]);
     }
     /* epochs of a longer name behind those of a shorter one are not its own */
     assert_int_equal(ledger_grant(&x->l, x->t, text("gen-3374-020"), 0, 10, installation, &s), ST_OK);
@@ -408,6 +440,7 @@ int main(void)
                                         T(a_line_of_the_register_that_is_none_is_refused),
                                         T(a_restore_note_without_a_name_is_refused),
                                         T(an_archive_mark_of_another_log_is_refused),
+                                        T(a_mark_of_an_aborted_step_is_taken_back),
                                         T(streams_that_share_a_bucket), T(a_list_goes_on_where_it_was),
                                         T(a_store_of_another_format_or_worker),
                                         T(a_damaged_stream_is_found_when_it_is_read_again),

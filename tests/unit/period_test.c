@@ -1,6 +1,7 @@
 /* period_test.c - years, months, quarters as written; RFC 3339 there and back over the whole range. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -85,6 +86,33 @@ static void test_year_month(void **state)
 
     (void)state;
     check(rows, sizeof rows / sizeof *rows, year_month);
+}
+
+/* Each month ends when it ends; 2000 is a leap year, 1900 and 2100 are none. */
+static void test_last_days(void **state)
+{
+    static const struct { int year, days[12]; } row[] = {
+        { 2020, { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 } }, { 2021, { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 } },
+        { 2000, { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 } }, { 2100, { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 } },
+        { 1900, { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        for (int m = 0; m < 12; m++) {
+            for (int day = 28; day <= 33; day++) {
+                const int want = day <= row[i].days[m] ? ST_OK : ST_INVALID;
+                char s[40];
+                struct wall at;
+                int v;
+
+                snprintf(s, sizeof s, "%d-%02d-%02d", row[i].year, m + 1, day);
+                if (row[i].year >= YEAR_MIN) assert_int_equal(year_month(text_of(s), &v), want);
+                strcat(s, "T00:00:00Z");
+                assert_int_equal(period_parse_time(text_of(s), &at), want);
+            }
+        }
+    }
 }
 
 /* found by reading: the year was written although the quarter was none */
@@ -181,7 +209,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_year),       cmocka_unit_test(test_month),      cmocka_unit_test(test_quarter),
-        cmocka_unit_test(test_year_month), cmocka_unit_test(test_time_texts), cmocka_unit_test(test_time_there_and_back),
+        cmocka_unit_test(test_year_month), cmocka_unit_test(test_last_days),
+        cmocka_unit_test(test_time_texts), cmocka_unit_test(test_time_there_and_back),
         cmocka_unit_test(test_a_bad_quarter_leaves_the_year_alone),
     };
 

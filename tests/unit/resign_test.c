@@ -112,6 +112,54 @@ static void what_was_signed_before_is_kept_and_receipts_are_of_what_is_sent(void
     outbox_fixture_done(&f);
 }
 
+/* Batches of one update, so that every number is a first and a last one. */
+static void the_last_batch_of_one_update_is_signed_anew(void **state)
+{
+    struct outbox_fixture f;
+    struct slice row;
+    uint8_t key[20];
+    uint32_t n = 0;
+
+    (void)state;
+    outbox_fixture_init(&f);
+    for (int i = 0; i < 3; i++) (void)outbox_fixture_state(&f, OFFICE_A, OFFICE_A, 1, 100 + i);
+    struct outbox_speaker who = speaker(&f);
+    struct outbox_stream s = outbox_fixture_stream(&f, OFFICE_A);
+    assert_int_equal(s.last, 3);
+    outbox_fixture_other_key(&f, true);
+    assert_int_equal(outbox_resign(f.t, &who, 3, f.now.wall, &s, &n), ST_OK);
+    assert_int_equal(n, 1);
+    bytes_be32(key, who.office);
+    bytes_be64(key + 4, 3);
+    bytes_be64(key + 12, (uint64_t)f.now.wall.ms);
+    assert_int_equal(store_get(f.t, OUTBOX_RESIGNED, slice_of(key, sizeof key), &row), ST_OK);
+    assert_int_equal(outbox_fixture_commit(&f), ST_OK);
+    outbox_fixture_done(&f);
+}
+
+static void a_batch_of_one_update_is_archived(void **state)
+{
+    struct outbox_fixture f;
+    struct outbox_settled settled;
+    struct outbox_batch b;
+
+    (void)state;
+    outbox_fixture_init(&f);
+    for (int i = 0; i < 3; i++) (void)outbox_fixture_state(&f, OFFICE_A, OFFICE_A, 1, 100 + i);
+    struct outbox_speaker who = speaker(&f);
+    struct outbox_stream s = outbox_fixture_stream(&f, OFFICE_A);
+    const struct outbox_keep keep = { 1 << 20, INT64_C(1) << 40 };
+    assert_int_equal(outbox_next(f.t, who.office, 2, &b), ST_OK);
+    const struct hash third = b.hash;
+    struct outbox_receipt a = { .sequence = 3, .lsn = 3, .hash = third, .refused = slice_of("", 0), .worker = "w1", .keep = &keep };
+    assert_int_equal(outbox_ack(f.t, who.office, &a, f.now.wall, &s, &settled), ST_OK);
+    assert_int_equal(outbox_archived(f.t, who.office, 2, &third, &s), ST_INVALID);
+    assert_int_equal(outbox_archived(f.t, who.office, 3, &third, &s), ST_OK);
+    assert_int_equal(s.archived, 3);
+    assert_int_equal(outbox_fixture_commit(&f), ST_OK);
+    outbox_fixture_done(&f);
+}
+
 static void what_is_acknowledged_is_not_touched(void **state)
 {
     struct outbox_fixture f;
@@ -138,10 +186,42 @@ static void what_is_acknowledged_is_not_touched(void **state)
     outbox_fixture_done(&f);
 }
 
+/* What a log said that is lost is not said: its receipts are owed again, those below it are not. */
+static void a_log_that_went_back_owes_its_receipts_again(void **state)
+{
+    struct outbox_fixture f;
+    struct outbox_settled settled;
+    struct outbox_batch b;
+    struct outbox_due due;
+
+    (void)state;
+    begin(&f, 3);
+    struct outbox_speaker who = speaker(&f);
+    struct outbox_stream s = outbox_fixture_stream(&f, OFFICE_A);
+    const struct outbox_keep keep = { 1 << 20, INT64_C(1) << 40 };
+    assert_int_equal(outbox_next(f.t, who.office, 0, &b), ST_OK);
+    const struct hash first = b.hash;
+    assert_int_equal(outbox_next(f.t, who.office, 20, &b), ST_OK);
+    struct outbox_receipt a = {
+        .sequence = 30, .lsn = 3, .hash = b.hash, .refused = slice_of("", 0), .worker = "w1", .keep = &keep
+    };
+    assert_int_equal(outbox_ack(f.t, who.office, &a, f.now.wall, &s, &settled), ST_OK);
+    assert_int_equal(outbox_rewind(f.t, who.office, 10, &first, 1, &s), ST_OK);
+    for (uint64_t seq = 10; seq <= 30; seq += 10) {
+        assert_int_equal(outbox_due_get(f.t, who.office, seq, &due), ST_OK);
+        assert_true(due.acked == (seq == 10));
+    }
+    assert_int_equal(outbox_fixture_commit(&f), ST_OK);
+    outbox_fixture_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(what_waits_is_signed_anew_and_nothing_else_changes),
                                         cmocka_unit_test(what_was_signed_before_is_kept_and_receipts_are_of_what_is_sent),
+                                        cmocka_unit_test(the_last_batch_of_one_update_is_signed_anew),
+                                        cmocka_unit_test(a_batch_of_one_update_is_archived),
+                                        cmocka_unit_test(a_log_that_went_back_owes_its_receipts_again),
                                         cmocka_unit_test(what_is_acknowledged_is_not_touched) };
 
     return cmocka_run_group_tests_name("resign", tests, NULL, NULL);
