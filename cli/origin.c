@@ -62,7 +62,11 @@ void origin_text(const json_t *statement, char *ret, size_t size)
 {
     const json_t *o = json_object_get(statement, "origin");
     const char *file = json_string_value(json_object_get(o, "file"));
+    const char *sheet = json_string_value(json_object_get(o, "sheet")), *hash = json_string_value(json_object_get(o, "hash"));
     long long line = (long long)json_integer_value(json_object_get(o, "line"));
     size_t n = strlen(ret);
-    if (file && line > 0) snprintf(ret + n, size - n, "%s%s:%lld", n ? "; " : "", file, line);
+    if (!file || line <= 0) return;
+    snprintf(ret + n, size - n, "%s%s%s%s:%lld", n ? "; " : "", file, sheet ? ", " : "", sheet ? sheet : "", line);
+    n = strlen(ret);
+    if (hash) snprintf(ret + n, size - n, " (SHA-256 %.16s)", hash);
 }

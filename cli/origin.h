@@ -7,10 +7,11 @@
 
 #include "cli/place.h"
 
-/* Puts "origin": {"file","line"} into every statement of the answer that the local collector signed. Says nothing when it does not
+/* Puts "origin": {"file","hash","sheet","line"} (the file's SHA-256; hash and sheet may be null) into every statement of the answer that the local collector signed. Says nothing when it does not
  * run or knows none. */
 void origin_put(const struct place *p, json_t *answer);
-/* "; anggaran.csv:17" of a statement, after what ret holds already. */
+/* "; anggaran.csv:17 (SHA-256 0123456789abcdef)", of a workbook "; pagu.xlsx, Lembar:17 (..)" of a statement, after what ret holds
+ * already. */
 void origin_text(const json_t *statement, char *ret, size_t size);
 
 #endif

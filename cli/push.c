@@ -18,6 +18,7 @@
 #include "cli/push_part.h"
 #include "collector/book.h"
 #include "proto/conf.h"
+#include "proto/sign_sha256.h"
 #include "proto/units.h"
 
 enum { STAMP_DIGITS = 16 };             /* of a tray file's name: nanoseconds since 1970, hexadecimal */
@@ -151,6 +152,7 @@ static void tray_bytes(struct push *u, struct push_file *f, push_fill fill, cons
     const struct tray head = { .id = slice_of(f->id, strlen(f->id)),
                                .office = u->intake.office,
                                .file = slice_of(name, strlen(name)),
+                               .hash = slice_of(f->hash.b, f->hashed ? HASH_SIZE : 0),
                                .clerk = u->intake.clerk,
                                .entered = u->intake.entered };
     buf_init(b, TRAY_BYTES_MAX);
@@ -210,6 +212,8 @@ static void take(struct push *u, struct push_file *f, struct slice bytes)
     f->duplicate = u->dry_run ? in->duplicate : 0;
     f->accepted = f->rows - f->refused_rows - f->duplicate;
     push_note(u, f, in);
+    f->hash = sign_sha256(&bytes, 1);
+    f->hashed = true;
     if (in->sections && u->dry_run) keep_in_memory(u, f, in);
     else if (in->sections) (void)push_store(u, f, fill_intake, in);
     intake_free(&in);

@@ -15,7 +15,8 @@ struct push_file {
     char worker[16], state[160];        /* what the collector said last */
     int64_t lsn;
     bool failed;                        /* could not be read or stored */
-    bool counted, acked, visible, receipt_due;
+    struct hash hash;                   /* SHA-256 of the pushed bytes */
+    bool hashed, counted, acked, visible, receipt_due;
     int judge_fd;                       /* of a dry run: what would lie in the tray, in memory only; 0: nothing to judge */
 };
 struct push {

@@ -27,7 +27,7 @@ struct import {
     uint32_t subject;                   /* the own copy's number for the section's office */
     uint32_t section_rows, sections, updates;
     uint32_t line[BATCH_UPDATES_MAX];   /* of the updates of the open body, in the pushed file */
-    struct slice file;
+    struct slice file, hash, sheet;     /* where it stands: tray.h */
     struct outbox_pushed done;
     uint8_t *seen;                      /* by line of the pushed file: bits 1 << enum unit_result of its figures; they may lie in
                                          * several sections, so a line is counted only at the end */
@@ -93,13 +93,20 @@ static int close_section(struct import *im)
     return ST_OK;
 }
 
-/* ---- where it stood: varint count, varint length and bytes of the file's name, then each line as zigzag to the one before ---- */
+/* ---- where it stood: varint count, varint length and bytes of the file's name, then each line as zigzag to the one before; then
+ * the hash of the file and of a workbook the sheet, each with its length before it (rows of earlier releases end before them) ---- */
 
 static struct slice origin_key(uint32_t office, uint64_t sequence, uint8_t ret[12])
 {
     bytes_be32(ret, office);
     bytes_be64(ret + 4, sequence);
     return slice_of(ret, 12);
+}
+
+static void put_counted(struct buf *b, struct slice s)
+{
+    buf_varint(b, s.n);
+    buf_put(b, s.p, s.n);
 }
 
 static int origin_put(struct import *im)
@@ -109,30 +116,45 @@ static int origin_put(struct import *im)
     int64_t before = 0;
     buf_init(&b, BATCH_BYTES_MAX);
     buf_varint(&b, im->updates);
-    buf_varint(&b, im->file.n);
-    buf_put(&b, im->file.p, im->file.n);
+    put_counted(&b, im->file);
     for (uint32_t i = 0; i < im->updates; i++) {
         buf_zigzag(&b, (int64_t)im->line[i] - before);
         before = im->line[i];
     }
+    put_counted(&b, im->hash);
+    put_counted(&b, im->sheet);
     int st = buf_ok(&b) ? store_put(im->t, OUTBOX_ORIGIN, origin_key(im->who.office, im->stream.last, key), buf_slice(&b))
                         : ST_NO_MEMORY;
     buf_done(&b);
     return st;
 }
 
+static struct slice read_counted(struct rd *r)
+{
+    uint64_t n = rd_varint(r);
+    if (r->bad || n > rd_left(r)) r->bad = true;
+    return r->bad ? slice_of(NULL, 0) : rd_bytes(r, (size_t)n);
+}
+
 static int origin_parse(struct slice value, uint64_t last, uint64_t sequence, struct import_origin *ret)
 {
     struct rd r = rd_of(value);
+    struct import_origin o = { .line = 0 };
     int64_t line = 0;
-    uint64_t count = rd_varint(&r), n = rd_varint(&r);
-    if (r.bad || count == 0 || count > last || n > rd_left(&r)) return ST_CORRUPT;
-    struct slice file = rd_bytes(&r, (size_t)n);
+    uint64_t count = rd_varint(&r);
+    o.file = read_counted(&r);
+    if (r.bad || count == 0 || count > last) return ST_CORRUPT;
     if (sequence <= last - count) return ST_NOT_FOUND;
-    for (uint64_t i = last - count; i < sequence && !r.bad; i++)
-        if (__builtin_add_overflow(line, rd_zigzag(&r), &line)) return ST_CORRUPT;
-    if (r.bad || line < 0 || line > UINT32_MAX) return ST_CORRUPT;
-    *ret = (struct import_origin){ file, (uint32_t)line };
+    for (uint64_t i = last - count + 1; i <= last && !r.bad; i++) {
+        if (__builtin_add_overflow(line, rd_zigzag(&r), &line) || line < 0 || line > UINT32_MAX) return ST_CORRUPT;
+        if (i == sequence) o.line = (uint32_t)line;
+    }
+    if (!r.bad && rd_left(&r) > 0) {
+        o.hash = read_counted(&r);
+        o.sheet = read_counted(&r);
+    }
+    if (r.bad || rd_left(&r) > 0 || (o.hash.n > 0 && o.hash.n != HASH_SIZE)) return ST_CORRUPT;
+    *ret = o;
     return ST_OK;
 }
 
@@ -289,6 +311,8 @@ static int run_import(struct import *im, struct slice bytes, const struct tray *
     *p = (struct outbox_pushed){ .at = im->now.wall, .office = im->who.office, .rows = head->rows, .refused = head->refused,
                                  .duplicate = head->duplicate, .last = im->stream.last };
     im->file = head->file;
+    im->hash = head->hash;
+    im->sheet = head->sheet;
     memcpy(p->file, head->file.p, head->file.n < sizeof p->file - 1 ? head->file.n : sizeof p->file - 1);
     int st = take_rows(im, bytes);
     if (st == ST_OK) st = close_body(im);

@@ -160,10 +160,14 @@ static json_t *origin_json(struct store_txn *t, const char *epoch, const json_t 
     const char *of = json_string_value(json_object_get(asked, "epoch"));
     json_int_t sequence = json_integer_value(json_object_get(asked, "sequence"));
     struct import_origin x;
+    char hash[2 * HASH_SIZE + 1];
     if (!office || !of || strcmp(of, epoch) || sequence < 1) return json_null();
     if (collect_import_origin(t, slice_of(office, strlen(office)), (uint64_t)sequence, &x) != ST_OK) return json_null();
     json_t *o = json_object(), *file = json_stringn((const char *)x.file.p, x.file.n);
     json_object_set_new(o, "file", file ? file : json_string("?"));
+    bytes_hex(x.hash.p, x.hash.n, hash);
+    json_object_set_new(o, "hash", x.hash.n ? json_string(hash) : json_null());
+    json_object_set_new(o, "sheet", x.sheet.n ? json_stringn((const char *)x.sheet.p, x.sheet.n) : json_null());
     json_object_set_new(o, "line", json_integer(x.line));
     return o;
 }

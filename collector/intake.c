@@ -230,7 +230,7 @@ static bool shifted(struct intake *in)
         struct slice s = bytes_trim(csv_table_cell(&p->table, p->table_row, c));
         if (s.n == 0)
             continue;
-        if (p->sheet.n > 0) {           /* in a workbook nothing moves: what stands beside the table is a remark */
+        if (in->sheet.n > 0) {           /* in a workbook nothing moves: what stands beside the table is a remark */
             intake_note_at(in, p->line, c + 1, "kolom-tanpa-kepala",
                            SAY("kolom tanpa kepala tabel, diabaikan", "a column without a heading, ignored"));
             continue;
@@ -389,7 +389,7 @@ int intake_read_sheet(const struct intake_sheet *sheet, const struct intake_opti
         intake_note_at(in, 0, 0, "lembar-lain", intake_text(in, "%.*s: %s", (int)name.n, (const char *)name.p, why));
     }
     const char *name = intake_text(in, "%.*s", (int)sheet->name.n, (const char *)sheet->name.p);
-    in->priv->sheet = slice_of(name, strlen(name));
+    in->sheet = slice_of(name, strlen(name));
     take_table(in);
     return end(in, ret);
 }
@@ -400,7 +400,7 @@ int intake_refused(const struct intake_broken *why, const struct intake_options 
     if (begin(o, &in) != ST_OK)
         return ST_NO_MEMORY;
     const char *name = intake_text(in, "%.*s", (int)why->sheet.n, (const char *)why->sheet.p);
-    in->priv->sheet = slice_of(name, strlen(name));
+    in->sheet = slice_of(name, strlen(name));
     intake_refuse_at(in, why->line, 0, slice_of("", 0), why->code, SAY(why->id, why->en));
     return end(in, ret);
 }
@@ -438,6 +438,8 @@ void intake_tray(const struct intake *in, const struct tray *head, struct buf *b
     h.rows = in->rows;
     h.refused = in->refused;
     h.duplicate = in->duplicate;
+    h.sheet = in->sheet;
+    for (h.sheet.n = h.sheet.n < TRAY_SHEET_MAX ? h.sheet.n : TRAY_SHEET_MAX; !bytes_utf8_ok(h.sheet.p, h.sheet.n);) h.sheet.n--;
     for (uint32_t i = 0; i < in->sections; i++)
         parts += (in->section[i].count + BATCH_UPDATES_MAX - 1) / BATCH_UPDATES_MAX;
     tray_begin(b, &h, parts);

@@ -60,6 +60,7 @@ struct intake_section { struct section common; struct intake_row *row; uint32_t 
 struct intake {                         /* read only for callers; everything lives until intake_free */
     enum shape_kind shape;              /* NONE when not recognised */
     uint32_t rows, refused, duplicate;  /* data rows; rows with a refusal; rows that state nothing new within the file */
+    struct slice sheet;                 /* of a workbook: the name of the sheet that was read; else empty */
     struct intake_refusal *refusal;     /* by line, then column */
     uint32_t refusals;
     struct intake_note *note;           /* by line, then column; repeats of one kind beyond a number are summed up in the last */
@@ -84,7 +85,8 @@ void intake_free(struct intake **in);   /* nulls; tolerates NULL */
 void intake_refusal_text(struct buf *b, struct slice file, const struct intake_refusal *r, enum lang lang);
 /* `berkas.csv:3 (unit): kolom tidak disimpan [kolom-diabaikan]` */
 void intake_note_text(struct buf *b, struct slice file, const struct intake_note *n);
-/* Writes the tray file (tray.h). head: id, office, file, clerk, entered; the counts are filled in from the intake. */
+/* Writes the tray file (tray.h). head: id, office, file, clerk, entered; the counts and the sheet are filled
+ * in from the intake. */
 void intake_tray(const struct intake *in, const struct tray *head, struct buf *b);
 
 #endif

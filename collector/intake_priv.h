@@ -38,7 +38,6 @@ struct intake_priv {
     struct intake_tally tally[64];
     uint32_t tallies;
     bool no_memory;
-    struct slice sheet;                 /* its name, of a workbook; else empty */
     /* the row being read */
     struct slice typed[COLUMN_COUNT];   /* cells that were no text, as the column's grammar writes them; p NULL: as in the table */
     uint32_t table_row, line;

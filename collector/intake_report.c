@@ -85,7 +85,7 @@ static struct slice heading(const struct intake *in, uint32_t column)
 static struct slice address(struct intake *in, uint32_t line, uint32_t column)
 {
     char letters[8] = "", *at = letters + sizeof letters - 1;
-    struct slice sheet = in->priv->sheet;
+    struct slice sheet = in->sheet;
     const char *quote = "";
     if (sheet.n == 0)
         return sheet;

@@ -11,19 +11,22 @@
 #include "proto/codec_scan.h"
 
 static const char MAGIC[] = "rekap-tray";
-enum { FORMAT = 1, HEAD_FIELDS = 11, COMMON_FIELDS = 7, ROW_FIELDS_MIN = 8, ROW_FIELDS_MAX = 13, CRC_BYTES = 4 };
+enum { FORMAT_PLAIN = 1, FORMAT = 2, HEAD_FIELDS_PLAIN = 11, HEAD_FIELDS = 13, COMMON_FIELDS = 7, ROW_FIELDS_MIN = 8, ROW_FIELDS_MAX = 13, CRC_BYTES = 4 };
 
 /* ---- writing ---- */
 
 void tray_begin(struct buf *b, const struct tray *head, uint32_t sections)
 {
     ASSERT(head->id.n > 0 && head->id.n <= TRAY_ID_MAX && head->file.n <= TRAY_FILE_NAME_MAX && head->entered.ms >= 0);
+    ASSERT((head->hash.n == 0 || head->hash.n == HASH_SIZE) && head->sheet.n <= TRAY_SHEET_MAX);
     codec_put_array(b, HEAD_FIELDS);
     codec_put_str(b, slice_of(MAGIC, sizeof MAGIC - 1));
     codec_put_uint(b, FORMAT);
     codec_put_str(b, head->id);
     codec_put_str(b, head->office);
     codec_put_str(b, head->file);
+    codec_put_bin(b, head->hash);
+    codec_put_str(b, head->sheet);
     codec_put_uint(b, (uint64_t)head->entered.ms);
     codec_put_str(b, head->clerk);
     codec_put_uint(b, head->rows);
@@ -55,24 +58,32 @@ void tray_end(struct buf *b)
 static bool head_ok(const struct tray *t, uint64_t entered, uint64_t rows, uint64_t refused, uint64_t duplicate)
 {
     bool texts = t->id.n > 0 && t->id.n <= TRAY_ID_MAX && t->office.n > 0 && t->office.n <= OFFICE_ID_MAX &&
-                 t->file.n <= TRAY_FILE_NAME_MAX && t->clerk.n <= UNIT_TEXT_MAX;
+                 t->file.n <= TRAY_FILE_NAME_MAX && t->clerk.n <= UNIT_TEXT_MAX && t->sheet.n <= TRAY_SHEET_MAX &&
+                 (t->hash.n == 0 || t->hash.n == HASH_SIZE);
     return texts && entered <= INT64_MAX && rows <= UINT32_MAX && refused <= rows && duplicate <= rows - refused;
 }
 
 static int read_head(struct rd *r, struct tray *ret)
 {
     struct tray t = { .rows = 0 };
-    if (codec_get_array(r) != HEAD_FIELDS)
+    uint32_t fields = codec_get_array(r);
+    if (fields != HEAD_FIELDS && fields != HEAD_FIELDS_PLAIN)
         return ST_INVALID;
     struct slice magic = codec_get_str(r);
     if (r->bad || magic.n != sizeof MAGIC - 1 || memcmp(magic.p, MAGIC, magic.n) != 0)
         return ST_INVALID;
     uint64_t format = codec_get_uint(r);
-    if (!r->bad && format != FORMAT)
+    if (!r->bad && format != FORMAT && format != FORMAT_PLAIN)
         return ST_VERSION;
+    if (fields != (format == FORMAT ? HEAD_FIELDS : HEAD_FIELDS_PLAIN))
+        return ST_INVALID;
     t.id = codec_get_str(r);
     t.office = codec_get_str(r);
     t.file = codec_get_str(r);
+    if (format == FORMAT) {
+        t.hash = codec_get_bin(r);
+        t.sheet = codec_get_str(r);
+    }
     uint64_t entered = codec_get_uint(r);
     t.clerk = codec_get_str(r);
     uint64_t rows = codec_get_uint(r), refused = codec_get_uint(r), duplicate = codec_get_uint(r);

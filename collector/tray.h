@@ -1,8 +1,9 @@
 /* tray.h - the checked file that `rekap push` (and the desk) puts into the collector's tray. Kind: P (bytes only; the edge does the
  * files: temp, fsync, rename, fsync of the directory).
  *
- * bytes = msgpack array ["rekap-tray", 1, tray id s, office s, file name s, entered wall ms u, clerk s, rows u, refused rows u,
- *         duplicates within the file u, [[common, [[line u, row]..]]..]] followed by crc32c of it, big-endian.
+ * bytes = msgpack array ["rekap-tray", 2, tray id s, office s, file name s, SHA-256 of the pushed file b (or empty), sheet s,
+ *         entered wall ms u, clerk s, rows u, refused rows u, duplicates within the file u, [[common, [[line u, row]..]]..]]
+ *         followed by crc32c of it, big-endian. Format 1 has neither hash nor sheet; it is read, never written.
  * common and row are the section and row of the wire (proto/codec.h); the line is the row's line in the pushed file
  * (1 = header; 0: of no line), and never leaves this machine. One CSV row may give several rows here with the same line, in
  * different sections. */
@@ -11,10 +12,11 @@
 
 #include "proto/codec.h"
 
-enum { TRAY_BYTES_MAX = 256 << 20, TRAY_FILE_NAME_MAX = 127, TRAY_ID_MAX = 48 };
+enum { TRAY_BYTES_MAX = 256 << 20, TRAY_FILE_NAME_MAX = 127, TRAY_SHEET_MAX = 127, TRAY_ID_MAX = 48 };
 
 struct tray {
     struct slice id, office, file, clerk;
+    struct slice hash, sheet;           /* SHA-256 of the pushed file, empty where none was; of a workbook the sheet read */
     struct wall entered;
     uint32_t rows, refused, duplicate;  /* of the pushed file: data rows, rows refused, rows that repeat another row of the file */
 };

@@ -120,11 +120,37 @@ static void a_large_file_becomes_several_batches(void **state)
     for (uint64_t sequence = 1; sequence <= 20000; sequence += 97) {
         struct import_origin o;
         assert_int_equal(collect_import_origin(f->t, slice_of(OFFICE_A, strlen(OFFICE_A)), sequence, &o), ST_OK);
-        assert_true(o.line == sequence + 1 && bytes_is(o.file, "a.csv"));
+        assert_true(o.line == sequence + 1 && bytes_is(o.file, "a.csv") && bytes_is(o.sheet, "lembar 1") && o.hash.n == HASH_SIZE);
+        assert_memory_equal(o.hash.p, outbox_fixture_hash, HASH_SIZE);
     }
     struct import_origin none;
     assert_int_equal(collect_import_origin(f->t, slice_of(OFFICE_A, strlen(OFFICE_A)), 20001, &none), ST_NOT_FOUND);
     assert_int_equal(collect_import_origin(f->t, slice_of(OFFICE_B, strlen(OFFICE_B)), 1, &none), ST_NOT_FOUND);
+}
+
+/* Rows of an earlier release end behind the lines; anything between that and a whole one is damage. */
+static void an_origin_of_before_has_no_hash(void **state)
+{
+    static const uint8_t key[12] = { 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3 };
+    struct outbox_fixture *f = *state;
+    const struct slice office = slice_of(OFFICE_A, strlen(OFFICE_A)), sheet = slice_of("L", 1);
+    struct import_origin o;
+    struct buf b;
+    assert_int_equal(outbox_fixture_number(f, OFFICE_A), 1);
+    buf_init(&b, 1 << 10);
+    buf_put(&b, "\x03\x05" "a.csv" "\x04\x02\x02", 10);           /* lines 2, 3, 4 */
+    size_t plain = b.n;
+    buf_varint(&b, HASH_SIZE);
+    buf_put(&b, outbox_fixture_hash, HASH_SIZE);
+    buf_varint(&b, sheet.n);
+    buf_put(&b, sheet.p, sheet.n);
+    for (size_t n = plain - 1; n <= b.n; n++) {
+        assert_int_equal(store_put(f->t, OUTBOX_ORIGIN, slice_of(key, sizeof key), slice_of(b.p, n)), ST_OK);
+        bool whole = n == plain || n == b.n;
+        assert_int_equal(collect_import_origin(f->t, office, 2, &o), whole ? ST_OK : ST_CORRUPT);
+        if (whole) assert_true(o.line == 3 && bytes_is(o.file, "a.csv") && o.hash.n == (n == plain ? 0 : HASH_SIZE));
+    }
+    buf_done(&b);
 }
 
 static void an_office_without_a_key_waits(void **state)
@@ -338,6 +364,7 @@ int main(void)
         T(what_was_stated_already_is_not_sent_again),
         T(a_document_goes_out_once_with_each_value),
         T(a_large_file_becomes_several_batches),
+        T(an_origin_of_before_has_no_hash),
         T(an_office_without_a_key_waits),
         T(a_damaged_file_changes_nothing),
         T(a_full_store_says_so),

@@ -90,10 +90,12 @@ static struct figure figure(uint32_t i, int64_t value)
 }
 
 const uint8_t *outbox_fixture_document;
+const uint8_t outbox_fixture_hash[HASH_SIZE] = "hash of the file";
 
 void outbox_fixture_tray(const struct outbox_fixture_file *f, struct buf *ret)
 {
     const struct tray head = { .id = text(f->id), .office = text(f->office), .file = text("a.csv"), .clerk = text("k"),
+                               .hash = slice_of(outbox_fixture_hash, HASH_SIZE), .sheet = text("Lembar 1"),
                                .entered = { 1 }, .rows = f->rows };
     const struct section s = { .office = text(f->subject), .year = 2024, .source = SOURCE_OPD,
                                .vintage = VINTAGE_PERMENDAGRI_90_2019, .entered = { 1 } };

@@ -27,6 +27,7 @@ struct outbox_stream outbox_fixture_stream(struct outbox_fixture *f, const char 
 /* A tray file: `rows` realised figures of `subject` in 2024, line i of sub kegiatan i / 12 and month i % 12, value + i sen. */
 struct outbox_fixture_file { const char *id, *office, *subject; uint32_t rows; int64_t value; };
 extern const uint8_t *outbox_fixture_document;  /* of every figure from now on: HASH_SIZE bytes, or NULL */
+extern const uint8_t outbox_fixture_hash[HASH_SIZE];      /* of every file */
 void outbox_fixture_tray(const struct outbox_fixture_file *f, struct buf *ret);         /* ret is initialised here */
 /* Imports such a file in the open transaction. */
 int outbox_fixture_import(struct outbox_fixture *f, const struct outbox_fixture_file *file, struct import_result *ret);

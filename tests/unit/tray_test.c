@@ -15,12 +15,16 @@ static struct slice txt(const char *s)
 
 static const struct tray HEAD_COUNTS = { .rows = 7, .refused = 2, .duplicate = 1 };
 
+static const uint8_t HASH[HASH_SIZE] = { 9, 8, 7 };
+
 static struct tray head(void)
 {
     struct tray h = HEAD_COUNTS;
     h.id = txt("0190-a");
     h.office = txt("gen-3374-07");
     h.file = txt("a.csv");
+    h.hash = slice_of(HASH, HASH_SIZE);
+    h.sheet = txt("Lembar 1");
     h.clerk = txt("k1");
     h.entered.ms = 1234567;
     return h;
@@ -139,6 +143,8 @@ static void round_trip(void **state)
     same_slice(t.id, txt("0190-a"));
     same_slice(t.office, txt("gen-3374-07"));
     same_slice(t.file, txt("a.csv"));
+    same_slice(t.hash, slice_of(HASH, HASH_SIZE));
+    same_slice(t.sheet, txt("Lembar 1"));
     same_slice(t.clerk, txt("k1"));
     assert_int_equal(t.entered.ms, 1234567);
     assert_int_equal(t.rows * 100 + t.refused * 10 + t.duplicate, 721);
@@ -201,10 +207,39 @@ static void sealed_damage(void **state)
             b.p[i] = was;
         }
     assert_true(refused > 0);
-    b.p[12] = 2;                        /* the format number stands behind the array head and the magic */
+    b.p[12] = 3;                        /* the format number stands behind the array head and the magic */
     bytes_be32(b.p + n, bytes_crc32c(0, b.p, n));
     assert_int_equal(tray_open(buf_slice(&b), &t, &r), ST_VERSION);
     buf_done(&b);
+}
+
+/* What a release before left in its tray: a head without hash and sheet. Neither head may have the number of the other. */
+static void the_format_before_is_read(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct tray t;
+    struct tray_reader r;
+    struct tray_row row;
+    for (unsigned format = 1; format <= 2; format++) {
+        buf_init(&b, 1 << 12);
+        codec_put_array(&b, 11);
+        codec_put_str(&b, txt("rekap-tray"));
+        codec_put_uint(&b, format);
+        codec_put_str(&b, txt("0190-a"));
+        codec_put_str(&b, txt("gen-3374-07"));
+        codec_put_str(&b, txt("a.csv"));
+        codec_put_uint(&b, 1234567);
+        codec_put_str(&b, txt("k1"));
+        for (unsigned n = 7; n > 0; n /= 3) codec_put_uint(&b, n);     /* 7 rows, 2 refused .. */
+        codec_put_uint(&b, 0);                                          /* .. and no duplicates */
+        codec_put_array(&b, 0);
+        tray_end(&b);
+        assert_int_equal(tray_open(buf_slice(&b), &t, &r), format == 1 ? ST_OK : ST_INVALID);
+        buf_done(&b);
+    }
+    assert_true(t.rows == 7 && t.refused == 2 && t.hash.n == 0 && t.sheet.n == 0 && t.entered.ms == 1234567);
+    assert_int_equal(tray_next(&r, &row), ST_NOT_FOUND);
 }
 
 static void no_statements(void **state)
@@ -230,7 +265,7 @@ static void no_statements(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(round_trip), cmocka_unit_test(every_bit_counts),
-                                        cmocka_unit_test(sealed_damage),
+                                        cmocka_unit_test(sealed_damage), cmocka_unit_test(the_format_before_is_read),
                                         cmocka_unit_test(no_statements) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
