@@ -165,6 +165,7 @@ $(eval $(call unit_test,scrub,$(WORKER_TEST) proto/scrub,-lsodium -lmsgpackc))
 $(eval $(call unit_test,replica,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,csv,proto/csv proto/csv_build proto/csv_list proto/jsonl collector/shape proto/bytes proto/status,-lcsv))
+$(eval $(call unit_test,table,proto/csv proto/csv_build proto/csv_list proto/jsonl proto/bytes proto/status,-lcsv -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc$(comma)--wrap=csv_parse$(comma)--wrap=csv_error))
 $(eval $(call unit_test,tray,collector/tray $(CODEC),-lmsgpackc -lsodium))
 DECIMAL := proto/decimal proto/decimal_token proto/decimal_phrase proto/decimal_unit proto/decimal_format
 $(eval $(call unit_test,achieve,proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))

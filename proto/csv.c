@@ -102,7 +102,7 @@ static unsigned count_delimiters(struct slice text, struct counts line[SNIFF_LIN
         for (unsigned k = 0; k < 3 && !quoted; k++)
             line[lines].of[k] += c == DELIMITERS[k];
     }
-    return !blank && lines < SNIFF_LINES ? lines + 1 : lines;
+    return lines + !blank;              /* behind the last line that is counted nothing is read */
 }
 
 static char sniff(struct slice text)
@@ -204,11 +204,11 @@ static int parse(struct slice text, struct csv_table *t, struct csv_fault *fault
     struct reading g = { .t = t };
     if (text.n == 0)
         return ST_OK;
-    if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI) != 0)
-        return ST_NO_MEMORY;
+    int st = csv_init(&p, CSV_STRICT | CSV_STRICT_FINI);
+    ASSERT(st == 0);                    /* only no parser at all is refused; memory is taken later */
     csv_set_delim(&p, (unsigned char)t->delimiter);
     csv_set_blk_size(&p, 4096);
-    int st = feed(&p, &g, text, fault);
+    st = feed(&p, &g, text, fault);
     csv_free(&p);
     if (st == ST_FULL)
         fault->code = CODE_TOO_LARGE;

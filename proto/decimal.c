@@ -31,7 +31,8 @@ static bool is_dash(const char *s, size_t n)
 
 static bool is_nil(const char *s, size_t n)
 {
-    if (n > 0 && s[n - 1] == '.')
+    ASSERT(n > 0);
+    if (s[n - 1] == '.')
         n--;
     return decimal_token_fold_equal(s, n, "nihil") || decimal_token_fold_equal(s, n, "(nihil)");
 }
@@ -218,8 +219,8 @@ int decimal_money(struct slice text, enum decimal_dash dash, bool is_realised, s
         return ST_OK;
     struct money_cell c = money_open(&t);
     bool negative = c.minus != c.brackets;
-    if (is_nil(c.s, c.n) && !c.minus)
-        return read_absent(c.s, c.n, is_realised, ret) ? ST_OK : ST_INVALID;
+    if (c.n > 0 && !c.minus && read_absent(c.s, c.n, is_realised, ret))
+        return ST_OK;
     if (is_dash(c.s, c.n) && !c.minus)
         return money_dash(dash, ret);
     if (c.n == 0 || !decimal_token_digit(c.s[0]))

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { TOKENS_MAX = 8 };
-struct found { struct decimal_token t[TOKENS_MAX]; unsigned n; bool more; };
+struct found { struct decimal_token t[TOKENS_MAX]; unsigned n; };       /* more are several all the same */
 
 /* Is the digit at p[i] the power of a unit of area or volume (m2, km2, cm3), and the word ends there? */
 static bool unit_power(const struct decimal_text *t, size_t i)
@@ -31,15 +31,12 @@ static bool unit_power(const struct decimal_text *t, size_t i)
 static void find_numbers(const struct decimal_text *t, struct found *f)
 {
     f->n = 0;
-    f->more = false;
     for (size_t i = 0; i < t->n; i++) {
         if (!decimal_token_digit(t->s[i]) || unit_power(t, i))
             continue;
         struct decimal_token k = decimal_token_read(t->s + i, t->n - i);
         if (f->n < TOKENS_MAX)
             f->t[f->n++] = k;
-        else
-            f->more = true;
         i += k.n - 1;
     }
 }
@@ -74,7 +71,7 @@ static enum decimal_verdict several(const struct found *f)
         parted = parted && has_letter(f->t[i].p + f->t[i].n, f->t[i + 1].p);
     if (parted)
         return PHRASE_AMBIGUOUS;
-    if (f->n != 2 || f->more)
+    if (f->n != 2)
         return PHRASE_BROKEN;
     unsigned dashes = 0;
     for (const char *p = f->t[0].p + f->t[0].n; p < f->t[1].p; p++) {
@@ -159,7 +156,8 @@ static bool ends_in(const char *b, const char *e, const char *const *list)
         size_t len = strlen(*list);
         if ((size_t)(e - b) < len || !decimal_token_fold_equal(e - len, len, *list))
             continue;
-        if (e - len == b || !decimal_token_letter(*(e - len - 1)))
+        const char *at = e - len;
+        if (at == b || !decimal_token_letter(at[-1]))
             return true;
     }
     return false;

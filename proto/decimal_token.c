@@ -105,7 +105,7 @@ static size_t token_length(const char *p, size_t n)
     return i;
 }
 
-/* Are the first n bytes groups of 3 digits behind a head of 1 to 3, parted by dots alone? */
+/* Are the first n bytes, digits parted by one dot at least, groups of 3 behind a head of 1 to 3? */
 static bool well_grouped(const char *p, size_t n)
 {
     size_t run = 0, groups = 0;
@@ -114,14 +114,14 @@ static bool well_grouped(const char *p, size_t n)
             run++;
             continue;
         }
-        if (i < n && p[i] != '.')
-            return false;
-        if (groups == 0 ? run > 3 || run == 0 : run != 3)
+        ASSERT(run > 0 && (i == n || p[i] == '.'));             /* a mark stands between digits, and a comma is the last one */
+        if (groups == 0 ? run > 3 : run != 3)
             return false;
         groups++;
         run = 0;
     }
-    return !(groups > 1 && p[0] == '0');
+    ASSERT(groups > 1);
+    return p[0] != '0';
 }
 
 static enum decimal_form token_form(const struct decimal_token *t, unsigned dots, unsigned commas)
@@ -160,8 +160,7 @@ bool decimal_token_value(const struct decimal_token *t, bool fraction, unsigned 
 {
     size_t point = fraction ? t->n - t->tail : t->n;
     int64_t v = 0;
-    if (fraction && t->tail > scale)
-        return false;
+    ASSERT(!fraction || t->tail <= scale);      /* no column type takes a longer one */
     for (size_t i = 0; i < t->n; i++) {
         if (is_mark(t->p[i]))
             continue;
@@ -198,7 +197,8 @@ static void near_add(struct decimal_reading *r, const struct digits *x, bool neg
 {
     char text[48];
     size_t first = 0, whole = x->n - x->fraction, o = 0;
-    if (x->bad || x->n == 0 || r->nearest_count == 3)
+    ASSERT(x->n > 0 && r->nearest_count < 3);   /* a token has a digit; no refusal has more than three readings */
+    if (x->bad)
         return;
     while (first + 1 < whole && x->d[first] == '0')
         first++;

@@ -35,8 +35,8 @@ struct decimal_token {
 };
 /* The token that starts at p (a digit), reading at most n bytes. */
 struct decimal_token decimal_token_read(const char *p, size_t n);
-/* Value * 10^scale with the last mark as decimal mark (`fraction`) or all marks as grouping. False: over 10^18, or more
- * fraction digits than scale. */
+/* Value * 10^scale with the last mark as decimal mark (`fraction`) or all marks as grouping. False: over 10^18. A
+ * fraction has no more digits than scale. */
 bool decimal_token_value(const struct decimal_token *t, bool fraction, unsigned scale, int64_t *ret);
 
 /* Adds a nearest reading, canonical ("1.197.600", "97,259"); drops repeats and what does not fit. */

@@ -85,7 +85,8 @@ static bool escape(struct reader *r)
     if (r->p == r->end) return false;
     uint8_t c = *r->p++;
     if (c == 'u') return unicode(r);
-    const char *at = c ? strchr(FROM, c) : NULL;
+    ASSERT(c != 0);                     /* what has such a byte is no UTF-8 */
+    const char *at = strchr(FROM, c);
     if (at) buf_u8(&r->t->text, (uint8_t)TO[at - FROM]);
     return at != NULL;
 }
@@ -123,7 +124,7 @@ static bool find_name(struct reader *r, uint32_t *ret)
 {
     struct csv_cell c;
     if (!take(r, '"') || !text(r, &c)) return false;
-    if (!buf_ok(&r->t->text)) return fails(r, CODE_TOO_LARGE);
+    if (!buf_ok(&r->t->text)) return false;
     const uint8_t *p = r->t->text.p + c.at;
     uint32_t k = r->next < r->names && is_name(r, r->next, p, c.n) ? r->next : 0;
     while (k < r->names && !is_name(r, k, p, c.n)) k++;
@@ -239,8 +240,9 @@ static int lines(struct reader *r)
         r->line_start = r->p;
         blanks(r);
         if (r->p < r->end && *r->p != '\n') {
-            if (!object(r)) return ST_INVALID;
-            int st = buf_ok(&r->t->text) ? end_object(r) : ST_FULL;
+            int st = object(r) ? ST_OK : ST_INVALID;
+            if (!buf_ok(&r->t->text)) st = ST_NO_MEMORY;        /* cells are no longer than the file: there is room for them */
+            if (st == ST_OK) st = end_object(r);
             if (st != ST_OK) return st;
         }
         if (r->p == r->end) break;

@@ -169,6 +169,29 @@ static const struct money_case MONEY[] = {
     { "1.000 2.000", 0, CODE_NUMBER_BROKEN, { NULL } },
     { "(5 )", -500, 0, { 0 } },
     { "1 234", 0, CODE_NUMBER_BROKEN, { "1.234", NULL } },
+    { "(nihil)", 0, 0, { 0 } },
+    { "\t5\n", 500, 0, { 0 } },
+    { "rpx 5", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "((5))", 0, CODE_NUMBER_BROKEN, { "-5", NULL } },
+    { "--5", 0, CODE_NUMBER_BROKEN, { "-5", NULL } },
+    { "()", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "1 23", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "- -", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "1.0000.000", 0, CODE_NUMBER_BROKEN, { "10.000.000", NULL } },
+    { "-nihil", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "-Rp -", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "0.123.456", 0, CODE_NUMBER_BROKEN, { "123.456", NULL } },
+    { "25.00.000,50", 0, CODE_NUMBER_BROKEN, { "2.500.000,50", "25.000.000,50", NULL } },
+    { "1,23456789012345678901234567890123", 0, CODE_NUMBER_BROKEN, { NULL } },
+    /* what is a word: letters and bytes of other alphabets, not the characters beside them */
+    { "5 a", 0, CODE_NUMBER_BROKEN, { NULL } }, { "5 z", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "5 A", 0, CODE_NUMBER_BROKEN, { NULL } }, { "5 Z", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "5 \x80", 0, CODE_NUMBER_BROKEN, { NULL } },
+    { "5 `", 0, CODE_NUMBER_BROKEN, { "5", NULL } }, { "5 {", 0, CODE_NUMBER_BROKEN, { "5", NULL } },
+    { "5 @", 0, CODE_NUMBER_BROKEN, { "5", NULL } }, { "5 [", 0, CODE_NUMBER_BROKEN, { "5", NULL } },
+    { "*5", 0, CODE_NUMBER_BROKEN, { "5", NULL } }, { "5*", 0, CODE_NUMBER_BROKEN, { "5", NULL } },
+    { "5*5", 0, CODE_NUMBER_BROKEN, { NULL } },
 };
 
 static void check_near(const char *text, const struct decimal_reading *r, const char *const near[3])
@@ -276,6 +299,46 @@ static const struct quantity_case QUANTITY[] = {
     { "80 persen", "", 80 * M, 0, 0, "%", { 0 } },
     { "1.234 %", "", 0, CODE_AMBIGUOUS, 0, "%", { "1.234", "1,234", NULL } },
     { "9999999999999 orang", "", 0, CODE_VALUE_RANGE, 0, "orang", { 0 } },
+    { "1,2345678 kg", "", 0, CODE_NUMBER_BROKEN, 0, "kg", { "12.345.678", NULL } },
+    { "0.500 orang", "", 0, CODE_AMBIGUOUS, 0, "orang", { "500", "0,500", NULL } },
+    { "1.234.567 %", "", 1234567 * M, 0, 0, "%", { 0 } },
+    { "1.23.45 %", "", 0, CODE_NUMBER_BROKEN, 0, "%", { "12.345", NULL } },
+    { "80,5-90,5", "", 0, CODE_AMBIGUOUS, 0, "", { "80,5", "90,5", NULL } },
+    { "1.5 - 2.500", "", 0, CODE_AMBIGUOUS, 0, "", { "1,5", "2.500", NULL } },
+    { "1.234,5 - 1.2.3", "", 0, CODE_AMBIGUOUS, 0, "", { "1.234,5", "123", NULL } },
+    { "(12) orang", "", 12 * M, 0, 0, "orang", { 0 } },
+    { "5 m2x", "", 0, CODE_AMBIGUOUS, 0, "", { "5", "2", NULL } },
+    { "5 km2", "", 5 * M, 0, 0, "km2", { 0 } },
+    { "5 cm2", "", 5 * M, 0, 0, "cm2", { 0 } }, { "5 dm3", "", 5 * M, 0, 0, "dm3", { 0 } },
+    { "5 mm2", "", 5 * M, 0, 0, "mm2", { 0 } }, { "5 hm2", "", 5 * M, 0, 0, "hm2", { 0 } },
+    { "1 2 3 4 5 6 7 8 9", "", 0, CODE_NUMBER_BROKEN, 0, "", { NULL } },
+    { "5ekor", "", 5 * M, 0, 0, "ekor", { 0 } },
+    { "1e+09", "", 0, CODE_NUMBER_BROKEN, 0, "", { NULL } },
+    { "5 orang 6E", "", 0, CODE_NUMBER_BROKEN, 0, "", { NULL } },
+    { "sasaran kurang dari 5 orang", "", 0, CODE_AMBIGUOUS, 0, "", { "5", NULL } },
+    { "pakurang dari 500.000.000.000 orang", "", 500000000000 * M, 0, NOTE_WORDS, "orang", { 0 } },
+    { "orang5", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { ".5 orang", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { ",5 orang", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { ":5 orang", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { "'5 orang", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { "Rp5.000", "", 5000 * M, 0, 0, "Rp", { 0 } },
+    { "Rp.5.000", "", 5000 * M, 0, 0, "Rp", { 0 } },
+    { "anggaran Rp.5.000", "", 5000 * M, 0, NOTE_WORDS, "Rp", { 0 } },
+    { "anggaran Rp 5.000,--", "", 5000 * M, 0, NOTE_WORDS, "Rp", { 0 } },
+    { "--5", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { "turun -5 orang", "", -5 * M, 0, NOTE_WORDS, "orang", { 0 } },
+    { "5 (lima orang", "", 5 * M, 0, NOTE_WORDS, "", { 0 } },
+    { "5 orang; lansia", "", 5 * M, 0, NOTE_WORDS, "orang", { 0 } },
+    { "5 orang, lansia", "", 5 * M, 0, NOTE_WORDS, "orang", { 0 } },
+    { "5 orang:", "", 5 * M, 0, 0, "orang", { 0 } },
+    { "5) orang", "", 5 * M, 0, NOTE_WORDS, "", { 0 } },
+    { "5 persentase", "", 5 * M, 0, 0, "persentase", { 0 } },
+    { "5/orang", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { "Rp 5 orang", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { "Rp 5 %", "", 0, CODE_NUMBER_BROKEN, 0, "", { "5", NULL } },
+    { "5 orang atau lebih", "", 0, CODE_AMBIGUOUS, 0, "", { "5", NULL } },
+    { "88 % tercapai", "", 88 * M, 0, NOTE_WORDS, "%", { 0 } },
 };
 
 static void quantity(void **state)
@@ -324,8 +387,9 @@ static void counting_units(void **state)
     (void)state;
     static const char *const YES[] = { "orang", "Orang", "org terlantar", "KPM", "dokumen", "Surat Kabar", "lansia miskin",
                                        "PSM", "ppks",
-                                       "eksemplar", "unit kendaraan", "agen", "wp", "lanjut usia" };
-    static const char *const NO[] = { "", "kg", "ha", "%", "tahun", "m2", "ton", "orangutan2x", "indeks" };
+                                       "eksemplar", "unit kendaraan", "agen", "wp", "lanjut usia", "(orang)", "( Orang )" };
+    static const char *const NO[] = { "", "kg", "ha", "%", "tahun", "m2", "ton", "orangutan2x", "indeks",
+                                      "orang\xc3\xa9", "(", "orangorangorangorangorang" };
     for (size_t i = 0; i < sizeof YES / sizeof *YES; i++)
         if (!decimal_unit_counts(txt(YES[i])))
             fail_msg("%s counts", YES[i]);
@@ -349,12 +413,13 @@ static void units_as_written(void **state)
                                            { " km\xc2\xa0", "KM" },
                                            { "dok.", "Dokumen" },
                                            { "jenis  barang", "Jenis barang." },
-                                           { "(orang)", "orang" } };
+                                           { "(orang)", "orang" },
+                                           { "\xc2\xb5g", "\xc2\xb5G" } };
     static const char *const APART[][2] = {{"km", "km2"}, {"m2", "m3"}, {"orang", "jiwa"}, {"%", ""}, {"orang", "%"},
                                            {"unit", "STNK"}, {"km\xc2\xb2", "km\xc2\xb3"}, {"jenis", "jenis barang"}};
     static const char *const NEAR[][2] = {{"oramg", "orang"}, {"Dokumn", "dokumen"}, {"kegiatam", "kegiatan"}, {"bulsn", "bulan"}};
     static const char *const NONE[] = { "orang", "org",          "bulan",           "%",     "",     "km2",
-                                        "kah",   "lembu betina", "orang terlantar", "zzzzz", "tahun" };
+                                        "kah",   "lembu betina", "orang terlantar", "zzzzz", "tahun", "tong" };
     for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++)
         if (!decimal_unit_same(txt(SAME[i][0]), txt(SAME[i][1]))) fail_msg("%s = %s", SAME[i][0], SAME[i][1]);
     for (size_t i = 0; i < sizeof APART / sizeof *APART; i++)
@@ -365,6 +430,55 @@ static void units_as_written(void **state)
     }
     for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
         if (decimal_unit_near(txt(NONE[i]))) fail_msg("%s is near to %s", NONE[i], decimal_unit_near(txt(NONE[i])));
+}
+
+/* No number, unit or word is longer than a text may be; a unit that is shown is shorter still. */
+static void texts_without_an_end(void **state)
+{
+    (void)state;
+    static char text[TEXT_MAX + 2];
+    struct decimal_reading r;
+    struct slice whole = slice_of(text, TEXT_MAX + 1);
+    memset(text, 'x', sizeof text);
+    text[0] = '5';
+    assert_int_equal(decimal_money(whole, DASH_REFUSE, true, &r), ST_INVALID);
+    assert_int_equal(decimal_quantity(whole, txt("orang"), true, &r), ST_INVALID);
+    assert_int_equal(decimal_percent(whole, &r), ST_INVALID);
+    assert_int_equal(r.code, CODE_NUMBER_BROKEN);
+    assert_int_equal(decimal_quantity(slice_of(text, 1 + sizeof r.unit), txt(""), true, &r), ST_INVALID);
+    check_near(text, &r, (const char *const[3]){ "5", NULL });
+    assert_int_equal(decimal_quantity(slice_of(text, sizeof r.unit), txt(""), true, &r), ST_OK);
+    assert_int_equal(strlen(r.unit), sizeof r.unit - 1);
+    text[0] = 'x';
+    assert_int_equal(decimal_quantity(txt("12.295"), whole, true, &r), ST_INVALID);
+    assert_int_equal(r.code, CODE_AMBIGUOUS);
+    assert_false(decimal_unit_counts(whole));
+    assert_false(decimal_unit_same(whole, txt("x")));
+    assert_false(decimal_unit_same(txt("x"), whole));
+    assert_null(decimal_unit_near(whole));
+}
+
+static int counts_listed(const void *ctx, struct slice unit)
+{
+    const int *listed = ctx;
+    assert_int_equal(unit.n, 3);
+    return *listed;
+}
+
+/* A list of units that names the unit decides; where it does not say, the built-in table does. */
+static void units_of_a_list(void **state)
+{
+    (void)state;
+    static const struct { const char *text; int listed; unsigned code; } CASE[] = {
+        { "12.295 keg", 1, 0 }, { "12.295 keg", 0, CODE_AMBIGUOUS }, { "12.295 keg", -1, CODE_AMBIGUOUS },
+        { "12.295 kpm", 1, 0 }, { "12.295 kpm", 0, CODE_AMBIGUOUS }, { "12.295 kpm", -1, 0 },
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        struct decimal_reading r;
+        struct decimal_counting by = { counts_listed, &CASE[i].listed };
+        decimal_quantity_by(txt(CASE[i].text), txt(""), true, &by, &r);
+        if (r.code != CASE[i].code || (r.code == 0 && r.value != 12295 * M)) fail_msg("%s %d", CASE[i].text, CASE[i].listed);
+    }
 }
 
 /* ---- out ---- */
@@ -427,6 +541,8 @@ static void percentages(void **state)
     assert_true(decimal_ratio_percent(huge / 3, huge, 6, false, &v));
     assert_int_equal(v, 33333333);
     assert_false(decimal_ratio_percent(huge, 1, 2, false, &v));
+    assert_false(decimal_ratio_percent((i128)1 << 57, 1, 0, false, &v));         /* the last of its digits is one too many */
+    assert_int_equal(decimal_percent_text(huge, 1, 2, s), 0);
     assert_true(decimal_ratio_percent(12295, 13920, 2, true, &v));
     assert_int_equal(v, 8832);
     assert_true(decimal_percent_right(88320000, 2, 12295, 13920));      /* truncated */
@@ -435,6 +551,9 @@ static void percentages(void **state)
     assert_false(decimal_percent_right(90000000, 0, 2949958312, 3203475382));
     assert_true(decimal_percent_right(92000000, 0, 2949958312, 3203475382));
     assert_false(decimal_percent_right(1, 2, 0, 0));
+    assert_false(decimal_percent_right(100, 7, 1, 1));
+    assert_false(decimal_percent_right(100000001, 2, 1, 1));     /* more places than it says */
+    assert_false(decimal_percent_right(INT64_MAX, 6, huge, 1));
 }
 
 static void rounding_three_ways(void **state)
@@ -472,6 +591,7 @@ int main(void)
         cmocka_unit_test(printed_spellings), cmocka_unit_test(money), cmocka_unit_test(absent_values), cmocka_unit_test(quantity),
         cmocka_unit_test(percent), cmocka_unit_test(counting_units), cmocka_unit_test(formats), cmocka_unit_test(percentages),
         cmocka_unit_test(rounding_three_ways), cmocka_unit_test(units_as_written),
+        cmocka_unit_test(texts_without_an_end), cmocka_unit_test(units_of_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,7 +108,7 @@ static void test_last_days(void **state)
 
                 snprintf(s, sizeof s, "%d-%02d-%02d", row[i].year, m + 1, day);
                 if (row[i].year >= YEAR_MIN) assert_int_equal(year_month(text_of(s), &v), want);
-                strcat(s, "T00:00:00Z");
+                snprintf(s, sizeof s, "%d-%02d-%02dT00:00:00Z", row[i].year, m + 1, day);
                 assert_int_equal(period_parse_time(text_of(s), &at), want);
             }
         }
