@@ -46,7 +46,7 @@ AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggre
                 aggregator/query_explain aggregator/query_explain_indicator aggregator/query_explain_mean aggregator/query_explain_finding aggregator/query_explain_bridge aggregator/query_finding_address aggregator/query_history_again aggregator/query_steps aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/thresholds aggregator/query_rule aggregator/query_rule_indicator aggregator/query_rename aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
-AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_note aggregator/query_name aggregator/bridge aggregator/bridge_list aggregator/query_bridge \
+AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside aggregator/query_plan aggregator/query_plan_past aggregator/query_note aggregator/query_name aggregator/bridge aggregator/bridge_list aggregator/query_bridge \
                 aggregator/match aggregator/query_match
 # rules of findings
 AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_standard aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \

@@ -298,8 +298,7 @@ static void judge_units(const struct indicator *it, struct indicator_state *st)
     st->in.reached.number = reached;
 }
 
-/* With the registry's predicates, when there are some. */
-static void compute(const struct indicator *it, struct achieve_input *in, struct achieve_result *ret)
+void indicator_achieve(const struct indicator *it, struct achieve_input *in, struct achieve_result *ret)
 {
     struct achieve_score scores[ACHIEVE_BANDS_MAX + 1] = {{0}};
     for (unsigned i = 0; it->words && i < it->words->count; i++)
@@ -325,13 +324,13 @@ void indicator_judge(const struct unit *u, const struct indicator *it, unsigned 
                                    .baseline = value_of(u, indicator_slot(it->baseline, 1))};
     st.in.reached = reached_value(u, it, until, &st);
     judge_units(it, &st);
-    compute(it, &st.in, &st.result);
+    indicator_achieve(it, &st.in, &st.result);
     if (st.target && !against) {
         const struct indicator_target *first = first_stage(it, st.target);
         struct achieve_input in = st.in;
         st.first = first != st.target ? first : NULL;
         st.first_target = in.target = target_value(u, first, until);
-        compute(it, &in, &st.first_result);
+        indicator_achieve(it, &in, &st.first_result);
     }
     *ret = st;
 }

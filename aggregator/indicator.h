@@ -80,6 +80,8 @@ struct indicator_state { /* at one cut-off */
 /* At the end of month `until`; source_stage: judge against this target, NULL: the one in force. */
 void indicator_judge(const struct unit *u, const struct indicator *i, unsigned until, const struct indicator_target *against,
                      struct indicator_state *ret);
+/* A result by the indicator's formula, with the registry's predicates and cap where there are some. in is as it was afterwards. */
+void indicator_achieve(const struct indicator *it, struct achieve_input *in, struct achieve_result *ret);
 /* The newest NUMBER or TEXT slot of a row up to `until`; NULL. */
 const struct slot *indicator_slot(const struct leaf *row, unsigned until);
 struct slice indicator_text(const struct unit *u, const struct leaf *row); /* of a definition row; empty when NULL or withdrawn */

@@ -23,15 +23,24 @@ int query_beside_explain(const struct query_context *q, const struct office *off
 struct query_plan {
     const struct query_indicators *o;
     struct unit timeless, start, last;  /* year 0; the plan's first and last year (empty: no plan speaks of this year) */
+    struct query_indicators *past;      /* the plan's years before this one, read when they are needed */
+    unsigned pasts;
     uint8_t source;                     /* renstra before rpjmd; SOURCE_NONE: no plan */
     char period[16];                    /* "2021-2026" */
     uint32_t base;                      /* number + 1 of the one indicator with a denominator; 0: none or several */
 };
 int query_plan_open(const struct query_context *q, const struct query_indicators *o, struct query_plan *ret);
 void query_plan_close(struct query_plan *p);
-/* "plan" {source, period, target, achievement, end, end_achievement, reached}, "components" {list, sum, base, value} into a row. */
-int query_plan_row(const struct query_context *q, const struct query_plan *p, const struct indicator *it,
+/* "plan" {source, period, target, achievement, end, end_achievement, reached, before, so_far, so_far_achievement}, "components"
+ * {list, sum, base, value} into a row. */
+int query_plan_row(const struct query_context *q, struct query_plan *p, const struct indicator *it,
                    const struct indicator_state *st, unsigned until, json_t *row);
+/* query_plan_past.c: what it came to in the plan's years before this one, and with this one up to the cut-off. ABSENT: nothing
+ * was reported, or in units that do not convert. Texts point into p and st. */
+struct query_plan_past { struct achieve_value before, so_far; };
+int query_plan_past(const struct query_context *q, struct query_plan *p, const struct indicator *it,
+                    const struct indicator_state *st, struct query_plan_past *ret);
+void query_plan_past_close(struct query_plan *p);
 /* What the parts of an indicator add up to: of the base, as a share of 1, where one is stated. False: no parts. */
 bool query_plan_parts(const struct query_context *q, const struct query_plan *p, const struct indicator *it, unsigned until,
                       struct ratio *ret, json_t *ret_list);

@@ -275,10 +275,11 @@ static int add_row(struct listing *l, struct query_indicators *o, const struct i
     json_t *json = indicator_json(l, o, it, &st, code);
     l->row[l->rows] = (struct row){it->activity, it->account, number, o->office->id, l->rows, json};
     l->rows++;
-    if (query_plan_row(l->q, &l->plan, it, &st, (unsigned)l->s->until, json) != ST_OK) return ST_NO_MEMORY;
+    int rc = query_plan_row(l->q, &l->plan, it, &st, (unsigned)l->s->until, json);
+    if (rc != ST_OK) return rc;
     unsigned plan = json_object_get(json, "plan") ? l->plan.source : SOURCE_NONE;
     json_object_set_new(json, "figures", query_figure_of_indicators(l->q, l->s, o->office->id, it, plan));
-    int rc = l->shared ? query_shared_add(l->shared, l->q, &l->plan, o, it, &st, (unsigned)l->s->until) : ST_OK;
+    rc = l->shared ? query_shared_add(l->shared, l->q, &l->plan, o, it, &st, (unsigned)l->s->until) : ST_OK;
     if (rc != ST_OK) return rc;
     *reported |= st.in.reached.kind != ACHIEVE_ABSENT;
     /* a line that promises nothing and reaches nothing is a definition, not a part of the mean */

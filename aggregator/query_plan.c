@@ -64,6 +64,7 @@ int query_plan_open(const struct query_context *q, const struct query_indicators
 
 void query_plan_close(struct query_plan *p)
 {
+    query_plan_past_close(p);
     unit_done(&p->timeless);
     unit_done(&p->start);
     unit_done(&p->last);
@@ -92,16 +93,19 @@ static struct achieve_value value_of(const struct unit *u, const struct slot *s)
     return v;
 }
 
-/* The result against a target of the plan, by the indicator's own formula; null where the plan counts in another unit. */
-static json_t *against(const struct indicator_state *st, const struct achieve_value *target, bool units_differ)
+/* A result against a target of the plan, by the indicator's own formula and rounding; null where the plan counts in another unit.
+ * Where the plan states from where it starts, that is the baseline of what is held against its end. */
+static json_t *against(const struct indicator *it, struct achieve_input in, const struct achieve_value *target,
+                       const struct achieve_value *start)
 {
-    struct achieve_input in = st->in;
     struct achieve_result r;
     in.target = *target;
-    in.units_differ = units_differ;
-    achieve_compute(&in, &r);
+    if (start && start->kind != ACHIEVE_ABSENT) in.baseline = *start;
+    indicator_achieve(it, &in, &r);
     return query_indicators_percent(&r);
 }
+
+struct plan_ends { struct achieve_value start, end; bool differ; };
 
 static bool other_unit(const struct query_plan *p, const struct indicator *it, const struct indicator_state *st)
 {
@@ -113,26 +117,45 @@ static bool other_unit(const struct query_plan *p, const struct indicator *it, c
     return false;
 }
 
-static void put_plan(const struct query_plan *p, const struct indicator *it, const struct indicator_state *st, json_t *row)
+/* What it has come to over the plan's years, and that held against the end. */
+static int put_so_far(const struct query_context *q, struct query_plan *p, const struct indicator *it,
+                      const struct indicator_state *st, const struct plan_ends *ends, json_t *o)
+{
+    struct query_plan_past past = {.before = {.kind = ACHIEVE_ABSENT}, .so_far = {.kind = ACHIEVE_ABSENT}};
+    struct achieve_input in = st->in;
+    int rc = query_plan_past(q, p, it, st, &past);
+    in.reached = past.so_far;
+    in.units_differ = ends->differ;
+    json_object_set_new(o, "before", query_indicators_value(&past.before));
+    json_object_set_new(o, "so_far", query_indicators_value(&past.so_far));
+    json_object_set_new(o, "so_far_achievement", against(it, in, &ends->end, &ends->start));
+    return rc;
+}
+
+static int put_plan(const struct query_context *q, struct query_plan *p, const struct indicator *it,
+                    const struct indicator_state *st, json_t *row)
 {
     const struct achieve_value target = value_of(&p->o->u, slot_of(&p->o->u, it, MEASURE_TARGET, p->source));
-    struct achieve_value end = value_of(&p->start, slot_of(&p->start, it, MEASURE_PLAN_END, p->source));
-    if (end.kind == ACHIEVE_ABSENT)     /* a plan may print its end as the target of its last year */
-        end = value_of(&p->last, slot_of(&p->last, it, MEASURE_TARGET, p->source));
-    const struct achieve_value begin = value_of(&p->start, slot_of(&p->start, it, MEASURE_PLAN_START, p->source));
+    struct plan_ends ends = {.end = value_of(&p->start, slot_of(&p->start, it, MEASURE_PLAN_END, p->source)),
+                             .start = value_of(&p->start, slot_of(&p->start, it, MEASURE_PLAN_START, p->source)),
+                             .differ = other_unit(p, it, st)};
+    struct achieve_input in = st->in;
+    in.units_differ = ends.differ;
+    if (ends.end.kind == ACHIEVE_ABSENT)    /* a plan may print its end as the target of its last year */
+        ends.end = value_of(&p->last, slot_of(&p->last, it, MEASURE_TARGET, p->source));
     const struct achieve_value reached = value_of(&p->o->u, slot_of(&p->o->u, it, MEASURE_PLAN_REACHED, p->source));
-    if (target.kind == ACHIEVE_ABSENT && end.kind == ACHIEVE_ABSENT && reached.kind == ACHIEVE_ABSENT) return;
-    bool differ = other_unit(p, it, st);
+    if (target.kind == ACHIEVE_ABSENT && ends.end.kind == ACHIEVE_ABSENT && reached.kind == ACHIEVE_ABSENT) return ST_OK;
     json_t *o = json_object();
     json_object_set_new(o, "source", json_string(figure_source_name(p->source)));
     json_object_set_new(o, "period", json_string(p->period));
-    json_object_set_new(o, "start", query_indicators_value(&begin));
+    json_object_set_new(o, "start", query_indicators_value(&ends.start));
     json_object_set_new(o, "target", query_indicators_value(&target));
-    json_object_set_new(o, "achievement", against(st, &target, differ));
-    json_object_set_new(o, "end", query_indicators_value(&end));
-    json_object_set_new(o, "end_achievement", against(st, &end, differ));
+    json_object_set_new(o, "achievement", against(it, in, &target, NULL));
+    json_object_set_new(o, "end", query_indicators_value(&ends.end));
+    json_object_set_new(o, "end_achievement", against(it, in, &ends.end, &ends.start));
     json_object_set_new(o, "reached", query_indicators_value(&reached));
     json_object_set_new(row, "plan", o);
+    return put_so_far(q, p, it, st, &ends, o);
 }
 
 /* ---- parts ---- */
@@ -243,10 +266,10 @@ static void put_parts(const struct query_context *q, const struct query_plan *p,
     json_object_set_new(row, "components", o);
 }
 
-int query_plan_row(const struct query_context *q, const struct query_plan *p, const struct indicator *it,
+int query_plan_row(const struct query_context *q, struct query_plan *p, const struct indicator *it,
                    const struct indicator_state *st, unsigned until, json_t *row)
 {
-    if (p->source) put_plan(p, it, st, row);
+    int rc = p->source ? put_plan(q, p, it, st, row) : ST_OK;
     put_parts(q, p, it, until, row);
-    return ST_OK;
+    return rc;
 }

@@ -9,7 +9,6 @@
 
 #include "cli/report.h"
 #include "proto/achieve.h"
-#include "proto/decimal.h"
 
 #define PAIR(group, number, width) \
     { group, "K", number, REPORT_NUMBER, 9 }, { group, "Rp", number, REPORT_MONEY, width }
@@ -85,9 +84,8 @@ static void money_of(struct e81 *e, const json_t *line, struct money *m)
 /* ---- performance ---- */
 
 struct result {
-    const char *end, *target, *words[QUARTERS + 1], *reached_words;
-    struct report_decimal before, own[QUARTERS + 1], reached, both;
-    char share[32];
+    const char *end, *target, *before, *both, *share, *words[QUARTERS + 1], *reached_words;
+    struct report_decimal own[QUARTERS + 1], reached;
 };
 
 /* A result in words ("Paving Block"): shown, never counted. */
@@ -99,52 +97,13 @@ static const char *words_of(const json_t *indicator)
 
 static bool adds_up(const json_t *indicator) { return strcmp(report_string(indicator, "over_time"), "AKUMULATIF") == 0; }
 
-/* What was reached in the plan's years before this one: added for sums, else the latest. */
-static void reached_before(struct e81 *e, const json_t *indicator, struct result *k)
-{
-    int first = report_plan_start(indicator);
-    if (first == 0 || first >= e->r->year || first < e->r->year - BEFORE_MAX) return;
-    json_t *answer = report_trend(e->r, report_string(indicator, "code"), indicator, first, e->r->year - 1), *o;
-    size_t i;
-    json_array_foreach(json_object_get(answer, "points"), i, o) {
-        struct report_decimal at = report_decimal(json_object_get(o, "reached"), REPORT_MICRO);
-        if (at.is) k->before = adds_up(indicator) ? report_add(k->before, at) : at;
-    }
-    json_decref(answer);
-}
-
-static struct achieve_value value_of(struct report_decimal d)
-{
-    struct achieve_value v = { .kind = d.is ? ACHIEVE_NUMBER : ACHIEVE_ABSENT };
-    if (d.is && !achieve_ratio(d.v, 1000000, &v.number)) v.kind = ACHIEVE_ABSENT;
-    return v;
-}
-
-/* Column 14: by the indicator's own formula, of the end of the plan. */
-static void plan_share(const json_t *indicator, struct result *k)
-{
-    struct achieve_input in = {
-        .reached = value_of(k->both),
-        .target = value_of(report_decimal(json_object_get(json_object_get(indicator, "plan"), "end"), REPORT_MICRO)),
-        .baseline = value_of(report_decimal(json_object_get(json_object_get(indicator, "plan"), "start"), REPORT_MICRO))
-    };
-    struct achieve_result out;
-    uint8_t formula;
-    int64_t v;
-    const char *name = report_string(indicator, "formula");
-    if (achieve_formula_parse(slice_of(name, strlen(name)), &formula) != ST_OK) return;
-    in.formula = (enum achieve_formula)formula;
-    achieve_compute(&in, &out);
-    if (out.state == ACHIEVE_OK && decimal_ratio_percent(out.share.num, out.share.den, 2, false, &v))
-        decimal_percent_text(out.share.num, out.share.den, 2, k->share);
-}
-
 static void result_of(struct e81 *e, const json_t *indicator, struct result *k)
 {
     struct report_decimal before = { .is = false };
-    *k = (struct result){ .end = report_string(json_object_get(indicator, "plan"), "end"),
-                          .target = report_string(indicator, "target") };
-    reached_before(e, indicator, k);
+    const json_t *plan = json_object_get(indicator, "plan");
+    *k = (struct result){ .end = report_string(plan, "end"), .target = report_string(indicator, "target"),
+                          .before = report_string(plan, "before"), .share = report_string(plan, "so_far_achievement"),
+                          .both = report_string(plan ? plan : indicator, plan ? "so_far" : "reached") };
     for (int q = 1; q <= e->r->quarter; q++) {
         const json_t *at = report_find_indicator(e->indicators[q], indicator);
         struct report_decimal v = report_decimal(json_object_get(at, "reached"), REPORT_MICRO);
@@ -154,8 +113,6 @@ static void result_of(struct e81 *e, const json_t *indicator, struct result *k)
     }
     k->reached = report_decimal(json_object_get(indicator, "reached"), REPORT_MICRO);
     k->reached_words = words_of(indicator);
-    k->both = adds_up(indicator) ? report_add(k->before, k->reached) : k->reached.is ? k->reached : k->before;
-    plan_share(indicator, k);
 }
 
 /* ---- rows ---- */
@@ -172,7 +129,7 @@ static void put_values(struct e81 *e, json_t *cells, const struct result *k, con
 {
     report_cell(cells, k ? k->end : NULL);
     report_sen(cells, m ? m->end : (struct report_decimal){ .is = false });
-    pair(cells, k ? &k->before : NULL, NULL, m ? &m->before : NULL);
+    pair(cells, NULL, k ? k->before : NULL, m ? &m->before : NULL);
     report_cell(cells, k ? k->target : NULL);
     report_sen(cells, m ? m->budget : (struct report_decimal){ .is = false });
     for (int q = 1; q <= QUARTERS; q++) {
@@ -181,7 +138,7 @@ static void put_values(struct e81 *e, json_t *cells, const struct result *k, con
     }
     struct report_decimal both = m ? report_add(m->before, m->year) : (struct report_decimal){ .is = false };
     pair(cells, k ? &k->reached : NULL, k ? k->reached_words : NULL, m ? &m->year : NULL);
-    pair(cells, k ? &k->both : NULL, NULL, m ? &both : NULL);
+    pair(cells, NULL, k ? k->both : NULL, m ? &both : NULL);
     report_cell(cells, k ? k->share : NULL);
     report_share(cells, both, m ? m->end : (struct report_decimal){ .is = false });
 }
