@@ -1,9 +1,9 @@
 /* query_plan_past.c - what an indicator has come to in the years of its plan, up to the one asked for. Kind: P.
  *
  * A year before counts as it stood at its own end, the year asked for at the cut-off. What adds up over time (AKUMULATIF) is the
- * sum of what was reported, anything else the newest report. Years are joined by line and definition, as a trend joins them; one that
- * counts in a unit that does not convert makes the whole unknown, because a sum of what is left would pass for all of it.
- * The years are read once for all indicators of an office, and only where a plan speaks of one.
+ * sum of what was reported, anything else the newest report. Years are joined by line and definition, as a trend joins them; one
+ * that counts in a unit that does not convert makes the whole unknown, because a sum of what is left would pass for all of it. The
+ * years are read once for all indicators of an office, and only where a plan speaks of one.
  * Invariant: each year is judged by the rules that hold in it, by the same code that answers for that year. */
 #include <stdlib.h>
 #include <string.h>
