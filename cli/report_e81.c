@@ -143,6 +143,14 @@ static void put_values(struct e81 *e, json_t *cells, const struct result *k, con
     report_share(cells, both, m ? m->end : (struct report_decimal){ .is = false });
 }
 
+/* By which formula columns 12 to 14 are to be read, and why there is no achievement where there is none. */
+static void put_remark(json_t *cells, const json_t *indicator)
+{
+    const char *formula = report_string(indicator, "formula"), *reason = report_string(indicator, "reason");
+    if (*reason) report_format(cells, "%s%s%s", formula, *formula ? "; " : "", reason);
+    else report_cell(cells, formula);
+}
+
 static void put_row(struct e81 *e, const json_t *line, const json_t *indicator, bool first)
 {
     bool whole = strcmp(report_string(line, "level"), "bidang") == 0;
@@ -164,7 +172,7 @@ static void put_row(struct e81 *e, const json_t *line, const json_t *indicator, 
     if (indicator) result_of(e, indicator, &k);
     put_values(e, cells, indicator ? &k : NULL, first ? &m : NULL);
     report_cell(cells, indicator ? report_string(indicator, "unit") : NULL);
-    report_cell(cells, indicator ? report_string(indicator, "reason") : NULL);
+    put_remark(cells, indicator);
 }
 
 static void put_line(struct e81 *e, const json_t *line)

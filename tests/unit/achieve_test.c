@@ -105,6 +105,24 @@ static const struct formula_case FORMULAS[] = {
     {"MAX", "80", "60", "", "75.0000", NULL},
     {"MAX", "88.4", "88.32", "", "99.9095", NULL},
     {"MAX", "6", "4", "", "66.6667", NULL},
+    {"MAX", "14", "14", "", "100.0000", NULL},
+    {"MIN", "", "5", "", "target-kosong", NULL},
+    {"MIN", "recofusing", "5", "", "target-teks", NULL},
+    {"MIN", "10", "", "", "realisasi-kosong", NULL},
+    {"MIN", "0", "", "", "realisasi-kosong", NULL},
+    {"MIN_RATIO", "", "5", "", "target-kosong", NULL},
+    {"MIN_RATIO", "10", "", "", "realisasi-kosong", NULL},
+    {"RANGE", "80-90", "85", "", "100.0000", NULL},
+    {"RANGE", "80-90", "", "", "realisasi-kosong", NULL},
+    {"RANGE", "", "85", "", "target-kosong", NULL},
+    {"RANGE_MIN", "80-90", "70", "", "112.5000", NULL},
+    {"STABLE", "10", "10", "", "100.0000", NULL},
+    {"STABLE", "10", "0", "", "0.0000", NULL},
+    {"STABLE", "10", "", "", "realisasi-kosong", NULL},
+    {"SCALE", "WTP", "", "", "realisasi-kosong", NULL},
+    {"TEXT", "", "Aspal", "", "target-kosong", NULL},
+    {"DELTA", "10", "", "5", "realisasi-kosong", NULL},
+    {"DELTA", "", "3", "5", "target-kosong", NULL},
 };
 
 static void formulas(void **state)
@@ -118,7 +136,7 @@ static void formulas(void **state)
         assert_int_equal(achieve_formula_parse(txt(c->formula), &f), ST_OK);
         assert_string_equal(achieve_formula_name(f), c->formula);
         in.formula = (enum achieve_formula)f;
-        if (f == ACHIEVE_RANGE || f == ACHIEVE_RANGE_MIN)
+        if (*c->target && (f == ACHIEVE_RANGE || f == ACHIEVE_RANGE_MIN))
             in.target = (struct achieve_value){.kind = ACHIEVE_WORDS, .words = txt(c->target)};
         achieve_compute(&in, &r);
         const char *got = r.state == ACHIEVE_OK ? percent(r.share, 4) : achieve_state_name(r.state);
@@ -442,6 +460,41 @@ static void rounding_rules(void **state)
 }
 
 /* A cap of one indicator goes before the mean's, and what is missing can still reach its own. */
+/* T 10, R 15: the same fact is in another band by the other formula, so no result goes without the formula's name. */
+static void one_fact_in_two_bands(void **state)
+{
+    (void)state;
+    static const struct { enum achieve_formula formula; const char *share, *word; } CASES[] = {
+        {ACHIEVE_MIN, "50.00", "sangat rendah"}, {ACHIEVE_MIN_RATIO, "66.67", "sedang"}, {ACHIEVE_MAX, "150.00", "sangat tinggi"} };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct achieve_input in = {.formula = CASES[i].formula, .target = value("10"), .reached = value("15")};
+        struct achieve_result r;
+        achieve_compute(&in, &r);
+        assert_string_equal(percent(r.share, 2), CASES[i].share);
+        assert_string_equal(achieve_rate(&achieve_scale_default, r.share)->word, CASES[i].word);
+    }
+}
+
+/* 200 %, 110 %, 50 % under each cap in use; what a row has stays as it is. */
+static void each_cap(void **state)
+{
+    (void)state;
+    static const struct { unsigned cap; const char *mean; } CASES[] = {
+        {100, "83.33"}, {110, "90.00"}, {120, "93.33"}, {150, "103.33"}, {ACHIEVE_UNCAPPED, "120.00"} };
+    static const int SHARES[] = {200, 110, 50};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct achieve_mean m = {.cap = CASES[i].cap};
+        struct ratio r;
+        for (size_t k = 0; k < 3; k++) {
+            const struct achieve_result one = {.share = {SHARES[k], 100}, .raw = {SHARES[k], 100}};
+            achieve_mean_add(&m, &one, 0);
+            assert_true(one.share.num == SHARES[k] && one.raw.num == SHARES[k]);
+        }
+        assert_int_equal(achieve_mean_get(&m, false, &r), ST_OK);
+        assert_string_equal(percent(r, 2), CASES[i].mean);
+    }
+}
+
 static void caps_of_one(void **state)
 {
     (void)state;
@@ -479,6 +532,8 @@ int main(void)
         cmocka_unit_test(money),
         cmocka_unit_test(spellings),
         cmocka_unit_test(rounding_rules),
+        cmocka_unit_test(one_fact_in_two_bands),
+        cmocka_unit_test(each_cap),
         cmocka_unit_test(caps_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
