@@ -68,7 +68,8 @@ static const uint8_t *page_at(struct walk *w, uint64_t page, uint64_t count)
 {
     const uint8_t *p;
 
-    if (page < 2 || count == 0 || page > w->last_page || count - 1 > w->last_page - page || (page + count) * w->psize > w->size)
+    ASSERT(count > 0);
+    if (page < 2 || page > w->last_page || count - 1 > w->last_page - page || (page + count) * w->psize > w->size)
         return NULL;
     p = w->map + page * w->psize;
     return le64(p) == page ? p : NULL;
@@ -165,7 +166,7 @@ static bool meta_ok(const uint8_t *map, uint64_t size, uint64_t at)
 
 static int check_map(const char *path, const uint8_t *map, uint64_t size, uint64_t *ret_size, char *err, size_t err_size)
 {
-    uint32_t psize = size >= META_END ? le32(map + META_FREE) : 0;
+    uint32_t psize = le32(map + META_FREE);     /* its caller has seen that there are so many bytes */
     struct walk w = { .map = map, .size = size, .psize = psize, .budget = CHECK_PAGES_MAX };
     const uint8_t *meta;
 

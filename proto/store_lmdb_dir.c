@@ -129,6 +129,8 @@ int store_lmdb_dir_probe(const char *dir, char *err, size_t err_size)
         return store_lmdb_fail(err, err_size, ST_IO, "nama direktori penyimpanan terlalu panjang (path too long)");
     if (access(data, F_OK) == 0)
         return ST_OK;
+    if (errno != ENOENT && errno != ENOTDIR)            /* it may be there, and must not be called lost */
+        return store_lmdb_fail(err, err_size, ST_IO, "berkas %s tidak dapat dilihat: %m", data);
     d = opendir(dir);
     if (!d && errno == ENOENT)
         return ST_NOT_FOUND;
