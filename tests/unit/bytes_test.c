@@ -212,6 +212,13 @@ static void test_a_text_that_cannot_be_printed_is_bad(void **state)
     buf_printf(&b, "%ls", L"\x00e9");    /* no such character in the C locale: vsnprintf gives -1 */
     assert_false(buf_ok(&b));
     assert_int_equal(b.n, 0);
+    buf_clear(&b);
+    buf_str(&b, "abc");
+    buf_printf(&b, "%ls", L"\x00e9");   /* behind a text */
+    assert_false(buf_ok(&b));
+    buf_printf(&b, "d");                /* stays bad */
+    assert_false(buf_ok(&b));
+    assert_int_equal(b.n, 3);
     buf_done(&b);
 }
 
@@ -298,6 +305,7 @@ static void test_status_tables(void **state)
     assert_false(status_code_known(30));
     assert_false(status_code_known(100000));
     assert_string_equal(status_code_text(30, LANG_ID), "?");
+    assert_string_equal(status_code_spelling(30), "?");
     for (unsigned i = 0; i < 200; i++)
         for (unsigned j = 0; j < i && status_code_known(i); j++)
             if (status_code_known(j)) assert_string_not_equal(status_code_spelling(i), status_code_spelling(j));

@@ -79,6 +79,24 @@ static void frames_round_trip(void **state)
     buf_done(&again);
 }
 
+/* A list that is not given is an empty one. */
+static void an_empty_list(void **state)
+{
+    const struct field in[] = {{.s = text("dinsos-3374")}, {.u = 0}, {.u = 1}, {.u = 3}, {.s = slice_of(some, HASH_SIZE)}, {.u = 9},
+                               {.u = 1}, {.s = slice_of(NULL, 0)}, {.u = 0}};
+    struct field out[FIELDS_MAX];
+    struct frame f;
+    struct buf b;
+    unsigned code = 0;
+    (void)state;
+    buf_init(&b, FRAME_BYTES_MAX);
+    assert_true(codec_build(&b, MSG_ACK, in));
+    assert_int_equal(codec_frame_parse(buf_slice(&b), &f, &code), ST_OK);
+    assert_int_equal(codec_fields(&f, out), ST_OK);
+    assert_true(same(out[7].s, slice_of("\x90", 1)));
+    buf_done(&b);
+}
+
 static void expect_code(struct buf *b, bool reseal, unsigned want)
 {
     struct frame f;
@@ -520,6 +538,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_round_trip),
+        cmocka_unit_test(an_empty_list),
         cmocka_unit_test(header_faults),
         cmocka_unit_test(every_bit_counts),
         cmocka_unit_test(payload_kinds),

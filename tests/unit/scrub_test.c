@@ -188,6 +188,123 @@ static void a_record_that_was_changed_with_its_checksum_breaks_the_chain(void **
     work_world_done(&w);
 }
 
+/* ---- a store that fails ---- */
+
+static struct {
+    struct store store;
+    struct store_txn txn;
+    struct store_cursor cursor;
+    int begin, open, next;              /* what these answer */
+    uint8_t key[3];
+    size_t key_n;                       /* of the first row; the last byte of the key is what `next` changes */
+    bool walked;
+} broken;
+
+static int broken_begin(struct store *s, bool write, struct store_txn **ret)
+{
+    broken.txn = (struct store_txn){ s, write };
+    if (broken.begin == ST_OK) *ret = &broken.txn;
+    return broken.begin;
+}
+
+static int broken_cursor(struct store_txn *t, unsigned table, struct store_cursor **ret)
+{
+    (void)table;
+    broken.cursor.txn = t;
+    if (broken.open == ST_OK) *ret = &broken.cursor;
+    return broken.open;
+}
+
+static int broken_row(struct slice *ret_key, struct slice *ret_value)
+{
+    *ret_key = slice_of(broken.key, broken.key_n);
+    *ret_value = slice_of("v", 1);
+    return ST_CORRUPT;
+}
+
+static int broken_seek(struct store_cursor *c, struct slice key, struct slice *ret_key, struct slice *ret_value)
+{
+    (void)c;
+    return key.n == 0 ? broken_row(ret_key, ret_value) : ST_NOT_FOUND;
+}
+
+/* One more row with a longer key, then what is to be answered. */
+static int broken_step(struct store_cursor *c, int dir, struct slice *ret_key, struct slice *ret_value)
+{
+    (void)c;
+    (void)dir;
+    if (broken.walked) return broken.next;
+    broken.walked = true;
+    broken.key_n++;
+    return broken_row(ret_key, ret_value);
+}
+
+static void broken_abort(struct store_txn *t) { (void)t; }
+static void broken_close(struct store_cursor *c) { (void)c; }
+
+static void break_store(int begin, int open, int next)
+{
+    static const struct store_ops ops = { .begin = broken_begin,
+                                          .abort = broken_abort,
+                                          .cursor = broken_cursor,
+                                          .seek = broken_seek,
+                                          .step = broken_step,
+                                          .cursor_close = broken_close };
+
+    memset(&broken, 0, sizeof broken);
+    broken.store = (struct store){ &ops, 1 };
+    broken.begin = begin;
+    broken.open = open;
+    broken.next = next;
+    broken.key_n = 1;
+}
+
+/* What the store says is passed on; a table whose pages cannot be walked any further is named as a whole, by an empty key. */
+static void a_store_that_fails_is_told(void **state)
+{
+    struct fixture *x = *state;
+    uint32_t found;
+
+    break_store(ST_IO, ST_OK, ST_OK);
+    assert_int_equal(scrub_turn(&x->s, &broken.store, x->now, &found), ST_IO);
+    x->now.mono.us += STEP;
+    break_store(ST_OK, ST_IO, ST_OK);
+    assert_int_equal(scrub_turn(&x->s, &broken.store, x->now, &found), ST_IO);
+    x->now.mono.us += STEP;
+    break_store(ST_OK, ST_OK, ST_IO);
+    assert_int_equal(scrub_turn(&x->s, &broken.store, x->now, &found), ST_IO);
+    assert_int_equal(found, 2);                 /* two rows with keys that begin alike */
+    x->s = (struct scrub){ .tables = (const char *const[]){ "one", NULL } };
+    break_store(ST_OK, ST_OK, ST_CORRUPT);
+    assert_int_equal(scrub_turn(&x->s, &broken.store, x->now, &found), ST_OK);
+    assert_int_equal(found, 3);
+    assert_int_equal(x->s.passes, 1);
+    assert_int_equal(x->s.damage[2].key_n, 0);
+}
+
+/* The rest is as long as a pass took, several times; a row with a longer key than the one that went is read. */
+static void a_long_pass_is_followed_by_a_long_rest(void **state)
+{
+    struct fixture *x = *state;
+    struct store_txn *t = NULL;
+    struct mono began = x->now.mono;
+    uint8_t key[9] = { 0 };
+    uint32_t found;
+
+    put(x->store, 0, 1, SCRUB_ROWS_MAX, 10);
+    assert_int_equal(scrub_turn(&x->s, x->store, x->now, &found), ST_OK);
+    bytes_be64(key, SCRUB_ROWS_MAX);
+    assert_int_equal(store_begin(x->store, true, &t), ST_OK);
+    assert_int_equal(store_del(t, 0, slice_of(key, 8)), ST_OK);
+    assert_int_equal(store_put(t, 0, slice_of(key, 9), slice_of("v", 1)), ST_OK);
+    assert_int_equal(store_commit(&t), ST_OK);
+    x->now.mono.us += 60 * INT64_C(1000000);
+    assert_int_equal(scrub_turn(&x->s, x->store, x->now, &found), ST_OK);
+    assert_int_equal(x->s.passes, 1);
+    assert_int_equal(x->s.last_rows, SCRUB_ROWS_MAX + 1);
+    assert_true(x->s.next.us - x->now.mono.us == (x->now.mono.us - began.us) * SCRUB_REST_TIMES);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -195,6 +312,8 @@ int main(void)
                                         T(damage_is_named_once_and_until_a_clean_pass),
                                         T(many_are_counted_and_some_named),
                                         T(rows_may_come_and_go_meanwhile),
+                                        T(a_store_that_fails_is_told),
+                                        T(a_long_pass_is_followed_by_a_long_rest),
                                         T(a_record_that_was_changed_with_its_checksum_breaks_the_chain) };
 
     return cmocka_run_group_tests_name("scrub", tests, NULL, NULL);

@@ -12,6 +12,22 @@
 
 enum { RING_OFFICES = 20000 };
 
+/* ---- memory and a library that refuse ---- */
+
+static bool no_memory, no_secrets, no_signature;
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_sodium_allocarray(size_t n, size_t size);
+void *__wrap_sodium_allocarray(size_t n, size_t size);
+int __real_crypto_sign_detached(uint8_t *sig, unsigned long long *n, const uint8_t *m, unsigned long long mn, const uint8_t *sk);
+int __wrap_crypto_sign_detached(uint8_t *sig, unsigned long long *n, const uint8_t *m, unsigned long long mn, const uint8_t *sk);
+void *__wrap_calloc(size_t n, size_t size) { return no_memory ? NULL : __real_calloc(n, size); }
+void *__wrap_sodium_allocarray(size_t n, size_t size) { return no_secrets ? NULL : __real_sodium_allocarray(n, size); }
+int __wrap_crypto_sign_detached(uint8_t *sig, unsigned long long *n, const uint8_t *m, unsigned long long mn, const uint8_t *sk)
+{
+    return no_signature ? -1 : __real_crypto_sign_detached(sig, n, m, mn, sk);
+}
+
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
 
 static void unhex(const char *hex, uint8_t *ret) { assert_int_equal(bytes_unhex(hex, strlen(hex), ret), ST_OK); }
@@ -153,11 +169,43 @@ static void ring_of_a_nation(void **state)
     sign_ed25519_ring_free(&s);
 }
 
+/* A key that finds no room is not there, those before it still are; a signature that was not made is none. */
+static void ring_without_memory(void **state)
+{
+    static const uint8_t seed[32] = {1};
+    struct signer s;
+    uint8_t out[SIG_SIZE];
+    char id[16];
+    (void)state;
+    no_memory = true;
+    assert_int_equal(sign_ed25519_ring_new(&s), ST_NO_MEMORY);
+    no_memory = false;
+    assert_int_equal(sign_ed25519_ring_new(&s), ST_OK);
+    for (unsigned i = 0; i < 12; i++) {         /* three quarters of the first ring */
+        snprintf(id, sizeof id, "gen-%u", i);
+        assert_int_equal(sign_ed25519_ring_add(&s, text(id), seed), ST_OK);
+    }
+    no_memory = true;
+    assert_int_equal(sign_ed25519_ring_add(&s, text("gen-12"), seed), ST_NO_MEMORY);
+    no_memory = false;
+    no_secrets = true;
+    assert_int_equal(sign_ed25519_ring_add(&s, text("gen-12"), seed), ST_NO_MEMORY);
+    no_secrets = false;
+    assert_int_equal(s.sign(s.ctx, text("gen-12"), text("x"), out), ST_NOT_FOUND);
+    assert_int_equal(s.sign(s.ctx, text("gen-11"), text("x"), out), ST_OK);
+    no_signature = true;
+    assert_int_equal(s.sign(s.ctx, text("gen-11"), text("x"), out), ST_DENIED);
+    no_signature = false;
+    assert_int_equal(sign_ed25519_ring_add(&s, text("gen-12"), seed), ST_OK);
+    sign_ed25519_ring_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hash_vectors), cmocka_unit_test(hash_compare),     cmocka_unit_test(ed25519_vectors),
         cmocka_unit_test(ring_refuses), cmocka_unit_test(ring_of_a_nation),
+        cmocka_unit_test(ring_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,8 @@ static void test_no_room_for_a_text(void **state)
     f.activity = 200;
     assert_int_equal(unit_set(&u, &f, 0, 3, &result, NULL, NULL), ST_NO_MEMORY);
     assert_int_equal(u.count, 1);
+    for (f.activity = 1000; f.activity < 2000; f.activity++)    /* what was not taken leaves no trace in the index */
+        assert_int_equal(unit_set(&u, &f, 0, 3, &result, NULL, NULL), ST_NO_MEMORY);
     assert_null(unit_find(&u, &(struct leaf_key){ .activity = 200, .measure = MEASURE_REALISED, .source = SOURCE_OPD }));
     f = figure(1, VALUE_NUMBER, BASIS_CUMULATIVE, 4);
     f.activity = 200;
@@ -407,9 +409,9 @@ static void test_key_order(void **state)
 static void rows_are_shown_as_they_were_stated(void **state)
 {
     static const struct { uint32_t indicator; unsigned month; provenance prov; } SAID[] = {
-        { 1, 4, 90 }, { 2, 1, 70 }, { 2, 6, 10 }, { 3, 2, 80 }, { 4, 12, 20 }
+        { 1, 4, 90 }, { 2, 1, 70 }, { 2, 6, 10 }, { 3, 2, 80 }, { 4, 12, 20 }, { 5, 12, 95 }
     };
-    static const uint32_t shown[] = { 4, 2, 3, 1 };
+    static const uint32_t shown[] = { 4, 2, 3, 1, 5 };
     struct unit u;
 
     (void)state;
@@ -426,13 +428,44 @@ static void rows_are_shown_as_they_were_stated(void **state)
     assert_sorted(&u);
     u.stated = true;
     unit_sort(&u);
-    for (unsigned i = 0; i < 8; i++) {
-        assert_int_equal(u.leaf[i].key.activity, 100 + i / 4);
-        assert_int_equal(u.leaf[i].key.indicator, shown[i % 4]);
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(u.leaf[i].key.activity, 100 + i / 5);
+        assert_int_equal(u.leaf[i].key.indicator, shown[i % 5]);
         assert_ptr_equal(unit_find(&u, &u.leaf[i].key), &u.leaf[i]);
     }
     u.stated = false;
     unit_sort(&u);
+    assert_sorted(&u);
+    unit_done(&u);
+}
+
+/* Rows of several sources, the last said first: the source comes before the moment, and what states nothing stands by its
+ * indicator. */
+static void rows_come_by_source_before_the_moment(void **state)
+{
+    static const struct { uint8_t source; uint32_t indicator; provenance prov; } SAID[] = {
+        { SOURCE_OPD + 1, 3, 10 }, { SOURCE_OPD + 1, 2, 20 }, { SOURCE_OPD, 9, 40 }, { SOURCE_OPD, 1, 30 }, { SOURCE_OPD, 8, 50 }
+    };
+    static const uint32_t by_key[] = { 1, 8, 9, 2, 3 }, stated[] = { 1, 9, 8, 3, 2 }, none[] = { 8, 9, 1, 3, 2 };
+    struct unit u;
+
+    (void)state;
+    unit_start(&u);
+    u.stated = true;
+    for (size_t i = 0; i < 5; i++) {
+        struct figure f = figure(1, VALUE_NUMBER, BASIS_CUMULATIVE, 5);
+
+        f.source = SAID[i].source;
+        assert_int_equal(unit_set(&u, &f, SAID[i].indicator, SAID[i].prov, &(enum unit_result){ 0 }, NULL, NULL), ST_OK);
+    }
+    unit_sort(&u);
+    for (unsigned i = 0; i < 5; i++) assert_int_equal(u.leaf[i].key.indicator, stated[i]);
+    u.leaf[1].slot[0] = u.leaf[2].slot[0] = (struct slot){ .kind = VALUE_EMPTY };
+    unit_sort(&u);
+    for (unsigned i = 0; i < 5; i++) assert_int_equal(u.leaf[i].key.indicator, none[i]);
+    u.stated = false;
+    unit_sort(&u);
+    for (unsigned i = 0; i < 5; i++) assert_int_equal(u.leaf[i].key.indicator, by_key[i]);
     assert_sorted(&u);
     unit_done(&u);
 }
@@ -499,7 +532,8 @@ int main(void)
         cmocka_unit_test(test_set), cmocka_unit_test(test_texts), cmocka_unit_test(test_cumulate),
         cmocka_unit_test(test_cumulate_wide),
         cmocka_unit_test(test_slot_bytes), cmocka_unit_test(test_bad_rows), cmocka_unit_test(test_key_order),
-        cmocka_unit_test(rows_are_shown_as_they_were_stated), cmocka_unit_test(test_dict),
+        cmocka_unit_test(rows_are_shown_as_they_were_stated),
+        cmocka_unit_test(rows_come_by_source_before_the_moment), cmocka_unit_test(test_dict),
         cmocka_unit_test(test_no_room_for_a_text), cmocka_unit_test(test_a_full_unit_takes_no_leaf),
         cmocka_unit_test(test_drop_empty), cmocka_unit_test(test_a_short_key_is_no_row_of_the_unit),
         cmocka_unit_test(test_a_text_over_its_limit_is_corrupt), cmocka_unit_test(test_a_dictionary_that_is_damaged_or_full),
