@@ -113,6 +113,9 @@ $(eval $(call unit_test,period,proto/period proto/bytes proto/status,))
 $(eval $(call unit_test,registry,proto/registry proto/code proto/code_text proto/period proto/bytes proto/status,-Wl$(comma)--wrap=calloc$(comma)--wrap=reallocarray))
 $(eval $(call unit_test,registry_sign,proto/registry proto/registry_sign proto/sign proto/sign_ed25519 proto/code proto/code_text proto/period proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,conf,proto/conf proto/conf_file proto/bytes proto/status,-linih -lsodium))
+FAILING_FILE := $(addprefix -Wl$(comma)--wrap=,fstat fsync fchmod mkdir mkostemp rename link unlink strndup strdup realloc read write open close asprintf)
+$(eval $(call unit_test,conf_break,proto/conf proto/conf_file proto/bytes proto/status tests/unit/failing tests/unit/failing_file,-linih -lsodium $(FAILING_FILE)))
+$(eval $(call unit_test,log,proto/log proto/period proto/bytes proto/status,-lpthread))
 CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record proto/codec_scan proto/sign \
     proto/figure proto/code proto/code_text proto/bytes proto/status proto/rng
 $(eval $(call unit_test,codec,$(CODEC),-lsodium -lmsgpackc))

@@ -7,6 +7,8 @@
 
 static _Thread_local struct { unsigned left; int why; const char *hit; } now;
 bool failing_commit_done;
+void (*failing_hook)(void *ctx);
+void *failing_hook_ctx;
 
 void failing_at(unsigned n, int why)
 {
@@ -25,6 +27,7 @@ bool failing_now(const char *call)
 {
     if (now.left == 0 || --now.left > 0) return false;
     now.hit = call;
+    if (failing_hook) failing_hook(failing_hook_ctx);
     return true;
 }
 

@@ -13,6 +13,8 @@
 void failing_at(unsigned n, int why);
 /* From now on no call fails. Returns the name of the one that did; NULL: there were fewer than n. */
 const char *failing_end(void);
+extern void (*failing_hook)(void *ctx);   /* called, when there is one, where a call fails: what happens in between */
+extern void *failing_hook_ctx;
 /* Of the commits: the one that fails has been done all the same. */
 extern bool failing_commit_done;
 
