@@ -116,6 +116,7 @@ $(eval $(call unit_test,conf,proto/conf proto/conf_file proto/bytes proto/status
 FAILING_FILE := $(addprefix -Wl$(comma)--wrap=,fstat fsync fchmod mkdir mkostemp rename link unlink strndup strdup realloc read write open close asprintf)
 $(eval $(call unit_test,conf_break,proto/conf proto/conf_file proto/bytes proto/status tests/unit/failing tests/unit/failing_file,-linih -lsodium $(FAILING_FILE)))
 $(eval $(call unit_test,log,proto/log proto/period proto/bytes proto/status,-lpthread))
+$(eval $(call unit_test,conf_edge,proto/conf proto/bytes proto/status,-linih -Wl$(comma)--wrap=calloc$(comma)--wrap=strdup$(comma)--wrap=ini_parse_stream))
 CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record proto/codec_scan proto/sign \
     proto/figure proto/code proto/code_text proto/bytes proto/status proto/rng
 $(eval $(call unit_test,codec,$(CODEC),-lsodium -lmsgpackc))
@@ -228,7 +229,7 @@ $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha25
 $(eval $(call unit_test,restore,proto/restore proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,step,proto/step proto/setting proto/achieve proto/achieve_over $(DECIMAL) proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,invite,proto/invite proto/join proto/registry proto/period proto/code proto/code_text proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
-$(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc))
+$(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc -Wl$(comma)--wrap=realloc))
 STORE_LMDB := proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check
 $(eval $(call unit_test,audit,$(sort $(WORKER_TEST) proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 $(STORE_LMDB)) tests/unit/audit_world tests/unit/audit_edit,-llmdb -lsodium -lmsgpackc -lpthread))
 $(eval $(call unit_test,audit_state,$(sort $(WORKER_TEST) $(FOLD) proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 $(STORE_LMDB)) tests/unit/audit_world,-llmdb -lsodium -lmsgpackc -lpthread))

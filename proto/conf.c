@@ -242,13 +242,13 @@ static int on_pair(void *user, const char *section, const char *key, const char 
 }
 
 /* Reports what inih would skip or cut; true when the line may be handed on. */
-static bool line_ok(struct parse *p, struct slice line, size_t room)
+static bool line_ok(struct parse *p, struct slice line)
 {
     struct slice s = line;
 
     if (p->line == 1 && s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0) s = slice_of(s.p + 3, s.n - 3);
     s = bytes_trim(s);
-    if (line.n > LINE_BYTES_MAX || line.n > room) {
+    if (line.n > LINE_BYTES_MAX) {
         fault(p, p->line, "", s, "baris terlalu panjang: %zu bita, paling banyak %d", line.n, LINE_BYTES_MAX);
         return false;
     }
@@ -268,12 +268,13 @@ static char *read_line(char *to, int size, void *user)
     const uint8_t *start = p->text.p + p->pos, *lf;
     size_t left = p->text.n - p->pos, n;
 
-    if (left == 0 || size < 2) return NULL;
+    ASSERT(size >= LINE_BYTES_MAX + 2); /* run_inih has set it */
+    if (left == 0) return NULL;
     lf = memchr(start, '\n', left);
     n = lf ? (size_t)(lf - start) : left;
     p->pos += n + (lf != NULL);
     p->line++;
-    if (!line_ok(p, slice_of(start, n), (size_t)size - 2)) n = 0;
+    if (!line_ok(p, slice_of(start, n))) n = 0;
     memcpy(to, start, n);
     to[n] = '\n';
     to[n + 1] = '\0';

@@ -23,6 +23,11 @@ struct log { /* the tree of a log with an office entry and BATCHES batches, its 
     struct buf checkpoint;
 };
 
+static bool no_memory;
+void *__real_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n) { return no_memory ? NULL : __real_realloc(p, n); }
+
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
 
 static int put(void *ctx, unsigned level, uint64_t index, const struct hash *h)
@@ -263,7 +268,8 @@ static void parts_of_two_receipts_do_not_fit(void **state)
 static void another_note_of_the_same_key_is_no_checkpoint(void **state)
 {
     static const char *const notes[] = {"rekap.example/w1\nnothing else\n",
-                                        "rekap.example/w2\n12\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"};
+                                        "rekap.example/w2\n12\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+                                        "rekap.example/w10\n12\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"};
     struct log *l = *state;
 
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
@@ -301,6 +307,7 @@ static void only_the_one_spelling_is_read(void **state)
         {"stream 0\n", "stream-0\n"},
         {"first 13\n", "first 18446744073709551616\n"},
         {"office gen-3374-01\n", "office \n"},
+        {"office gen-3374-01\n", "x\n"},
         {"office gen-3374-01\n", "office \xff\n"},
         {"office gen-3374-01\n", "office a\x7f\n"},
         {"office gen-3374-01\n", "office a1234567890123456789012345678901234567890\n"},
@@ -323,6 +330,41 @@ static void only_the_one_spelling_is_read(void **state)
         snprintf(copy, sizeof copy, "%.*s%s%s", (int)(at - whole), whole, rows[i].to, at + strlen(rows[i].from));
         assert_int_equal(receipt_parse(text(copy), &back), ST_INVALID);
     }
+}
+
+/* found by counting branches: a text at its limit whose times are not spelled out was told as memory that ran out */
+static void texts_at_their_limits(void **state)
+{
+    static char whole[RECEIPT_BYTES_MAX], big[RECEIPT_BYTES_MAX];
+    const struct log *l = *state;
+    struct receipt back;
+    struct slice path;
+    struct buf b;
+
+    buf_init(&b, RECEIPT_BYTES_MAX);
+    receipt_format(&l->receipt[4], &b);
+    memcpy(whole, b.p, b.n);
+    char *at = strstr(whole, "\npath "), *signed_at = strstr(whole, "signed "), *spelled;
+    assert_true(at != NULL && signed_at != NULL);
+
+    no_memory = true;
+    assert_int_equal(receipt_parse(buf_slice(&b), &back), ST_NO_MEMORY);
+    no_memory = false;
+
+    path = slice_of(at + 1, (size_t)(strchr(at + 1, '\n') - at));
+    buf_clear(&b);
+    buf_put(&b, whole, (size_t)(at + 1 - whole));
+    for (unsigned i = 0; i < MERKLE_PROOF_MAX + 1; i++) buf_put(&b, path.p, path.n);
+    buf_str(&b, "\nnote");
+    assert_true(buf_ok(&b));
+    assert_int_equal(receipt_parse(buf_slice(&b), &back), ST_INVALID);
+    buf_done(&b);
+
+    spelled = strchr(signed_at + strlen("signed "), ' ');
+    memset(big, 'a', sizeof big);
+    memcpy(big, whole, (size_t)(spelled - whole));
+    memcpy(big + (spelled - whole), strchr(spelled, '\n'), strlen(strchr(spelled, '\n')));
+    assert_int_equal(receipt_parse(slice_of(big, sizeof big), &back), ST_INVALID);
 }
 
 /* An office whose name could not be written on a line has no receipt; every outcome has its words in both languages. */
@@ -392,6 +434,7 @@ int main(void)
                                        cmocka_unit_test(parts_of_two_receipts_do_not_fit),
                                        cmocka_unit_test(another_note_of_the_same_key_is_no_checkpoint),
                                        cmocka_unit_test(only_the_one_spelling_is_read),
+                                       cmocka_unit_test(texts_at_their_limits),
                                        cmocka_unit_test(names_and_words),
                                        cmocka_unit_test(the_document_shows_this_very_receipt)};
 
