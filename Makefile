@@ -140,7 +140,8 @@ $(eval $(call unit_test,unit_random,proto/unit proto/unit_row proto/store proto/
 LINK_ZMQ := proto/link_zmq proto/link_zmq_option proto/link_zmq_zap proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/backoff proto/clock_posix proto/log proto/period proto/bytes proto/status
 $(eval $(call unit_test,link,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
 $(eval $(call unit_test,link_hostile,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
-$(eval $(call unit_test,link_break,$(LINK_ZMQ),-lzmq -lsodium -lpthread))
+FAILING_LINK := $(addprefix -Wl$(comma)--wrap=,zmq_ctx_new zmq_ctx_set zmq_socket zmq_setsockopt zmq_socket_monitor zmq_bind zmq_connect zmq_poll zmq_send zmq_msg_init_size zmq_msg_send malloc calloc strdup chmod socket getrlimit pthread_create)
+$(eval $(call unit_test,link_break,$(LINK_ZMQ) tests/unit/failing tests/unit/failing_link,-lzmq -lsodium -lpthread $(FAILING_LINK)))
 # (hundreds of megabytes: not among the tests with threads, which the thread sanitizer makes slow; so is http)
 $(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -Wl$(comma)--wrap=link_zmq_ms))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))

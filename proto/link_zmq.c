@@ -148,7 +148,10 @@ static int listen_open(struct link *l, struct sock *s, const char *endpoint, con
         return ST_IO;
     }
     rc = link_zmq_bind(s->z, endpoint, err, err_size);
-    return rc == ST_OK ? remember_path(s, endpoint) : rc;
+    if (rc != ST_OK) return rc;
+    rc = remember_path(s, endpoint);
+    if (rc != ST_OK) snprintf(err, err_size, "out of memory");
+    return rc;
 }
 
 int link_listen(struct link *l, const char *endpoint, const struct link_keys *keys, link_admit_fn admit, void *ctx, char *err,
@@ -168,7 +171,10 @@ int link_listen(struct link *l, const char *endpoint, const struct link_keys *ke
     }
     atomic_fetch_sub_explicit(&l->zap.refused, 1, memory_order_relaxed);    /* our own knock does not count */
     s = sock_add(l, SOCK_LISTEN);
-    if (!s) return ST_FULL;
+    if (!s) {
+        snprintf(err, err_size, "no room for another listener");
+        return ST_FULL;
+    }
     rc = listen_open(l, s, endpoint, keys, domain, err, err_size);
     return rc == ST_OK ? ST_OK : sock_undo(l, rc);
 }
