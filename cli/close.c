@@ -12,12 +12,6 @@
 #include "cli/print.h"
 #include "proto/period.h"
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 struct verb { /* one run */
     const struct cli *c;
     struct place p;
@@ -107,8 +101,8 @@ static const struct rule { unsigned step, roles; const char *states, *after, *id
 
 static int refuse(const struct verb *v, const json_t *office, const char *id, const char *en)
 {
-    cli_talk(v->c, "%s %s: %s; %s", "%s %s: %s; %s", text_of(office, "office"), v->quarter_text,
-             close_state_text(v->c, text_of(office, "state")), cli_say(v->c, id, en));
+    cli_talk(v->c, "%s %s: %s; %s", "%s %s: %s; %s", print_text_of(office, "office"), v->quarter_text,
+             close_state_text(v->c, print_text_of(office, "state")), cli_say(v->c, id, en));
     return EXIT_REFUSED;
 }
 
@@ -125,9 +119,9 @@ static int outcome(const struct verb *v, const struct close_act *act, size_t n)
         bytes_hex(act[i].id.b, HASH_SIZE, hex);
         json_array_foreach(list, k, o) json_array_foreach(json_object_get(o, "steps"), m, s)
         {
-            if (strcmp(text_of(o, "office"), act[i].office) != 0 || strcmp(text_of(s, "id"), hex) != 0) continue;
+            if (strcmp(print_text_of(o, "office"), act[i].office) != 0 || strcmp(print_text_of(s, "id"), hex) != 0) continue;
             effect = json_is_true(json_object_get(s, "effect"));
-            if (!effect) why = text_of(s, "why_text");
+            if (!effect) why = print_text_of(s, "why_text");
         }
         if (effect) continue;
         cli_talk(v->c, "%s %s: langkah tidak berlaku: %s", "%s %s: the step has no effect: %s", act[i].office, v->quarter_text,
@@ -152,7 +146,7 @@ static struct close_act act_of(const struct verb *v, const json_t *office, unsig
     struct close_act a = { .key = { .round = round, .step = step, .speaker = slice_of(v->actor, strlen(v->actor)) },
                            .words = { .seen = slice_of(v->seen, strlen(v->seen)) },
                            .source = step_source_of_role(v->role) };
-    snprintf(a.office, sizeof a.office, "%s", text_of(office, "office"));
+    snprintf(a.office, sizeof a.office, "%s", print_text_of(office, "office"));
     return a;
 }
 
@@ -178,10 +172,12 @@ static int outside_step(const struct cli *c, const struct rule *r)
     json_t *office = rc == EXIT_OK ? only(&v) : NULL;
     if (rc == EXIT_OK && !office)
         rc = cli_fail(c, "kantor ini tidak menutup triwulan", "this office closes no quarter", v.office->id);
-    if (rc == EXIT_OK && !among(r->states, text_of(office, "state"))) rc = refuse(&v, office, r->id, r->en);
+    if (rc == EXIT_OK && !among(r->states, print_text_of(office, "state"))) rc = refuse(&v, office, r->id, r->en);
     if (rc == EXIT_OK) {
         struct close_act a = act_of(&v, office, r->step, (unsigned)json_integer_value(json_object_get(office, "round")));
-        const char *after = r->after ? r->after : !strcmp(text_of(office, "state"), "diajukan") ? "submission" : "verification";
+        const char *after = r->after                                              ? r->after
+                            : !strcmp(print_text_of(office, "state"), "diajukan") ? "submission"
+                                                                                  : "verification";
         a.words.follows = id_of(office, after, &a.words.after);
         if (r->step == STEP_REOPEN) a.words.has_beside = id_of(office, "freed_by", &a.words.beside);
         if (r->step == STEP_RETURN && about) a.words.about = slice_of(about, strlen(about));
@@ -206,14 +202,21 @@ static int read_step(const struct cli *c, unsigned *ret)
     return cli_usage(c, "--step operator, kasubbag atau kepala", "--step operator, kasubbag or kepala", s);
 }
 
+/* The step inside the office that was taken last in this round; 0: none. */
+static unsigned reached_of(const json_t *office)
+{
+    const char *inside = print_text_of(json_object_get(office, "next"), "inside");
+    unsigned step = 0;
+    if (inside[0]) (void)step_parse(slice_of(inside, strlen(inside)), &step);
+    return step;
+}
+
 /* A demanded step that nobody has taken is told before anything is sent; "" when none is missing. */
 static const char *missing(const json_t *office, unsigned step)
 {
-    const char *inside = text_of(json_object_get(office, "next"), "inside");
     const json_t *demanded = json_object_get(json_object_get(office, "next"), "demanded"), *one;
-    unsigned reached = 0, need;
+    unsigned reached = reached_of(office), need;
     size_t i;
-    if (inside[0]) (void)step_parse(slice_of(inside, strlen(inside)), &reached);
     json_array_foreach(demanded, i, one)
     {
         const char *name = json_string_value(one);
@@ -224,17 +227,16 @@ static const char *missing(const json_t *office, unsigned step)
 
 static int check_submit(const struct verb *v, const json_t *office, unsigned step)
 {
-    const char *state = text_of(office, "state"), *inside = text_of(json_object_get(office, "next"), "inside");
-    unsigned reached = 0;
+    const char *state = print_text_of(office, "state");
     if (!strcmp(state, "dikonsolidasikan"))
         return refuse(v, office, "harus dibuka kembali dahulu (rekap reopen)", "it must be reopened first (rekap reopen)");
     if (missing(office, step)[0]) {
-        cli_talk(v->c, "%s %s: langkah %s wajib lebih dahulu", "%s %s: the step %s is demanded first", text_of(office, "office"),
-                 v->quarter_text, missing(office, step));
+        cli_talk(v->c, "%s %s: langkah %s wajib lebih dahulu", "%s %s: the step %s is demanded first",
+                 print_text_of(office, "office"), v->quarter_text, missing(office, step));
         return EXIT_REFUSED;
     }
-    if (inside[0]) (void)step_parse(slice_of(inside, strlen(inside)), &reached);
-    if (reached >= step) return refuse(v, office, "langkah itu sudah ada pada putaran ini", "that step was taken in this round");
+    if (reached_of(office) >= step)
+        return refuse(v, office, "langkah itu sudah ada pada putaran ini", "that step was taken in this round");
     bool waits = !strcmp(state, "diajukan") || !strcmp(state, "diverifikasi");
     if (waits && json_integer_value(json_object_get(office, "changed")) == 0)
         return refuse(v, office, "tidak ada angka yang berubah sejak diajukan", "no figure has changed since it was handed in");
@@ -300,7 +302,7 @@ static size_t acts_of_region(const struct verb *v, struct close_act **ret)
     *ret = act;
     json_array_foreach(list, i, o)
     {
-        if (!act || !strcmp(text_of(o, "state"), "dikonsolidasikan")) continue;
+        if (!act || !strcmp(print_text_of(o, "state"), "dikonsolidasikan")) continue;
         act[n] = act_of(v, o, STEP_CONSOLIDATE, (unsigned)json_integer_value(json_object_get(o, "round")));
         act[n].words.follows = id_of(o, "verification", &act[n].words.after);
         act[n].words.has_beside = id_of(o, "before_consolidation", &act[n].words.beside);

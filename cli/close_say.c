@@ -21,10 +21,9 @@ static const char *role_word(const struct cli *c, unsigned roles)
 
 static bool may_act(const struct place *p, const struct office *o, unsigned roles, region_code region)
 {
-    char below[OFFICE_ID_MAX + 32], path[PLACE_PATH_MAX];
+    char path[PLACE_PATH_MAX];
     if (!(roles >> o->role & 1) || o->status != OFFICE_ACTIVE || !code_region_holds(o->region, region)) return false;
-    snprintf(below, sizeof below, "keys/office/%s.key", o->id);
-    place_path(p, below, path);
+    place_office_key(p, o->id, "", path);
     return access(path, R_OK) == 0;
 }
 

@@ -7,12 +7,6 @@
 #include "cli/print.h"
 #include "cli/query.h"
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 const char *close_state_text(const struct cli *c, const char *state)
 {
     static const struct { const char *name, *id, *en; } STATES[] = {
@@ -60,11 +54,12 @@ static void show_csv(const struct cli *c, const json_t *answer)
 
 static void tell_office(const struct cli *c, const json_t *answer, const json_t *o)
 {
-    const char *reason = text_of(o, "reason"), *about = text_of(o, "about");
-    printf("%s %s: %s", text_of(o, "office"), text_of(answer, "quarter"), close_state_text(c, text_of(o, "state")));
+    const char *reason = print_text_of(o, "reason"), *about = print_text_of(o, "about");
+    printf("%s %s: %s", print_text_of(o, "office"), print_text_of(answer, "quarter"),
+           close_state_text(c, print_text_of(o, "state")));
     if (json_integer_value(json_object_get(o, "round")) > 0)
         printf(" (%s %lld%s%s)", cli_say(c, "putaran", "round"), (long long)json_integer_value(json_object_get(o, "round")),
-               text_of(o, "by")[0] ? cli_say(c, ", oleh ", ", by ") : "", text_of(o, "by"));
+               print_text_of(o, "by")[0] ? cli_say(c, ", oleh ", ", by ") : "", print_text_of(o, "by"));
     if (reason[0]) printf("; %s%s%s: %s", cli_say(c, "alasan", "reason"), about[0] ? " " : "", about, reason);
     putchar('\n');
 }
@@ -90,7 +85,7 @@ static void deadline(const struct cli *c, const json_t *answer, const char *whos
 {
     const json_t *d = json_object_get(json_object_get(answer, "deadline"), whose);
     long long left = (long long)json_integer_value(json_object_get(d, "working_days_left"));
-    printf("%s %s (%s): ", cli_say(c, id, en), text_of(d, "date"), text_of(answer, "zone"));
+    printf("%s %s (%s): ", cli_say(c, id, en), print_text_of(d, "date"), print_text_of(answer, "zone"));
     if (left >= 0) printf("%s %lld %s", cli_say(c, "tersisa", "left"), left, cli_say(c, "hari kerja", "working days"));
     else printf("%s %lld %s", cli_say(c, "lewat", "over by"), -left, cli_say(c, "hari kerja", "working days"));
 }
@@ -111,7 +106,7 @@ static void show_offices(const struct cli *c, const json_t *answer)
     json_array_foreach(json_object_get(answer, "closes"), i, o)
     {
         print_json_cell(t, json_object_get(o, "office"));
-        print_cell(t, close_state_text(c, text_of(o, "state")));
+        print_cell(t, close_state_text(c, print_text_of(o, "state")));
         print_json_cell(t, json_object_get(o, "round"));
         print_json_cell(t, json_object_get(o, "by"));
         print_json_cell(t, json_object_get(json_object_get(o, "total"), "budget"));
@@ -128,15 +123,15 @@ static void show_blockers(const json_t *office)
     json_t *b;
     json_array_foreach(json_object_get(office, "blockers"), i, b)
     {
-        const char *code = text_of(b, "code"), *where = text_of(b, "where");
-        printf("%s: %s%s%s\n    %s%s%s\n    -> %s\n", text_of(office, "office"), text_of(b, "kind"), code[0] ? " " : "", code,
-               text_of(b, "text"), where[0] ? "; " : "", where, text_of(b, "todo"));
+        const char *code = print_text_of(b, "code"), *where = print_text_of(b, "where");
+        printf("%s: %s%s%s\n    %s%s%s\n    -> %s\n", print_text_of(office, "office"), print_text_of(b, "kind"), code[0] ? " " : "",
+               code, print_text_of(b, "text"), where[0] ? "; " : "", where, print_text_of(b, "todo"));
     }
 }
 
 void close_show(const struct cli *c, const json_t *answer)
 {
-    const char *name = text_of(answer, "region_name"), *region = text_of(answer, "region");
+    const char *name = print_text_of(answer, "region_name"), *region = print_text_of(answer, "region");
     size_t i;
     json_t *o;
     if (c->format == FORMAT_JSON) {
@@ -147,8 +142,9 @@ void close_show(const struct cli *c, const json_t *answer)
         show_csv(c, answer);
         return;
     }
-    printf("%s %s, %s%s%s%s\n", cli_say(c, "Gladi penutupan triwulan", "Rehearsal of the close of"), text_of(answer, "quarter"),
-           name[0] ? name : region, name[0] ? " (" : "", name[0] ? region : "", name[0] ? ")" : "");
+    printf("%s %s, %s%s%s%s\n", cli_say(c, "Gladi penutupan triwulan", "Rehearsal of the close of"),
+           print_text_of(answer, "quarter"), name[0] ? name : region, name[0] ? " (" : "", name[0] ? region : "",
+           name[0] ? ")" : "");
     deadline(c, answer, "office", "Batas kantor", "Offices until");
     deadline(c, answer, "city", "; batas wilayah", "; region until");
     putchar('\n');

@@ -12,12 +12,6 @@
 #include "proto/conf.h"
 #include "proto/sign_sha256.h"
 
-static const char *text_of(const json_t *o, const char *name)
-{
-    const char *s = json_string_value(json_object_get(o, name));
-    return s ? s : "";
-}
-
 static void name_of(const char *path, char ret[EVIDENCE_NAME_MAX + 1])
 {
     const char *slash = strrchr(path, '/');
@@ -79,7 +73,7 @@ static void walk(const struct evidence *e, json_t *at, json_t *list)
             continue;
         }
         json_t *document;
-        json_array_foreach(v, i, document) if (!strcmp(text_of(document, "sha256"), e->hex)) add_match(at, document, list);
+        json_array_foreach(v, i, document) if (!strcmp(print_text_of(document, "sha256"), e->hex)) add_match(at, document, list);
     }
 }
 
@@ -105,9 +99,9 @@ int evidence_say(const struct cli *c, const struct evidence *e, const json_t *an
     }
     if (c->format == FORMAT_TEXT)
         printf("%s %s (SHA-256 %s), %zu %s; %s #%lld, %s\n", cli_say(c, "Bukti cocok:", "The document fits:"), e->name, e->hex, n,
-               cli_say(c, "pernyataan", n == 1 ? "statement" : "statements"), text_of(json_array_get(list, 0), "office"),
+               cli_say(c, "pernyataan", n == 1 ? "statement" : "statements"), print_text_of(json_array_get(list, 0), "office"),
                (long long)json_integer_value(json_object_get(json_array_get(list, 0), "sequence")),
-               text_of(json_array_get(list, 0), "committed_at"));
+               print_text_of(json_array_get(list, 0), "committed_at"));
     return EXIT_OK;
 }
 
@@ -118,8 +112,8 @@ void evidence_text(const struct cli *c, const json_t *statement, char *ret, size
     json_array_foreach(list, i, o)
     {
         size_t n = strlen(ret);
-        const char *name = text_of(o, "name");
+        const char *name = print_text_of(o, "name");
         snprintf(ret + n, size - n, "%s%s %s%s%.16s", n ? "; " : "", cli_say(c, "bukti", "evidence"), name, name[0] ? " " : "",
-                 text_of(o, "sha256"));
+                 print_text_of(o, "sha256"));
     }
 }

@@ -15,12 +15,6 @@
 
 enum { PARAMS = 12, PARAM_BYTES = 300 };
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 /* ---- asking ---- */
 
 /* Path bytes outside ASCII, blanks and quotes are encoded; everything else an address has stands in a path as it is. */
@@ -125,17 +119,17 @@ static const char *measure_text(const struct cli *c, const char *measure)
 static void head(const struct cli *c, const json_t *a)
 {
     char value[2048];
-    const char *office = text_of(a, "office"), *region = text_of(a, "region_name");
+    const char *office = print_text_of(a, "office"), *region = print_text_of(a, "region_name");
     shown(json_object_get(a, "value"), value, sizeof value);
-    printf("%s\n", text_of(a, "figure"));
-    printf("%s%s%s, %s %s%s%s, %lld %s %lld\n", office[0] ? text_of(a, "office_name") : region, office[0] && region[0] ? ", " : "",
-           office[0] ? region : "", measure_text(c, text_of(a, "measure")), text_of(a, "code"),
-           text_of(a, "name")[0] ? " " : "", text_of(a, "name"),
+    printf("%s\n", print_text_of(a, "figure"));
+    printf("%s%s%s, %s %s%s%s, %lld %s %lld\n", office[0] ? print_text_of(a, "office_name") : region,
+           office[0] && region[0] ? ", " : "", office[0] ? region : "", measure_text(c, print_text_of(a, "measure")),
+           print_text_of(a, "code"), print_text_of(a, "name")[0] ? " " : "", print_text_of(a, "name"),
            (long long)json_integer_value(json_object_get(a, "year")), cli_say(c, "s.d. bulan", "up to month"),
            (long long)json_integer_value(json_object_get(a, "until")));
-    print_line("", text_of(a, "indicator"));
+    print_line("", print_text_of(a, "indicator"));
     if (json_object_get(a, "value")) print_line(cli_say(c, "Nilai", "Value"), value);
-    print_line(cli_say(c, "Rumus", "Formula"), text_of(a, "formula"));
+    print_line(cli_say(c, "Rumus", "Formula"), print_text_of(a, "formula"));
 }
 
 static void control_lines(const struct cli *c, const json_t *a)
@@ -166,14 +160,16 @@ static void parts_table(const struct cli *c, const json_t *list, bool places)
     {
         const json_t *control = json_object_get(o, "control"), *print = json_array_get(json_object_get(o, "prints"), 0);
         if (!json_is_object(control)) control = print; /* a second table's print, where the reports' own says nothing */
-        const char *difference = text_of(control, "difference");
-        print_cell(t, !places ? text_of(o, "code") : text_of(o, "office")[0] ? text_of(o, "office") : text_of(o, "region"));
+        const char *difference = print_text_of(control, "difference");
+        print_cell(t, !places                         ? print_text_of(o, "code")
+                      : print_text_of(o, "office")[0] ? print_text_of(o, "office")
+                                                      : print_text_of(o, "region"));
         print_json_cell(t, json_object_get(o, "name"));
         print_json_cell(t, json_object_get(o, "value"));
         print_json_cell(t, json_object_get(o, "share"));
-        print_cell(t, text_of(control, "printed"));
+        print_cell(t, print_text_of(control, "printed"));
         print_cell(t, strcmp(difference, "0.00") ? difference : "");
-        print_cell(t, control && control == print ? text_of(print, "table") : "");
+        print_cell(t, control && control == print ? print_text_of(print, "table") : "");
         print_json_cell(t, json_object_get(o, "findings"));
         print_json_cell(t, json_object_get(o, "figure"));
     }
@@ -182,11 +178,11 @@ static void parts_table(const struct cli *c, const json_t *list, bool places)
 
 static void statement_text(const struct cli *c, const json_t *s, char *ret, size_t size)
 {
-    const char *clerk = text_of(s, "clerk"), *reason = text_of(s, "reason");
-    snprintf(ret, size, "%s:%lld:%lld %s #%lld %.16s %s%s%s%s%s", text_of(s, "worker"),
+    const char *clerk = print_text_of(s, "clerk"), *reason = print_text_of(s, "reason");
+    snprintf(ret, size, "%s:%lld:%lld %s #%lld %.16s %s%s%s%s%s", print_text_of(s, "worker"),
              (long long)json_integer_value(json_object_get(s, "lsn")), (long long)json_integer_value(json_object_get(s, "index")),
-             text_of(s, "office"), (long long)json_integer_value(json_object_get(s, "sequence")), text_of(s, "batch"),
-             text_of(s, "signed_at"), clerk[0] ? ", " : "", clerk, reason[0] ? "; " : "", reason);
+             print_text_of(s, "office"), (long long)json_integer_value(json_object_get(s, "sequence")), print_text_of(s, "batch"),
+             print_text_of(s, "signed_at"), clerk[0] ? ", " : "", clerk, reason[0] ? "; " : "", reason);
     origin_text(s, ret, size);
     evidence_text(c, s, ret, size);
 }
@@ -197,8 +193,9 @@ static void slot_cells(const struct cli *c, struct print *t, const char *month, 
     const json_t *s = json_object_get(slot, "statement");
     print_cell(t, month);
     print_cell(t, mark);
-    if (strcmp(text_of(slot, "kind"), "number") && text_of(slot, "kind")[0]) {
-        snprintf(text, sizeof text, "%s%s%s", text_of(slot, "kind"), text_of(slot, "value")[0] ? " " : "", text_of(slot, "value"));
+    if (strcmp(print_text_of(slot, "kind"), "number") && print_text_of(slot, "kind")[0]) {
+        snprintf(text, sizeof text, "%s%s%s", print_text_of(slot, "kind"), print_text_of(slot, "value")[0] ? " " : "",
+                 print_text_of(slot, "value"));
         print_cell(t, text);
     } else {
         print_json_cell(t, json_object_get(slot, "value"));
@@ -238,9 +235,9 @@ static void rows_tables(const struct cli *c, const json_t *a)
     json_t *row;
     json_array_foreach(json_object_get(a, "rows"), i, row)
     {
-        printf("\n%s%s%s %s%s%s%s%s\n", text_of(row, "measure"), text_of(row, "of")[0] ? " " : "", text_of(row, "of"),
-               text_of(row, "source"), text_of(row, "stage")[0] ? " " : "",
-               text_of(row, "stage"), text_of(row, "account")[0] ? " " : "", text_of(row, "account"));
+        printf("\n%s%s%s %s%s%s%s%s\n", print_text_of(row, "measure"), print_text_of(row, "of")[0] ? " " : "",
+               print_text_of(row, "of"), print_text_of(row, "source"), print_text_of(row, "stage")[0] ? " " : "",
+               print_text_of(row, "stage"), print_text_of(row, "account")[0] ? " " : "", print_text_of(row, "account"));
         row_table(c, row);
     }
 }
@@ -267,8 +264,8 @@ static void findings_lines(const struct cli *c, const json_t *a)
         shown(json_object_get(o, "printed"), printed, sizeof printed);
         shown(json_object_get(o, "computed"), computed, sizeof computed);
         shown(json_object_get(o, "difference"), difference, sizeof difference);
-        printf("%-11s %s: %s; %s %s, %s %s, %s %s\n", cli_say(c, "Temuan", "Finding"), text_of(o, "kind"), text_of(o, "rule"),
-               cli_say(c, "tercetak", "printed"), printed, cli_say(c, "dihitung", "computed"), computed,
+        printf("%-11s %s: %s; %s %s, %s %s, %s %s\n", cli_say(c, "Temuan", "Finding"), print_text_of(o, "kind"),
+               print_text_of(o, "rule"), cli_say(c, "tercetak", "printed"), printed, cli_say(c, "dihitung", "computed"), computed,
                cli_say(c, "selisih", "difference"), difference);
     }
 }
@@ -285,13 +282,13 @@ static void finding_lines(const struct cli *c, const json_t *a)
     const json_t *f = json_object_get(a, "finding");
     char printed[2048], computed[2048];
     if (!f) return;
-    print_line(cli_say(c, "Keadaan", "State"), strcmp(text_of(a, "state"), "tiada") ? state_text(c, text_of(a, "state"))
+    print_line(cli_say(c, "Keadaan", "State"), strcmp(print_text_of(a, "state"), "tiada") ? state_text(c, print_text_of(a, "state"))
                                                : cli_say(c, "tidak ada (lagi) pada posisi ini", "does not stand (any more)"));
     if (!json_is_object(f)) return;
     shown(json_object_get(f, "printed"), printed, sizeof printed);
     shown(json_object_get(f, "computed"), computed, sizeof computed);
-    print_line(cli_say(c, "Tempat", "Where"), text_of(f, "where"));
-    print_line(cli_say(c, "Indikator", "Indicator"), text_of(f, "indicator"));
+    print_line(cli_say(c, "Tempat", "Where"), print_text_of(f, "where"));
+    print_line(cli_say(c, "Indikator", "Indicator"), print_text_of(f, "indicator"));
     printf("%-11s %s; %s %s\n", cli_say(c, "Tercetak", "Printed"), printed, cli_say(c, "dihitung", "computed"), computed);
 }
 
@@ -303,21 +300,21 @@ static void beside_lines(const struct cli *c, const json_t *a)
     char text[4096], printed[64];
     json_array_foreach(json_object_get(a, "bands"), i, o)
     {
-        snprintf(text, sizeof text, "%s %s %s%s", text_of(o, "word"), json_is_true(json_object_get(o, "open")) ? ">" : ">=",
-                 json_is_string(json_object_get(o, "from")) ? text_of(o, "from") : "-",
+        snprintf(text, sizeof text, "%s %s %s%s", print_text_of(o, "word"), json_is_true(json_object_get(o, "open")) ? ">" : ">=",
+                 json_is_string(json_object_get(o, "from")) ? print_text_of(o, "from") : "-",
                  json_is_true(json_object_get(o, "is")) ? " *" : "");
         print_line(i ? "" : cli_say(c, "Rentang", "Bands"), text);
     }
     json_array_foreach(json_object_get(a, "prints"), i, o)
     {
         shown(json_object_get(o, "printed"), printed, sizeof printed);
-        snprintf(text, sizeof text, "%s %s: %s  %s", cli_say(c, "tabel", "table"), text_of(o, "table"), printed,
-                 text_of(o, "figure"));
+        snprintf(text, sizeof text, "%s %s: %s  %s", cli_say(c, "tabel", "table"), print_text_of(o, "table"), printed,
+                 print_text_of(o, "figure"));
         print_line(i ? "" : cli_say(c, "Cetak lain", "Also printed"), text);
     }
     json_array_foreach(json_object_get(a, "notes"), i, o)
     {
-        snprintf(text, sizeof text, "%s, %s: %s", text_of(o, "office"), text_of(o, "kind"), text_of(o, "text"));
+        snprintf(text, sizeof text, "%s, %s: %s", print_text_of(o, "office"), print_text_of(o, "kind"), print_text_of(o, "text"));
         print_line(i ? "" : cli_say(c, "Catatan", "Notes"), text);
     }
 }
@@ -326,9 +323,10 @@ static void beside_lines(const struct cli *c, const json_t *a)
 static void label_lines(const struct cli *c, const json_t *a)
 {
     const json_t *l = json_object_get(a, "labels");
-    if (strcmp(text_of(l, "name"), text_of(a, "name"))) print_line(cli_say(c, "Uraian", "Wording"), text_of(l, "name"));
-    print_line(cli_say(c, "Sumber dana", "Fund"), text_of(l, "fund"));
-    print_line(cli_say(c, "Unit", "Unit"), text_of(l, "unit"));
+    if (strcmp(print_text_of(l, "name"), print_text_of(a, "name")))
+        print_line(cli_say(c, "Uraian", "Wording"), print_text_of(l, "name"));
+    print_line(cli_say(c, "Sumber dana", "Fund"), print_text_of(l, "fund"));
+    print_line(cli_say(c, "Unit", "Unit"), print_text_of(l, "unit"));
 }
 
 static void show_explain(const struct cli *c, json_t *a)
@@ -344,13 +342,14 @@ static void show_explain(const struct cli *c, json_t *a)
         return;
     }
     head(c, a);
-    json_array_foreach(json_object_get(a, "rules"), i, o) print_line(i ? "" : cli_say(c, "Aturan", "Rules"), text_of(o, "text"));
+    json_array_foreach(json_object_get(a, "rules"), i, o)
+        print_line(i ? "" : cli_say(c, "Aturan", "Rules"), print_text_of(o, "text"));
     label_lines(c, a);
-    print_line(cli_say(c, "Baris", "Line"), text_of(a, "line"));
-    print_line(cli_say(c, "Tahap", "Stage"), text_of(a, "stage_in_force"));
-    print_line(cli_say(c, "Skala", "Scale"), text_of(a, "scale"));
-    print_line(cli_say(c, "Kategori", "Rating"), text_of(a, "rating"));
-    print_line(cli_say(c, "Alasan", "Reason"), text_of(a, "reason"));
+    print_line(cli_say(c, "Baris", "Line"), print_text_of(a, "line"));
+    print_line(cli_say(c, "Tahap", "Stage"), print_text_of(a, "stage_in_force"));
+    print_line(cli_say(c, "Skala", "Scale"), print_text_of(a, "scale"));
+    print_line(cli_say(c, "Kategori", "Rating"), print_text_of(a, "rating"));
+    print_line(cli_say(c, "Alasan", "Reason"), print_text_of(a, "reason"));
     control_lines(c, a);
     finding_lines(c, a);
     beside_lines(c, a);
@@ -359,7 +358,8 @@ static void show_explain(const struct cli *c, json_t *a)
     {
         char value[2048];
         shown(json_object_get(o, "value"), value, sizeof value);
-        printf("%-11s %s %s  %s\n", measure_text(c, text_of(o, "measure")), value, text_of(o, "unit"), text_of(o, "figure"));
+        printf("%-11s %s %s  %s\n", measure_text(c, print_text_of(o, "measure")), value, print_text_of(o, "unit"),
+               print_text_of(o, "figure"));
     }
     parts_table(c, json_object_get(a, "parts"), false);
     parts_table(c, json_object_get(a, "places"), true);
@@ -400,8 +400,8 @@ static void show_history(const struct cli *c, json_t *a)
         print_cell(t, json_is_object(slot) ? text : cli_say(c, "daftar kantor", "register of offices"));
     }
     print_end(&t);
-    if (c->format == FORMAT_TEXT && text_of(a, "older")[0])
-        cli_talk(c, "perubahan sebelumnya: --as-of %s", "earlier changes: --as-of %s", text_of(a, "older"));
+    if (c->format == FORMAT_TEXT && print_text_of(a, "older")[0])
+        cli_talk(c, "perubahan sebelumnya: --as-of %s", "earlier changes: --as-of %s", print_text_of(a, "older"));
     if (c->format == FORMAT_TEXT) query_as_of(c, a);
 }
 

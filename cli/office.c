@@ -90,14 +90,13 @@ json_t *office_json(const struct office *o)
 
 static int take_keys(const struct cli *c, const struct place *p, struct office *o)
 {
-    char path[PLACE_PATH_MAX], below[64], err[512] = "";
+    char path[PLACE_PATH_MAX], err[512] = "";
     uint8_t secret[32];
     place_path(p, "keys/collector.key", path);
     int st = conf_key_read(path, "curve25519", secret, o->transport, err, sizeof err);
     explicit_bzero(secret, sizeof secret);
     if (st != ST_OK) return cli_fail(c, "kunci collector tidak dapat dibaca", "the collector's key cannot be read", err);
-    snprintf(below, sizeof below, "keys/office/%s.key", o->id);
-    place_path(p, below, path);
+    place_office_key(p, o->id, "", path);
     st = conf_key_create(path, "ed25519", secret, o->signing);
     explicit_bzero(secret, sizeof secret);
     return st == ST_OK
@@ -122,11 +121,10 @@ static int again(const struct cli *c, const struct office *old, const struct off
 /* A revoked office begins again with a new key; the old file keeps the version of its last line as its name. */
 static int set_key_aside(const struct cli *c, const struct place *p, const struct office *old)
 {
-    char below[96], path[PLACE_PATH_MAX], aside[PLACE_PATH_MAX];
-    snprintf(below, sizeof below, "keys/office/%s.key", old->id);
-    place_path(p, below, path);
-    snprintf(below, sizeof below, "keys/office/%s.key.%llu", old->id, (unsigned long long)old->version);
-    place_path(p, below, aside);
+    char version[24], path[PLACE_PATH_MAX], aside[PLACE_PATH_MAX];
+    snprintf(version, sizeof version, ".%llu", (unsigned long long)old->version);
+    place_office_key(p, old->id, "", path);
+    place_office_key(p, old->id, version, aside);
     return conf_file_rename(path, aside) == ST_OK || errno == ENOENT
                ? EXIT_OK
                : cli_fail(c, "kunci lama tidak dapat disisihkan", "the old key cannot be set aside", strerror(errno));

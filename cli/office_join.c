@@ -43,13 +43,6 @@ static int64_t wall_ms(void)
 
 /* ---- keys ---- */
 
-static void key_path(const struct asking *a, const char *id, const char *tail, char ret[PLACE_PATH_MAX])
-{
-    char below[96];
-    snprintf(below, sizeof below, "keys/office/%s.key%s", id, tail);
-    place_path(&a->p, below, ret);
-}
-
 /* Signs the request with the key of this file, made when it is missing. */
 static int sign(const struct asking *a, const char *path, struct join_request *r, bool present)
 {
@@ -213,7 +206,7 @@ static int prepare_join(struct asking *a)
     memcpy(r->office, a->invitation.office, sizeof r->office);
     memcpy(r->transport, mine.pub, PUBKEY_SIZE);
     explicit_bzero(&mine, sizeof mine);
-    key_path(a, r->office, "", path);
+    place_office_key(&a->p, r->office, "", path);
     return sign(a, path, r, false);
 }
 
@@ -222,8 +215,8 @@ static int renew_key(struct asking *a)
 {
     char path[PLACE_PATH_MAX], aside[PLACE_PATH_MAX], tail[40];
     snprintf(tail, sizeof tail, ".dicabut-%lld", (long long)wall_ms());
-    key_path(a, a->request.office, "", path);
-    key_path(a, a->request.office, tail, aside);
+    place_office_key(&a->p, a->request.office, "", path);
+    place_office_key(&a->p, a->request.office, tail, aside);
     if (conf_file_rename(path, aside) != ST_OK)
         return cli_fail(a->c, "kunci lama tidak dapat disisihkan", "the old key cannot be set aside", path);
     return prepare_join(a);
@@ -279,8 +272,8 @@ static int read_centre(struct asking *a)
 static int take_key(const struct asking *a, struct office *o)
 {
     char path[PLACE_PATH_MAX], fresh[PLACE_PATH_MAX];
-    key_path(a, o->id, "", path);
-    key_path(a, o->id, ".baru", fresh);
+    place_office_key(&a->p, o->id, "", path);
+    place_office_key(&a->p, o->id, ".baru", fresh);
     memcpy(o->signing, a->request.signing, PUBKEY_SIZE);
     if (conf_file_rename(fresh, path) != ST_OK)
         return cli_fail(a->c, "kunci baru tidak dapat dipasang", "the new key cannot be put in place", strerror(errno));
@@ -291,8 +284,8 @@ static int ask_rotation(struct asking *a, struct office *o)
 {
     char path[PLACE_PATH_MAX], fresh[PLACE_PATH_MAX];
     struct join_request *r = &a->request;
-    key_path(a, o->id, "", path);
-    key_path(a, o->id, ".baru", fresh);
+    place_office_key(&a->p, o->id, "", path);
+    place_office_key(&a->p, o->id, ".baru", fresh);
     if (access(path, F_OK) != 0)
         return cli_fail(a->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", path);
     *r = (struct join_request){ .kind = JOIN_ROTATE, .asked = { wall_ms() } };

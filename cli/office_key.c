@@ -60,20 +60,18 @@ int office_revoke(const struct cli *c, const struct place *p)
 
 static int rotate_locked(const struct cli *c, const struct place *p, struct office *o)
 {
-    char below[64], path[PLACE_PATH_MAX], fresh[PLACE_PATH_MAX];
+    char path[PLACE_PATH_MAX], fresh[PLACE_PATH_MAX];
     uint8_t secret[32], pub[PUBKEY_SIZE];
     int rc = known(c, p, o);
     if (rc != EXIT_OK) return rc;
     if (o->status == OFFICE_REVOKED)
         return cli_fail(c, "kantor ini dicabut; daftarkan lagi dengan rekap office add",
                         "this office is revoked; register it again with rekap office add", o->id);
-    snprintf(below, sizeof below, "keys/office/%s.key", o->id);
-    place_path(p, below, path);
+    place_office_key(p, o->id, "", path);
     if (access(path, F_OK) != 0)
         return cli_fail(c, "kunci kantor ini tidak ada di mesin ini; jalankan di mesin kantor itu",
                         "this office's key is not on this machine; run it on the office's machine", path);
-    snprintf(below, sizeof below, "keys/office/%s.key.baru", o->id);
-    place_path(p, below, fresh);
+    place_office_key(p, o->id, ".baru", fresh);
     int st = conf_key_create(fresh, "ed25519", secret, pub);    /* one left by a stopped rotation is taken up again */
     explicit_bzero(secret, sizeof secret);
     if (st != ST_OK) return cli_fail(c, "kunci baru tidak dapat dibuat", "the new key cannot be made", fresh);

@@ -24,6 +24,11 @@ void place_path(const struct place *p, const char *below, char ret[PLACE_PATH_MA
     snprintf(ret, PLACE_PATH_MAX, "%s/%s", p->dir, below);
 }
 
+void place_office_key(const struct place *p, const char *office, const char *tail, char ret[PLACE_PATH_MAX])
+{
+    snprintf(ret, PLACE_PATH_MAX, "%s/keys/office/%s.key%s", p->dir, office, tail);
+}
+
 void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET_MAX])
 {
     snprintf(ret, PLACE_SOCKET_MAX, "%s/%.20s.sock", p->runtime, name);

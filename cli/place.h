@@ -32,6 +32,8 @@ int place_registry(const struct cli *c, const struct place *p, struct registry *
 int office_unknown(const struct cli *c, const struct registry *r, const char *id);
 
 void place_path(const struct place *p, const char *below, char ret[PLACE_PATH_MAX]);
+/* Where an office's signing key lies; tail: "", or what stands behind the name of one that is not in use. */
+void place_office_key(const struct place *p, const char *office, const char *tail, char ret[PLACE_PATH_MAX]);
 /* "worker", "collector", "aggregator": a daemon's control socket; "feed", "publish": those between them. */
 void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET_MAX]);
 /* The runtime directory: made when missing, refused when it is not ours alone. Its maker, who holds DIR/up.lock, removes it. */

@@ -192,6 +192,12 @@ void print_end(struct print **handle)
     *handle = NULL;
 }
 
+const char *print_text_of(const json_t *o, const char *member)
+{
+    const char *s = json_string_value(json_object_get(o, member));
+    return s ? s : "";
+}
+
 void print_json(json_t *o)
 {
     bool whole = o && json_dumpf(o, stdout, JSON_COMPACT) == 0;

@@ -17,6 +17,7 @@ void print_count(struct print *p, int64_t v);
 void print_json_cell(struct print *p, const json_t *v);         /* string or integer as it is; anything else = empty */
 void print_end(struct print **handle);  /* writes it to stdout, frees */
 
+const char *print_text_of(const json_t *o, const char *member);   /* a member that is a text; "" where it is none */
 void print_json(json_t *o); /* one compact object and a newline; takes o; ends the program when memory is out */
 void print_money(const char *machine, char *ret, size_t size);  /* "3203475382.00" -> "3.203.475.382,00" */
 void print_percent(const char *machine, char *ret, size_t size);        /* "92.20" -> "92,20" */

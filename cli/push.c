@@ -54,10 +54,9 @@ static struct wall wall_now(void)
 /* The key that is to sign must be the one the register names: a batch signed by another would stop the office's stream. */
 static int check_key(const struct push *u)
 {
-    char below[OFFICE_ID_MAX + 32], key[PLACE_PATH_MAX], err[512] = "";
+    char key[PLACE_PATH_MAX], err[512] = "";
     uint8_t secret[32], pub[PUBKEY_SIZE];
-    snprintf(below, sizeof below, "keys/office/%s.key", u->office->id);
-    place_path(&u->p, below, key);
+    place_office_key(&u->p, u->office->id, "", key);
     if (access(key, R_OK) != 0)
         return cli_fail(u->c, "kunci kantor tidak ada di komputer ini", "the office's key is not on this machine", key);
     int st = conf_key_read(key, "ed25519", secret, pub, err, sizeof err);

@@ -11,12 +11,6 @@
 
 #include "cli/print.h"
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 static void ratio_cell(struct print *t, const json_t *o)
 {
     char text[64];
@@ -38,7 +32,7 @@ void query_as_of(const struct cli *c, const json_t *answer)
     printf("%s", cli_say(c, "Keadaan", "As of"));
     json_object_foreach(json_object_get(as_of, "position"), worker, at)
         printf(" %s:%lld", worker, (long long)json_integer_value(at));
-    printf(", %s", text_of(as_of, "time"));
+    printf(", %s", print_text_of(as_of, "time"));
     const json_t *complete = json_object_get(answer, "complete");
     if (complete)
         printf("; %lld/%lld %s", (long long)json_integer_value(json_object_get(complete, "offices")),
@@ -137,30 +131,30 @@ static void with_cells(struct print *t, const json_t *o, const json_t *total)
 
 static void money_row(struct print *t, const char *code, const char *name, const json_t *o, bool whole)
 {
-    const char *printed = text_of(json_object_get(o, "reported"), "realised");
+    const char *printed = print_text_of(json_object_get(o, "reported"), "realised");
     print_cell(t, code);
     print_cell(t, name);
     print_json_cell(t, json_object_get(o, "budget"));
     print_json_cell(t, json_object_get(o, "realised"));
     print_json_cell(t, json_object_get(o, "absorption"));
-    print_cell(t, strcmp(printed, text_of(o, "realised")) ? printed : "");
+    print_cell(t, strcmp(printed, print_text_of(o, "realised")) ? printed : "");
     print_json_cell(t, whole ? json_object_get(o, "findings") : NULL);
 }
 
 static bool has_money(const json_t *o)
 {
-    return strcmp(text_of(o, "budget"), "0.00") != 0 || strcmp(text_of(o, "realised"), "0.00") != 0;
+    return strcmp(print_text_of(o, "budget"), "0.00") != 0 || strcmp(print_text_of(o, "realised"), "0.00") != 0;
 }
 
 /* How much of the budget is not reported yet, and what the total can still become. */
 static void bounds(const struct cli *c, const json_t *coverage)
 {
     char share[64], low[64], high[64];
-    const char *part = text_of(coverage, "budget_share");
+    const char *part = print_text_of(coverage, "budget_share");
     if (!part[0] || !strcmp(part, "100.00")) return;
     print_percent(part, share, sizeof share);
-    print_money(text_of(coverage, "low"), low, sizeof low);
-    print_money(text_of(coverage, "high"), high, sizeof high);
+    print_money(print_text_of(coverage, "low"), low, sizeof low);
+    print_money(print_text_of(coverage, "high"), high, sizeof high);
     printf(c->lang == LANG_EN ? "Reported: %s %% of the budget; realised will be between %s and %s\n"
                               : "Sudah lapor: %s %% pagu; realisasi akan berada antara %s dan %s\n", share, low, high);
 }
@@ -186,7 +180,8 @@ void query_rollup_text(const struct cli *c, json_t *answer)
 {
     struct print_column columns[ROLLUP_COLUMNS_MAX];
     struct print *t = print_begin(c, columns, rollup_columns(answer, ROLLUP_TEXT, ROLLUP_TEXT_OWN, columns));
-    const char *region = text_of(answer, "region"), *name = text_of(answer, "region_name"), *office = text_of(answer, "office");
+    const char *region = print_text_of(answer, "region"), *name = print_text_of(answer, "region_name"),
+               *office = print_text_of(answer, "office");
     size_t i;
     json_t *o;
     if (!t) return;
@@ -196,7 +191,7 @@ void query_rollup_text(const struct cli *c, json_t *answer)
            (long long)json_integer_value(json_object_get(answer, "until")));
     json_array_foreach(json_object_get(answer, "rows"), i, o)
     {
-        money_row(t, text_of(o, "code"), text_of(o, "name"), o, true);
+        money_row(t, print_text_of(o, "code"), print_text_of(o, "name"), o, true);
         ratio_cell(t, json_object_get(o, "complete"));
         with_cells(t, o, json_object_get(answer, "total"));
     }
@@ -238,7 +233,7 @@ static void show_rollup(const struct cli *c, json_t *answer)
     else {
         query_rollup_text(c, answer);
         printf("%s: rekap explain %s\n", cli_say(c, "Asal angka", "Where it comes from"),
-               text_of(json_object_get(answer, "total"), "figure"));
+               print_text_of(json_object_get(answer, "total"), "figure"));
     }
 }
 
@@ -259,7 +254,7 @@ int query_rollup(struct cli *c)
 /* Absolute, percent, pp; a kind (baru, bagian-tahun, ..) stands where the percentage would. */
 void query_change_cells(struct print *t, const json_t *change)
 {
-    const char *kind = text_of(change, "kind");
+    const char *kind = print_text_of(change, "kind");
     print_json_cell(t, json_object_get(change, "absolute"));
     if (kind[0]) print_cell(t, kind);
     else print_json_cell(t, json_object_get(change, "percent"));
@@ -270,8 +265,8 @@ void query_trend_foot(const struct cli *c, const json_t *answer)
 {
     char rate[64], slope[64];
     const json_t *trend = json_object_get(answer, "trend");
-    print_percent(text_of(trend, "cagr"), rate, sizeof rate);
-    print_money(text_of(trend, "slope"), slope, sizeof slope);
+    print_percent(print_text_of(trend, "cagr"), rate, sizeof rate);
+    print_money(print_text_of(trend, "slope"), slope, sizeof slope);
     if (!slope[0]) return;
     printf(c->lang == LANG_EN ? "%lld points compared; median slope a year %s%s%s%s\n"
                               : "%lld titik dibandingkan; kemiringan median per tahun %s%s%s%s\n",
@@ -345,7 +340,7 @@ enum { NAME_COLUMN = 4, STATE_COLUMN = 9 };
 static void state_cell(const struct cli *c, struct print *t, const json_t *o)
 {
     char text[512];
-    const char *state = text_of(o, "state");
+    const char *state = print_text_of(o, "state");
     bool explained = !strcmp(state, "explained"), corrected = !strcmp(state, "corrected");
     const json_t *e = json_object_get(o, "explanation");
     const json_t *by = corrected ? json_object_get(o, "corrected") : json_object_get(e, "statement");
@@ -354,10 +349,11 @@ static void state_cell(const struct cli *c, struct print *t, const json_t *o)
         return;
     }
     const char *word = corrected ? cli_say(c, "diperbaiki", "corrected") : cli_say(c, "dijelaskan", "explained");
-    int n = snprintf(text, sizeof text, "%s %.10s %s%s%s #%lld", word,
-                     text_of(by, "committed_at"), text_of(by, "office"), text_of(by, "clerk")[0] ? "/" : "", text_of(by, "clerk"),
+    int n = snprintf(text, sizeof text, "%s %.10s %s%s%s #%lld", word, print_text_of(by, "committed_at"),
+                     print_text_of(by, "office"), print_text_of(by, "clerk")[0] ? "/" : "", print_text_of(by, "clerk"),
                      (long long)json_integer_value(json_object_get(by, "sequence")));
-    if (explained && n > 0 && (size_t)n < sizeof text) snprintf(text + n, sizeof text - (size_t)n, ": %s", text_of(e, "text"));
+    if (explained && n > 0 && (size_t)n < sizeof text)
+        snprintf(text + n, sizeof text - (size_t)n, ": %s", print_text_of(e, "text"));
     print_cell(t, text);
 }
 
@@ -388,7 +384,7 @@ static void show_findings(const struct cli *c, json_t *answer)
     json_array_foreach(list, i, o) for (size_t k = 0; k < n; k++)
     {
         if (k == STATE_COLUMN && c->format == FORMAT_TEXT) state_cell(c, t, o);
-        else if (k == NAME_COLUMN && c->format == FORMAT_TEXT) query_name_cell(t, text_of(o, "indicator"));
+        else if (k == NAME_COLUMN && c->format == FORMAT_TEXT) query_name_cell(t, print_text_of(o, "indicator"));
         else print_json_cell(t, json_object_get(o, columns[k].csv));
     }
     print_end(&t);

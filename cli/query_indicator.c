@@ -10,13 +10,6 @@
 
 enum { NAME_SHOWN = 60 };
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
-
 /* Names of indicators are sentences; a table shows their beginning. */
 void query_name_cell(struct print *t, const char *name)
 {
@@ -86,7 +79,7 @@ enum { OWN_COLUMNS = 19 };
 static void printed_cell(struct print *t, const json_t *reported)
 {
     char percent[64], text[2048];
-    const char *achievement = text_of(reported, "achievement"), *rating = text_of(reported, "rating");
+    const char *achievement = print_text_of(reported, "achievement"), *rating = print_text_of(reported, "rating");
     print_percent(achievement, percent, sizeof percent);
     snprintf(text, sizeof text, "%s%s%s", percent, percent[0] && rating[0] ? " " : "", rating);
     print_cell(t, text);
@@ -94,23 +87,23 @@ static void printed_cell(struct print *t, const json_t *reported)
 
 static void text_row(struct print *t, const json_t *o)
 {
-    const char *reason = text_of(o, "reason");
+    const char *reason = print_text_of(o, "reason");
     print_json_cell(t, json_object_get(o, "code"));
     print_json_cell(t, json_object_get(o, "no"));
-    query_name_cell(t, text_of(o, "indicator"));
+    query_name_cell(t, print_text_of(o, "indicator"));
     print_json_cell(t, json_object_get(o, "unit"));
     value_cell(t, json_object_get(o, "target"));
     value_cell(t, json_object_get(o, "reached"));
     print_json_cell(t, json_object_get(o, "achievement"));
     print_json_cell(t, json_object_get(o, "formula"));
-    print_cell(t, reason[0] ? reason : text_of(o, "rating"));
+    print_cell(t, reason[0] ? reason : print_text_of(o, "rating"));
     printed_cell(t, json_object_get(o, "reported"));
 }
 
 /* "91,67%"; "-" where there is none */
 static const char *percent_of(const json_t *o, const char *key, char ret[64])
 {
-    print_percent(text_of(o, key), ret, 62);
+    print_percent(print_text_of(o, key), ret, 62);
     if (!ret[0]) return "-";
     memcpy(ret + strlen(ret), "%", 2);
     return ret;
@@ -121,7 +114,7 @@ static void print_open(const struct cli *c, const json_t *o)
 {
     char t[3][64];
     const json_t *cover = json_object_get(o, "coverage");
-    const char *low = text_of(cover, "low"), *high = text_of(cover, "high");
+    const char *low = print_text_of(cover, "low"), *high = print_text_of(cover, "high");
     if (!low[0] || !strcmp(low, high)) return;
     printf("%-12s %s %s .. %s; %s %s\n", "", cli_say(c, "masih dapat menjadi", "can still become"), percent_of(cover, "low", t[0]),
            percent_of(cover, "high", t[1]), cli_say(c, "pagu yang sudah lapor", "budget that has reported"),
@@ -137,7 +130,7 @@ static void print_mean(const struct cli *c, const json_t *o, const char *name)
            cli_say(c, "indikator dihitung", "indicators counted"),
            cli_say(c, "yang kosong dihitung nol:", "missing as zero:"), percent_of(o, "missing_as_zero", zero));
     print_open(c, o);
-    if (text_of(o, "efficiency")[0])
+    if (print_text_of(o, "efficiency")[0])
         printf("%-12s %s %s, %s %s\n", "", cli_say(c, "serapan", "absorption"), percent_of(o, "absorption", mean),
                cli_say(c, "efisiensi (capaian - serapan)", "efficiency (achievement - absorption)"),
                percent_of(o, "efficiency", zero));
@@ -149,11 +142,11 @@ static void print_rules(const struct cli *c, json_t *answer)
     json_t *o, *seen = json_object();
     const char *name;
     size_t i;
-    printf("%s %s;", cli_say(c, "dihitung menurut", "counted by"), text_of(answer, "cap"));
+    printf("%s %s;", cli_say(c, "dihitung menurut", "counted by"), print_text_of(answer, "cap"));
     json_array_foreach(json_object_get(answer, "rows"), i, o)
     {
         char text[128];
-        snprintf(text, sizeof text, "%s@%s", text_of(o, "scale"), text_of(o, "scale_version"));
+        snprintf(text, sizeof text, "%s@%s", print_text_of(o, "scale"), print_text_of(o, "scale_version"));
         json_object_set_new(seen, text, json_true());
     }
     json_object_foreach(seen, name, o) printf(" %s %s", cli_say(c, "skala", "scale"), name);
@@ -165,15 +158,15 @@ static void print_means(const struct cli *c, json_t *answer)
 {
     json_t *o, *total = json_object_get(answer, "total");
     size_t i;
-    json_array_foreach(json_object_get(answer, "groups"), i, o) if (strcmp(text_of(o, "level"), "program") == 0)
-        print_mean(c, o, text_of(o, "code"));
+    json_array_foreach(json_object_get(answer, "groups"), i, o) if (strcmp(print_text_of(o, "level"), "program") == 0)
+        print_mean(c, o, print_text_of(o, "code"));
     print_mean(c, total, cli_say(c, "JUMLAH", "TOTAL"));
     json_array_foreach(json_object_get(answer, "notes"), i, o)
     {
         const json_t *n = json_object_get(o, "plan_only");
-        printf("%s: %s (", text_of(o, "office"), text_of(o, "text"));
+        printf("%s: %s (", print_text_of(o, "office"), print_text_of(o, "text"));
         if (n) printf("%lld)\n", (long long)json_integer_value(n));
-        else printf("%s)\n", text_of(o, "scale"));
+        else printf("%s)\n", print_text_of(o, "scale"));
     }
 }
 
@@ -189,17 +182,17 @@ static void print_excluded(const struct cli *c, const json_t *list)
     printf("  %s:", cli_say(c, "tidak dihitung", "not counted"));
     json_array_foreach(list, i, o)
     {
-        const char *part = text_of(o, "part");
-        print_money(text_of(o, "value"), value, sizeof value);
-        printf("%s %s%s%s%s%s: %s", i ? ";" : "", text_of(o, "office"), part[0] ? ", " : "", part, part[0] ? " " : "",
-               part[0] ? value : "", text_of(o, "reason")[0] ? text_of(o, "reason") : "-");
+        const char *part = print_text_of(o, "part");
+        print_money(print_text_of(o, "value"), value, sizeof value);
+        printf("%s %s%s%s%s%s: %s", i ? ";" : "", print_text_of(o, "office"), part[0] ? ", " : "", part, part[0] ? " " : "",
+               part[0] ? value : "", print_text_of(o, "reason")[0] ? print_text_of(o, "reason") : "-");
     }
     putchar('\n');
 }
 
 static const char *readable(const json_t *o, const char *key, char ret[64])
 {
-    print_money(text_of(o, key), ret, 64);
+    print_money(print_text_of(o, key), ret, 64);
     return ret[0] ? ret : "-";
 }
 
@@ -207,11 +200,11 @@ static void print_group(const struct cli *c, const json_t *o)
 {
     char t[5][64];
     const json_t *cover = json_object_get(o, "coverage");
-    const char *why = text_of(o, "reason"), *parts = text_of(o, "numerator");
-    printf("%s (%s, %s): %s %s %s, %s %s, %s %s%%%s%s\n", text_of(o, "indicator"), text_of(o, "id"), text_of(o, "operator"),
-           cli_say(c, "realisasi", "reached"), readable(o, "reached", t[0]), text_of(o, "unit"), cli_say(c, "target", "target"),
-           readable(o, "target", t[1]), cli_say(c, "capaian", "achievement"), readable(o, "achievement", t[2]),
-           why[0] ? ", " : "", why);
+    const char *why = print_text_of(o, "reason"), *parts = print_text_of(o, "numerator");
+    printf("%s (%s, %s): %s %s %s, %s %s, %s %s%%%s%s\n", print_text_of(o, "indicator"), print_text_of(o, "id"),
+           print_text_of(o, "operator"), cli_say(c, "realisasi", "reached"), readable(o, "reached", t[0]), print_text_of(o, "unit"),
+           cli_say(c, "target", "target"), readable(o, "target", t[1]), cli_say(c, "capaian", "achievement"),
+           readable(o, "achievement", t[2]), why[0] ? ", " : "", why);
     printf("  %lld %s %lld %s", (long long)json_integer_value(json_object_get(o, "counted")), cli_say(c, "dari", "of"),
            (long long)json_integer_value(json_object_get(o, "of")), cli_say(c, "kantor dihitung", "offices counted"));
     if (parts[0]) printf(", %s / %s", readable(o, "numerator", t[3]), readable(o, "denominator", t[4]));

@@ -8,12 +8,6 @@
 #include "cli/print.h"
 #include "cli/query.h"
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 static void side_cells(struct print *t, const json_t *side)
 {
     print_json_cell(t, json_object_get(side, "value"));
@@ -25,8 +19,8 @@ static void state_cell(const struct cli *c, struct print *t, const json_t *o)
 {
     char text[120];
     const json_t *at = json_object_get(o, "equal_at");
-    const char *cause = text_of(o, "cause");
-    int n = snprintf(text, sizeof text, "%s%s%s%s", text_of(o, "state"), cause[0] ? " (" : "", cause, cause[0] ? ")" : "");
+    const char *cause = print_text_of(o, "cause");
+    int n = snprintf(text, sizeof text, "%s%s%s%s", print_text_of(o, "state"), cause[0] ? " (" : "", cause, cause[0] ? ")" : "");
     if (json_is_object(at) && n > 0 && (size_t)n < sizeof text)
         snprintf(text + n, sizeof text - (size_t)n, ", %s %lld = %s %lld", cli_say(c, "kantor bln", "office month"),
                  (long long)json_integer_value(json_object_get(at, "office")), cli_say(c, "bendahara bln", "treasurer month"),
@@ -91,7 +85,7 @@ static void show_offices(const struct cli *c, const json_t *answer)
     if (!t) return;
     json_array_foreach(json_object_get(answer, "offices"), i, o)
     {
-        print_cell(t, text_of(o, "office"));
+        print_cell(t, print_text_of(o, "office"));
         print_json_cell(t, json_object_get(o, "of_office"));
         print_json_cell(t, json_object_get(o, "of_treasurer"));
         print_json_cell(t, json_object_get(o, "difference"));

@@ -6,12 +6,6 @@
 #include "cli/print.h"
 #include "cli/query.h"
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 /* The answer as JSON, or the table's begin; NULL: nothing more to show. */
 static struct print *table(const struct cli *c, json_t *answer, const struct print_column *columns, size_t n)
 {
@@ -73,7 +67,7 @@ static void indicator_peers(const struct cli *c, json_t *answer)
 
 static void show_peers(const struct cli *c, json_t *answer)
 {
-    if (text_of(answer, "indicator")[0]) indicator_peers(c, answer);
+    if (print_text_of(answer, "indicator")[0]) indicator_peers(c, answer);
     else money_peers(c, answer);
 }
 

@@ -104,18 +104,12 @@ static void show_line(struct watch *w, const char *office, json_int_t year, cons
     if (realised) json_object_set_new(w->known, key, json_string(realised));
 }
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 /* Codes and plain numbers only: nothing that would need quoting. */
 static void show_csv(const json_t *change, const json_t *total)
 {
-    printf("%s,%s,%lld,\"%s\",%s,%s,%s\n", text_of(change, "office"), text_of(change, "region"),
-           (long long)json_integer_value(json_object_get(change, "year")), text_of(change, "position"), text_of(total, "budget"),
-           text_of(total, "realised"), text_of(total, "absorption"));
+    printf("%s,%s,%lld,\"%s\",%s,%s,%s\n", print_text_of(change, "office"), print_text_of(change, "region"),
+           (long long)json_integer_value(json_object_get(change, "year")), print_text_of(change, "position"),
+           print_text_of(total, "budget"), print_text_of(total, "realised"), print_text_of(total, "absorption"));
 }
 
 /* Shows one change; false: its figures cannot be had now. */
