@@ -1,41 +1,27 @@
 /* calendar.c - see calendar.h. Kind: P.
  *
- * Dates are counted in years that begin in March, so that the leap day is a year's last day and needs no case of its own.
  * Invariant: calendar_to_date and calendar_parse are each other's inverse. */
 #include "aggregator/calendar.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/period.h"
+
 static const int64_t DAY_MS = 86400000, HOUR_MS = 3600000;
-enum { ERA_DAYS = 146097 /* of 400 years */, EPOCH = 719468 /* days from 0000-03-01 to 1970-01-01 */ };
 
 static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 calendar_day calendar_of_date(int year, unsigned month, unsigned day)
 {
-    int64_t y = month <= 2 ? year - 1 : year, era = floor_div(y, 400), of_era = y - 400 * era;
-    int64_t of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return era * ERA_DAYS + 365 * of_era + of_era / 4 - of_era / 100 + of_year - EPOCH;
-}
-
-static void split(calendar_day day, int *year, unsigned *month, unsigned *of_month)
-{
-    int64_t n = day + EPOCH, era = floor_div(n, ERA_DAYS), d = n - era * ERA_DAYS;
-    int64_t y = (d - d / 1460 + d / 36524 - d / 146096) / 365, of_year = d - (365 * y + y / 4 - y / 100);
-    int64_t m = (5 * of_year + 2) / 153;
-    *of_month = (unsigned)(of_year - (153 * m + 2) / 5 + 1);
-    *month = (unsigned)(m < 10 ? m + 3 : m - 9);
-    *year = (int)(y + 400 * era + (*month <= 2));
+    return period_days((struct period_date){ year, (int)month, (int)day });
 }
 
 void calendar_to_date(calendar_day day, char ret[11])
 {
-    int year;
-    unsigned month, of_month;
-    split(day, &year, &month, &of_month);
-    ASSERT(year >= 1 && year <= 9999);
-    snprintf(ret, 11, "%04u-%02u-%02u", (unsigned)year % 10000, month % 100, of_month % 100);
+    const struct period_date d = period_date_of(day);
+    ASSERT(d.year >= 1 && d.year <= 9999);
+    snprintf(ret, 11, "%04u-%02u-%02u", (unsigned)d.year % 10000, (unsigned)d.month % 100, (unsigned)d.day % 100);
 }
 
 int calendar_parse(struct slice text, calendar_day *ret)

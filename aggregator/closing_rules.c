@@ -14,7 +14,6 @@ enum what { W_OFFICE_DAYS, W_CITY_DAYS, W_HOLIDAY, W_ZONE, W_STEPS, W_PERSONS, W
 static const char *const WHAT[W_COUNT] = { "batas-kantor", "batas-kota",    "libur",       "zona",
                                            "langkah",      "orang-berbeda", "temuan-berat" };
 static const char *const ZONES[] = { "WIB", "WITA", "WIT" };
-enum { WIB = 7, WITA = 8, WIT = 9 };
 #define GRAVE_USUALLY "tanpa-pagu pagu-dihapus"
 
 struct row {
@@ -62,7 +61,7 @@ static bool read_zone(struct reading *r, struct row *row)
     static const char *const small[] = { "wib", "wita", "wit" };
     for (unsigned i = 0; i < 3; i++)
         if (bytes_is(cell(r, C_VALUE), small[i])) {
-            row->value = WIB + i;
+            row->value = CODE_WIB + i;
             return true;
         }
     return fail(r, "nilai is WIB, WITA or WIT");
@@ -185,14 +184,6 @@ static int64_t value_of(const struct closing_book *b, enum what what, region_cod
     return row ? row->value : usual;
 }
 
-/* Kalimantan is divided: west and central keep WIB, the rest WITA. */
-static unsigned hours_of_province(unsigned province)
-{
-    if (province >= 81) return WIT;
-    if (province >= 71 || (province >= 63 && province <= 65) || (province >= 51 && province <= 53)) return WITA;
-    return WIB;
-}
-
 static int by_day(const void *a, const void *b)
 {
     const calendar_day *x = a, *y = b;
@@ -219,9 +210,9 @@ void closing_rules_for(const struct closing_book *b, region_code region, unsigne
                    .persons = value_of(b, W_PERSONS, region, quarter, 0) != 0 },
         .office_days = (unsigned)value_of(b, W_OFFICE_DAYS, region, quarter, OFFICE_DAYS),
         .city_days = (unsigned)value_of(b, W_CITY_DAYS, region, quarter, CITY_DAYS),
-        .hours_ahead = (unsigned)value_of(b, W_ZONE, region, quarter, hours_of_province(region >> 16)),
+        .hours_ahead = (unsigned)value_of(b, W_ZONE, region, quarter, code_region_hours(region)),
     };
-    ret->zone = ZONES[ret->hours_ahead - WIB];
+    ret->zone = ZONES[ret->hours_ahead - CODE_WIB];
     snprintf(ret->grave, sizeof ret->grave, "%s", grave ? grave->words : GRAVE_USUALLY);
     ret->office_day = calendar_work(end, ret->office_days, off, n);
     ret->city_day = calendar_work(end, ret->city_days, off, n);

@@ -3,17 +3,10 @@
 
 #include <stdlib.h>
 
+#include "proto/period.h"
 #include "proto/status.h"
 
 static const int64_t DAY_MS = 86400000, ZONE_MS = 7 * 3600000;
-
-/* Days since 1970-01-01 of the first of a month, in the civil calendar. */
-static int64_t first_day(int year, int month)
-{
-    int64_t y = month <= 2 ? year - 1 : year, era = y / 400, of_era = y - era * 400;
-    int64_t in_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + in_year - 719468;
-}
 
 static int64_t day_of(struct wall w)
 {
@@ -31,7 +24,7 @@ static void step(int *year, int *month)
 static int64_t end_of(int year, int month)
 {
     step(&year, &month);
-    return first_day(year, month);
+    return period_days((struct period_date){ year, month, 1 });
 }
 
 static int by_value(const void *a, const void *b)

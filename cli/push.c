@@ -94,6 +94,7 @@ static int check_office(struct push *u)
     u->intake.office = slice_of(u->office->id, strlen(u->office->id));
     u->intake.clerk = slice_of(u->clerk, strlen(u->clerk));
     u->intake.entered = wall_now();
+    u->intake.hours_ahead = code_region_hours(u->office->region);
     u->intake.treasurer = u->office->role == ROLE_TREASURER;
     u->intake.centre = u->office->role == ROLE_CENTRE;
     return EXIT_OK;

@@ -29,6 +29,7 @@ struct intake_options {
     struct slice office, clerk;         /* who states; fit for the wire; must live as long as the intake */
     struct slice subject;               /* of a treasurer: the office the file is about; empty: its own. Lives as long, too */
     struct wall entered;
+    unsigned hours_ahead;               /* of UTC, by the clock of the office's region: in which month it was entered */
     enum lang lang;                     /* of reasons and notes */
     enum decimal_dash dash;             /* --dash: what `-` means in a money cell */
     enum shape_kind shape;              /* --shape; SHAPE_NONE = by header */

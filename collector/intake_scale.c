@@ -31,7 +31,8 @@ const char *intake_rule_from(struct intake *in)
         intake_refuse(in, COLUMN_BERLAKU, CODE_PERIOD_BROKEN, SAY("bukan bulan (2022-01)", "is no month (2022-01)"));
         return NULL;
     }
-    period_format_time(in->priv->o.entered, now);
+    const struct intake_options *o = &in->priv->o;
+    period_format_time((struct wall){ o->entered.ms + (int64_t)o->hours_ahead * 3600000 }, now);
     intake_note(in, COLUMN_UNKNOWN, "tanpa-berlaku",
                 intake_text(in, "%s %.7s", SAY("tanpa berlaku: mulai", "no berlaku: from"), now));
     return intake_text(in, "%.7s", now);

@@ -79,6 +79,9 @@ static inline bool code_region_holds(region_code outer, region_code inner)
     while (inner != outer && inner != 0) inner = code_region_parent(inner);
     return inner == outer;
 }
+/* Hours its clock is ahead of UTC: 7 WIB, 8 WITA, 9 WIT; the nation's is WIB. A rule of the close may say another. */
+enum { CODE_WIB = 7, CODE_WITA, CODE_WIT };
+unsigned code_region_hours(region_code r);
 static inline unsigned code_region_depth(region_code r) { return (r & 0xffff) ? 2u : r ? 1u : 0u; }
 
 #endif

@@ -293,6 +293,15 @@ int code_region_parse(struct slice text, region_code *ret)
 
 static char digit(unsigned v) { return (char)('0' + v % 10); }
 
+/* Kalimantan is divided: west and central keep WIB, the rest WITA. */
+unsigned code_region_hours(region_code r)
+{
+    unsigned province = r >> 16;
+    if (province >= 81) return CODE_WIT;
+    if (province >= 71 || (province >= 63 && province <= 65) || (province >= 51 && province <= 53)) return CODE_WITA;
+    return CODE_WIB;
+}
+
 int code_region_format(region_code r, char ret[8])
 {
     unsigned province = r >> 16 & 0xff, city = r & 0xff;

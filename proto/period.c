@@ -158,12 +158,8 @@ const char *period_month_name(unsigned month, enum lang lang)
 
 /* ---- RFC 3339 ---- */
 
-struct civil {
-    int year, month, day;
-};
-
 /* Days since 1970-01-01. Years run from March, so that day of year = (153 * month + 2) / 5 + day. */
-static int64_t days_of(struct civil c)
+int64_t period_days(struct period_date c)
 {
     int64_t y = c.year - (c.month <= 2), era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
     int64_t of_year = (153 * (c.month + (c.month > 2 ? -3 : 9)) + 2) / 5 + c.day - 1;
@@ -171,13 +167,13 @@ static int64_t days_of(struct civil c)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-static struct civil civil_of(int64_t days)
+struct period_date period_date_of(int64_t days)
 {
     int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     int64_t m = (5 * doy + 2) / 153, month = m < 10 ? m + 3 : m - 9;
 
-    return (struct civil){(int)(yoe + era * 400 + (month <= 2)), (int)month, (int)(doy - (153 * m + 2) / 5 + 1)};
+    return (struct period_date){(int)(yoe + era * 400 + (month <= 2)), (int)month, (int)(doy - (153 * m + 2) / 5 + 1)};
 }
 
 int period_format_time(struct wall t, char ret[32])
@@ -185,7 +181,7 @@ int period_format_time(struct wall t, char ret[32])
     int64_t ms = t.ms < MS_FIRST ? MS_FIRST : t.ms > MS_LAST ? MS_LAST : t.ms;
     int64_t days = (ms >= 0 ? ms : ms - MS_PER_DAY + 1) / MS_PER_DAY;
     unsigned of_day = (unsigned)(ms - days * MS_PER_DAY), s = of_day / 1000;
-    struct civil c = civil_of(days);
+    struct period_date c = period_date_of(days);
 
     return snprintf(ret, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)c.year % 10000, (unsigned)c.month % 100,
                     (unsigned)c.day % 100, s / 3600 % 24, s / 60 % 60, s % 60, of_day % 1000);
@@ -222,9 +218,9 @@ static bool read_offset(struct slice s, int *ret_minutes)
     return true;
 }
 
-static bool read_date(struct slice s, struct civil *ret)
+static bool read_date(struct slice s, struct period_date *ret)
 {
-    *ret = (struct civil){digits_at(s, 0, 4), digits_at(s, 5, 2), digits_at(s, 8, 2)};
+    *ret = (struct period_date){digits_at(s, 0, 4), digits_at(s, 5, 2), digits_at(s, 8, 2)};
     if (s.p[4] != '-' || s.p[7] != '-' || ret->year < 0 || ret->month < 1 || ret->month > 12) return false;
     return ret->day >= 1 && ret->day <= days_in_month(ret->year, ret->month);
 }
@@ -233,7 +229,7 @@ int period_parse_time(struct slice text, struct wall *ret)
 {
     struct slice s = bytes_trim(text);
     int hour = digits_at(s, 11, 2), minute = digits_at(s, 14, 2), second = digits_at(s, 17, 2), ms, offset;
-    struct civil c;
+    struct period_date c;
     size_t used;
 
     if (s.n < 20 || !read_date(s, &c) || (s.p[10] != 'T' && s.p[10] != 't' && s.p[10] != ' ')) return ST_INVALID;
@@ -241,6 +237,6 @@ int period_parse_time(struct slice text, struct wall *ret)
     if (second < 0 || second > 60) return ST_INVALID;           /* 60: a leap second, counted as the next one */
     if (!read_fraction(slice_of(s.p + 19, s.n - 19), &ms, &used)) return ST_INVALID;
     if (!read_offset(slice_of(s.p + 19 + used, s.n - 19 - used), &offset)) return ST_INVALID;
-    ret->ms = days_of(c) * MS_PER_DAY + ((hour * 60 + minute - offset) * INT64_C(60) + second) * 1000 + ms;
+    ret->ms = period_days(c) * MS_PER_DAY + ((hour * 60 + minute - offset) * INT64_C(60) + second) * 1000 + ms;
     return ST_OK;
 }

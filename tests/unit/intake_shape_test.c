@@ -224,6 +224,28 @@ static void test_alias(void **state)
 
 /* ---- skala, aturan, satuan, indikator-baku, office: the centre's ---- */
 
+/* Entered on the last evening of January in UTC, which is February where the office is. */
+static void a_rule_without_a_month_begins_in_the_local_one(void **state)
+{
+    (void)state;
+    static const struct { unsigned hours; const char *want;
+    } CASES[] = { { 0, "rule_setting 0-0 / 2023-01 batas-capaian 33.74 -=110" },
+                  { 7, "rule_setting 0-0 / 2023-02 batas-capaian 33.74 -=110" },
+                  { 9, "rule_setting 0-0 / 2023-02 batas-capaian 33.74 -=110" } };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct intake_options o = { .office = txt("pusat"),
+                                    .clerk = txt("k1"),
+                                    .entered = { INT64_C(1675188000000) },
+                                    .centre = true,
+                                    .hours_ahead = CASES[i].hours }; /* 2023-01-31T18:00:00Z */
+        struct intake *in;
+        assert_int_equal(intake_read(txt("aturan,nilai,wilayah\nbatas-capaian,110,33.74\n"), &o, &in), ST_OK);
+        expect(in, CASES[i].want);
+        intake_free(&in);
+    }
+}
+
+
 static struct intake *rules(const char *csv) { return read_as(txt(csv), true); }
 
 static void test_scale(void **state)
@@ -373,6 +395,7 @@ static void test_bridge_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rule_without_a_month_begins_in_the_local_one),
         cmocka_unit_test(test_compare),          cmocka_unit_test(test_plan),  cmocka_unit_test(test_plan_vintage),
         cmocka_unit_test(test_plans_as_printed), cmocka_unit_test(test_parts), cmocka_unit_test(test_notes),
         cmocka_unit_test(test_bridges),          cmocka_unit_test(test_alias), cmocka_unit_test(test_scale),

@@ -205,9 +205,29 @@ static void test_time_there_and_back(void **state)
     assert_string_equal(text, "0000-01-01T00:00:00.000Z");
 }
 
+/* Each day of four centuries and more: by a count of days, and back. */
+static void test_days(void **state)
+{
+    (void)state;
+    static const int LENGTH[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    int64_t day = -719162;              /* 0001-01-01 */
+    assert_true(period_days((struct period_date){ 1970, 1, 1 }) == 0);
+    for (int year = 1; year <= 2400; year++)
+        for (int month = 1; month <= 12; month++) {
+            bool leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            for (int d = 1; d <= LENGTH[month - 1] + leap; d++, day++) {
+                struct period_date back = period_date_of(day);
+                if (period_days((struct period_date){ year, month, d }) != day || back.year != year || back.month != month ||
+                    back.day != d)
+                    fail_msg("%d-%d-%d", year, month, d);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_days),
         cmocka_unit_test(test_year),       cmocka_unit_test(test_month),      cmocka_unit_test(test_quarter),
         cmocka_unit_test(test_year_month), cmocka_unit_test(test_last_days),
         cmocka_unit_test(test_time_texts), cmocka_unit_test(test_time_there_and_back),
