@@ -57,11 +57,12 @@ static bool subtract(struct ratio a, struct ratio b, struct ratio *ret)
     return achieve_ratio_add(a, (struct ratio){-b.num, b.den}, ret);
 }
 
-/* a / b; false also when b is 0. */
+/* a / b; b is not 0. */
 static bool divide(struct ratio a, struct ratio b, struct ratio *ret)
 {
     struct ratio inverse;
-    return b.num != 0 && achieve_ratio(b.den, b.num, &inverse) && achieve_ratio_multiply(a, inverse, ret);
+    ASSERT(b.num != 0);
+    return achieve_ratio(b.den, b.num, &inverse) && achieve_ratio_multiply(a, inverse, ret);
 }
 
 /* The integer below or at r, and what is left, 0 <= left < den. */
@@ -214,7 +215,8 @@ static bool bound_read(struct slice *s, int64_t *ret)
     *s = bytes_trim(*s);
     while (n < s->n && ((s->p[n] >= '0' && s->p[n] <= '9') || s->p[n] == '.' || s->p[n] == ',')) n++;
     while (n > 0 && (s->p[n - 1] == '.' || s->p[n - 1] == ',')) n--;
-    if (n == 0 || decimal_quantity(slice_of(s->p, n), slice_of("%", 1), false, &d) != ST_OK || d.kind != DEC_NUMBER) return false;
+    if (n == 0 || decimal_quantity(slice_of(s->p, n), slice_of("%", 1), false, &d) != ST_OK) return false;
+    ASSERT(d.kind == DEC_NUMBER);       /* its last character is a digit */
     *s = bytes_trim(slice_of(s->p + n, s->n - n));
     *ret = d.value;
     return true;
@@ -259,14 +261,16 @@ static bool done(struct achieve_result *r, struct ratio raw, bool floored)
 static bool as_max(struct ratio target, struct ratio reached, struct achieve_result *r)
 {
     struct ratio raw;
-    return divide(reached, target, &raw) && done(r, raw, false);
+    if (!divide(reached, target, &raw)) return false;
+    return done(r, raw, false);
 }
 
 /* (2T-R)/T = 2 - R/T */
 static bool as_min(struct ratio target, struct ratio reached, struct achieve_result *r)
 {
     struct ratio share, raw;
-    return divide(reached, target, &share) && subtract((struct ratio){2, 1}, share, &raw) && done(r, raw, true);
+    if (!divide(reached, target, &share) || !subtract((struct ratio){2, 1}, share, &raw)) return false;
+    return done(r, raw, true);
 }
 
 static bool as_min_ratio(struct ratio target, struct ratio reached, struct achieve_result *r)
@@ -276,7 +280,8 @@ static bool as_min_ratio(struct ratio target, struct ratio reached, struct achie
         r->state = ACHIEVE_UNDEFINED;
         return true;
     }
-    return divide(target, reached, &raw) && done(r, raw, false);
+    if (!divide(target, reached, &raw)) return false;
+    return done(r, raw, false);
 }
 
 static bool as_stable(struct ratio target, struct ratio reached, struct achieve_result *r)
@@ -284,7 +289,8 @@ static bool as_stable(struct ratio target, struct ratio reached, struct achieve_
     struct ratio distance, share, raw;
     if (!subtract(reached, target, &distance)) return false;
     distance.num = absolute(distance.num);
-    return divide(distance, target, &share) && subtract(ONE, share, &raw) && done(r, raw, true);
+    if (!divide(distance, target, &share) || !subtract(ONE, share, &raw)) return false;
+    return done(r, raw, true);
 }
 
 static bool as_delta(const struct achieve_input *in, struct achieve_result *r)
@@ -300,7 +306,8 @@ static bool as_delta(const struct achieve_input *in, struct achieve_result *r)
         r->state = ACHIEVE_UNDEFINED;
         return true;
     }
-    return divide(gone, way, &raw) && done(r, raw, false);
+    if (!divide(gone, way, &raw)) return false;
+    return done(r, raw, false);
 }
 
 static bool as_range(const struct achieve_input *in, struct achieve_result *r)
@@ -311,7 +318,9 @@ static bool as_range(const struct achieve_input *in, struct achieve_result *r)
         return true;
     }
     struct ratio lo, hi, missed;
-    if (!achieve_ratio(bound[0], 1000000, &lo) || !achieve_ratio(bound[1], 1000000, &hi)) return false;
+    bool fits = achieve_ratio(bound[0], 1000000, &lo);
+    fits &= achieve_ratio(bound[1], 1000000, &hi);
+    ASSERT(fits);                       /* of 64 bits */
     bool below = achieve_ratio_compare(in->reached.number, lo) < 0, above = achieve_ratio_compare(in->reached.number, hi) > 0;
     if (!below && !above) return done(r, ONE, false);
     missed = below ? lo : hi;
@@ -433,7 +442,10 @@ static bool round_early(struct achieve_rounding r, struct ratio *share)
     int64_t v, hundred = 100;
     if (!r.set || !r.early) return true;
     for (unsigned i = 0; i < r.places; i++) hundred *= 10;
-    return decimal_ratio_round(share->num, share->den, r.places, r.how, &v) && achieve_ratio(v, hundred, share);
+    if (!decimal_ratio_round(share->num, share->den, r.places, r.how, &v)) return false;
+    bool fits = achieve_ratio(v, hundred, share);
+    ASSERT(fits);                       /* of 64 bits */
+    return true;
 }
 
 void achieve_compute(const struct achieve_input *given, struct achieve_result *ret)

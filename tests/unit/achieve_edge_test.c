@@ -71,7 +71,7 @@ static void ratios_that_do_not_fit(void **state)
 }
 
 /* Numbers far beyond any that can be stated: each formula says that the result does not fit, and gives none.
- * The first seven cannot fit by their size; of the others only that is asked. */
+ * The first seven and the last two cannot fit by their size; of the others only that is asked. */
 static void results_that_do_not_fit(void **state)
 {
     (void)state;
@@ -93,6 +93,8 @@ static void results_that_do_not_fit(void **state)
         { ACHIEVE_STABLE, { BIG, 3 }, { 1, 3 }, { 0, 1 } },
         { ACHIEVE_STABLE, huge, half, { 0, 1 } },
         { ACHIEVE_DELTA, huge, { 1, 1 }, half },
+        { ACHIEVE_DELTA, huge, { 1, 1 }, { -BIG - 2, 1 } },
+        { ACHIEVE_MIN_RATIO, { 1, 1 }, { LEAST, 1 }, { 0, 1 } },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct achieve_input in = {.formula = cases[i].formula,
@@ -102,9 +104,46 @@ static void results_that_do_not_fit(void **state)
         struct achieve_result r;
         achieve_compute(&in, &r);
         assert_true(r.state == ACHIEVE_OK || r.state == ACHIEVE_OVERFLOW);
-        if (i < 7) assert_int_equal(r.state, ACHIEVE_OVERFLOW);
+        if (i < 7 || i > 12) assert_int_equal(r.state, ACHIEVE_OVERFLOW);
         if (r.state != ACHIEVE_OK) assert_true(r.raw.num == 0 && r.share.num == 0);
     }
+}
+
+/* A bound that ends in a mark is none; words have no unit, so units do not part them. */
+static void words_and_bounds(void **state)
+{
+    (void)state;
+    int64_t lo, hi;
+    struct achieve_input in = {.formula = ACHIEVE_TEXT,
+                               .units_differ = true,
+                               .target = {.kind = ACHIEVE_WORDS, .words = slice_of("WTP", 3)},
+                               .reached = {.kind = ACHIEVE_WORDS, .words = slice_of("wtp", 3)}};
+    struct achieve_result r;
+    assert_int_equal(achieve_range_parse(slice_of("10, - 20", 8), &lo, &hi), ST_INVALID);
+    assert_int_equal(achieve_range_parse(slice_of("10 - 20", 7), &lo, &hi), ST_OK);
+    achieve_compute(&in, &r);
+    assert_int_equal(r.state, ACHIEVE_OK);
+    assert_true(r.share.num == 1 && r.share.den == 1);
+}
+
+/* A share that is rounded before it is rated: to its places, or not at all where it does not fit. */
+static void rounded_early(void **state)
+{
+    (void)state;
+    struct achieve_input in = {.formula = ACHIEVE_MAX,
+                               .rounding = {.set = true, .early = true, .places = 2, .how = DECIMAL_HALF},
+                               .target = {.kind = ACHIEVE_NUMBER, .number = {3, 1}},
+                               .reached = {.kind = ACHIEVE_NUMBER, .number = {1, 1}}};
+    struct achieve_result r;
+    int64_t packed;
+    achieve_compute(&in, &r);
+    assert_int_equal(r.state, ACHIEVE_OK);
+    assert_true(r.share.num == 3333 && r.share.den == 10000 && r.raw.den == 3);
+    in.reached.number.num = BIG;
+    achieve_compute(&in, &r);
+    assert_int_equal(r.state, ACHIEVE_OVERFLOW);
+    assert_int_equal(achieve_rounding_parse(slice_of("genap/-", 7), &packed), ST_INVALID);
+    assert_int_equal(achieve_rounding_parse(slice_of("genap/2", 7), &packed), ST_OK);
 }
 
 /* Sums over offices, means and deviations of such numbers: ST_FULL, or the value that was cut. */
@@ -174,6 +213,8 @@ int main(void)
         cmocka_unit_test(ratios),
         cmocka_unit_test(ratios_that_do_not_fit),
         cmocka_unit_test(results_that_do_not_fit),
+        cmocka_unit_test(words_and_bounds),
+        cmocka_unit_test(rounded_early),
         cmocka_unit_test(sums_that_do_not_fit),
         cmocka_unit_test(the_most_a_mean_can_be),
     };
