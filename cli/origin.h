@@ -7,8 +7,8 @@
 
 #include "cli/place.h"
 
-/* Puts "origin": {"file","hash","sheet","line"} (the file's SHA-256; hash and sheet may be null) into every statement of the answer that the local collector signed. Says nothing when it does not
- * run or knows none. */
+/* Puts "origin": {"file","hash","sheet","line"} (hash: the file's SHA-256; hash and sheet may be null) into every statement of the
+ * answer that the local collector signed. Says nothing when it does not run or knows none. */
 void origin_put(const struct place *p, json_t *answer);
 /* "; anggaran.csv:17 (SHA-256 0123456789abcdef)", of a workbook "; pagu.xlsx, Lembar:17 (..)" of a statement, after what ret holds
  * already. */

@@ -94,7 +94,7 @@ static int close_section(struct import *im)
 }
 
 /* ---- where it stood: varint count, varint length and bytes of the file's name, then each line as zigzag to the one before; then
- * the hash of the file and of a workbook the sheet, each with its length before it (rows of earlier releases end before them) ---- */
+ * the hash of the file and of a workbook the sheet, each behind its length (rows of earlier releases end before them) ---- */
 
 static struct slice origin_key(uint32_t office, uint64_t sequence, uint8_t ret[12])
 {

@@ -11,7 +11,8 @@
 #include "proto/codec_scan.h"
 
 static const char MAGIC[] = "rekap-tray";
-enum { FORMAT_PLAIN = 1, FORMAT = 2, HEAD_FIELDS_PLAIN = 11, HEAD_FIELDS = 13, COMMON_FIELDS = 7, ROW_FIELDS_MIN = 8, ROW_FIELDS_MAX = 13, CRC_BYTES = 4 };
+enum { FORMAT_PLAIN = 1, FORMAT = 2, HEAD_FIELDS_PLAIN = 11, HEAD_FIELDS = 13, COMMON_FIELDS = 7,
+       ROW_FIELDS_MIN = 8, ROW_FIELDS_MAX = 13, CRC_BYTES = 4 };
 
 /* ---- writing ---- */
 
