@@ -54,9 +54,34 @@ static void the_centre_judges_a_rotation(void **state)
     assert_int_equal(approve_judge(&q, &line, about), APPROVE_NOT_ACTIVE);
 }
 
+/* A rotation over the very key that is in force is idle, but right; a revoked office rotates nothing, and a key that was revoked
+ * does not come back with an office that is registered anew. */
+static void a_revoked_key_does_not_come_back(void **state)
+{
+    struct world *w = *state;
+    struct join_request r = { .kind = JOIN_ROTATE, .asked = w->now.wall };
+    struct office line;
+    char about[OFFICE_ID_MAX + 1];
+    struct approve_question q = { &r, w->registry, NULL, &w->verifier, false, w->now.wall };
+
+    memcpy(r.office, OFFICE_A, sizeof OFFICE_A);
+    work_world_transport(OFFICE_A, r.transport);
+    assert_int_equal(w->signer.public_key(w->signer.ctx, text(OFFICE_A), r.signing), ST_OK);
+    sign_as(w, OFFICE_A, &r, r.signature);
+    sign_as(w, OFFICE_A, &r, r.by_present);
+    assert_int_equal(approve_judge(&q, &line, about), APPROVE_FINE);
+    work_world_register(w, OFFICE_A, "33.74", ROLE_OFFICE, OFFICE_REVOKED, INT64_MAX);
+    q.registry = w->registry;
+    assert_int_equal(approve_judge(&q, &line, about), APPROVE_NOT_ACTIVE);
+    work_world_register(w, OFFICE_A, "33.74", ROLE_OFFICE, OFFICE_ACTIVE, INT64_MAX);
+    q.registry = w->registry;
+    assert_int_equal(approve_judge(&q, &line, about), APPROVE_KEY_REVOKED);
+    assert_string_equal(about, OFFICE_A);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { WORK_WORLD_TEST(the_centre_judges_a_rotation) };
+    const struct CMUnitTest tests[] = { WORK_WORLD_TEST(the_centre_judges_a_rotation), WORK_WORLD_TEST(a_revoked_key_does_not_come_back) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
