@@ -81,7 +81,8 @@ static void a_revoked_key_does_not_come_back(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { WORK_WORLD_TEST(the_centre_judges_a_rotation), WORK_WORLD_TEST(a_revoked_key_does_not_come_back) };
+    const struct CMUnitTest tests[] = { WORK_WORLD_TEST(the_centre_judges_a_rotation),
+                                        WORK_WORLD_TEST(a_revoked_key_does_not_come_back) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
