@@ -27,7 +27,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/csv_list proto/jsonl \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/restore proto/receipt proto/join proto/join_wire proto/invite proto/approve
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/lines proto/restore proto/cut proto/receipt proto/join proto/join_wire proto/invite proto/approve
 PROTO_P += proto/scrub proto/setting proto/step proto/units proto/backoff
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
@@ -38,7 +38,7 @@ BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sh
 BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
 COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/main
-WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/ledger_scrub worker/tree worker/feed worker/work
+WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/ledger_scrub worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
@@ -65,7 +65,7 @@ REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/repo
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template
 REPORT_LIBS := -lxlsxwriter $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
 CLI_E += $(REPORT)
-AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
+AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_cut cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
            cli/audit_roll_cell cli/audit_state cli/audit_memory
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
@@ -76,7 +76,7 @@ PROTO := $(PROTO_P) $(PROTO_E)
 COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
 AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
-CLI_ALL := worker/trust $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(CLI_E)
+CLI_ALL := worker/trust worker/authority $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree $(CLI_E)
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator $(B)/bin/rekap-audit
 
 all: $(BIN)
@@ -145,7 +145,7 @@ $(eval $(call unit_test,link_break,$(LINK_ZMQ) tests/unit/failing tests/unit/fai
 # (hundreds of megabytes: not among the tests with threads, which the thread sanitizer makes slow; so is http)
 $(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -Wl$(comma)--wrap=link_zmq_ms))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
-TREE := proto/receipt proto/merkle proto/note proto/restore proto/base64 proto/sign_sha256
+TREE := proto/receipt proto/merkle proto/note proto/lines proto/restore proto/cut proto/period proto/registry proto/base64 proto/sign_sha256
 WORKER_TEST := $(CODEC) $(TREE) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node proto/join proto/invite $(WORKER_P) tests/unit/work_world
 WITNESS := collector/witness collector/witness_store collector/witness_receipt collector/witness_restore
 COLLECTOR_TEST := collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign collector/collect_import collector/tray proto/unit proto/unit_row proto/store proto/store_mem proto/node $(CODEC)
@@ -156,11 +156,11 @@ $(eval $(call unit_test,import,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period
 $(eval $(call unit_test,uplink,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period collector/uplink tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,witness,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period tests/unit/outbox_fixture tests/unit/witness_world,-lsodium -lmsgpackc))
 $(eval $(call unit_test,witness_receipt,$(COLLECTOR_TEST) $(WITNESS) $(TREE) proto/period tests/unit/outbox_fixture tests/unit/witness_world,-lsodium -lmsgpackc))
-$(eval $(call unit_test,authority,worker/authority proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,))
-$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
+$(eval $(call unit_test,authority,worker/authority proto/cut proto/lines proto/note proto/base64 proto/sign_sha256 proto/sign proto/registry_sign proto/registry proto/period proto/figure proto/code proto/code_text proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,ledger,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc))
 BREAKING_LIBS := -lsodium -lmsgpackc -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
-$(eval $(call unit_test,ledger_break,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem tests/unit/breaking,$(BREAKING_LIBS)))
-$(eval $(call unit_test,ledger_refuse,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/ledger_scrub worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc -Wl$(comma)--wrap=calloc))
+$(eval $(call unit_test,ledger_break,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem tests/unit/breaking,$(BREAKING_LIBS)))
+$(eval $(call unit_test,ledger_refuse,worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/ledger_scrub worker/tree $(TREE) proto/period $(CODEC) proto/store proto/store_mem,-lsodium -lmsgpackc -Wl$(comma)--wrap=calloc))
 $(eval $(call unit_test,outbox_break,$(COLLECTOR_TEST) tests/unit/outbox_fixture tests/unit/breaking,$(BREAKING_LIBS)))
 $(eval $(call unit_test,outbox_refuse,$(COLLECTOR_TEST) tests/unit/outbox_fixture,-lsodium -lmsgpackc))
 $(eval $(call unit_test,work,$(WORKER_TEST),-lsodium -lmsgpackc))
@@ -173,6 +173,7 @@ $(eval $(call unit_test,approve,$(WORKER_TEST) proto/approve,-lsodium -lmsgpackc
 $(eval $(call unit_test,tree,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,feed,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,scrub,$(WORKER_TEST) proto/scrub,-lsodium -lmsgpackc))
+$(eval $(call unit_test,cut,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,replica,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,work_crash,$(WORKER_TEST),-lsodium -lmsgpackc))
 $(eval $(call unit_test,csv,proto/csv proto/csv_build proto/csv_list proto/jsonl collector/shape proto/bytes proto/status,-lcsv))
@@ -227,7 +228,7 @@ $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) p
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/period proto/status,-ljansson))
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
-$(eval $(call unit_test,restore,proto/restore proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
+$(eval $(call unit_test,restore,proto/restore proto/lines proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,step,proto/step proto/setting proto/achieve proto/achieve_over $(DECIMAL) proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,invite,proto/invite proto/join proto/registry proto/period proto/code proto/code_text proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc -Wl$(comma)--wrap=realloc))
@@ -287,7 +288,7 @@ $(B)/tests/mutate/mutate: $(call OBJS,tests/mutate/mutate)
 mutants: $(B)/tests/mutate/mutate $(call OBJS,tests/mutate/mutant)
 	nice tests/mutate/run $(B) $(or $(SEED),1) $(or $(COUNT),500)
 # ---- integration: the real programs; `it` is part of `make test`, `campaign` the whole kill campaign (about half an hour) ----
-IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_copy worker/tree tests/it/world tests/it/world_tool
+IT_OBJS := $(PROTO) $(INTAKE) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree tests/it/world tests/it/world_tool
 $(B)/tests/it/kill: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/kill tests/it/kill_check tests/it/kill_ledger tests/it/kill_table))
 $(B)/tests/it/fault: $(call OBJS,$(sort $(IT_OBJS) tests/it/load tests/it/fault tests/it/fault_process tests/it/fault_stop tests/it/fault_disk tests/it/fault_store \
     tests/it/fault_peer tests/it/fault_wire tests/it/fault_bell tests/it/fault_limit tests/it/fault_clock)) | $(B)/tests/it/jump.so

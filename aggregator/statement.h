@@ -9,7 +9,7 @@
  *           a batch: stream varint, epoch u64, first sequence varint, count varint, signed at zigzag (difference to the commit),
  *             batch hash 32, number of parts varint, each: first index varint, entered at zigzag (difference to signed at), clerk
  *             varint length and bytes (sections with the same time and clerk are one part)
- *           a registry entry: version varint; a restore record: 0, and no office
+ *           a registry entry: version varint; any other record (restore, cut): 0, and no office
  *   entry   office text | 0 | version u64 | worker u8 | lsn u64 -> registry entry as logged ("version TAB line")
  *   reason  provenance u64 -> reason, of updates that changed something and gave one
  *   evidence provenance u64 of the statement that set the value | SHA-256 of the document -> provenance u64 of the first statement
@@ -70,7 +70,7 @@ int statement_section(struct statements *s, uint32_t index, const struct section
 /* A batch without a readable body has no parts. */
 int statement_batch(struct statements *s, unsigned worker, const struct record *r, const struct batch *b, bool readable);
 int statement_office(struct statements *s, unsigned worker, const struct record *r); /* ST_CORRUPT: no entry */
-/* A restore record: it has its time and nothing to say of figures. */
+/* Any other record: it has its time and nothing to say of figures. */
 int statement_mark(struct statements *s, unsigned worker, const struct record *r);
 int statement_reason(struct statements *s, provenance prov, struct slice text);
 /* The statement `by` came with a document about the value that `of` set. */

@@ -225,13 +225,14 @@ static void rest_checkpoint(struct audit *a)
 void audit_index_rest(struct audit *a)
 {
     struct rest streams = {a, 0, false}, epochs = {a, 0, true};
-    uint64_t open = rest_streams(a);
+    uint64_t open = rest_streams(a), rows;
 
     count_rows(a, "by_office", a->report->batches);
     count_rows(a, "time", a->report->records);
     audit_store_each(a->store, "stream", rest_row, &streams);
     audit_store_each(a->store, "epoch", rest_row, &epochs);
     if (a->has_tree) count_rows(a, "tree", 2 * a->tree.size - (uint64_t)__builtin_popcountll(a->tree.size));
+    if (a->cuts > 0 || audit_store_table(a->store, "cut", &rows)) count_rows(a, "cut", a->cuts);
     bad_count(a, "stream", streams.full, open);
     bad_count(a, "epoch", epochs.full, a->closed);
     rest_meta(a);

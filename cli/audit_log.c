@@ -12,7 +12,7 @@
 
 #include "cli/audit_part.h"
 
-enum { KIND_BATCH = 1, KIND_OFFICE = 2, KIND_RESTORE = 3, LEAF_BYTES = 1 + 3 * 9 + 2 * (2 + AUDIT_HASH) };
+enum { KIND_BATCH = 1, KIND_OFFICE = 2, KIND_RESTORE = 3, KIND_CUT = 4, LEAF_BYTES = 1 + 3 * 9 + 2 * (2 + AUDIT_HASH) };
 
 static void bad(struct audit *a, uint64_t lsn, const char *what, const char *seen, const char *expected)
 {
@@ -198,7 +198,9 @@ static void take_record(struct audit *a, const struct audit_record *r, struct au
             take_office(a, r);
         else if (r->kind == KIND_RESTORE) {
             if (!lost) take_restore(a, r, &before);
-        } else
+        } else if (r->kind == KIND_CUT)
+            audit_cut_take(a, r);
+        else
             bad_numbers(a, lsn, "kind", r->kind, KIND_BATCH);
     }
     leaf(a, r, &content);

@@ -117,27 +117,41 @@ bool audit_note_open(struct audit_span note, const struct audit_note_key *key, s
     return checkpoint_read(text, ret) && (key == NULL || audit_same(ret->origin, audit_span_of(key->name, strlen(key->name))));
 }
 
+/* Text and signature lines of a note that is nothing else. */
+static bool parts_of(struct audit_span note, struct audit_span *text, struct audit_span *lines)
+{
+    size_t end = empty_line(note, note.n);
+
+    if (end == SIZE_MAX || end == note.n || note.p[note.n - 1] != '\n') return false;
+    *text = audit_span_of(note.p, end);
+    *lines = audit_span_of(note.p + end + 1, note.n - end - 1);
+    return true;
+}
+
+bool audit_note_signed(struct audit_span note, const char *name, const uint8_t pub[AUDIT_KEY])
+{
+    struct audit_note_key key = { .name = "" };
+    struct audit_span text, lines;
+    struct audit_hash id;
+
+    if (!parts_of(note, &text, &lines) || strlen(name) >= sizeof key.name) return false;
+    memcpy(key.name, name, strlen(name) + 1);
+    memcpy(key.pub, pub, AUDIT_KEY);
+    key_id(audit_span_of(name, strlen(name)), pub, &id);
+    memcpy(key.id, id.b, sizeof key.id);
+    return is_signed(text, lines, &key);
+}
+
 /* proto/restore.h gives the text; what the walk knows must stand in it word for word. */
 bool audit_note_restore(struct audit_span content, const uint8_t *issuer, const struct audit_restore *known)
 {
     static const char head[] = "rekap/pemulihan/1\nworker ", name[] = "rekap-daftar-kantor";
     char expected[128 + 6 * AUDIT_HASH], log_hex[2 * AUDIT_HASH + 1], root_hex[2 * AUDIT_HASH + 1], marks[2 * AUDIT_HASH + 1];
     size_t n;
-    struct audit_note_key key = {.name = ""};
     struct audit_span text, lines;
-    struct audit_hash id;
-    size_t end = empty_line(content, content.n);
 
-    if (end == SIZE_MAX || content.p[content.n - 1] != '\n' || end < sizeof head) return false;
-    text = audit_span_of(content.p, end);
-    lines = audit_span_of(content.p + end + 1, content.n - end - 1);
-    if (issuer != NULL) {
-        memcpy(key.name, name, sizeof name);
-        memcpy(key.pub, issuer, AUDIT_KEY);
-        key_id(audit_span_of(name, strlen(name)), issuer, &id);
-        memcpy(key.id, id.b, sizeof key.id);
-        if (!is_signed(text, lines, &key)) return false;
-    }
+    if (!parts_of(content, &text, &lines) || text.n < sizeof head) return false;
+    if (issuer != NULL && !audit_note_signed(content, name, issuer)) return false;
     audit_hash_hex(known->hash.b, AUDIT_HASH, log_hex);
     audit_hash_hex(known->root.b, AUDIT_HASH, root_hex);
     audit_hash_hex(known->watermarks.b, AUDIT_HASH, marks);

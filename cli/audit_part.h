@@ -8,7 +8,7 @@
  *   audit_pack    strict msgpack                                audit_office  registry lines, keys and authority by position
  *   audit_log     the walk through the log                      audit_batch   one batch: header, signature, order, rows
  *   audit_index   the other tables against the walk             audit_report  what was found, for people and as JSON
- *   audit_note    signed checkpoints */
+ *   audit_note    signed checkpoints                            audit_cut    the marks of quarters */
 #ifndef REKAP_AUDIT_PART_H
 #define REKAP_AUDIT_PART_H
 
@@ -157,6 +157,9 @@ bool audit_note_open(struct audit_span note, const struct audit_note_key *key, s
 struct audit_restore { uint64_t lsn, streams; struct audit_hash hash, root, watermarks; bool has_watermarks; };
 bool audit_note_restore(struct audit_span content, const uint8_t *issuer, const struct audit_restore *known);
 
+/* Is a note signed by this key under this name? */
+bool audit_note_signed(struct audit_span note, const char *name, const uint8_t key[AUDIT_KEY]);
+
 /* ---- the walk ---- */
 struct audit_anchor { /* what somebody else remembers */
     uint64_t lsn;
@@ -175,6 +178,7 @@ struct audit {
     bool has_tree;                    /* the store has the table `tree` */
     bool lost, lost_ever;             /* the record before, or any, could not be read */
     uint64_t closed;                  /* epochs that the log shows to be closed */
+    uint64_t cuts;                    /* marks of quarters */
     struct audit_roll *roll;          /* recomputes the aggregator's state; NULL: not asked for */
     unsigned worker;                  /* number of the log's worker, and how far that state has folded its log */
     uint64_t folded;
@@ -202,6 +206,8 @@ void audit_batch_rows(const struct audit_record *r, audit_rows_fn fn, void *ctx)
 bool audit_batch_speaker(const struct audit_record *r, struct audit_span *ret_office);
 /* Checks one batch record and moves its stream on. *ret_hash: its batch hash, when it could be read (else zero). */
 void audit_batch_take(struct audit *a, const struct audit_record *r, struct audit_hash *ret_hash);
+/* Checks one mark of a quarter and its row of the table `cut` (audit_cut.c). */
+void audit_cut_take(struct audit *a, const struct audit_record *r);
 /* The present epoch of a stream ends: its row of the table `epoch`. */
 void audit_index_closed(struct audit *a, const struct audit_office *o, const struct audit_stream *s);
 void audit_index_batch(struct audit *a, const struct audit_office *o, const struct audit_stream *s, uint64_t first, uint32_t count,

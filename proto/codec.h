@@ -133,7 +133,7 @@ int codec_body_figure(struct body_reader *r, struct figure *ret, unsigned *ret_c
  *   kind 1 batch: content = BATCH payload as received; kind 2 registry entry: content = one line of registry text;
  *   kind 3 restore record: content = the signed note of proto/restore.h, the first record of a log's new incarnation.
  * log hash at lsn = BLAKE2b-256(log hash before || record bytes); zero before lsn 1. */
-enum record_kind { RECORD_BATCH = 1, RECORD_OFFICE = 2, RECORD_RESTORE = 3 };
+enum record_kind { RECORD_BATCH = 1, RECORD_OFFICE = 2, RECORD_RESTORE = 3, RECORD_CUT = 4 };
 struct record {
     unsigned kind;
     uint64_t lsn;

@@ -37,7 +37,7 @@ static bool dispositions_read(struct rd *r, struct slice *ret)
 
 void codec_record_put(struct buf *b, const struct record *r)
 {
-    ASSERT(r->kind >= RECORD_BATCH && r->kind <= RECORD_RESTORE && r->lsn > 0 && r->at.ms >= 0);
+    ASSERT(r->kind >= RECORD_BATCH && r->kind <= RECORD_CUT && r->lsn > 0 && r->at.ms >= 0);
     codec_put_array(b, RECORD_FIELDS);
     codec_put_uint(b, r->kind);
     codec_put_uint(b, r->lsn);
@@ -58,7 +58,7 @@ int codec_record_parse(struct slice bytes, struct record *ret)
     uint64_t kind, at;
     uint32_t n;
     if (bytes.n > RECORD_BYTES_MAX || codec_scan(bytes) != ST_OK || !elem_array(&r, &n) || n != RECORD_FIELDS) return ST_INVALID;
-    if (!elem_uint(&r, &kind) || kind < RECORD_BATCH || kind > RECORD_RESTORE) return ST_INVALID;
+    if (!elem_uint(&r, &kind) || kind < RECORD_BATCH || kind > RECORD_CUT) return ST_INVALID;
     if (!elem_uint(&r, &rec.lsn) || rec.lsn == 0 || !elem_uint(&r, &at) || at > INT64_MAX) return ST_INVALID;
     if (!elem_bin(&r, &previous) || previous.n != HASH_SIZE || !elem_bin(&r, &rec.content)) return ST_INVALID;
     if (!dispositions_read(&r, &rec.dispositions)) return ST_INVALID;

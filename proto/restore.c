@@ -6,8 +6,9 @@
  * Invariant: restore_open of what restore_put made gives the same struct. */
 #include "restore.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "lines.h"
 
 static void key_of(const uint8_t pub[PUBKEY_SIZE], struct note_key *ret)
 {
@@ -41,64 +42,23 @@ int restore_put(const struct restore *r, const uint8_t registry_key[PUBKEY_SIZE]
 
 /* ---- reading ---- */
 
-/* The rest of the next line when it begins with the word and a blank; empty when it does not. */
-static struct slice line_of(struct slice *text, const char *word)
-{
-    size_t n = strlen(word);
-    const uint8_t *end = text->n ? memchr(text->p, '\n', text->n) : NULL;
-    if (!end) return slice_of("", 0);
-    struct slice line = slice_of(text->p, (size_t)(end - text->p));
-    if (line.n <= n + 1 || memcmp(line.p, word, n) != 0 || line.p[n] != ' ') return slice_of("", 0);
-    *text = slice_of(end + 1, text->n - line.n - 1);
-    return slice_of(line.p + n + 1, line.n - n - 1);
-}
-
-static bool decimal(struct slice s, uint64_t *ret)
-{
-    uint64_t v = 0;
-    if (s.n == 0 || s.n > 19) return false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9') return false;
-        v = v * 10 + (uint64_t)(s.p[i] - '0');
-    }
-    *ret = v;
-    return true;
-}
-
-static bool unhex(struct slice s, uint8_t *ret, size_t n)
-{
-    return s.n == 2 * n && bytes_unhex((const char *)s.p, s.n, ret) == ST_OK;
-}
-
-static bool unhex_u64(struct slice s, uint64_t *ret)
-{
-    uint8_t b[8];
-    if (!unhex(s, b, sizeof b)) return false;
-    *ret = bytes_rd64(b);
-    return true;
-}
-
 static bool read_streams(struct slice s, struct restore *r)
 {
     const uint8_t *blank = s.n ? memchr(s.p, ' ', s.n) : NULL;
     if (!blank) return false;
     size_t n = (size_t)(blank - s.p);
-    return decimal(slice_of(s.p, n), &r->streams) && unhex(slice_of(blank + 1, s.n - n - 1), r->watermarks.b, HASH_SIZE);
+    return lines_decimal(slice_of(s.p, n), &r->streams) && lines_hex(slice_of(blank + 1, s.n - n - 1), r->watermarks.b, HASH_SIZE);
 }
 
 static bool read_text(struct slice text, struct restore *r)
 {
-    static const char head[] = "rekap/pemulihan/1\n";
     uint64_t at = 0;
-    if (text.n < sizeof head || memcmp(text.p, head, sizeof head - 1) != 0) return false;
-    text = slice_of(text.p + sizeof head - 1, text.n - (sizeof head - 1));
-    struct slice worker = line_of(&text, "worker");
-    if (worker.n == 0 || worker.n >= sizeof r->worker) return false;
-    memcpy(r->worker, worker.p, worker.n);
-    bool ok = unhex_u64(line_of(&text, "lama"), &r->before) && unhex_u64(line_of(&text, "baru"), &r->after) &&
-              decimal(line_of(&text, "waktu"), &at) && decimal(line_of(&text, "lsn"), &r->lsn) &&
-              unhex(line_of(&text, "hash"), r->hash.b, HASH_SIZE) && unhex(line_of(&text, "akar"), r->root.b, HASH_SIZE) &&
-              read_streams(line_of(&text, "aliran"), r);
+    if (!lines_head(&text, "rekap/pemulihan/1\n") || !lines_copy(lines_next(&text, "worker"), r->worker, sizeof r->worker))
+        return false;
+    bool ok = lines_hex_u64(lines_next(&text, "lama"), &r->before) && lines_hex_u64(lines_next(&text, "baru"), &r->after) &&
+              lines_decimal(lines_next(&text, "waktu"), &at) && lines_decimal(lines_next(&text, "lsn"), &r->lsn) &&
+              lines_hex(lines_next(&text, "hash"), r->hash.b, HASH_SIZE) && lines_hex(lines_next(&text, "akar"), r->root.b, HASH_SIZE) &&
+              read_streams(lines_next(&text, "aliran"), r);
     r->at.ms = (int64_t)at;
     return ok && at <= INT64_MAX && text.n == 0;
 }
@@ -117,8 +77,7 @@ int restore_open(struct slice note, const uint8_t registry_key[PUBKEY_SIZE], con
     if (!read_text(text, &r)) return ST_INVALID;
     buf_over(&again, room, sizeof room);
     put_text(&r, &again);
-    ASSERT(buf_ok(&again));
-    if (again.n != text.n || memcmp(again.p, text.p, text.n) != 0) return ST_INVALID;   /* another spelling */
+    if (!lines_same(&again, text)) return ST_INVALID;   /* another spelling */
     *ret = r;
     return ST_OK;
 }

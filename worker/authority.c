@@ -12,14 +12,21 @@
 
 #include <string.h>
 
+/* Is it in the register, active, and valid now? */
+static unsigned standing(const struct office *o, struct wall now)
+{
+    if (o == NULL) return CODE_UNKNOWN_OFFICE;
+    if (o->status != OFFICE_ACTIVE) return CODE_REVOKED;
+    return now.ms < o->valid_from.ms || now.ms >= o->valid_to.ms ? CODE_EXPIRED : CODE_OK;
+}
+
 unsigned authority_speaker(const struct registry *r, struct slice office, const uint8_t key[PUBKEY_SIZE], struct wall now,
                            const struct office **ret_speaker)
 {
     const struct office *o = r != NULL ? registry_office(r, office) : NULL;
+    unsigned code = standing(o, now);
 
-    if (o == NULL) return CODE_UNKNOWN_OFFICE;
-    if (o->status != OFFICE_ACTIVE) return CODE_REVOKED;
-    if (now.ms < o->valid_from.ms || now.ms >= o->valid_to.ms) return CODE_EXPIRED;
+    if (code != CODE_OK) return code;
     if (memcmp(o->transport, key, PUBKEY_SIZE) != 0) return CODE_UNAUTHORISED;
     *ret_speaker = o;
     return CODE_OK;
@@ -49,4 +56,18 @@ struct authority authority_section(const struct registry *r, const struct office
     if (s->source == SOURCE_BUD || (s->source >= SOURCE_VERIFIER && s->source <= SOURCE_AUDITOR))
         return other_section(r, speaker, s);
     return (struct authority){ own ? CODE_OK : CODE_UNAUTHORISED, 0 };
+}
+
+unsigned authority_cut(const struct registry *r, struct slice note, const struct cut *c, struct wall now, const struct verifier *v)
+{
+    const struct office *o = r != NULL ? registry_office(r, slice_of(c->actor, strlen(c->actor))) : NULL, *line;
+    unsigned code = standing(o, now);
+    struct note_key key;
+    struct slice text;
+
+    if (code != CODE_OK) return code;
+    if (o->role != ROLE_CENTRE || !code_region_holds(o->region, c->region)) return CODE_UNAUTHORISED;
+    line = registry_signing(r, o, c->key_id, now);
+    if (line == NULL || cut_key(c, line->signing, &key) != ST_OK) return CODE_BAD_SIGNATURE;
+    return note_open(note, &key, v, &text) == ST_OK ? CODE_OK : CODE_BAD_SIGNATURE;
 }

@@ -339,6 +339,28 @@ static json_t *archived_json(struct control *c, struct store *s, const json_t *r
     return json_pack("{s:b}", "ok", 1);
 }
 
+/* ---- cuts ---- */
+
+/* The register is looked at first: the note may name a version that has just been written. */
+static json_t *cut_json(struct control *c, struct store *s, const json_t *request, bool *ret_wake)
+{
+    const char *note = json_string_value(json_object_get(request, "note"));
+    const struct now now = c->clock.now(c->clock.ctx);
+    struct work_mark at = { 0 };
+    struct store_txn *t = NULL;
+    unsigned code = CODE_BAD_FORMAT;
+    int st;
+
+    if (office_poll(c->book, now, true)) take_lists(c);
+    st = note != NULL ? store_begin(s, false, &t) : ST_DENIED;
+    if (st == ST_OK) st = work_cut(c->work, t, now, slice_of(note, strlen(note)), &at, &code);
+    store_abort(&t);
+    *ret_wake = true;
+    if (st == ST_OK) return json_pack("{s:I,s:o}", "lsn", (json_int_t)at.lsn, "hash", hex(at.hash.b, HASH_SIZE));
+    if (st == ST_BUSY) return json_pack("{s:b}", "pending", 1);
+    return json_pack("{s:s}", "error", st == ST_DENIED ? status_code_spelling(code) : status_str(st));
+}
+
 /* ---- the log itself ---- */
 
 enum { RECORDS_TEXT_MAX = CONTROL_BYTES_MAX / 2 };
@@ -394,6 +416,7 @@ static json_t *answer(struct control *c, struct store *s, const json_t *request,
     if (strcmp(verb, "backup") == 0) return backup_json(c, s, request);
     if (strcmp(verb, "backup-state") == 0) return backup_state_json(c);
     if (strcmp(verb, "records") == 0) return records_json(s, request);
+    if (strcmp(verb, "cut") == 0) return cut_json(c, s, request, ret_wake);
     if (strcmp(verb, "archived") == 0) return archived_json(c, s, request);
     if (strcmp(verb, "reload") == 0) {
         *ret_wake = true;

@@ -5,6 +5,7 @@
  * (requests that wait for approval, as the lines office join prints), {"verb":"reject","office":ID}, {"verb":"stop"};
  * {"verb":"backup","to":PATH} begins a copy of the ledger into a new directory, {"verb":"backup-state"} tells {"state":"none" |
  * "running" | "done" | "failed","why":TEXT}; {"verb":"archived","lsn":N,"hash":HEX}: up to there it lies elsewhere;
+ * {"verb":"cut","note":NOTE} (proto/cut.h): {"lsn":N,"hash":HEX}, or {"pending":true} while the next step logs it;
  * {"verb":"records","after":N}: {"records":[BASE64..]} from N + 1 on, as many as fit an answer. An answer is
  * the object asked for, {"ok":true}, or {"error":TEXT}. */
 #ifndef REKAP_CONTROL_H

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ledger_tables[] = { "meta", "log", "stream", "epoch", "by_office", "time", "tree", "join", NULL };
+const char *const ledger_tables[] = { "meta", "log", "stream", "epoch", "by_office", "time", "tree", "join", "cut", NULL };
 
 enum { LOG_ROW = 8 + HASH_SIZE + 8 + 8, IDENTITY_FIXED = 4 + 1 + INCARNATION_SIZE };
 
@@ -237,9 +237,9 @@ int ledger_append_office(struct ledger *l, struct store_txn *t, struct wall now,
     return st;
 }
 
-int ledger_append_restore(struct ledger *l, struct store_txn *t, struct wall now, struct slice note)
+int ledger_append_note(struct ledger *l, struct store_txn *t, struct wall now, unsigned kind, struct slice note)
 {
-    struct record r = { .kind = RECORD_RESTORE, .content = note };
+    struct record r = { .kind = kind, .content = note };
 
     return record_append(l, t, now, &r, NULL);
 }

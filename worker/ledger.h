@@ -10,6 +10,7 @@
  * by_office office text | 0 | stream u32 | epoch u64 | first sequence u64 -> lsn u64 | count u32 | batch hash 32
  * tree      the Merkle tree over the log (tree.h); meta "checkpoint" -> the newest signed checkpoint
  * join      requests of offices that are not registered yet (guest.h); no part of the log
+ * cut       region u32 | year u16 | quarter u8 | version u16 -> lsn u64 of the record that cuts there (ledger_cut.c)
  * time      commit ms u64 | lsn u64 -> empty; ms never decreases, so it is an index from time to position
  *
  * Everything of a batch is put in the caller's transaction (P1, P2): its record, its index rows at once, its stream row and the
@@ -19,11 +20,12 @@
 #define REKAP_LEDGER_H
 
 #include "proto/codec.h"
+#include "proto/cut.h"
 #include "proto/node.h"
 #include "worker/tree.h"
 
 enum ledger_table { LEDGER_META, LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TREE, LEDGER_JOIN,
-                    LEDGER_TABLE_COUNT };
+                    LEDGER_CUT, LEDGER_TABLE_COUNT };
 extern const char *const ledger_tables[];       /* names in order, NULL-terminated, for the store */
 enum { LEDGER_FORMAT = 1, INCARNATION_SIZE = 16, STREAMS_PER_OFFICE = 16 /* stream numbers 0..15 */ };
 
@@ -90,6 +92,12 @@ int ledger_append_batch(struct ledger *l, struct store_txn *t, struct wall now, 
 /* Appends registry entry `version` (asserted to be the next one); line without newline. */
 int ledger_append_office(struct ledger *l, struct store_txn *t, struct wall now, uint64_t version, struct slice line);
 
+/* The mark at which a region's quarter is consolidated (ledger_cut.c). note: judged by the caller, c: what it says. One key has one
+ * mark: asked again, *ret_lsn is that of the first and nothing is appended. ST_FULL, ST_CORRUPT */
+int ledger_append_cut(struct ledger *l, struct store_txn *t, struct wall now, const struct cut *c, struct slice note,
+                      uint64_t *ret_lsn);
+int ledger_cut(struct store_txn *t, const struct cut *c, uint64_t *ret_lsn);    /* ST_NOT_FOUND: it was never cut there */
+
 /* ---- a copy of another log (ledger_copy.c) ---- */
 /* Appends a record of the same log kept elsewhere, byte for byte, and moves everything that hangs on it, so that hashes, tree and
  * indexes are those of the log it came from. b: the parsed batch of a RECORD_BATCH, else NULL. ST_INVALID: it does not go on from
@@ -139,7 +147,8 @@ int ledger_stream_spoken(struct store_txn *t, const struct stream *s, struct str
 int ledger_put_record(struct ledger *l, struct store_txn *t, const struct record *r, struct slice bytes, const struct hash *batch);
 int ledger_put_batch(struct ledger *l, struct store_txn *t, struct stream *s, const struct batch *b);    /* after its record */
 int ledger_take_restore(struct ledger *l, struct store_txn *t, struct slice note, const uint8_t incarnation[INCARNATION_SIZE]);
-int ledger_append_restore(struct ledger *l, struct store_txn *t, struct wall now, struct slice note);
+int ledger_append_note(struct ledger *l, struct store_txn *t, struct wall now, unsigned kind, struct slice note);
+int ledger_cut_put(const struct ledger *l, struct store_txn *t, const struct cut *c);   /* after its record */
 int ledger_identity_change(struct ledger *l, struct store_txn *t, const uint8_t incarnation[INCARNATION_SIZE]);
 int ledger_stream_reload(struct stream *s, struct store_txn *t);
 int ledger_stream_put(struct stream *s, struct store_txn *t);

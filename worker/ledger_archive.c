@@ -119,7 +119,7 @@ int ledger_take_restore(struct ledger *l, struct store_txn *t, struct slice note
 static int begin_incarnation(struct ledger *l, struct store_txn *t, const struct restore *r, struct slice note,
                              const uint8_t incarnation[INCARNATION_SIZE])
 {
-    int st = ledger_append_restore(l, t, r->at, note);
+    int st = ledger_append_note(l, t, r->at, RECORD_RESTORE, note);
 
     if (st == ST_OK) st = ledger_take_restore(l, t, note, incarnation);
     return st == ST_OK ? ledger_flush(l, t) : st;

@@ -5,7 +5,7 @@
  * they say nothing.
  *
  * Whatever a record says is checked against the position before anything is put: number, chain, time, the stream's sequence and
- * chain head, the register's version. A record that does not go on from here changes nothing; nothing is ever taken away to make
+ * chain head, the register's version, a cut that there is already. A record that does not go on from here changes nothing; nothing is ever taken away to make
  * one fit.
  *
  * Invariant: after ledger_copy of records 1..n of a log, every row but meta "checkpoint", "archived" and grants without a batch
@@ -114,11 +114,27 @@ static int copy_restore(struct ledger *l, struct store_txn *t, struct slice byte
     return st == ST_OK ? ledger_take_restore(l, t, r->content, incarnation) : st;
 }
 
+static int copy_cut(struct ledger *l, struct store_txn *t, struct slice bytes, const struct record *r, unsigned *ret_code)
+{
+    struct cut c;
+    uint64_t lsn;
+    int st;
+
+    *ret_code = CODE_BAD_FORMAT;
+    if (cut_read(r->content, &c) != ST_OK) return ST_INVALID;
+    st = ledger_cut(t, &c, &lsn);
+    if (st != ST_NOT_FOUND) return st == ST_OK ? ST_INVALID : st;       /* one quarter is cut once for a version */
+    *ret_code = CODE_OK;
+    st = ledger_put_record(l, t, r, bytes, NULL);
+    return st == ST_OK ? ledger_cut_put(l, t, &c) : st;
+}
+
 int ledger_copy(struct ledger *l, struct store_txn *t, struct slice bytes, const struct record *r, const struct batch *b,
                 unsigned *ret_code)
 {
     *ret_code = check_place(l, r);
     if (*ret_code != CODE_OK) return ST_INVALID;
     if (r->kind == RECORD_BATCH) return copy_batch(l, t, bytes, r, b, ret_code);
-    return r->kind == RECORD_OFFICE ? copy_office(l, t, bytes, r, ret_code) : copy_restore(l, t, bytes, r, ret_code);
+    if (r->kind == RECORD_OFFICE) return copy_office(l, t, bytes, r, ret_code);
+    return r->kind == RECORD_CUT ? copy_cut(l, t, bytes, r, ret_code) : copy_restore(l, t, bytes, r, ret_code);
 }

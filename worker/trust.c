@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/restore.h"
+#include "worker/authority.h"
 
 static const char HEADING[] = "#rekap-office 1\n";
 enum { TEXT_MAX_BYTES = 64 << 20, ERR_MAX = 256 };
@@ -193,10 +194,22 @@ static unsigned judge_restore(const struct trust *w, const struct ledger *l, con
                ? (unsigned)CODE_OK : (unsigned)CODE_DIFFERENT_HISTORY;
 }
 
+static int judge_cut(struct trust *w, const struct record *r, unsigned *ret_code)
+{
+    struct cut c;
+
+    *ret_code = CODE_BAD_FORMAT;
+    if (cut_read(r->content, &c) != ST_OK) return ST_OK;
+    if (parse_register(w) != ST_OK) return ST_NO_MEMORY;
+    *ret_code = c.registry > w->chain.version ? (unsigned)CODE_GAP : authority_cut(w->registry, r->content, &c, r->at, &w->verifier);
+    return ST_OK;
+}
+
 int trust_record(struct trust *w, const struct ledger *l, const struct record *r, struct batch *ret_batch, unsigned *ret_code)
 {
     if (r->kind == RECORD_OFFICE) return judge_entry(w, r, ret_code);
     if (r->kind == RECORD_BATCH) return judge_batch(w, r, ret_batch, ret_code);
+    if (r->kind == RECORD_CUT) return judge_cut(w, r, ret_code);
     *ret_code = judge_restore(w, l, r);
     return ST_OK;
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authority.h"
+
 enum { WORK_MAGIC = 0x574f524b };
 struct work {
     uint32_t magic;
@@ -25,6 +27,8 @@ struct work {
     peer_id step_peer;
     bool step_shared;
     bool sweep_due;                     /* register or invitations changed: some request may be decided */
+    struct buf cut;                     /* the note of a cut that is to be logged; empty: none */
+    bool cut_put;                       /* this step logs it */
 };
 
 int work_new(const struct work_options *o, struct work **ret)
@@ -37,6 +41,7 @@ int work_new(const struct work_options *o, struct work **ret)
     w->magic = WORK_MAGIC;
     w->options = *o;
     feed_init(&w->feed);
+    buf_init(&w->cut, CUT_NOTE_MAX);
     w->sessions.ledger = &w->ledger;
     w->sessions.feed = &w->feed;
     w->sessions.verifier = o->verifier;
@@ -66,6 +71,7 @@ void work_free(struct work **w)
     feed_done(&(*w)->feed);
     replica_done(&(*w)->replica);
     ledger_done(&(*w)->ledger);
+    buf_done(&(*w)->cut);
     free(*w);
     *w = NULL;
 }
@@ -97,6 +103,30 @@ int work_reject(struct work *w, struct store_txn *t, struct slice office)
 int work_archive(struct work *w, struct store_txn *t, uint64_t lsn, const struct hash *hash)
 {
     return ledger_archive(&w->ledger, t, lsn, hash);
+}
+
+static unsigned judge_cut(const struct work *w, struct now now, struct slice note, const struct cut *c)
+{
+    if (w->options.follow) return CODE_FOLLOWER;
+    return authority_cut(w->sessions.registry, note, c, now.wall, &w->sessions.verifier);
+}
+
+int work_cut(struct work *w, struct store_txn *t, struct now now, struct slice note, struct work_mark *ret, unsigned *ret_code)
+{
+    struct cut c;
+    int st;
+
+    *ret_code = CODE_BAD_FORMAT;
+    if (cut_read(note, &c) != ST_OK) return ST_DENIED;
+    *ret_code = CODE_OK;
+    st = ledger_cut(t, &c, &ret->lsn);
+    if (st == ST_OK) return ledger_hash_at(&w->ledger, t, ret->lsn, &ret->hash);
+    if (st != ST_NOT_FOUND) return st;
+    *ret_code = judge_cut(w, now, note, &c);
+    if (*ret_code != CODE_OK) return ST_DENIED;
+    buf_clear(&w->cut);
+    buf_put(&w->cut, note.p, note.n);
+    return buf_ok(&w->cut) ? ST_BUSY : ST_NO_MEMORY;
 }
 
 void work_dialled(struct work *w, peer_id leader)
@@ -158,6 +188,24 @@ static int import(struct work *w, struct store_txn *t, struct now now)
     return ST_OK;
 }
 
+/* A cut waits until the log holds the register that it names. */
+static bool cut_due(const struct work *w, struct cut *ret)
+{
+    return w->cut.n > 0 && !w->cut_put && cut_read(buf_slice(&w->cut), ret) == ST_OK &&
+           ret->registry <= w->ledger.registry_version;
+}
+
+static int log_cut(struct work *w, struct store_txn *t, struct now now)
+{
+    struct cut c;
+    uint64_t lsn;
+
+    if (!cut_due(w, &c)) return ST_OK;
+    int st = ledger_append_cut(&w->ledger, t, now.wall, &c, buf_slice(&w->cut), &lsn);
+    w->cut_put = st == ST_OK;
+    return st;
+}
+
 /* ---- node_ops ---- */
 
 /* Before anything else in a step: the step before is committed, and registry entries precede what their offices say. */
@@ -170,9 +218,12 @@ static int begin(struct work *w, struct store_txn *t, struct now now)
         w->step_shared = false;
         w->sessions.step++;
         feed_committed(&w->feed);
+        if (w->cut_put) buf_clear(&w->cut);
+        w->cut_put = false;
     }
     if (w->sessions.step == w->sessions.full_step) return ST_OK;
     int st = import(w, t, now);
+    if (st == ST_OK) st = log_cut(w, t, now);
     if (st == ST_OK && w->sweep_due) st = guest_sweep(&w->sessions.guests, t, w->sessions.registry);
     if (st == ST_OK) w->sweep_due = false;
     return st;
@@ -250,6 +301,7 @@ static int node_abort(void *node, struct store_txn *t, struct now now)
     struct work *w = work_of(node);
 
     w->in_step = false;
+    w->cut_put = false;
     session_aborted(&w->sessions);
     feed_abort(&w->feed);
     w->sweep_due = true;
@@ -272,8 +324,9 @@ static struct mono node_deadline(const void *node)
 static bool node_wants_step(const void *node)
 {
     const struct work *w = work_of_const(node);
+    struct cut c;
 
-    return import_due(w) || w->sweep_due || feed_waiting(&w->feed, &w->ledger);
+    return import_due(w) || cut_due(w, &c) || w->sweep_due || feed_waiting(&w->feed, &w->ledger);
 }
 
 struct node work_node(struct work *w)

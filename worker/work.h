@@ -40,6 +40,12 @@ int work_archive(struct work *w, struct store_txn *t, uint64_t lsn, const struct
  * abort or a failed commit the caller calls on_abort of the node. */
 int work_reject(struct work *w, struct store_txn *t, struct slice office);
 
+/* Asks for the mark at which a quarter is consolidated (proto/cut.h). t: a read transaction between turns. ST_OK: it is in the log,
+ * *ret says where. ST_BUSY: the next step logs it, ask again. ST_DENIED: *ret_code says why it is not logged (those of
+ * authority_cut, CODE_BAD_FORMAT; a follower cuts nothing: CODE_FOLLOWER). */
+struct work_mark { uint64_t lsn; struct hash hash; };
+int work_cut(struct work *w, struct store_txn *t, struct now now, struct slice note, struct work_mark *ret, unsigned *ret_code);
+
 bool work_follows(const struct work *w);
 /* With follow: the peer id of the leader's endpoint. Before recover. */
 void work_dialled(struct work *w, peer_id leader);

@@ -471,18 +471,21 @@ static void moments_lead_to_positions(void **state)
     property_world_free(w);
 }
 
-/* A log that was restored holds a record that states nothing; it has its moment like all others. */
+/* A log that was restored, or cut at a quarter's end, holds records that state nothing; they have their moment like all others. */
 static void a_moment_in_a_restored_log_is_found(void **state)
 {
     (void)state;
+    static const unsigned KINDS[] = {RECORD_RESTORE, RECORD_CUT};
     struct fixture_log log;
     struct folding x;
     struct asof_position applied, at;
-    const struct buf content = {0}; /* of the record: nobody reads it here */
+    struct buf content;
     fixture_log_init(&log, 1);
     folding_init(&x);
+    buf_init(&content, 64);
+    buf_str(&content, "a note");
     fixture_log_office(&log, 1, "gen-3374-01", "33.74", ROLE_OFFICE);
-    for (unsigned i = 0; i < 3; i++) fixture_log_raw(&log, RECORD_RESTORE, &content);
+    for (unsigned i = 0; i < 6; i++) fixture_log_raw(&log, KINDS[i % 2], &content);
     for (uint32_t i = 0; i < log.count; i++) assert_int_equal(fold_record(x.fold, 1, fixture_log_record(&log, i)), ST_OK);
     flush(&x);
     struct store_txn *t = reading(&x);
@@ -494,6 +497,7 @@ static void a_moment_in_a_restored_log_is_found(void **state)
         assert_int_equal(at.lsn[1], lsn);
     }
     store_abort(&t);
+    buf_done(&content);
     folding_done(&x);
     fixture_log_done(&log);
 }

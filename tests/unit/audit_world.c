@@ -37,13 +37,29 @@ static void push(struct world *w, struct sender *s, const char *subject, unsigne
     buf_done(&frame);
 }
 
-/* Three offices and a treasurer, rows that are refused, a body nobody can read, an epoch that ends and one that holds nothing. */
+/* The centre marks the end of a quarter. */
+static void mark(struct world *w)
+{
+    const struct cut c = work_world_cut(w, CENTRE, "33.74", 1);
+    struct work_mark at;
+    struct buf b;
+    unsigned code;
+    struct slice note = work_world_cut_note(w, &c, CENTRE, &b);
+
+    assert_int_equal(work_world_ask_cut(w, note, &at, &code), ST_BUSY);
+    assert_int_equal(work_world_commit(w), ST_OK);
+    assert_int_equal(work_world_ask_cut(w, note, &at, &code), ST_OK);
+    buf_done(&b);
+}
+
+/* Three offices, a treasurer and the centre, rows that are refused, a body nobody can read, an epoch that ends and one that holds nothing. */
 static void tell(struct world *w)
 {
     struct sender a = work_world_open(w, PEER_A, OFFICE_A, 5), b = work_world_open(w, PEER_B, OFFICE_B, 5);
     struct sender c = work_world_open(w, PEER_C, OFFICE_C, 5), t = work_world_open(w, PEER_T, TREASURER, 5);
     struct buf frame;
 
+    work_world_register(w, CENTRE, "33", ROLE_CENTRE, OFFICE_ACTIVE, INT64_MAX);
     for (unsigned i = 0; i < 12; i++) {
         w->now.wall.ms += 1000 * (int64_t)(i % 3);
         push(w, &a, i % 4 == 3 ? OFFICE_B : OFFICE_A, SOURCE_OPD, 3 + i, i * 1000);
@@ -51,6 +67,7 @@ static void tell(struct world *w)
         push(w, &c, OFFICE_C, SOURCE_OPD, 1 + i % 3, i);
         if (i % 2 == 0) push(w, &t, i % 4 == 0 ? OFFICE_A : OFFICE_C, SOURCE_BUD, 4, i * 10);
         assert_int_equal(work_world_commit(w), ST_OK);
+        if (i == 8) mark(w);
     }
     buf_init(&frame, FRAME_BYTES_MAX);
     work_world_batch(w, &c, 7, text("\xc1"), &frame);
@@ -223,6 +240,24 @@ static void put_batch(struct writer *x, const struct batch *b, uint64_t lsn)
     buf_done(&row);
 }
 
+static void put_cut(struct writer *x, struct slice note, uint64_t lsn)
+{
+    struct cut c;
+    struct buf key, row;
+
+    if (cut_read(note, &c) != ST_OK) return;
+    buf_init(&key, STORE_KEY_MAX);
+    buf_init(&row, 8);
+    buf_be32(&key, c.region);
+    buf_be16(&key, (uint16_t)c.year);
+    buf_u8(&key, (uint8_t)c.quarter);
+    buf_be16(&key, (uint16_t)c.version);
+    buf_be64(&row, lsn);
+    put(x, table_of("cut"), &key, &row);
+    buf_done(&key);
+    buf_done(&row);
+}
+
 static int put_node(void *ctx, unsigned level, uint64_t index, const struct hash *h)
 {
     struct writer *x = ctx;
@@ -267,6 +302,7 @@ static void put_record(struct writer *x, const struct audit_entry_copy *e, uint6
     buf_done(&row);
     if (audit_world_batch(e, &b)) put_batch(x, &b, lsn);
     if (e->kind == RECORD_OFFICE) x->registry++;
+    if (e->kind == RECORD_CUT) put_cut(x, buf_slice(&e->content), lsn);
     put_leaf(x, &r, e->kind == RECORD_BATCH ? &b.hash : NULL);
 }
 

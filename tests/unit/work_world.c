@@ -132,6 +132,7 @@ void work_world_init(struct world *w, bool ed25519)
         assert_int_equal(sign_ed25519_ring_new(&w->signer), ST_OK);
         w->verifier = sign_ed25519_verifier();
         for (size_t i = 0; i < 4; i++) real_keys(w, ids[i]);
+        real_keys(w, CENTRE);
         real_keys(w, TREE_SIGNER_ID);
     }
     buf_init(&w->registry_text, 1 << 20);
@@ -401,4 +402,49 @@ void work_world_push(struct world *w, struct sender *s, uint32_t rows, int64_t v
     work_world_deliver(w, s, buf_slice(&frame));
     buf_done(&body);
     buf_done(&frame);
+}
+
+/* ---- marks of quarters ---- */
+
+struct signing { const struct world *w; const char *office; };
+
+static int sign_text(void *ctx, struct slice message, uint8_t ret[SIG_SIZE])
+{
+    const struct signing *s = ctx;
+
+    return s->w->signer.sign(s->w->signer.ctx, text(s->office), message, ret);
+}
+
+struct cut work_world_cut(const struct world *w, const char *actor, const char *region, unsigned version)
+{
+    struct cut c = { .year = 2022, .quarter = 4, .version = version, .registry = registry_version(w->registry), .at = w->now.wall };
+    uint8_t pub[PUBKEY_SIZE];
+
+    memcpy(c.actor, actor, strlen(actor) + 1);
+    assert_int_equal(code_region_parse(text(region), &c.region), ST_OK);
+    assert_int_equal(w->signer.public_key(w->signer.ctx, text(actor), pub), ST_OK);
+    c.key_id = sign_key_id(pub);
+    return c;
+}
+
+struct slice work_world_cut_note(struct world *w, const struct cut *c, const char *signer, struct buf *b)
+{
+    struct signing s = { w, signer };
+    uint8_t pub[PUBKEY_SIZE];
+
+    assert_int_equal(w->signer.public_key(w->signer.ctx, text(c->actor), pub), ST_OK);
+    buf_init(b, CUT_NOTE_MAX);
+    assert_int_equal(cut_put(c, pub, sign_text, &s, b), ST_OK);
+    return buf_slice(b);
+}
+
+int work_world_ask_cut(struct world *w, struct slice note, struct work_mark *ret, unsigned *ret_code)
+{
+    struct store_txn *t = NULL;
+    int st;
+
+    assert_int_equal(store_begin(w->store, false, &t), ST_OK);
+    st = work_cut(w->work, t, w->now, note, ret, ret_code);
+    store_abort(&t);
+    return st;
 }

@@ -11,6 +11,7 @@
 #define OFFICE_B "gen-3374-02"
 #define OFFICE_C "gen-3302-01"
 #define TREASURER "gen-3374-09"
+#define CENTRE "gen-33-11"              /* not registered at the start; its key is there */
 enum { PEER_A = PEER_FIRST, PEER_B, PEER_C, PEER_T, PEER_FOLLOWER };
 
 struct world {
@@ -73,5 +74,11 @@ void work_world_batch(struct world *w, struct sender *s, uint32_t count, struct 
 void work_world_deliver(struct world *w, const struct sender *s, struct slice frame);
 void work_world_push(struct world *w, struct sender *s, uint32_t rows,
                      int64_t value); /* own rows: body, batch, deliver (no commit) */
+
+/* A mark of 2022-Q4 by `actor` now, under the present register, and its note signed with the key of `signer` (into b, which is
+ * initialised here). */
+struct cut work_world_cut(const struct world *w, const char *actor, const char *region, unsigned version);
+struct slice work_world_cut_note(struct world *w, const struct cut *c, const char *signer, struct buf *b);
+int work_world_ask_cut(struct world *w, struct slice note, struct work_mark *ret, unsigned *ret_code);  /* between steps */
 
 #endif
