@@ -180,7 +180,8 @@ static void change_row(struct audit_world *a, unsigned table, enum row_change ho
 /* Rows with checksums in order, but not what the log says. */
 static void single_rows_changed_by_hand_are_found(void **state)
 {
-    static const unsigned tables[] = {LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TREE};
+    static const unsigned tables[] = {LEDGER_LOG, LEDGER_STREAM, LEDGER_EPOCH, LEDGER_BY_OFFICE, LEDGER_TIME, LEDGER_TREE,
+                                      LEDGER_CUT};
     struct audit_world *a = *state;
     struct rng g;
 

@@ -60,6 +60,10 @@ static void tell(struct world *w)
     struct buf frame;
 
     work_world_register(w, CENTRE, "33", ROLE_CENTRE, OFFICE_ACTIVE, INT64_MAX);
+    struct sender d = work_world_open(w, PEER_FOLLOWER + 1, CENTRE, 5);
+
+    push(w, &d, CENTRE, SOURCE_OPD, 2, 5);
+    assert_int_equal(work_world_commit(w), ST_OK);
     for (unsigned i = 0; i < 12; i++) {
         w->now.wall.ms += 1000 * (int64_t)(i % 3);
         push(w, &a, i % 4 == 3 ? OFFICE_B : OFFICE_A, SOURCE_OPD, 3 + i, i * 1000);
