@@ -259,7 +259,27 @@ static uint64_t move_a_moment(struct audit_world *a, struct audit_copy *c, size_
     return c->n;
 }
 
-/* Key, signatures and chain of one office, all anew by the operator. */
+static int sign_as_operator(void *ctx, struct slice what, uint8_t ret_sig[SIG_SIZE])
+{
+    struct audit_world *a = ctx;
+
+    return a->operator.sign(a->operator.ctx, text("operator"), what, ret_sig);
+}
+
+/* The mark of a quarter that the office has set, anew with the operator's key. */
+static void mark_anew(struct audit_world *a, struct audit_entry_copy *e, struct slice id, const uint8_t pub[PUBKEY_SIZE])
+{
+    struct cut c;
+
+    if (e->kind != RECORD_CUT) return;
+    assert_int_equal(cut_read(buf_slice(&e->content), &c), ST_OK);
+    if (strlen(c.actor) != id.n || memcmp(c.actor, id.p, id.n) != 0) return;
+    c.key_id = sign_key_id(pub);
+    buf_clear(&e->content);
+    assert_int_equal(cut_put(&c, pub, sign_as_operator, a, &e->content), ST_OK);
+}
+
+/* Key, signatures, chain and marks of one office, all anew by the operator. */
 static uint64_t forge_an_office(struct audit_world *a, struct audit_copy *c, size_t i)
 {
     uint8_t pub[PUBKEY_SIZE];
@@ -274,6 +294,7 @@ static uint64_t forge_an_office(struct audit_world *a, struct audit_copy *c, siz
     for (size_t k = i + 1; k < c->n; k++) {
         struct batch b;
 
+        mark_anew(a, c->r[k], id, pub);
         if (!is_batch(c, k, &b) || b.h.office.n != id.n || memcmp(b.h.office.p, id.p, id.n) != 0) continue;
         if (b.h.epoch != epoch) memset(&previous, 0, sizeof previous);
         epoch = b.h.epoch;
