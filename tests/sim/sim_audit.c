@@ -177,6 +177,7 @@ static void take_record(struct sim *s, struct sim_log *l, struct slice bytes, un
     l->at_ms = rec.at.ms;
     if (rec.kind == RECORD_BATCH) take_batch(s, l, &rec, touched);
     else if (rec.kind == RECORD_OFFICE) take_line(s, l, rec.content);
+    else if (rec.kind == RECORD_CUT) sim_wrong(s, "lsn %llu is a cut that nobody asked for", LLU(rec.lsn));
     else if (!s->restored) sim_wrong(s, "lsn %llu is a restore record of no restore", LLU(rec.lsn));
     if (l->lsn + 2 > l->cap) {
         l->cap = l->cap ? 2 * l->cap : 256;
