@@ -27,7 +27,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/csv_list proto/jsonl \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/lines proto/restore proto/cut proto/receipt proto/join proto/join_wire proto/invite proto/approve
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/lines proto/restore proto/cut proto/seal proto/seal_check proto/receipt proto/join proto/join_wire proto/invite proto/approve
 PROTO_P += proto/scrub proto/setting proto/step proto/units proto/backoff
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
@@ -42,7 +42,7 @@ WORKER_P := worker/session worker/session_table worker/session_batch worker/sess
 WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
-                aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_figure aggregator/query_figure_slot \
+                aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_seal aggregator/query_figure aggregator/query_figure_slot \
                 aggregator/query_explain aggregator/query_explain_indicator aggregator/query_explain_mean aggregator/query_explain_finding aggregator/query_explain_bridge aggregator/query_finding_address aggregator/query_history_again aggregator/query_steps aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/thresholds aggregator/query_rule aggregator/query_rule_indicator aggregator/query_rename aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend

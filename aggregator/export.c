@@ -14,7 +14,7 @@
 
 #include "fold_part.h"
 
-struct exporting { struct store_txn *t; struct buf *out; struct unit texts; bool portable; };
+struct exporting { struct store_txn *t; struct buf *out; struct unit *texts; bool portable; };
 typedef int (*row_fn)(struct exporting *x, struct slice key, struct slice value);
 
 static int dict_put(struct exporting *x, uint32_t id)
@@ -83,34 +83,39 @@ static void text_put(struct buf *b, struct slice s)
 
 /* ---- leaves and history ---- */
 
-static int leaf_key_put(struct exporting *x, struct slice key, const char *what)
+static int leaf_fields_put(struct exporting *x, uint32_t office, uint16_t year, const struct leaf_key *k, const char *what)
 {
     char activity[32] = "", account[32] = "", stage[20];
-    struct leaf_key k;
-    uint32_t office;
-    uint16_t year;
-    int st = unit_key_parse(key, &office, &year, &k);
-    if (st != ST_OK) return st;
     buf_str(x->out, what);
     buf_u8(x->out, '\t');
-    if ((st = dict_put(x, office)) != ST_OK) return st;
-    if (k.activity) code_format_activity(k.activity, activity);
-    if (k.account) code_format_account(k.account, account);
-    figure_stage_format(k.stage, stage);
-    const char *vintage = k.activity && k.activity != CODE_TOTAL ? code_vintage_name(code_vintage(k.activity)) : "";
+    int st = dict_put(x, office);
+    if (st != ST_OK) return st;
+    if (k->activity) code_format_activity(k->activity, activity);
+    if (k->account) code_format_account(k->account, account);
+    figure_stage_format(k->stage, stage);
+    const char *vintage = k->activity && k->activity != CODE_TOTAL ? code_vintage_name(code_vintage(k->activity)) : "";
     number_put(x->out, '\t', year);
     field_put(x->out, vintage);
     field_put(x->out, activity);
     field_put(x->out, account);
-    field_put(x->out, figure_measure_name(k.measure));
-    field_put(x->out, figure_source_name(k.source));
+    field_put(x->out, figure_measure_name(k->measure));
+    field_put(x->out, figure_source_name(k->source));
     field_put(x->out, stage);
     buf_u8(x->out, '\t');
-    if (k.indicator == 0) return ST_OK;
+    if (k->indicator == 0) return ST_OK;
     struct slice text;
-    st = unit_dict_text(x->t, FOLD_DICT_ID, k.indicator, &text);
+    st = unit_dict_text(x->t, FOLD_DICT_ID, k->indicator, &text);
     if (st == ST_OK) text_put(x->out, text);
     return st == ST_NOT_FOUND ? ST_CORRUPT : st;
+}
+
+static int leaf_key_put(struct exporting *x, struct slice key, const char *what)
+{
+    struct leaf_key k;
+    uint32_t office;
+    uint16_t year;
+    int st = unit_key_parse(key, &office, &year, &k);
+    return st == ST_OK ? leaf_fields_put(x, office, year, &k, what) : st;
 }
 
 static int slot_put(struct exporting *x, unsigned month, const struct slot *s)
@@ -124,8 +129,16 @@ static int slot_put(struct exporting *x, unsigned month, const struct slot *s)
     int st = provenance_put(x, s->prov);
     if (st != ST_OK || !s->text) return st;
     buf_str(x->out, " ");
-    text_put(x->out, unit_text(&x->texts, s));
+    text_put(x->out, unit_text(x->texts, s));
     return ST_OK;
+}
+
+static int slots_put(struct exporting *x, const struct leaf *l)
+{
+    int st = ST_OK;
+    for (unsigned m = 0; st == ST_OK && m < 12; m++)
+        if (l->slot[m].kind != VALUE_EMPTY) st = slot_put(x, m + 1, &l->slot[m]);
+    return st;
 }
 
 static int leaf_row(struct exporting *x, struct slice key, struct slice value)
@@ -135,15 +148,12 @@ static int leaf_row(struct exporting *x, struct slice key, struct slice value)
     uint32_t office;
     uint16_t year;
     int st = unit_key_parse(key, &office, &year, &k);
-    if (st == ST_OK && (x->texts.count == 0 || x->texts.office != office || x->texts.year != year))
-        st = unit_load(&x->texts, x->t, FOLD_LEAF, office, year);
+    if (st == ST_OK && (x->texts->count == 0 || x->texts->office != office || x->texts->year != year))
+        st = unit_load(x->texts, x->t, FOLD_LEAF, office, year);
     if (st == ST_OK) st = leaf_key_put(x, key, "leaf");
     if (st != ST_OK) return st;
-    const struct leaf *l = unit_find(&x->texts, &k);
-    if (!l) return ST_CORRUPT;
-    for (unsigned m = 0; st == ST_OK && m < 12; m++)
-        if (l->slot[m].kind != VALUE_EMPTY) st = slot_put(x, m + 1, &l->slot[m]);
-    return st;
+    const struct leaf *l = unit_find(x->texts, &k);
+    return l ? slots_put(x, l) : ST_CORRUPT;
 }
 
 static int history_row(struct exporting *x, struct slice key, struct slice value)
@@ -152,7 +162,7 @@ static int history_row(struct exporting *x, struct slice key, struct slice value
     struct rd r = rd_of(value);
     if (key.n < 9) return ST_CORRUPT;
     int st = leaf_key_put(x, slice_of(key.p, key.n - 9), "history");
-    if (st == ST_OK) st = unit_slot_decode(&r, &x->texts, &s);
+    if (st == ST_OK) st = unit_slot_decode(&r, x->texts, &s);
     if (st == ST_OK && (rd_left(&r) > 0 || key.p[key.n - 9] > 11 || bytes_rd64(key.p + key.n - 8) != s.prov)) st = ST_CORRUPT;
     return st == ST_OK ? slot_put(x, key.p[key.n - 9] + 1u, &s) : st;
 }
@@ -291,18 +301,45 @@ static int all_tables(struct store_txn *t, bool portable, struct buf *out)
         { FOLD_META, meta_row }, { FOLD_LEAF, leaf_row }, { FOLD_HISTORY, history_row },
         { FOLD_CELL, cell_row }, { FOLD_OFFICE, office_row }, { FOLD_COUNT, count_row },
     };
-    struct exporting x = { .t = t, .out = out, .portable = portable };
+    struct unit texts;
+    struct exporting x = { .t = t, .out = out, .texts = &texts, .portable = portable };
     size_t from = out->n;
     int st = ST_OK;
-    unit_init(&x.texts);
+    unit_init(&texts);
     for (size_t i = portable ? 1 : 0; st == ST_OK && i < sizeof TABLES / sizeof *TABLES; i++)
         st = table_put(&x, TABLES[i].table, TABLES[i].fn);
     if (st == ST_OK && !buf_ok(out)) st = ST_NO_MEMORY;
     if (st == ST_OK) st = lines_sort(out, from);
-    unit_done(&x.texts);
+    unit_done(&texts);
     return st;
 }
 
 int export_state(struct store_txn *t, struct buf *out) { return all_tables(t, false, out); }
 
 int export_portable(struct store_txn *t, struct buf *out) { return all_tables(t, true, out); }
+
+/* ---- parts of it ---- */
+
+int export_unit(struct store_txn *t, struct unit *u, struct buf *out)
+{
+    struct exporting x = { .t = t, .out = out, .texts = u, .portable = true };
+    size_t from = out->n;
+    int st = ST_OK;
+    for (uint32_t i = 0; st == ST_OK && i < u->count; i++) {
+        st = leaf_fields_put(&x, u->office, u->year, &u->leaf[i].key, "leaf");
+        if (st == ST_OK) st = slots_put(&x, &u->leaf[i]);
+        buf_u8(out, '\n');
+    }
+    if (st == ST_OK && !buf_ok(out)) st = ST_NO_MEMORY;
+    return st == ST_OK ? lines_sort(out, from) : st;
+}
+
+int export_cell(struct slice key, struct slice value, struct buf *out)
+{
+    struct exporting x = { .out = out };
+    int st = cell_row(&x, key, value);
+    buf_u8(out, '\n');
+    return st;
+}
+
+void export_text(struct buf *out, struct slice s) { text_put(out, s); }
