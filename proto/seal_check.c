@@ -64,12 +64,14 @@ static int check_register(struct slice lines, const uint8_t *issuer, const struc
     return issuer ? registry_verify(*ret, &chain, issuer, v, err, sizeof err) : ST_OK;
 }
 
+/* registry_signing asks for who is active. */
 static enum seal_fault check_signer(const struct seal *s, struct slice note, const struct registry *r, const struct verifier *v)
 {
     const struct office *o = registry_office(r, slice_of(s->actor, strlen(s->actor)));
     struct note_key key;
     struct slice text;
-    if (!o || o->role != ROLE_CENTRE || o->status != OFFICE_ACTIVE || !code_region_holds(o->region, s->region)) return SEAL_SIGNER;
+    if (!o || o->role != ROLE_CENTRE || !code_region_holds(o->region, s->region)) return SEAL_SIGNER;
+    if (s->at.ms < o->valid_from.ms || s->at.ms >= o->valid_to.ms) return SEAL_SIGNER;
     const struct office *line = registry_signing(r, o, s->key_id, s->at);
     if (!line || note_key_make(slice_of(s->actor, strlen(s->actor)), line->signing, &key) != ST_OK) return SEAL_SIGNER;
     return note_open(note, &key, v, &text) == ST_OK ? SEAL_SOUND : SEAL_SIGNATURE;
