@@ -28,6 +28,7 @@ struct sealing {
 static void head_lines(struct sealing *s)
 {
     char hex[2 * HASH_SIZE + 1];
+    buf_str(s->out, "rilis\t" REKAP_VERSION "\n"); /* whose answers these are: the facts are the same in every one */
     buf_printf(s->out, "daftar\t%" PRIu64 "\n", asof_version(s->past));
     for (unsigned i = 0; i < s->ask->cuts; i++) {
         const struct query_seal_cut *c = &s->ask->cut[i];

@@ -97,6 +97,7 @@ int follow_run(struct cli *c);
 int export_run(struct cli *c);
 int follow_promote(struct cli *c);
 int receipt_run(struct cli *c);
+int seal_run(struct cli *c);
 int report_run(struct cli *c);
 int report_template(struct cli *c);
 

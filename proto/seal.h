@@ -53,8 +53,7 @@ enum seal_fault {
     SEAL_FAULTS
 };
 const char *seal_fault_name(unsigned fault); /* "bentuk", "akar", "daftar", "penanda-tangan", "tanda-tangan"; "" when sound */
-/* Verifies a file from nothing but its bytes and the register's public key (NULL: the register's own signatures are not asked
- * for). ST_OK with *ret and SEAL_SOUND, or the first fault; ST_NO_MEMORY. */
+/* Verifies a file from nothing but its bytes and the register's public key. ST_OK with *ret and SEAL_SOUND, or the first fault; ST_NO_MEMORY. */
 int seal_check(struct slice file, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v, struct seal *ret,
                enum seal_fault *ret_fault);
 

@@ -48,7 +48,7 @@ static int read_register(struct slice lines, struct buf *out, uint64_t *ret_vers
     return buf_ok(out) ? ST_OK : ST_NO_MEMORY;
 }
 
-static int check_register(struct slice lines, const uint8_t *issuer, const struct verifier *v, struct registry **ret)
+static int check_register(struct slice lines, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v, struct registry **ret)
 {
     struct registry_chain chain;
     uint64_t version = 0;
@@ -61,7 +61,7 @@ static int check_register(struct slice lines, const uint8_t *issuer, const struc
     if (st != ST_OK) return st;
     if (registry_version(*ret) != version) return ST_INVALID;
     registry_chain_start(&chain);
-    return issuer ? registry_verify(*ret, &chain, issuer, v, err, sizeof err) : ST_OK;
+    return registry_verify(*ret, &chain, issuer, v, err, sizeof err);
 }
 
 /* registry_signing asks for who is active. */
