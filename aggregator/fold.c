@@ -233,7 +233,8 @@ int fold_record(struct fold *f, unsigned worker, struct slice record_bytes)
     struct mark before = mark_of(f);
     int st = r.kind == RECORD_OFFICE ? fold_office_entry(f, worker, r.content) : ST_OK;
     if (r.kind == RECORD_BATCH) st = batch_take(f, worker, &r); /* a restore record and a cut state no figure */
-    else if (st == ST_OK) st = r.kind == RECORD_OFFICE ? statement_office(&f->told, worker, &r) : statement_mark(&f->told, worker, &r);
+    else if (st == ST_OK)
+        st = r.kind == RECORD_OFFICE ? statement_office(&f->told, worker, &r) : statement_mark(&f->told, worker, &r);
     if (st != ST_OK) {
         back_to(f, before);
         return st;

@@ -76,8 +76,8 @@ int export_state(struct store_txn *t, struct buf *out);
  * positions, workers and commit times are left out. Equal for equal statements, whatever the interleaving, and after a restore.
  * ST_NOT_FOUND: the state was folded by a release that kept no records; delete it. */
 int export_portable(struct store_txn *t, struct buf *out);
-/* Parts of the portable text, of what is at hand: a line for each row of a unit (as asof_unit loads it), in byte order; the line of one
- * cell; a text as it stands in a field of such lines. Errors as above. */
+/* Parts of the portable text, of what is at hand: a line for each row of a unit (as asof_unit loads it), in byte order; the line of
+ * one cell; a text as it stands in a field of such lines. Errors as above. */
 int export_unit(struct store_txn *t, struct unit *u, struct buf *out);
 int export_cell(struct slice key, struct slice value, struct buf *out);
 void export_text(struct buf *out, struct slice s);

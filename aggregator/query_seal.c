@@ -1,8 +1,8 @@
 /* query_seal.c - see query_seal.h. Kind: P.
  *
- * Facts come first (register, steps, leaves, cells), answers after them: who has the facts and a program of that release computes the
- * answers anew, and who only has the file reads them. One line is one fact or one answer, so a proof of inclusion shows one of them
- * without the others.
+ * Facts come first (register, steps, leaves, cells), answers after them: who has the facts and a program of that release computes
+ * the answers anew, and who only has the file reads them. One line is one fact or one answer, so a proof of inclusion shows one of
+ * them without the others.
  *
  * Invariant: no line names a position but those of the cuts, nor a number of this state's dictionaries. */
 #include "aggregator/query_seal.h"

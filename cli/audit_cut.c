@@ -139,7 +139,8 @@ void audit_cut_take(struct audit *a, const struct audit_record *r)
     const char *what;
 
     a->cuts++;
-    if (r->dispositions.n != 1) audit_report_bad(a->report, r->lsn, nobody, "dispositions", "disposisi pada tanda potong", "tidak ada");
+    if (r->dispositions.n != 1)
+        audit_report_bad(a->report, r->lsn, nobody, "dispositions", "disposisi pada tanda potong", "tidak ada");
     if (end == NULL || !read_mark(audit_span_of(r->content.p, (size_t)(end - r->content.p) + 1), &m)) {
         audit_report_bad(a->report, r->lsn, nobody, "cut", "tanda potong tidak dapat dibaca", "catatan rekap/potong/1");
         return;

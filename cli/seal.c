@@ -40,7 +40,8 @@ static const char *reason_of(const struct cli *c, unsigned fault)
     case SEAL_FORM: return cli_say(c, "bukan segel, atau kepalanya sudah diubah", "not a seal, or its head was changed");
     case SEAL_ROOT: return cli_say(c, "isinya bukan yang disegel", "its lines are not those that were sealed");
     case SEAL_REGISTER:
-        return cli_say(c, "daftar kantor di dalamnya tidak ditandatangani kunci itu", "the register in it is not signed by that key");
+        return cli_say(c, "daftar kantor di dalamnya tidak ditandatangani kunci itu",
+                       "the register in it is not signed by that key");
     case SEAL_SIGNER:
         return cli_say(c, "penanda tangannya bukan pusat wilayah itu", "who signed was not the centre of that region");
     default: return cli_say(c, "tanda tangan pusat tidak sah", "the centre's signature is not valid");

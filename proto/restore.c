@@ -57,8 +57,8 @@ static bool read_text(struct slice text, struct restore *r)
         return false;
     bool ok = lines_hex_u64(lines_next(&text, "lama"), &r->before) && lines_hex_u64(lines_next(&text, "baru"), &r->after) &&
               lines_decimal(lines_next(&text, "waktu"), &at) && lines_decimal(lines_next(&text, "lsn"), &r->lsn) &&
-              lines_hex(lines_next(&text, "hash"), r->hash.b, HASH_SIZE) && lines_hex(lines_next(&text, "akar"), r->root.b, HASH_SIZE) &&
-              read_streams(lines_next(&text, "aliran"), r);
+              lines_hex(lines_next(&text, "hash"), r->hash.b, HASH_SIZE) &&
+              lines_hex(lines_next(&text, "akar"), r->root.b, HASH_SIZE) && read_streams(lines_next(&text, "aliran"), r);
     r->at.ms = (int64_t)at;
     return ok && at <= INT64_MAX && text.n == 0;
 }

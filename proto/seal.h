@@ -1,5 +1,5 @@
-/* seal.h - the consolidated quarter of a region as a file: a signed note over the root of its lines. Kind: P; verifying goes through
- * a port.
+/* seal.h - the consolidated quarter of a region as a file: a signed note over the root of its lines. Kind: P; verifying goes
+ * through a port.
  *
  *   rekap/segel/1
  *   wilayah 18.72
@@ -53,7 +53,8 @@ enum seal_fault {
     SEAL_FAULTS
 };
 const char *seal_fault_name(unsigned fault); /* "bentuk", "akar", "daftar", "penanda-tangan", "tanda-tangan"; "" when sound */
-/* Verifies a file from nothing but its bytes and the register's public key. ST_OK with *ret and SEAL_SOUND, or the first fault; ST_NO_MEMORY. */
+/* Verifies a file from nothing but its bytes and the register's public key. ST_OK with *ret and SEAL_SOUND, or the first fault;
+ * ST_NO_MEMORY. */
 int seal_check(struct slice file, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v, struct seal *ret,
                enum seal_fault *ret_fault);
 

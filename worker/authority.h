@@ -26,8 +26,8 @@ static inline unsigned authority_row(struct authority a, unsigned measure)
     return a.code == CODE_OK && a.only && measure != a.only ? (unsigned)CODE_UNAUTHORISED : a.code;
 }
 
-/* May this cut be logged now: signed by whom it names, who is the centre of that region? CODE_OK; CODE_UNKNOWN_OFFICE, CODE_REVOKED,
- * CODE_EXPIRED, CODE_UNAUTHORISED, CODE_BAD_SIGNATURE. note: what c was read from. */
+/* May this cut be logged now: signed by whom it names, who is the centre of that region? CODE_OK; CODE_UNKNOWN_OFFICE,
+ * CODE_REVOKED, CODE_EXPIRED, CODE_UNAUTHORISED, CODE_BAD_SIGNATURE. note: what c was read from. */
 unsigned authority_cut(const struct registry *r, struct slice note, const struct cut *c, struct wall now, const struct verifier *v);
 
 #endif

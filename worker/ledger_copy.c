@@ -5,8 +5,8 @@
  * they say nothing.
  *
  * Whatever a record says is checked against the position before anything is put: number, chain, time, the stream's sequence and
- * chain head, the register's version, a cut that there is already. A record that does not go on from here changes nothing; nothing is ever taken away to make
- * one fit.
+ * chain head, the register's version, a cut that there is already. A record that does not go on from here changes nothing; nothing
+ * is ever taken away to make one fit.
  *
  * Invariant: after ledger_copy of records 1..n of a log, every row but meta "checkpoint", "archived" and grants without a batch
  * equals the original's. */

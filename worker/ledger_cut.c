@@ -1,8 +1,8 @@
 /* ledger_cut.c - the marks at which quarters are consolidated (proto/cut.h): records of kind 4 and where they lie. Kind: P.
  *
  * A region's quarter is cut once for each version of its seal, whoever asks again is told the first position. Whether a note is to
- * be believed has been asked by the caller (cut_judge): with the register in force when the worker logs it, with the register in the
- * log when a copy is taken.
+ * be believed has been asked by the caller (cut_judge): with the register in force when the worker logs it, with the register in
+ * the log when a copy is taken.
  *
  * Invariant: a row of `cut` names the record that holds the note of its key, and each record of kind 4 has its row. */
 #include "ledger.h"

@@ -201,7 +201,8 @@ static int judge_cut(struct trust *w, const struct record *r, unsigned *ret_code
     *ret_code = CODE_BAD_FORMAT;
     if (cut_read(r->content, &c) != ST_OK) return ST_OK;
     if (parse_register(w) != ST_OK) return ST_NO_MEMORY;
-    *ret_code = c.registry > w->chain.version ? (unsigned)CODE_GAP : authority_cut(w->registry, r->content, &c, r->at, &w->verifier);
+    *ret_code =
+        c.registry > w->chain.version ? (unsigned)CODE_GAP : authority_cut(w->registry, r->content, &c, r->at, &w->verifier);
     return ST_OK;
 }
 

@@ -52,7 +52,8 @@ static void mark(struct world *w)
     buf_done(&b);
 }
 
-/* Three offices, a treasurer and the centre, rows that are refused, a body nobody can read, an epoch that ends and one that holds nothing. */
+/* Three offices, a treasurer and the centre, rows that are refused, a body nobody can read, an epoch that ends and one that holds
+ * nothing. */
 static void tell(struct world *w)
 {
     struct sender a = work_world_open(w, PEER_A, OFFICE_A, 5), b = work_world_open(w, PEER_B, OFFICE_B, 5);

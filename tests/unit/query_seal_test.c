@@ -1,8 +1,8 @@
 /* query_seal_test.c - the lines of a seal follow from the logs up to the cuts and from nothing else.
  *
- * Over a random history with the centre's rules, three workers and offices that move (past_world.h): what was folded later, in which
- * groups, in which order between workers and with which dictionary leaves no trace. A small world of its own closes a quarter, is
- * sealed and verified from the file. The seed is printed first; SEED=n in the environment sets it. */
+ * Over a random history with the centre's rules, three workers and offices that move (past_world.h): what was folded later, in
+ * which groups, in which order between workers and with which dictionary leaves no trace. A small world of its own closes a
+ * quarter, is sealed and verified from the file. The seed is printed first; SEED=n in the environment sets it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -59,8 +59,15 @@ struct making { /* what a file is made of; changed by each test before file_make
     unsigned said;          /* the version the register is said to be; 0: what it is */
     uint64_t more_lines;    /* than there are, says the head */
 };
-static const struct making SOUND = {.actor = CENTRE, .signer = CENTRE, .region = "33", .role = ROLE_CENTRE, .status = OFFICE_ACTIVE,
-                                    .version = 1, .at = INT64_C(1671000000000), .to = INT64_MAX, .more = "leaf\tx\ncell\ty\njawab\tz\t{}\n"};
+static const struct making SOUND = { .actor = CENTRE,
+                                     .signer = CENTRE,
+                                     .region = "33",
+                                     .role = ROLE_CENTRE,
+                                     .status = OFFICE_ACTIVE,
+                                     .version = 1,
+                                     .at = INT64_C(1671000000000),
+                                     .to = INT64_MAX,
+                                     .more = "leaf\tx\ncell\ty\njawab\tz\t{}\n" };
 
 static void register_line(struct registry_chain *chain, const struct making *m, const char *id, const char *key, int64_t from,
                           struct buf *out)
@@ -323,13 +330,31 @@ static void a_head_that_counts_other_lines_is_found(void **state)
 static void heads_have_one_spelling(void **state)
 {
     (void)state;
-    static const struct { const char *from, *to; } CHANGES[] = {
-        {"rekap/segel/1", "rekap/segel/2"}, {"wilayah 33.74", "wilayah 33.74.01"}, {"wilayah 33.74", "wilayah"},
-        {"triwulan 2022-Q4", "triwulan 2022-TW4"}, {"triwulan 2022-Q4", "triwulan 2022-Q5"}, {"versi 1", "versi 01"},
-        {"versi 1", "versi 0"}, {"versi 1", "versi 1000"}, {"versi 1", "versi 2"}, {"sebelum -", "sebelum "}, {"sebelum -", "sebelum --"},
-        {"sebelum -", "sebelum 0000000000000000000000000000000000000000000000000000000000000001"}, {"oleh pusat-33", "oleh Pusat"},
-        {"oleh", "dari"}, {"kunci ", "kunci 0"}, {"waktu 1", "waktu 01"}, {"waktu 1", "waktu -1"}, {"waktu 1671000000000", "waktu 9999999999999999999"},
-        {"baris 7", "baris 07"}, {"baris 7", "baris 0"}, {"baris 7", "baris x"}, {"akar ", "akar 0"}, {"akar ", "akar x\nakar "},
+    static const struct { const char *from, *to;
+    } CHANGES[] = {
+        { "rekap/segel/1", "rekap/segel/2" },
+        { "wilayah 33.74", "wilayah 33.74.01" },
+        { "wilayah 33.74", "wilayah" },
+        { "triwulan 2022-Q4", "triwulan 2022-TW4" },
+        { "triwulan 2022-Q4", "triwulan 2022-Q5" },
+        { "versi 1", "versi 01" },
+        { "versi 1", "versi 0" },
+        { "versi 1", "versi 1000" },
+        { "versi 1", "versi 2" },
+        { "sebelum -", "sebelum " },
+        { "sebelum -", "sebelum --" },
+        { "sebelum -", "sebelum 0000000000000000000000000000000000000000000000000000000000000001" },
+        { "oleh pusat-33", "oleh Pusat" },
+        { "oleh", "dari" },
+        { "kunci ", "kunci 0" },
+        { "waktu 1", "waktu 01" },
+        { "waktu 1", "waktu -1" },
+        { "waktu 1671000000000", "waktu 9999999999999999999" },
+        { "baris 7", "baris 07" },
+        { "baris 7", "baris 0" },
+        { "baris 7", "baris x" },
+        { "akar ", "akar 0" },
+        { "akar ", "akar x\nakar " },
     };
     struct seal s, again;
     struct slice note, lines;
