@@ -12,22 +12,10 @@
 #include "cli/print.h"
 #include "proto/period.h"
 
-struct verb { /* one run */
-    const struct cli *c;
-    struct place p;
-    struct registry *registry;
-    const struct office *office; /* NULL: a whole region */
-    int year, quarter;
-    char quarter_text[16], actor[OFFICE_ID_MAX + 1];
-    uint8_t role;
-    char seen[STEP_SEEN_MAX + 1];
-    json_t *answer;
-};
-
-static int open_verb(const struct cli *c, bool office, struct verb *v)
+int close_verb_open(const struct cli *c, bool office, struct close_verb *v)
 {
     const char *q = c->operand[0], *id = c->value[OPT_OFFICE];
-    *v = (struct verb){ .c = c };
+    *v = (struct close_verb){ .c = c };
     if (period_parse_year_quarter(slice_of(q, strlen(q)), &v->year, &v->quarter) != ST_OK)
         return cli_usage(c, "triwulan ditulis 2022-Q4, 2022-TW4 atau 4/2022", "a quarter is written 2022-Q4, 2022-TW4 or 4/2022",
                          q);
@@ -40,14 +28,14 @@ static int open_verb(const struct cli *c, bool office, struct verb *v)
     return v->office ? EXIT_OK : office_unknown(c, v->registry, id);
 }
 
-static void close_verb(struct verb *v)
+void close_verb_done(struct close_verb *v)
 {
     json_decref(v->answer);
     registry_free(&v->registry);
 }
 
 /* "w1:17,w2:4" of the answer that is acted upon. */
-static void read_seen(struct verb *v)
+static void read_seen(struct close_verb *v)
 {
     const char *worker;
     json_t *at;
@@ -65,7 +53,7 @@ static void read_seen(struct verb *v)
 }
 
 /* Asks for the quarter of the verb's office, or of all of its region. */
-static int look(struct verb *v, bool rehearse)
+int close_verb_look(struct close_verb *v, bool rehearse)
 {
     const struct ask_param params[] = {
         { "quarter", v->quarter_text }, { "region", v->c->value[OPT_REGION] }, { "office", v->office ? v->office->id : NULL },
@@ -78,10 +66,10 @@ static int look(struct verb *v, bool rehearse)
     return rc;
 }
 
-static json_t *only(const struct verb *v) { return json_array_get(json_object_get(v->answer, "closes"), 0); }
+static json_t *only(const struct close_verb *v) { return json_array_get(json_object_get(v->answer, "closes"), 0); }
 
 /* The id that a step has to name; false: there is none. */
-static bool id_of(const json_t *office, const char *name, struct hash *ret)
+bool close_verb_id(const json_t *office, const char *name, struct hash *ret)
 {
     const char *hex = json_string_value(json_object_get(json_object_get(office, "next"), name));
     return hex && strlen(hex) == 2 * HASH_SIZE && bytes_unhex(hex, 2 * HASH_SIZE, ret->b) == ST_OK;
@@ -99,7 +87,7 @@ static const struct rule { unsigned step, roles; const char *states, *after, *id
       "hanya yang dikonsolidasikan dapat dibuka kembali", "only what was consolidated can be reopened" },
 };
 
-static int refuse(const struct verb *v, const json_t *office, const char *id, const char *en)
+static int refuse(const struct close_verb *v, const json_t *office, const char *id, const char *en)
 {
     cli_talk(v->c, "%s %s: %s; %s", "%s %s: %s; %s", print_text_of(office, "office"), v->quarter_text,
              close_state_text(v->c, print_text_of(office, "state")), cli_say(v->c, id, en));
@@ -107,7 +95,7 @@ static int refuse(const struct verb *v, const json_t *office, const char *id, co
 }
 
 /* Did each step take effect? Says why not. */
-static int outcome(const struct verb *v, const struct close_act *act, size_t n)
+static int outcome(const struct close_verb *v, const struct close_act *act, size_t n)
 {
     int rc = EXIT_OK;
     for (size_t i = 0; i < n; i++) {
@@ -131,17 +119,17 @@ static int outcome(const struct verb *v, const struct close_act *act, size_t n)
     return rc;
 }
 
-static int say_and_tell(struct verb *v, struct close_act *act, size_t n)
+int close_verb_say(struct close_verb *v, struct close_act *act, size_t n)
 {
     int rc = close_say(v->c, v->actor, (unsigned)v->year, (unsigned)v->quarter, v->c->value[OPT_REASON], act, n);
-    if (rc == EXIT_OK) rc = look(v, false);
+    if (rc == EXIT_OK) rc = close_verb_look(v, false);
     if (rc != EXIT_OK) return rc;
     rc = outcome(v, act, n);
     close_show_step(v->c, step_name(act->key.step), v->actor, v->answer);
     return rc;
 }
 
-static struct close_act act_of(const struct verb *v, const json_t *office, unsigned step, unsigned round)
+struct close_act close_verb_act(const struct close_verb *v, const json_t *office, unsigned step, unsigned round)
 {
     struct close_act a = { .key = { .round = round, .step = step, .speaker = slice_of(v->actor, strlen(v->actor)) },
                            .words = { .seen = slice_of(v->seen, strlen(v->seen)) },
@@ -160,30 +148,30 @@ static bool among(const char *words, const char *word)
 
 static int outside_step(const struct cli *c, const struct rule *r)
 {
-    struct verb v;
+    struct close_verb v;
     const char *about = c->value[OPT_CODE];
     if (r->step != STEP_VERIFY && (!c->value[OPT_REASON] || !c->value[OPT_REASON][0]))
         return cli_usage(c, "sebutkan --reason TEKS", "give --reason TEXT", NULL);
     if (about && (!about[0] || strlen(about) > CODE_TEXT_MAX || strpbrk(about, " \t\r\n")))
         return cli_usage(c, "bukan kode", "not a code", about);
-    int rc = open_verb(c, true, &v);
+    int rc = close_verb_open(c, true, &v);
     if (rc == EXIT_OK) rc = close_actor(c, &v.p, r->roles, v.office->region, v.actor, &v.role);
-    if (rc == EXIT_OK) rc = look(&v, false);
+    if (rc == EXIT_OK) rc = close_verb_look(&v, false);
     json_t *office = rc == EXIT_OK ? only(&v) : NULL;
     if (rc == EXIT_OK && !office)
         rc = cli_fail(c, "kantor ini tidak menutup triwulan", "this office closes no quarter", v.office->id);
     if (rc == EXIT_OK && !among(r->states, print_text_of(office, "state"))) rc = refuse(&v, office, r->id, r->en);
     if (rc == EXIT_OK) {
-        struct close_act a = act_of(&v, office, r->step, (unsigned)json_integer_value(json_object_get(office, "round")));
+        struct close_act a = close_verb_act(&v, office, r->step, (unsigned)json_integer_value(json_object_get(office, "round")));
         const char *after = r->after                                              ? r->after
                             : !strcmp(print_text_of(office, "state"), "diajukan") ? "submission"
                                                                                   : "verification";
-        a.words.follows = id_of(office, after, &a.words.after);
-        if (r->step == STEP_REOPEN) a.words.has_beside = id_of(office, "freed_by", &a.words.beside);
+        a.words.follows = close_verb_id(office, after, &a.words.after);
+        if (r->step == STEP_REOPEN) a.words.has_beside = close_verb_id(office, "freed_by", &a.words.beside);
         if (r->step == STEP_RETURN && about) a.words.about = slice_of(about, strlen(about));
-        rc = say_and_tell(&v, &a, 1);
+        rc = close_verb_say(&v, &a, 1);
     }
-    close_verb(&v);
+    close_verb_done(&v);
     return rc;
 }
 
@@ -225,7 +213,7 @@ static const char *missing(const json_t *office, unsigned step)
     return "";
 }
 
-static int check_submit(const struct verb *v, const json_t *office, unsigned step)
+static int check_submit(const struct close_verb *v, const json_t *office, unsigned step)
 {
     const char *state = print_text_of(office, "state");
     if (!strcmp(state, "dikonsolidasikan"))
@@ -245,14 +233,14 @@ static int check_submit(const struct verb *v, const json_t *office, unsigned ste
 
 int close_submit(struct cli *c)
 {
-    struct verb v;
+    struct close_verb v;
     unsigned step;
     int rc = read_step(c, &step);
     if (rc != EXIT_OK) return rc;
-    rc = open_verb(c, true, &v);
+    rc = close_verb_open(c, true, &v);
     if (rc == EXIT_OK && v.office->role != ROLE_OFFICE)
         rc = cli_fail(c, "kantor ini tidak menutup triwulan", "this office closes no quarter", v.office->id);
-    if (rc == EXIT_OK) rc = look(&v, false);
+    if (rc == EXIT_OK) rc = close_verb_look(&v, false);
     json_t *office = rc == EXIT_OK ? only(&v) : NULL;
     if (rc == EXIT_OK && !office)
         rc = cli_fail(c, "kantor ini tidak menutup triwulan", "this office closes no quarter", v.office->id);
@@ -261,20 +249,20 @@ int close_submit(struct cli *c)
         v.role = ROLE_OFFICE;
         snprintf(v.actor, sizeof v.actor, "%s", v.office->id);
         json_int_t round = json_integer_value(json_object_get(json_object_get(office, "next"), "round"));
-        struct close_act a = act_of(&v, office, step, (unsigned)round);
-        a.words.follows = id_of(office, "after", &a.words.after);
-        rc = say_and_tell(&v, &a, 1);
+        struct close_act a = close_verb_act(&v, office, step, (unsigned)round);
+        a.words.follows = close_verb_id(office, "after", &a.words.after);
+        rc = close_verb_say(&v, &a, 1);
     }
-    close_verb(&v);
+    close_verb_done(&v);
     return rc;
 }
 
 /* ---- a region ---- */
 
-static int open_region(struct cli *c, struct verb *v, region_code *ret)
+static int open_region(struct cli *c, struct close_verb *v, region_code *ret)
 {
     const char *region = c->value[OPT_REGION];
-    int rc = open_verb(c, false, v);
+    int rc = close_verb_open(c, false, v);
     if (rc != EXIT_OK) return rc;
     if (!region) return cli_usage(c, "sebutkan --region KODE", "give --region CODE", NULL);
     if (code_region_parse(slice_of(region, strlen(region)), ret) == ST_OK) return EXIT_OK;
@@ -284,17 +272,17 @@ static int open_region(struct cli *c, struct verb *v, region_code *ret)
 
 int close_rehearse(struct cli *c)
 {
-    struct verb v;
+    struct close_verb v;
     region_code region;
     int rc = open_region(c, &v, &region);
-    if (rc == EXIT_OK) rc = look(&v, true);
+    if (rc == EXIT_OK) rc = close_verb_look(&v, true);
     if (rc == EXIT_OK) close_show(c, v.answer);
-    close_verb(&v);
+    close_verb_done(&v);
     return rc;
 }
 
 /* The offices that are still to be consolidated, as acts; caller frees. */
-static size_t acts_of_region(const struct verb *v, struct close_act **ret)
+static size_t acts_of_region(const struct close_verb *v, struct close_act **ret)
 {
     json_t *list = json_object_get(v->answer, "closes"), *o;
     struct close_act *act = calloc(json_array_size(list) + 1, sizeof *act);
@@ -303,9 +291,9 @@ static size_t acts_of_region(const struct verb *v, struct close_act **ret)
     json_array_foreach(list, i, o)
     {
         if (!act || !strcmp(print_text_of(o, "state"), "dikonsolidasikan")) continue;
-        act[n] = act_of(v, o, STEP_CONSOLIDATE, (unsigned)json_integer_value(json_object_get(o, "round")));
-        act[n].words.follows = id_of(o, "verification", &act[n].words.after);
-        act[n].words.has_beside = id_of(o, "before_consolidation", &act[n].words.beside);
+        act[n] = close_verb_act(v, o, STEP_CONSOLIDATE, (unsigned)json_integer_value(json_object_get(o, "round")));
+        act[n].words.follows = close_verb_id(o, "verification", &act[n].words.after);
+        act[n].words.has_beside = close_verb_id(o, "before_consolidation", &act[n].words.beside);
         n++;
     }
     return n;
@@ -313,7 +301,7 @@ static size_t acts_of_region(const struct verb *v, struct close_act **ret)
 
 int close_run(struct cli *c)
 {
-    struct verb v;
+    struct close_verb v;
     region_code region;
     struct close_act *act = NULL;
     if (c->value[OPT_REHEARSE]) return close_rehearse(c);
@@ -322,17 +310,17 @@ int close_run(struct cli *c)
                          c->value[OPT_AS_OF]);
     int rc = open_region(c, &v, &region);
     if (rc == EXIT_OK) rc = close_actor(c, &v.p, 1 << ROLE_CENTRE, region, v.actor, &v.role);
-    if (rc == EXIT_OK) rc = look(&v, true);
+    if (rc == EXIT_OK) rc = close_verb_look(&v, true);
     if (rc == EXIT_OK && !json_is_true(json_object_get(v.answer, "ready"))) {
         close_show(c, v.answer);
         rc = EXIT_REFUSED;
     }
     if (rc == EXIT_OK) {
         size_t n = acts_of_region(&v, &act);
-        if (n > 0) rc = say_and_tell(&v, act, n);
+        if (n > 0) rc = close_verb_say(&v, act, n);
         else close_show_step(c, step_name(STEP_CONSOLIDATE), v.actor, v.answer);
     }
     free(act);
-    close_verb(&v);
+    close_verb_done(&v);
     return rc;
 }

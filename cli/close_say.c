@@ -16,7 +16,14 @@ static const char *role_word(const struct cli *c, unsigned roles)
 {
     if (roles == 1u << ROLE_PLANNER) return cli_say(c, "perencana", "planner");
     if (roles == 1u << ROLE_CENTRE) return cli_say(c, "pusat", "centre");
+    if (roles == 1u << ROLE_AUDITOR) return cli_say(c, "pemeriksa", "auditor");
     return cli_say(c, "perencana, pemeriksa atau pusat", "planner, auditor or centre");
+}
+
+/* Of whom a key is to be made: the only role that may, else a planner. */
+static unsigned role_to_make(unsigned roles)
+{
+    return roles == 1u << ROLE_CENTRE ? ROLE_CENTRE : roles == 1u << ROLE_AUDITOR ? ROLE_AUDITOR : ROLE_PLANNER;
 }
 
 static bool may_act(const struct place *p, const struct office *o, unsigned roles, region_code region)
@@ -35,7 +42,7 @@ static int none_may(const struct cli *c, unsigned roles, region_code region)
         c,
         "belum ada kunci %s untuk wilayah %s di komputer ini; buat dengan: rekap office add ID --role %s --region %s --name NAMA",
         "no key of a %s for region %s on this machine; make one: rekap office add ID --role %s --region %s --name NAME",
-        role_word(c, roles), code, registry_role_name(roles == 1u << ROLE_CENTRE ? ROLE_CENTRE : ROLE_PLANNER), code);
+        role_word(c, roles), code, registry_role_name(role_to_make(roles)), code);
     return EXIT_FAILED;
 }
 
@@ -88,7 +95,8 @@ static void fill_one(struct buf *b, const struct saying *x, struct close_act *a,
                         .kind = VALUE_TEXT };
     f.indicator = slice_of(indicator, step_key_format(&a->key, indicator));
     f.text = slice_of(text, step_words_format(&a->words, text));
-    if (x->reason) f.reason = slice_of(x->reason, strlen(x->reason));
+    const char *reason = a->reason ? a->reason : x->reason;
+    if (reason) f.reason = slice_of(reason, strlen(reason));
     a->id = step_id(s.office, x->year, x->quarter, a->source, f.indicator, f.text);
     ASSERT(figure_check(&f) == CODE_OK);
     tray_section(b, &s, 1);
