@@ -285,7 +285,8 @@ static int add_row(struct listing *l, struct query_indicators *o, const struct i
     /* a line that promises nothing and reaches nothing is a definition, not a part of the mean */
     if (st.in.target.kind == ACHIEVE_ABSENT && st.in.reached.kind == ACHIEVE_ABSENT) return ST_OK;
     const struct slot *weight = indicator_slot(it->weight, 1);
-    return query_groups_add(l->groups, it->activity, &st.result, weight && weight->kind == VALUE_NUMBER ? weight->value : 0);
+    return query_groups_add(l->groups, it->activity, &st.result, weight && weight->kind == VALUE_NUMBER ? weight->value : 0,
+                            o->scale.scale);
 }
 
 static void note_scale(struct listing *l, const struct query_indicators *o)

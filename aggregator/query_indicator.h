@@ -52,7 +52,10 @@ int query_indicators_trend(const struct query_context *q, const struct query_par
 struct query_groups;
 int query_groups_new(unsigned cap, struct achieve_rounding rounding, struct query_groups **ret);
 void query_groups_free(struct query_groups **g);
-int query_groups_add(struct query_groups *g, activity_code line, const struct achieve_result *r, int64_t weight);
+/* One more indicator, and the scale it is rated by (lives as long as g): a mean is rated when all of its indicators have the same
+ * one. */
+int query_groups_add(struct query_groups *g, activity_code line, const struct achieve_result *r, int64_t weight,
+                     const struct achieve_scale *scale);
 int query_groups_json(const struct query_context *q, const struct query_scope *s, struct query_groups *g, json_t **ret_rows,
                       json_t **ret_total);
 

@@ -15,11 +15,12 @@ struct group {
     activity_code node;
     struct achieve_mean mean;
     struct figure_row money;
+    const struct achieve_scale *scale; /* of its indicators; NULL: none yet */
+    bool scales;                       /* they have several */
 };
 struct query_groups {
     unsigned cap;
-    struct achieve_mean total;
-    struct figure_row money; /* of all */
+    struct group total;
     struct group *item;
     uint32_t count, room;
 };
@@ -28,8 +29,8 @@ int query_groups_new(unsigned cap, struct achieve_rounding rounding, struct quer
 {
     struct query_groups *g = calloc(1, sizeof *g);
     if (!g) return ST_NO_MEMORY;
-    g->cap = g->total.cap = cap;
-    g->total.rounding = rounding;
+    g->cap = g->total.mean.cap = cap;
+    g->total.mean.rounding = rounding;
     *ret = g;
     return ST_OK;
 }
@@ -61,19 +62,27 @@ static struct group *group_of(struct query_groups *g, activity_code node)
         g->room = room;
     }
     memmove(&g->item[lo + 1], &g->item[lo], (g->count - lo) * sizeof *g->item);
-    g->item[lo] = (struct group){.node = node, .mean = {.cap = g->cap, .rounding = g->total.rounding}};
+    g->item[lo] = (struct group){.node = node, .mean = {.cap = g->cap, .rounding = g->total.mean.rounding}};
     g->count++;
     return &g->item[lo];
 }
 
-int query_groups_add(struct query_groups *g, activity_code line, const struct achieve_result *r, int64_t weight)
+static void group_add(struct group *g, const struct achieve_result *r, int64_t weight, const struct achieve_scale *scale)
 {
-    achieve_mean_add(&g->total, r, weight);
+    achieve_mean_add(&g->mean, r, weight);
+    g->scales |= g->scale && g->scale != scale;
+    g->scale = scale;
+}
+
+int query_groups_add(struct query_groups *g, activity_code line, const struct achieve_result *r, int64_t weight,
+                     const struct achieve_scale *scale)
+{
+    group_add(&g->total, r, weight, scale);
     if (line == 0 || line == CODE_TOTAL) return ST_OK;
     for (activity_code node = code_parent(line); node != 0; node = code_parent(node)) {
         struct group *at = group_of(g, node);
         if (!at) return ST_NO_MEMORY;
-        achieve_mean_add(&at->mean, r, weight);
+        group_add(at, r, weight, scale);
     }
     return ST_OK;
 }
@@ -91,7 +100,7 @@ static int take_money(void *ctx, const struct figure_row *f)
 static int read_money(const struct query_context *q, const struct query_scope *s, struct query_groups *g)
 {
     const struct derived_key all = {.node = 0, .node_kind = NODE_TOTAL};
-    int st = query_rows_one(q, s, &all, 0, &g->money);
+    int st = query_rows_one(q, s, &all, 0, &g->total.money);
     for (unsigned level = LEVEL_URUSAN; st == ST_OK && level <= LEVEL_SUBKEGIATAN; level++) {
         bool any = false;
         for (uint32_t i = 0; i < g->count; i++) any |= code_level(g->item[i].node) == level;
@@ -132,8 +141,19 @@ static void put_money(const struct achieve_mean *m, const struct figure_row *f, 
     json_object_set_new(o, "coverage", c);
 }
 
-static json_t *mean_json(const struct achieve_mean *m)
+/* The word for a mean: by the one scale of all its indicators, of the exact mean; a scale of values or of words has none for it. */
+static json_t *rating_json(const struct group *g)
 {
+    struct ratio r;
+    const struct achieve_scale *s = g->scales ? NULL : g->scale;
+    if (!s || s->of_value || s->of_words || achieve_mean_get(&g->mean, false, &r) != ST_OK) return json_null();
+    const struct achieve_band *band = achieve_rate(s, r);
+    return band ? json_string(band->word) : json_null();
+}
+
+static json_t *mean_json(const struct group *g)
+{
+    const struct achieve_mean *m = &g->mean;
     struct ratio r = {0, 1};
     int weighted = achieve_mean_weighted(m, &r);
     json_t *o = json_object();
@@ -142,6 +162,7 @@ static json_t *mean_json(const struct achieve_mean *m)
     json_object_set_new(o, "weighted", rounded(m, weighted, r));
     json_object_set_new(o, "counted", json_integer((json_int_t)m->counted));
     json_object_set_new(o, "of", json_integer((json_int_t)m->of));
+    json_object_set_new(o, "rating", rating_json(g));
     return o;
 }
 
@@ -153,7 +174,7 @@ int query_groups_json(const struct query_context *q, const struct query_scope *s
     json_t *rows = json_array();
     for (uint32_t i = 0; i < g->count; i++) {
         char code[32];
-        json_t *o = mean_json(&g->item[i].mean);
+        json_t *o = mean_json(&g->item[i]);
         put_money(&g->item[i].mean, &g->item[i].money, o);
         const char *name = q->names ? names_activity(q->names, g->item[i].node) : NULL;
         code_format_activity(g->item[i].node, code);
@@ -164,7 +185,7 @@ int query_groups_json(const struct query_context *q, const struct query_scope *s
         json_array_append_new(rows, o);
     }
     json_t *total = mean_json(&g->total);
-    put_money(&g->total, &g->money, total);
+    put_money(&g->total.mean, &g->total.money, total);
     json_object_set_new(total, "figure", query_figure_of_mean(q, s, 0, g->cap));
     json_object_set_new(total, "cap", g->cap ? json_integer((json_int_t)g->cap) : json_null());
     *ret_rows = rows;

@@ -201,28 +201,11 @@ static void put_total(struct e81 *e)
 
 /* ---- the foot ---- */
 
-/* The scale is named when all indicators are rated by one that is built in; a mean over several has no word. */
-static const struct achieve_scale *one_scale(const json_t *rows)
-{
-    json_t *o;
-    size_t i;
-    const char *name = NULL;
-    json_array_foreach(rows, i, o) {
-        const char *s = report_string(o, "scale");
-        if (name && strcmp(s, name) != 0) return NULL;
-        name = s;
-    }
-    if (name && strcmp(name, "bawaan") == 0) return &achieve_scale_default;
-    return name && strcmp(name, "berhasil") == 0 ? &achieve_scale_second : NULL;
-}
-
 static void put_mean(struct report *r, const json_t *answer)
 {
     const json_t *total = json_object_get(answer, "total");
     struct report_decimal mean = report_decimal(json_object_get(total, "achievement"), REPORT_MICRO);
-    const struct achieve_scale *scale = one_scale(json_object_get(answer, "rows"));
     json_t *lines = json_array();
-    struct ratio share;
     char text[32] = "-";
     report_shown("percent", report_string(total, "achievement"), text, sizeof text);
     json_array_append_new(lines,
@@ -230,9 +213,8 @@ static void put_mean(struct report *r, const json_t *answer)
                                        mean.is ? text : "-", json_integer_value(json_object_get(total, "counted")),
                                        json_integer_value(json_object_get(total, "of"))));
     report_foot(r, "Rata-rata capaian kinerja", lines);
-    const struct achieve_band *band =
-        mean.is && scale && achieve_ratio(mean.v, 100000000, &share) ? achieve_rate(scale, share) : NULL;
-    if (band) report_foot(r, "Predikat kinerja", json_pack("[s]", band->word));
+    const char *word = report_string(total, "rating");
+    if (*word) report_foot(r, "Predikat kinerja", json_pack("[s]", word));
 }
 
 static void put_notes(struct report *r)
