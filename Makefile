@@ -56,14 +56,14 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
          cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
-CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/seal
+CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/seal cli/seal_file
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json
 CLI_E += cli/query_peer
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
-          cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template
-REPORT_LIBS := -lxlsxwriter $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
+          cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late
+REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
 CLI_E += $(REPORT)
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_cut cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
            cli/audit_roll_cell cli/audit_state cli/audit_memory
@@ -87,7 +87,7 @@ $(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL))
 $(B)/bin/rekap-audit: $(call OBJS,$(AUDIT_E))
 $(B)/bin/rekap-audit: PKG_LIBS := -lsodium
 $(B)/bin/rekap: PKG_LIBS += $(BOOK_LIBS) $(REPORT_LIBS)
-$(B)/cli/report_pdf.o $(B)/lint/cli/report_pdf.ok: PKG_CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo 2>/dev/null))
+$(B)/cli/report_pdf.o $(B)/cli/report_qr.o $(B)/lint/cli/report_pdf.ok $(B)/lint/cli/report_qr.ok: PKG_CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo 2>/dev/null))
 $(BIN):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
@@ -187,7 +187,7 @@ INTAKE_TEST := $(INTAKE_ALL) tests/unit/intake_world
 $(eval $(call unit_test,intake,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,jsonl,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,book,$(BOOK) $(INTAKE_TEST) tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
-$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/print $(BOOK) $(INTAKE_ALL),-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS)))
+$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_qr cli/print $(BOOK) $(INTAKE_ALL),-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS) -lzbar))
 $(eval $(call unit_test,intake_indicator,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,intake_shape,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent

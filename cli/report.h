@@ -3,7 +3,7 @@
  * One model, several makers, several printers. The model is a JSON object, so that --format json is the model itself:
  *   {"report","title":[..],"region","office","year","until","as_of","registry_version","complete",
  *    "tables":[{"title","columns":[{"group","heading","number","kind","width"}],"rows":[{"depth","strong","cells":[..]}]}],
- *    "foot":[{"heading","lines":[..]}],"notes":[..],"signed":[..]}
+ *    "opening":[..],"foot":[{"heading","lines":[..]}],"notes":[..],"basis":[..],"signed":[..],"seal":{..}}
  * A cell is null or text: of kind money "91000000.00", of kind percent "92.20", of kind number "12.5", as the aggregator says it.
  * Makers (report_lra.c, ..) move what it says; the little arithmetic that a form asks for (a quarter's own value, a remainder) is
  * exact in integers (report_number.c). All questions of one report are asked as of one log position: the report is consistent, and
@@ -13,6 +13,7 @@
 
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/seal_file.h"
 
 enum report_kind { REPORT_TEXT, REPORT_MONEY, REPORT_NUMBER, REPORT_PERCENT };
 struct report_column {
@@ -27,6 +28,11 @@ struct report {
     const char *place_name;             /* of region or office, from the answers */
     int year, quarter, until;           /* until: the quarter's last month */
     char as_of[512];                    /* position that every question is asked at */
+    bool sealed;                        /* seal is that of the quarter */
+    struct seal_file seal;
+    char seal_region[8];
+    char cut[512];                      /* its position, and the same as an object */
+    json_t *cut_position;
     json_t *model;
     int rc;                             /* EXIT_OK, or what the first failed question gave */
 };
@@ -38,7 +44,14 @@ json_t *report_trend(struct report *r, const char *code, const json_t *indicator
 json_t *report_peers(struct report *r, const char *code);       /* the cities of the model's own province */
 json_t *report_notes(struct report *r);
 json_t *report_offices(struct report *r);       /* of the region; without as-of: the register */
+json_t *report_findings(struct report *r);
+json_t *report_closes(struct report *r);        /* of the quarter; with its steps */
+json_t *report_past(struct report *r, const char *figure);      /* how a figure changed: its address as answers carry it */
 int report_open(struct report *r);      /* installation, position, names: everything a model begins with */
+void report_begin(struct report *r, const json_t *answer);      /* the model of an answer of a rollup */
+void report_keep(struct report *r, const json_t *answer);       /* as_of becomes its position */
+json_t *report_sorted(json_t *const *answer, size_t n);         /* rows of several answers in code order, a new array */
+void report_rules(struct report *r, const json_t *answer);      /* of indicators: by what they were counted, into the model */
 /* Rows of several levels in code order, a new array; NULL as above. The first answer's total goes to ret_total (may be NULL). */
 json_t *report_lines(struct report *r, int year, int until, json_t **ret_total);
 /* The same with a line for each code that has indicators and no money; a new array. */
@@ -57,7 +70,10 @@ void report_format(json_t *cells, const char *fmt, ...) __attribute__((format(pr
 void report_title(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_note(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_foot(struct report *r, const char *heading, json_t *lines);         /* takes lines */
-void report_sign(struct report *r, const char *role);
+void report_opening(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));      /* above the tables */
+void report_basis(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* what the figures rest on */
+void report_rule(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));        /* once each, in the basis */
+void report_sign(struct report *r, const char *role, const char *name);        /* name NULL: left to the pen */
 const char *report_month(int month);    /* "Desember" */
 
 /* ---- report_number.c: decimal text, exact ---- */
@@ -75,7 +91,26 @@ bool report_double(const char *text, double *ret);      /* false: more than 15 d
 int report_write(const struct report *r, int (*print)(const json_t *model, const char *path));
 json_t *report_explain(struct report *r, const char *measure, const char *code, const char *indicator);        /* of r->office */
 
+/* ---- report_seal.c ---- */
+int report_seal_given(struct report *r);        /* opens what --seal names: year, quarter, region not given are its own */
+/* Opens the newest of this installation that the position has reached (NULL: the newest), if there is one. */
+int report_seal_find(struct report *r, const char *region, const json_t *position);
+int report_seal_put(struct report *r, const char *region, bool qr);     /* into the model */
+void report_seal_words(struct report *r);       /* its line of the basis */
+bool report_seal_reached(const struct report *r, const json_t *position);       /* at the cut or behind it, in every log */
+void report_seal_close(struct report *r);
+
+/* ---- report_qr.c ---- */
+json_t *report_qr(const char *text);    /* {"text","rows":["0110..",..]}, 1 = dark; NULL: does not fit */
+size_t report_qr_side(const json_t *qr);        /* squares; 0 without a code */
+bool report_qr_dark(const json_t *qr, size_t x, size_t y);
+int report_qr_png(const json_t *qr, struct buf *out);   /* with its quiet zone; ST_OK, ST_NO_MEMORY */
+
 /* ---- the makers ---- */
+void report_minutes(struct report *r);
+int report_minutes_open(struct report *r);      /* in place of report_open: of the seal where there is one */
+void report_local(json_t *cells, const char *time, const char *zone);     /* a time by the clock of WIB, WITA, WIT */
+void report_late(struct report *r, const json_t *names);        /* what was stated after the cut */
 void report_lra(struct report *r);
 void report_e81(struct report *r);
 void report_tc29(struct report *r);

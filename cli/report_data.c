@@ -50,6 +50,21 @@ json_t *report_rollup(struct report *r, int year, int until, const char *level, 
     return ask(r, "/api/v1/rollup", params, sizeof params / sizeof params[0]);
 }
 
+/* By which rules, in which versions, the rows of an answer were counted. */
+void report_rules(struct report *r, const json_t *answer)
+{
+    json_t *o;
+    size_t i;
+    if (!r->model || !answer) return;
+    report_rule(r, "%s", report_string(answer, "cap"));
+    report_rule(r, "pembulatan=%s", report_string(answer, "rounding"));
+    json_array_foreach(json_object_get(answer, "rows"), i, o) {
+        if (*report_string(o, "scale")) report_rule(r, "skala=%s@%s", report_string(o, "scale"), report_string(o, "scale_version"));
+        if (*report_string(o, "formula"))
+            report_rule(r, "rumus=%s@%s", report_string(o, "formula"), report_string(o, "formula_version"));
+    }
+}
+
 json_t *report_indicators(struct report *r, int year, int until)
 {
     const struct number y = number(year), m = number(until);
@@ -57,7 +72,9 @@ json_t *report_indicators(struct report *r, int year, int until)
         { "region", r->region }, { "office", r->office }, { "year", y.text }, { "until", m.text },
         { "as_of", r->as_of },
     };
-    return ask(r, "/api/v1/indicators", params, sizeof params / sizeof params[0]);
+    json_t *answer = ask(r, "/api/v1/indicators", params, sizeof params / sizeof params[0]);
+    report_rules(r, answer);
+    return answer;
 }
 
 json_t *report_trend(struct report *r, const char *code, const json_t *indicator, int from, int to)
@@ -110,9 +127,48 @@ json_t *report_offices(struct report *r)
     return ask(r, "/api/v1/offices", params, sizeof params / sizeof params[0]);
 }
 
+json_t *report_findings(struct report *r)
+{
+    const struct number y = number(r->year), m = number(r->until);
+    const struct ask_param params[] = {
+        { "region", r->region }, { "office", r->office }, { "year", y.text }, { "until", m.text }, { "as_of", r->as_of },
+    };
+    return ask(r, "/api/v1/findings", params, sizeof params / sizeof params[0]);
+}
+
+json_t *report_closes(struct report *r)
+{
+    char quarter[24];
+    snprintf(quarter, sizeof quarter, "%d-Q%d", r->year, r->quarter);
+    const struct ask_param params[] = {
+        { "region", r->region }, { "office", r->office }, { "quarter", quarter }, { "as_of", r->as_of },
+    };
+    return ask(r, "/api/v1/closes", params, sizeof params / sizeof params[0]);
+}
+
+json_t *report_past(struct report *r, const char *figure)
+{
+    const struct number m = number(r->until);
+    const struct ask_param params[] = {
+        { "until", m.text }, { "as_of", r->as_of }, { "level", strstr(figure, "level=daun") ? "daun" : NULL },
+    };
+    struct buf b;
+    buf_init(&b, 32 << 10);
+    buf_str(&b, "/api/v1/figures/");
+    for (const char *s = figure; *s && *s != '?'; s++) {        /* ids may be of any letters */
+        if (strchr("/._-", *s) || (*s >= '0' && *s <= '9') || ((*s | 32) >= 'a' && (*s | 32) <= 'z')) buf_u8(&b, (uint8_t)*s);
+        else buf_printf(&b, "%%%02X", (unsigned)(uint8_t)*s);
+    }
+    buf_str(&b, "/history");
+    buf_u8(&b, 0);
+    json_t *answer = buf_ok(&b) ? ask(r, (const char *)b.p, params, sizeof params / sizeof params[0]) : NULL;
+    buf_done(&b);
+    return answer;
+}
+
 /* ---- opening ---- */
 
-static void keep_position(struct report *r, const json_t *answer)
+void report_keep(struct report *r, const json_t *answer)
 {
     const char *worker;
     json_t *at;
@@ -137,7 +193,7 @@ static const char *name_of(struct report *r, const json_t *answer)
     return report_string(r->model, "place");
 }
 
-static void begin_model(struct report *r, const json_t *answer)
+void report_begin(struct report *r, const json_t *answer)
 {
     json_object_set_new(r->model, "title", json_array());
     json_object_set(r->model, "region", json_object_get(answer, "region"));
@@ -149,22 +205,26 @@ static void begin_model(struct report *r, const json_t *answer)
                                                      json_object_get(json_object_get(answer, "as_of"), "time")));
     json_object_set(r->model, "registry_version", json_object_get(answer, "registry_version"));
     json_object_set(r->model, "complete", json_object_get(answer, "complete"));
-    static const char *const LISTS[] = { "tables", "foot", "notes", "signed" };
-    for (size_t i = 0; i < 4; i++) json_object_set_new(r->model, LISTS[i], json_array());
+    static const char *const LISTS[] = { "opening", "tables", "foot", "notes", "basis", "signed" };
+    for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++) json_object_set_new(r->model, LISTS[i], json_array());
 }
 
 int report_open(struct report *r)
 {
     const char *given = r->c->value[OPT_AS_OF];
     r->rc = place_open(r->c, &r->p);
-    snprintf(r->as_of, sizeof r->as_of, "%s", given ? given : "");
+    if (r->rc == EXIT_OK) r->rc = report_seal_given(r);
+    snprintf(r->as_of, sizeof r->as_of, "%s", given ? given : r->cut);
     json_t *first = report_rollup(r, r->year, r->until, "urusan", NULL), *again;
     if (!first) return r->rc;
-    keep_position(r, first);
+    report_keep(r, first);
     again = report_rollup(r, r->year, r->until, "urusan", NULL);        /* the same state, with the time of its last record */
     if (again) {
-        begin_model(r, again);
+        report_begin(r, again);
         r->place_name = name_of(r, again);
+        const char *region = report_string(r->model, "region");
+        r->rc = report_seal_find(r, region, json_object_get(json_object_get(again, "as_of"), "position"));
+        if (r->rc == EXIT_OK) r->rc = report_seal_put(r, region, false);
     }
     json_decref(first);
     json_decref(again);
@@ -188,6 +248,13 @@ static json_t *sorted(json_t *rows)
     free(list);
     json_decref(rows);
     return ret;
+}
+
+json_t *report_sorted(json_t *const *answer, size_t n)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < n; i++) json_array_extend(rows, json_object_get(answer[i], "rows"));
+    return sorted(rows);
 }
 
 json_t *report_lines(struct report *r, int year, int until, json_t **ret_total)

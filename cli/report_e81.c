@@ -259,8 +259,8 @@ void report_e81(struct report *r)
         r, "K = kinerja, Rp = anggaran. Kolom 13 = 6 + 12 (K dijumlahkan hanya untuk indikator akumulatif, selain itu nilai "
            "terakhir); "
            "kolom 14 = 100 x 13 / 5 (K menurut rumus indikatornya). Sel kosong: belum dilaporkan, atau realisasinya masih nol.");
-    report_sign(r, r->office ? "Kepala Perangkat Daerah" : "Kepala Daerah");
-    report_sign(r, "Kepala Bappeda");
+    report_sign(r, r->office ? "Kepala Perangkat Daerah" : "Kepala Daerah", NULL);
+    report_sign(r, "Kepala Bappeda", NULL);
     for (int q = 1; q <= r->quarter; q++) {
         json_decref(e.lines[q]);
         json_decref(e.total[q]);

@@ -16,8 +16,9 @@ static const char STYLE[] =
     "td{overflow-wrap:break-word}td.r{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}td.c{white-space:"
     "nowrap}tr.s td{font-weight:600;background:#f6f8fa}"
     ".note{color:#444b53;margin:10px 0 0}.origin{color:#444b53;font-size:11px;margin-top:4px}"
-    ".sign{display:flex;justify-content:space-around;margin-top:32px;text-align:center}.sign div{width:240px}"
-    ".sign div::after{content:'';display:block;height:64px;border-bottom:1px solid #16191d}"
+    ".sign{display:flex;flex-wrap:wrap;justify-content:space-around;margin-top:32px;text-align:center}.sign div{width:240px}"
+    ".sign span{display:block;height:84px;border-bottom:1px solid #16191d}.sign b{display:block;font-weight:600;margin-top:3px}"
+    ".qr{display:block;width:132px;height:132px;margin:4px 0}"
     "@media print{body{margin:0;font-size:9px}@page{size:A4 landscape;margin:12mm}thead{position:static;display:table-header-group}"
     "tr,.sign{break-inside:avoid}.wide{overflow:visible}}";
 
@@ -119,6 +120,35 @@ static void put_table(FILE *out, const json_t *table)
     fputs("</tbody></table></div>\n", out);
 }
 
+/* Dark squares of a row joined into one stroke: a path of a few kilobytes, sharp at every size. */
+static void put_code(FILE *out, const json_t *model)
+{
+    const json_t *qr = json_object_get(json_object_get(model, "seal"), "qr");
+    size_t n = report_qr_side(qr);
+    if (n == 0) return;
+    fprintf(out, "<svg class=\"qr\" viewBox=\"-4 -4 %zu %zu\" role=\"img\" aria-label=\"", n + 8, n + 8);
+    put(out, of(qr, "text"));
+    fputs("\"><path d=\"", out);
+    for (size_t y = 0; y < n; y++)
+        for (size_t x = 0, to; x < n; x = to + 1) {
+            for (to = x; report_qr_dark(qr, to, y); to++) {}
+            if (to > x) fprintf(out, "M%zu %zuh%zuv1h-%zuz", x, y, to - x, to - x);
+        }
+    fputs("\"/></svg>\n", out);
+}
+
+/* Who signs, in what capacity, and room for the pen between. */
+static void put_signature(FILE *out, const char *text)
+{
+    size_t role = strcspn(text, "\n");
+    char head[512];
+    snprintf(head, sizeof head, "%.*s", (int)role, text);
+    fputs("<div>", out);
+    put_element(out, "span", head);
+    if (text[role]) put_element(out, "b", text + role + 1);
+    fputs("</div>\n", out);
+}
+
 static void put_foot(FILE *out, const json_t *model)
 {
     json_t *o, *line;
@@ -129,12 +159,14 @@ static void put_foot(FILE *out, const json_t *model)
         json_array_foreach(json_object_get(o, "lines"), k, line) put_element(out, "p", json_string_value(line));
         if (json_array_size(json_object_get(o, "lines")) == 0) put_element(out, "p", "-");
     }
+    put_code(out, model);
     json_array_foreach(json_object_get(model, "notes"), i, o) put_element(out, "p class=\"note\"", json_string_value(o));
     if (json_array_size(json_object_get(model, "signed"))) fputs("<div class=\"sign\">", out);
-    json_array_foreach(json_object_get(model, "signed"), i, o) put_element(out, "div", json_string_value(o));
+    json_array_foreach(json_object_get(model, "signed"), i, o) put_signature(out, json_string_value(o));
     if (json_array_size(json_object_get(model, "signed"))) fputs("</div>\n", out);
     report_origin(model, origin, sizeof origin);
     put_element(out, "p class=\"origin\"", origin);
+    json_array_foreach(json_object_get(model, "basis"), i, o) put_element(out, "p class=\"origin\"", json_string_value(o));
 }
 
 int report_html(const json_t *model, const char *path)
@@ -150,6 +182,7 @@ int report_html(const json_t *model, const char *path)
     fprintf(out, "</title>\n<style>%s</style></head><body>\n", STYLE);
     json_array_foreach(json_object_get(model, "title"), i, o) put_element(out, "h1", json_string_value(o));
     fputs("<p></p>\n", out);
+    json_array_foreach(json_object_get(model, "opening"), i, o) put_element(out, "p", json_string_value(o));
     json_array_foreach(json_object_get(model, "tables"), i, o) put_table(out, o);
     put_foot(out, model);
     fputs("</body></html>\n", out);

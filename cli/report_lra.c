@@ -103,7 +103,7 @@ void report_lra(struct report *r)
     by_activity(r, rows, total);
     by_account(r);
     report_note(r, "Jumlah dihitung dari rincian terbawah; angka induk yang tercetak di dokumen tidak ikut dijumlahkan.");
-    if (r->office) report_sign(r, "Kepala");
+    if (r->office) report_sign(r, "Kepala", NULL);
     json_decref(total);
     json_decref(rows);
 }

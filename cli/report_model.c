@@ -80,9 +80,42 @@ void report_foot(struct report *r, const char *heading, json_t *lines)
     json_array_append_new(json_object_get(r->model, "foot"), json_pack("{s:s,s:o}", "heading", heading, "lines", lines));
 }
 
-void report_sign(struct report *r, const char *role)
+void report_opening(struct report *r, const char *fmt, ...)
 {
-    json_array_append_new(json_object_get(r->model, "signed"), json_string(role));
+    va_list args;
+    va_start(args, fmt);
+    json_array_append_new(json_object_get(r->model, "opening"), sentence(fmt, args));
+    va_end(args);
+}
+
+void report_basis(struct report *r, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    json_array_append_new(json_object_get(r->model, "basis"), sentence(fmt, args));
+    va_end(args);
+}
+
+void report_rule(struct report *r, const char *fmt, ...)
+{
+    va_list args;
+    json_t *list = json_object_get(r->model, "rules"), *o;
+    size_t i;
+    va_start(args, fmt);
+    json_t *text = sentence(fmt, args);
+    va_end(args);
+    if (!list) json_object_set_new(r->model, "rules", list = json_array());
+    json_array_foreach(list, i, o)
+        if (json_equal(o, text)) break;
+    if (i == json_array_size(list)) json_array_append_new(list, text);
+    else json_decref(text);
+}
+
+void report_sign(struct report *r, const char *role, const char *name)
+{
+    json_t *list = json_object_get(r->model, "signed");
+    if (name) json_array_append_new(list, json_sprintf("%s\n%s", role, name));
+    else json_array_append_new(list, json_string(role));
 }
 
 const char *report_month(int month)

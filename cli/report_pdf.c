@@ -15,7 +15,7 @@
 
 #define MM (72.0 / 25.4)
 enum { COLUMNS_MAX = 64 };
-static const double MARGIN = 12 * MM, PAD = 2, LINE = 0.5;
+static const double MARGIN = 12 * MM, PAD = 2.5, LINE = 0.5;
 
 struct paper {
     cairo_t *cr;
@@ -227,21 +227,58 @@ static void draw_table(struct paper *p, const json_t *table)
 
 /* ---- below the tables ---- */
 
+/* The code of the root, 30 mm wide, with room around it for readers. */
+static void draw_code(struct paper *p)
+{
+    const json_t *qr = json_object_get(json_object_get(p->model, "seal"), "qr");
+    size_t n = report_qr_side(qr);
+    if (n == 0) return;
+    const double side = 30 * MM, square = side / (double)(n + 8);
+    room(p, side);
+    if (!p->dry) {
+        cairo_set_source_rgb(p->cr, 0, 0, 0);
+        cairo_set_antialias(p->cr, CAIRO_ANTIALIAS_NONE);
+        for (size_t y = 0; y < n; y++)
+            for (size_t x = 0; x < n; x++)
+                if (report_qr_dark(qr, x, y))
+                    cairo_rectangle(p->cr, MARGIN + square * (double)(x + 4), p->y + square * (double)(y + 4), square, square);
+        cairo_fill(p->cr);
+        cairo_set_antialias(p->cr, CAIRO_ANTIALIAS_DEFAULT);
+    }
+    p->y += side;
+}
+
+enum { SIGNATURES_A_ROW = 4 };
+
+/* One place to sign: in what capacity, the line, who. */
+static void draw_signature(struct paper *p, const char *text, double x, double w)
+{
+    char head[512];
+    size_t role = strcspn(text, "\n");
+    snprintf(head, sizeof head, "%.*s", (int)role, text);
+    set_text(p, head, w, 8, false, PANGO_ALIGN_CENTER);
+    show_at(p, x, p->y);
+    set_text(p, "______________________________", w, 8, false, PANGO_ALIGN_CENTER);
+    show_at(p, x, p->y + 60);
+    set_text(p, text[role] ? text + role + 1 : "", w, 8, true, PANGO_ALIGN_CENTER);
+    show_at(p, x, p->y + 71);
+}
+
 static void draw_signatures(struct paper *p)
 {
     const json_t *list = json_object_get(p->model, "signed");
     size_t n = json_array_size(list);
     if (n == 0) return;
-    p->y += 10;
-    room(p, 90);
-    double w = (p->width - 2 * MARGIN) / (double)n;
+    size_t across = n < SIGNATURES_A_ROW ? n : SIGNATURES_A_ROW;
+    double w = (p->width - 2 * MARGIN) / (double)across;
     for (size_t i = 0; i < n; i++) {
-        set_text(p, json_string_value(json_array_get(list, i)), w, 8, false, PANGO_ALIGN_CENTER);
-        show_at(p, MARGIN + w * (double)i, p->y);
-        set_text(p, "______________________________", w, 8, false, PANGO_ALIGN_CENTER);
-        show_at(p, MARGIN + w * (double)i, p->y + 60);
+        if (i % across == 0) {
+            p->y += 10;
+            room(p, 100);
+        }
+        draw_signature(p, json_string_value(json_array_get(list, i)), MARGIN + w * (double)(i % across), w);
+        if (i % across == across - 1 || i + 1 == n) p->y += 85;
     }
-    p->y += 75;
 }
 
 static void draw_all(struct paper *p, bool dry)
@@ -252,6 +289,8 @@ static void draw_all(struct paper *p, bool dry)
     p->page = 0;
     json_array_foreach(json_object_get(p->model, "title"), i, o)
         line(p, json_string_value(o), i ? 9.5 : 11, true, PANGO_ALIGN_CENTER);
+    p->y += json_array_size(json_object_get(p->model, "opening")) ? 6 : 0;
+    json_array_foreach(json_object_get(p->model, "opening"), i, o) line(p, json_string_value(o), 9, false, PANGO_ALIGN_LEFT);
     json_array_foreach(json_object_get(p->model, "tables"), i, o) draw_table(p, o);
     p->y += 6;
     json_array_foreach(json_object_get(p->model, "foot"), i, o) {
@@ -259,7 +298,9 @@ static void draw_all(struct paper *p, bool dry)
         json_array_foreach(json_object_get(o, "lines"), k, text) line(p, json_string_value(text), 8, false, PANGO_ALIGN_LEFT);
         if (json_array_size(json_object_get(o, "lines")) == 0) line(p, "-", 8, false, PANGO_ALIGN_LEFT);
     }
+    draw_code(p);
     json_array_foreach(json_object_get(p->model, "notes"), i, o) line(p, json_string_value(o), 7, false, PANGO_ALIGN_LEFT);
+    json_array_foreach(json_object_get(p->model, "basis"), i, o) line(p, json_string_value(o), 7, false, PANGO_ALIGN_LEFT);
     draw_signatures(p);
     end_page(p);
     p->pages = p->page;

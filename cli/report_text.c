@@ -82,6 +82,7 @@ int report_csv(const json_t *model, const char *path)
     size_t i;
     if (!out) return ST_FULL;
     put_lines(out, json_object_get(model, "title"));
+    put_lines(out, json_object_get(model, "opening"));
     json_array_foreach(json_object_get(model, "tables"), i, o) put_table(out, o);
     json_array_foreach(json_object_get(model, "foot"), i, o) {
         fputs("\r\n", out);
@@ -92,6 +93,7 @@ int report_csv(const json_t *model, const char *path)
     put_lines(out, json_object_get(model, "notes"));
     report_origin(model, origin, sizeof origin);
     put_line(out, origin);
+    put_lines(out, json_object_get(model, "basis"));
     return closed(out);
 }
 

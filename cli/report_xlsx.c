@@ -13,7 +13,7 @@
 
 #include "cli/report.h"
 
-enum { LETTER_MAX = 31, TITLE_BYTES = 256 };
+enum { LETTER_MAX = 31, TITLE_BYTES = 256, PNG_BYTES_MAX = 1 << 20, CODE_ROWS = 8 };
 
 struct looks { lxw_format *title, *head, *number_head, *note, *cell[4][2]; /* kind, strong */ };
 struct sheet { lxw_worksheet *ws; const struct looks *looks; uint32_t row; uint16_t columns; };
@@ -129,6 +129,33 @@ static void put_rows(struct sheet *s, const json_t *table)
     }
 }
 
+/* The code of the root as a picture; the library keeps its own copy of the bytes. */
+static void put_code(struct sheet *s, const json_t *model)
+{
+    const json_t *qr = json_object_get(json_object_get(model, "seal"), "qr");
+    struct buf png;
+    if (report_qr_side(qr) == 0) return;
+    buf_init(&png, PNG_BYTES_MAX);
+    lxw_image_options options = { .x_scale = 0.6, .y_scale = 0.6, .object_position = LXW_OBJECT_MOVE_DONT_SIZE,
+                                  .description = (char *)(uintptr_t)of(qr, "text") };
+    if (report_qr_png(qr, &png) == ST_OK) worksheet_insert_image_buffer_opt(s->ws, s->row, 0, png.p, png.n, &options);
+    buf_done(&png);
+    s->row += CODE_ROWS;
+}
+
+/* Two places to sign beside each other: the first at the left, the second near the right edge. */
+static void put_signature(struct sheet *s, const char *text, size_t i)
+{
+    uint16_t column = (uint16_t)(i % 2 == 0 ? 1 : s->columns > 4 ? s->columns - 4 : s->columns - 1);
+    uint32_t row = s->row + 2 + 9 * (uint32_t)(i / 2);
+    size_t role = strcspn(text, "\n");
+    char head[TITLE_BYTES];
+    snprintf(head, sizeof head, "%.*s", (int)role, text);
+    worksheet_write_string(s->ws, row, column, head, s->looks->title);
+    worksheet_write_string(s->ws, row + 5, column, "________________________", s->looks->note);
+    if (text[role]) worksheet_write_string(s->ws, row + 6, column, text + role + 1, s->looks->title);
+}
+
 static void put_foot(struct sheet *s, const json_t *model)
 {
     char origin[1024];
@@ -139,14 +166,12 @@ static void put_foot(struct sheet *s, const json_t *model)
         worksheet_write_string(s->ws, s->row++, 0, of(o, "heading"), s->looks->title);
         put_lines(s, json_object_get(o, "lines"), s->looks->note);
     }
+    put_code(s, model);
     put_lines(s, json_object_get(model, "notes"), s->looks->note);
     report_origin(model, origin, sizeof origin);
     worksheet_write_string(s->ws, s->row++, 0, origin, s->looks->note);
-    json_array_foreach(json_object_get(model, "signed"), i, o) {
-        uint16_t column = (uint16_t)(i == 0 ? 1 : s->columns > 4 ? s->columns - 4 : s->columns - 1);
-        worksheet_write_string(s->ws, s->row + 2, column, json_string_value(o), s->looks->title);
-        worksheet_write_string(s->ws, s->row + 7, column, "________________________", s->looks->note);
-    }
+    put_lines(s, json_object_get(model, "basis"), s->looks->note);
+    json_array_foreach(json_object_get(model, "signed"), i, o) put_signature(s, json_string_value(o), i);
 }
 
 /* ---- sheets ---- */
@@ -175,6 +200,7 @@ static void put_sheet(lxw_workbook *book, const struct looks *looks, const json_
     struct sheet s = { .ws = workbook_add_worksheet(book, name), .looks = looks, .columns = (uint16_t)json_array_size(columns) };
     set_up_page(&s, columns);
     put_lines(&s, json_object_get(model, "title"), looks->title);
+    if (at == 0) put_lines(&s, json_object_get(model, "opening"), looks->note);
     if (*of(table, "title")) worksheet_write_string(s.ws, s.row++, 0, of(table, "title"), looks->title);
     s.row++;
     put_headings(&s, columns);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zbar.h>
 #include <cmocka.h>
 
 static const char MODEL[] =
@@ -257,12 +258,126 @@ static void a_sheet_keeps_fifteen_digits(void **state)
     }
 }
 
+/* ---- the code of a root ---- */
+
+static const char ROOT[] = "rekap/segel/1 33.74 2022-Q4 1 98e32ea98d65e4e1af8d4ec9dd1ab1c67aecd68a923fcda3e8dbac819fc8e708";
+enum { SCALE = 4, EDGE = 4 };
+
+/* What a reader of another make sees on a page: `dark` says of each square whether it is. */
+static void read_code(size_t n, bool (*dark)(const void *of, size_t x, size_t y), const void *of, char *ret, size_t size)
+{
+    unsigned side = (unsigned)(n + 2 * EDGE) * SCALE;
+    uint8_t *page = malloc((size_t)side * side);
+    assert_non_null(page);
+    memset(page, 255, (size_t)side * side);
+    for (size_t y = 0; y < n * SCALE; y++)
+        for (size_t x = 0; x < n * SCALE; x++)
+            if (dark(of, x / SCALE, y / SCALE)) page[(y + EDGE * SCALE) * side + x + EDGE * SCALE] = 0;
+    zbar_image_scanner_t *scanner = zbar_image_scanner_create();
+    zbar_image_t *image = zbar_image_create();
+    zbar_image_set_format(image, zbar_fourcc('Y', '8', '0', '0'));
+    zbar_image_set_size(image, side, side);
+    zbar_image_set_data(image, page, (unsigned long)side * side, NULL);
+    assert_int_equal(zbar_scan_image(scanner, image), 1);
+    snprintf(ret, size, "%s", zbar_symbol_get_data(zbar_image_first_symbol(image)));
+    zbar_image_destroy(image);
+    zbar_image_scanner_destroy(scanner);
+    free(page);
+}
+
+static bool dark_square(const void *of, size_t x, size_t y) { return report_qr_dark(of, x, y); }
+
+static void a_code_says_its_text(void **state)
+{
+    (void)state;
+    char seen[256];
+    json_t *qr = report_qr(ROOT), *again = report_qr(ROOT);
+    read_code(report_qr_side(qr), dark_square, qr, seen, sizeof seen);
+    assert_string_equal(seen, ROOT);
+    assert_true(json_equal(qr, again));
+    assert_int_equal(report_qr_side(NULL), 0);
+    assert_false(report_qr_dark(qr, 0, report_qr_side(qr)));
+    json_decref(qr);
+    json_decref(again);
+}
+
+static void a_code_too_long_is_none(void **state)
+{
+    (void)state;
+    char text[4096];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_null(report_qr(text));
+}
+
+/* The squares of a page's path: "M3 7h4v1h-4z". */
+struct page { const char *path; };
+static bool dark_stroke(const void *of, size_t x, size_t y)
+{
+    const struct page *p = of;
+    size_t left, top, width;
+    for (const char *s = p->path; (s = strchr(s, 'M')); s++)
+        if (sscanf(s, "M%zu %zuh%zu", &left, &top, &width) == 3 && y == top && x >= left && x < left + width) return true;
+    return false;
+}
+
+static json_t *sealed_model(void)
+{
+    json_t *m = model();
+    json_object_set_new(m, "seal", json_pack("{s:o}", "qr", report_qr(ROOT)));
+    return m;
+}
+
+static void print_sealed(int (*printer)(const json_t *, const char *), struct buf *ret)
+{
+    char path[128];
+    const char *dir = getenv("TMPDIR");
+    json_t *m = sealed_model();
+    snprintf(path, sizeof path, "%s/rekap-report.XXXXXX", dir ? dir : "/tmp");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(printer(m, path), ST_OK);
+    load(path, ret);
+    json_decref(m);
+}
+
+static void the_code_stands_in_page_and_workbook(void **state)
+{
+    (void)state;
+    static const char ATTRIBUTE[] = "<path d=\"", PNG[] = "\x89PNG";
+    char seen[256];
+    struct buf b, png;
+    json_t *qr = report_qr(ROOT);
+    print_sealed(report_html, &b);
+    buf_u8(&b, 0);
+    char *path = strstr((char *)b.p, ATTRIBUTE);
+    assert_non_null(path);
+    path += sizeof ATTRIBUTE - 1;
+    *strchr(path, '"') = '\0';
+    struct page page = { path };
+    read_code(report_qr_side(qr), dark_stroke, &page, seen, sizeof seen);
+    assert_string_equal(seen, ROOT);
+    buf_done(&b);
+    buf_init(&png, 1 << 20);
+    assert_int_equal(report_qr_png(qr, &png), ST_OK);
+    assert_memory_equal(png.p, PNG, sizeof PNG - 1);
+    print_sealed(report_xlsx, &b);
+    static const char NAME[] = "xl/media/image1.png";
+    assert_non_null(memmem(b.p, b.n, NAME, sizeof NAME - 1));
+    buf_done(&b);
+    buf_done(&png);
+    json_decref(qr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_workbook_holds_the_numbers_of_the_model), cmocka_unit_test(csv_holds_the_cells_of_the_model),
         cmocka_unit_test(a_page_escapes_and_shows),                  cmocka_unit_test(the_same_model_gives_the_same_bytes),
         cmocka_unit_test(dates_are_those_of_the_position),
+        cmocka_unit_test(a_code_says_its_text),                      cmocka_unit_test(a_code_too_long_is_none),
+        cmocka_unit_test(the_code_stands_in_page_and_workbook),
         cmocka_unit_test(arithmetic_is_exact),                       cmocka_unit_test(a_sheet_keeps_fifteen_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
