@@ -370,7 +370,7 @@ static void party(struct minutes *m, json_t *table, json_t *seen, const char *wh
     report_cell(cells, who);
     report_cell(cells, capacity(as));
     report_format(cells, "%zu. ....................", json_object_size(seen));
-    if (strcmp(as, "opd") != 0) 
+    if (strcmp(as, "opd") != 0)
         report_sign(m->r, strcmp(as, "pusat") == 0 ? "Yang mengonsolidasikan," : "Yang memverifikasi,", name_of(m, who));
 }
 
