@@ -60,6 +60,7 @@ void control_turn(void *ctx, struct now now)
 {
     struct control_context *c = ctx;
     uint32_t before = c->scrub.damaged;
+    http_turn(c->http);
     (void)scrub_json_turn(&c->scrub, c->store, now);
     if ((before > 0) != (c->scrub.damaged > 0)) control_after(ctx);
 }

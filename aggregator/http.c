@@ -16,8 +16,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "aggregator/http_priv.h"
-#include "aggregator/query_rule.h"
+#include "aggregator/http_answer.h"
 #include "aggregator/sse.h"
 #include "proto/log.h"
 #include "proto/run.h"
@@ -52,22 +51,6 @@ int http_question(struct http *h, enum lang lang, struct query_context *ret)
 
 void http_question_done(struct query_context *q) { store_abort(&q->t); }
 
-static void reply(struct evhttp_request *req, int status, const char *type, const char *text)
-{
-    struct evbuffer *b = evbuffer_new();
-    if (!b || !text || evbuffer_add(b, text, strlen(text)) != 0) {
-        evhttp_send_error(req, HTTP_INTERNAL, NULL);
-        if (b) evbuffer_free(b);
-        return;
-    }
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
-    evhttp_add_header(headers, "Content-Type", type);
-    evhttp_add_header(headers, "Cache-Control", "no-store");
-    evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
-    evhttp_send_reply(req, status, status == HTTP_OK ? "OK" : "Error", b);
-    evbuffer_free(b);
-}
-
 /* An answer is put together by hundreds of calls that leave something out when memory is out: a figure that is not there would be a
  * wrong answer, a text that is not there is read as one. And libevent passes over a line of a question that it had no memory to
  * read, until HTTP_HEAD_MS ends the connection. A new process answers, and whole. */
@@ -81,148 +64,72 @@ static void *answer_realloc(void *p, size_t n)
 
 static void *answer_malloc(size_t n) { return answer_realloc(NULL, n ? n : 1); }
 
-static void reply_typed(struct evhttp_request *req, int status, const char *type, json_t *body)
-{
-    char *text = json_dumps(body, JSON_COMPACT);
-    reply(req, status, type, text);
-    free(text);
-    json_decref(body);
-}
-
-void http_reply_json(struct evhttp_request *req, int status, json_t *body)
-{
-    reply_typed(req, status, "application/json; charset=utf-8", body);
-}
-
-void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param,
-                        const char *seen)
-{
-    json_t *o = json_object();
-    json_object_set_new(o, "type", json_string("about:blank"));
-    json_object_set_new(o, "status", json_integer(status));
-    json_object_set_new(o, "code", json_string(code));
-    json_object_set_new(o, "title", json_string(title));
-    if (param) json_object_set_new(o, "param", json_string(param));
-    if (seen) json_object_set_new(o, "seen", json_string(seen));
-    reply_typed(req, status, "application/problem+json", o);
-}
-
-/* ---- parameters ---- */
-
-static const struct {
-    const char *name;
-    size_t at;
-} PARAMS[] = {
-    {"region", offsetof(struct query_params, region)},       {"year", offsetof(struct query_params, year)},
-    {"until", offsetof(struct query_params, until)},         {"code", offsetof(struct query_params, code)},
-    {"level", offsetof(struct query_params, level)},         {"office", offsetof(struct query_params, office)},
-    {"stage", offsetof(struct query_params, stage)},         {"measure", offsetof(struct query_params, measure)},
-    {"from", offsetof(struct query_params, from)},           {"to", offsetof(struct query_params, to)},
-    {"open", offsetof(struct query_params, open)},           {"bridge", offsetof(struct query_params, bridge)},
-    {"kind", offsetof(struct query_params, kind)},           {"as_of", offsetof(struct query_params, as_of)},
-    {"indicator", offsetof(struct query_params, indicator)}, {"cap", offsetof(struct query_params, cap)},
-    {"vintage", offsetof(struct query_params, vintage)},     {"with", offsetof(struct query_params, with)},
-    {"by", offsetof(struct query_params, by)},               {"lowered", offsetof(struct query_params, lowered)},
-    {"corrected", offsetof(struct query_params, corrected)},
-    {"quarter", offsetof(struct query_params, quarter)},     {"rehearse", offsetof(struct query_params, rehearse)},
-    {"source", offsetof(struct query_params, source)},
-    {"rules", offsetof(struct query_params, rules)},
-};
-
-static void read_params(const struct evkeyvalq *q, struct query_params *ret)
-{
-    *ret = (struct query_params){0};
-    for (size_t i = 0; i < sizeof PARAMS / sizeof PARAMS[0]; i++) {
-        const char *v = evhttp_find_header(q, PARAMS[i].name);
-        if (v) *(struct slice *)(void *)((char *)ret + PARAMS[i].at) = slice_of(v, strlen(v));
-    }
-}
-
 /* ---- routes ---- */
 
-static const struct {
-    const char *path;
-    query_fn ask;
-} QUESTIONS[] = {
-    {"/api/v1/rollup", query_rollup},   {"/api/v1/trend", query_trend},   {"/api/v1/findings", query_findings},
-    {"/api/v1/offices", query_offices}, {"/api/v1/status", query_status},
-    {"/api/v1/indicators", query_indicators}, {"/api/v1/notes", query_notes}, {"/api/v1/match", query_match},
-    {"/api/v1/targets", query_targets}, {"/api/v1/peers", query_peers}, {"/api/v1/closes", query_closes},
-};
+static int64_t now_ms(const struct http *h) { return h->o.clock.now(h->o.clock.ctx).mono.us / 1000; }
 
-static void answer(struct http *h, struct evhttp_request *req, query_fn ask, struct slice figure, const struct evkeyvalq *query)
+bool http_stalled(struct http *h)
 {
-    struct query_params p;
-    struct query_context q;
-    struct query_problem problem = {0};
-    json_t *body = NULL;
-    const char *lang = evhttp_find_header(query, "lang");
-    read_params(query, &p);
-    p.figure = figure;
-    int st = http_question(h, lang && !strcmp(lang, "en") ? LANG_EN : LANG_ID, &q);
-    if (st == ST_OK) {
-        /* the register's counters and the state of the workers are about now only */
-        bool past = ask != query_offices && ask != query_status;
-        st = past ? query_as_of(ask, &q, &p, &body, &problem) : query_rule_ask(ask, &q, &p, &body, &problem);
-        http_question_done(&q);
-    }
-    if (st == ST_OK)
-        http_reply_json(req, HTTP_OK, body);
-    else if (st == ST_INVALID)
-        http_reply_problem(req, (int)problem.status, "di-luar-batas", problem.text, problem.param, problem.seen);
-    else {
-        log_write(LOG_L_ERROR, "question failed", "status=\"%s\"", status_str(st));
-        http_reply_problem(req, 500, st == ST_CORRUPT ? "berkas-rusak" : "SIBUK", status_str(st), NULL, NULL);
-    }
-}
-
-/* /api/v1/figures/ADDRESS/explain and /history; the address decodes its own segments. */
-static bool route_figure(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
-{
-    static const char PREFIX[] = "/api/v1/figures/";
-    const size_t before = sizeof PREFIX - 1;
-    const char *verb = strrchr(path, '/');
-    if (strncmp(path, PREFIX, before) != 0 || verb < path + before) return false;
-    bool explain = !strcmp(verb, "/explain");
-    if (!explain && strcmp(verb, "/history") != 0) return false;
-    answer(h, req, explain ? query_explain : query_history, slice_of(path + before, (size_t)(verb - path) - before), query);
-    return true;
-}
-
-static bool ready(struct http *h)
-{
-    struct aggregate_status s = http_live(h);
+    int64_t now = now_ms(h), moved;
+    struct aggregate_status s;
+    pthread_mutex_lock(&h->lock);
+    s = h->live;
+    moved = h->moved_ms;
+    pthread_mutex_unlock(&h->lock);
+    if (now - atomic_load(&h->turn_ms) > HTTP_STALL_MS) return true;
     for (unsigned i = 0; i < s.workers; i++)
-        if (!s.worker[i].up) return false;
-    return s.workers > 0 && !s.damaged;
+        if (s.worker[i].up && s.worker[i].head > s.worker[i].applied && now - moved > HTTP_STALL_MS) return true;
+    return false;
 }
 
+/* NULL: ready. What is wrong first: a damaged state answers wrongly, the others answer late. */
 static const char *why_not(struct http *h)
 {
-    if (ready(h)) return "ready\n";
-    return http_live(h).damaged ? "the state is damaged: stop, delete it, start\n" : "no worker is connected\n";
+    struct aggregate_status s = http_live(h);
+    if (s.damaged) return "the state is damaged: stop, delete it, start";
+    for (unsigned i = 0; i < s.workers; i++)
+        if (!s.worker[i].up) return "a worker is not connected";
+    if (s.workers == 0) return "no worker is connected";
+    return http_stalled(h) ? "counting stands still: no record was taken although there are some" : NULL;
+}
+
+static void reply_ready(struct http *h, struct evhttp_request *req)
+{
+    const char *why = why_not(h);
+    if (!why) http_reply_text(h, req, HTTP_OK, "text/plain; charset=utf-8", "ready\n");
+    else http_reply_problem(h, req, HTTP_SERVUNAVAIL, CODE_BUSY, why, NULL, NULL);
+}
+
+static bool route_service(struct http *h, struct evhttp_request *req, const char *path)
+{
+    if (!strcmp(path, "/healthz")) http_reply_text(h, req, HTTP_OK, "text/plain; charset=utf-8", "ok\n");
+    else if (!strcmp(path, "/readyz")) reply_ready(h, req);
+    else if (!strcmp(path, "/metrics")) http_metrics(h, req);
+    else if (!strcmp(path, "/openapi.json")) http_reply_json(h, req, HTTP_OK, NULL, http_openapi());
+    else return false;
+    return true;
 }
 
 static void route(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
 {
-    for (size_t i = 0; i < sizeof QUESTIONS / sizeof QUESTIONS[0]; i++)
-        if (!strcmp(path, QUESTIONS[i].path)) {
-            answer(h, req, QUESTIONS[i].ask, slice_of("", 0), query);
-            return;
-        }
-    if (route_figure(h, req, path, query)) return;
-    if (!strcmp(path, "/api/v1/events"))
-        sse_open(h->sse, req);
-    else if (!strcmp(path, "/") || !strcmp(path, ""))
-        reply(req, HTTP_OK, "text/html; charset=utf-8", http_page());
-    else if (!strcmp(path, "/healthz"))
-        reply(req, HTTP_OK, "text/plain", "ok\n");
-    else if (!strcmp(path, "/readyz"))
-        reply(req, ready(h) ? HTTP_OK : HTTP_SERVUNAVAIL, "text/plain", why_not(h));
-    else
-        http_reply_problem(req, 404, "bentuk-tak-dikenal",
-                           "alamat tidak dikenal; lihat /api/v1/rollup, trend, "
-                           "indicators, match, findings, closes, figures/ALAMAT/explain, offices, status, events", NULL, path);
+    enum http_format format;
+    struct slice figure;
+    const struct http_question *k = http_route_find(path, &format, &figure);
+    if (k) http_answer(h, req, query, k, format, figure);
+    else if (!strcmp(path, "/api/v1/events")) sse_open(h->sse, req);
+    else if (route_service(h, req, path)) return;
+    else if (!strcmp(path, "/") || !strcmp(path, "")) http_reply_text(h, req, HTTP_OK, "text/html; charset=utf-8", http_page());
+    else http_reply_problem(h, req, 404, CODE_SHAPE_UNKNOWN, "alamat tidak dikenal; lihat /openapi.json", NULL, path);
+}
+
+/* Only what changes nothing is asked here; a body is never read as anything. */
+static bool method_taken(struct http *h, struct evhttp_request *req, const char *path)
+{
+    enum evhttp_cmd_type method = evhttp_request_get_command(req);
+    if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD) return true;
+    evhttp_add_header(evhttp_request_get_output_headers(req), "Allow", "GET, HEAD");
+    http_reply_problem(h, req, 405, CODE_BAD_FORMAT, "di sini hanya GET", NULL, path);
+    return false;
 }
 
 static void on_request(struct evhttp_request *req, void *ctx)
@@ -234,10 +141,10 @@ static void on_request(struct evhttp_request *req, void *ctx)
     h->requests++;
     TAILQ_INIT(&query);
     if (!http_guard_asked(h->guard, req))
-        http_reply_problem(req, HTTP_SERVUNAVAIL, "SIBUK", "terlalu banyak jawaban yang belum diambil", NULL, NULL);
-    else if (!path || evhttp_request_get_command(req) != EVHTTP_REQ_GET || (q && evhttp_parse_query_str(q, &query) != 0))
-        http_reply_problem(req, 400, "FORMAT_SALAH", "hanya GET dengan alamat yang sah", NULL, path);
-    else
+        http_reply_problem(h, req, HTTP_SERVUNAVAIL, CODE_BUSY, "terlalu banyak jawaban yang belum diambil", NULL, NULL);
+    else if (!path || (q && evhttp_parse_query_str(q, &query) != 0))
+        http_reply_problem(h, req, 400, CODE_BAD_FORMAT, "alamat tidak sah", NULL, path);
+    else if (method_taken(h, req, path))
         route(h, req, path, &query);
     evhttp_clear_headers(&query);
 }
@@ -270,11 +177,18 @@ static void *thread_main(void *ctx)
     _exit(EXIT_CRASH);
 }
 
+void http_turn(struct http *h) { atomic_store(&h->turn_ms, now_ms(h)); }
+
 void http_changed(struct http *h, const struct aggregate_status *live)
 {
     uint64_t one = 1;
+    int64_t now = now_ms(h);
     pthread_mutex_lock(&h->lock);
     bool news = live->commits != h->live.commits;
+    for (unsigned i = 0; i < live->workers; i++)
+        if (live->worker[i].applied != h->live.worker[i].applied || live->worker[i].applied >= live->worker[i].head ||
+            !h->live.worker[i].up)
+            h->moved_ms = now;
     h->live = *live;
     pthread_mutex_unlock(&h->lock);
     if (!news) return;
@@ -312,7 +226,8 @@ static int build(struct http *h)
     evhttp_set_max_headers_size(h->server, HTTP_HEADERS_MAX);
     evhttp_set_max_body_size(h->server, HTTP_HEADERS_MAX);
     evhttp_set_timeout(h->server, 60);
-    evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
+                                              EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
     evhttp_set_gencb(h->server, on_request, h);
     h->wake = event_new(h->base, h->wake_fd, EV_READ | EV_PERSIST, on_wake, h);
     h->timer = event_new(h->base, -1, EV_PERSIST, on_timer, h);
@@ -328,6 +243,8 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
     h->o = *o;
     h->live = o->live;
     h->wake_fd = -1;
+    h->moved_ms = now_ms(h);
+    http_turn(h);
     json_set_alloc_funcs(answer_malloc, free);
     event_set_mem_functions(answer_malloc, answer_realloc, free);
     pthread_mutex_init(&h->lock, NULL);

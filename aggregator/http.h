@@ -14,6 +14,7 @@ enum {
     HTTP_HEAD_MS = 15 * 1000,           /* from a connection's beginning, or its last question, to the next one */
     HTTP_ANSWER_MS = 60 * 1000,         /* to take an answer */
     HTTP_ANSWERS_MAX = 64 << 20,       /* bytes of answers not yet taken, of all connections; beyond it 503 */
+    HTTP_STALL_MS = 30 * 1000,          /* without a turn of the fold, or with records and none taken: not ready */
 };
 
 struct http;
@@ -30,6 +31,7 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
  * thread. */
 void http_counters(const struct http *h, uint64_t *ret_closed, uint64_t *ret_refused);
 void http_changed(struct http *h, const struct aggregate_status *live); /* from the fold's thread, after each step */
+void http_turn(struct http *h); /* from the fold's thread, each turn of its loop: it lives */
 void http_free(struct http **p); /* stops the thread and closes every connection */
 
 #endif

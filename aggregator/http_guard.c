@@ -206,6 +206,8 @@ void http_guard_listen(struct http_guard *g, struct evhttp_bound_socket *bound)
     evconnlistener_set_error_cb(g->listener, on_accept_error);
 }
 
+size_t http_guard_count(const struct http_guard *g) { return g->n; }
+
 void http_guard_free(struct http_guard **p)
 {
     struct http_guard *g = *p;

@@ -128,6 +128,7 @@ void http_refresh_rules(struct http *h)
 
 int http_load_lists(struct http *h, char *err, size_t err_size)
 {
+    struct stat sb;
     struct buf regions = {0}, codes = {0};
     int st = read_text(h->o.regions, &regions, err, err_size);
     if (st == ST_OK) st = read_text(h->o.names, &codes, err, err_size);
@@ -135,5 +136,7 @@ int http_load_lists(struct http *h, char *err, size_t err_size)
     buf_done(&regions);
     buf_done(&codes);
     (void)http_registry_changed(h);
+    if (stat(h->o.regions, &sb) == 0) h->regions_seen = sb.st_mtim;
+    if (stat(h->o.names, &sb) == 0) h->names_seen = sb.st_mtim;
     return st == ST_OK ? http_reload_registry(h, err, err_size) : st;
 }

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "aggregator/closing_rules.h"
 #include "aggregator/http.h"
@@ -29,20 +30,24 @@ struct http {
     struct thresholds *thresholds;
     struct units *units;
     struct bridges bridges;
-    struct timespec registry_seen, scales_seen, thresholds_seen, units_seen, bridges_seen;
+    struct timespec registry_seen, scales_seen, thresholds_seen, units_seen, bridges_seen, names_seen, regions_seen;
     struct closing_book *closing;
     struct timespec closing_seen;
     struct sse *sse;
     struct http_guard *guard;
-    uint64_t requests;
+    uint64_t requests, answers[6]; /* by class of status */
+    _Atomic int64_t turn_ms;       /* of the fold's loop, by its own thread */
+    int64_t moved_ms;              /* below lock: when the count of a worker moved, or had nothing left */
 };
 struct aggregate_status http_live(struct http *h);
 /* A question's context over a fresh read transaction; http_question_done ends it. */
 int http_question(struct http *h, enum lang lang, struct query_context *ret);
 void http_question_done(struct query_context *q);
-void http_reply_json(struct evhttp_request *req, int status, json_t *body); /* takes body */
-void http_reply_problem(struct evhttp_request *req, int status, const char *code, const char *title, const char *param,
+/* http_reply.c: problem+json; code: of the code table; param, seen: NULL when there is none. */
+void http_reply_problem(struct http *h, struct evhttp_request *req, int status, unsigned code, const char *title, const char *param,
                         const char *seen);
+bool http_stalled(struct http *h); /* is there something to count, or a turn due, and nothing moves? */
+void http_metrics(struct http *h, struct evhttp_request *req); /* http_metrics.c */
 const char *http_page(void); /* http_page.c: the page at `/`, a static text */
 int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
@@ -55,6 +60,7 @@ void http_guard_listen(struct http_guard *g, struct evhttp_bound_socket *bound);
 bool http_guard_asked(struct http_guard *g, struct evhttp_request *req);        /* false: too much lies unread, answer 503 */
 void http_guard_watches(struct http_guard *g, struct evhttp_request *req);      /* a live viewer: no deadline */
 void http_guard_counters(const struct http_guard *g, uint64_t *ret_closed, uint64_t *ret_refused);      /* from any thread */
+size_t http_guard_count(const struct http_guard *g);
 void http_guard_free(struct http_guard **p);
 
 #endif

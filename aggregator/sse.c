@@ -22,6 +22,7 @@ struct sse {
     struct viewer *first;
     size_t count;
     unsigned beats;
+    uint64_t resyncs;
 };
 
 int sse_new(struct http *h, struct sse **ret)
@@ -134,6 +135,7 @@ static void send_resync(struct viewer *v, const struct query_context *q, const c
 {
     json_t *data = json_object();
     v->position = last;
+    v->sse->resyncs++;
     json_object_set_new(data, "position", json_string(vector));
     json_object_set_new(data, "registry_version", json_integer((json_int_t)registry_version(q->registry)));
     send_event(v, "resync", vector, data);
@@ -212,7 +214,7 @@ void sse_open(struct sse *s, struct evhttp_request *req)
 {
     struct viewer *v = s->count < SSE_VIEWERS_MAX ? calloc(1, sizeof *v) : NULL;
     if (!v) {
-        http_reply_problem(req, 503, "SIBUK", "terlalu banyak penonton", NULL, NULL);
+        http_reply_problem(s->h, req, 503, CODE_BUSY, "terlalu banyak penonton", NULL, NULL);
         return;
     }
     struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
@@ -239,3 +241,5 @@ void sse_beat(struct sse *s)
 }
 
 size_t sse_count(const struct sse *s) { return s->count; }
+
+uint64_t sse_resyncs(const struct sse *s) { return s->resyncs; }

@@ -20,6 +20,7 @@ void sse_free(struct sse **s);
 void sse_open(struct sse *s, struct evhttp_request *req); /* takes over the request */
 void sse_changed(struct sse *s);                          /* new rows stand in the change list */
 void sse_beat(struct sse *s);                             /* each second; sends the comment when it is due */
+uint64_t sse_resyncs(const struct sse *s); /* times a viewer was told to begin anew */
 size_t sse_count(const struct sse *s);
 
 #endif

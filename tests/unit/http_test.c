@@ -266,6 +266,43 @@ static void viewers_have_a_number(void **state)
     for (unsigned i = 1; i < SSE_VIEWERS_MAX; i++) close(fd[i]);
 }
 
+static int ready(const struct site *s)
+{
+    int fd = ask(s, false, "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), status = status_of(fd);
+    close(fd);
+    return status;
+}
+
+/* Ready says that counting goes on: a worker that told records of which none is taken, and a loop that does not turn, are not. */
+static void standing_still_is_not_ready(void **state)
+{
+    struct site *s = *state;
+    struct aggregate_status live = { .workers = 1,
+                                     .commits = 1,
+                                     .worker = { { .number = 1, .up = true, .applied = 3, .head = 5 } } };
+    assert_int_equal(ready(s), 200);
+    http_changed(s->http, &live);
+    assert_int_equal(ready(s), 200);            /* there is something to count, and time to do it */
+    atomic_store(&ahead_ms, HTTP_STALL_MS + LOOKS_MS);
+    http_turn(s->http);
+    assert_int_equal(ready(s), 503);
+    live.worker[0].applied = 4;                 /* it moved */
+    http_changed(s->http, &live);
+    assert_int_equal(ready(s), 200);
+    live.worker[0].applied = 5;                 /* nothing is left: standing still is right */
+    http_changed(s->http, &live);
+    atomic_store(&ahead_ms, 3 * HTTP_STALL_MS);
+    http_turn(s->http);
+    assert_int_equal(ready(s), 200);
+    atomic_store(&ahead_ms, 4 * HTTP_STALL_MS + LOOKS_MS);      /* and no turn since */
+    assert_int_equal(ready(s), 503);
+    http_turn(s->http);
+    assert_int_equal(ready(s), 200);
+    live.worker[0].up = false;
+    http_changed(s->http, &live);
+    assert_int_equal(ready(s), 503);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_that_nobody_takes_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(answers_that_nobody_takes_are_bounded_together, setup, teardown),
         cmocka_unit_test_setup_teardown(viewers_have_a_number, setup, teardown),
+        cmocka_unit_test_setup_teardown(standing_still_is_not_ready, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
