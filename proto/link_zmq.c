@@ -93,8 +93,7 @@ void link_free(struct link **lp)
     if (!l) return;
     if (l->kept) link_release(l);
     for (unsigned i = 0; i < l->socks_n; i++) sock_free(l->socks[i]);
-    if (l->zctx)
-        while (zmq_ctx_term(l->zctx) != 0 && errno == EINTR) continue;      /* ends the ZAP thread; at most the linger */
+    if (l->zctx) link_zmq_context_end(l->zctx);         /* ends the ZAP thread; at most the linger */
     link_zmq_zap_join(l);
     free(l->kept);
     free(l->peers);

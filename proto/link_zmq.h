@@ -108,6 +108,7 @@ int64_t link_zmq_ms(void);
 
 /* link_zmq_option.c: every option of every socket */
 void *link_zmq_context(void);
+void link_zmq_context_end(void *zctx);   /* waits until its sockets are closed, whatever signal comes */
 void *link_zmq_socket(void *zctx, enum sock_kind kind);                 /* NULL, errno set */
 int link_zmq_server(void *z, const char *domain, const struct link_keys *keys);
 int link_zmq_client(void *z, const struct link_keys *keys, const uint8_t server[PUBKEY_SIZE]);
@@ -126,7 +127,7 @@ void link_zmq_zap_join(struct link *l);
 /* link_zmq_peer.c: peers behind ROUTER sockets and their messages */
 int link_zmq_peer_init(struct link *l);
 struct peer *link_zmq_peer_get(const struct link *l, peer_id id);
-struct peer *link_zmq_peer_new(struct link *l, unsigned sock, uint32_t rid);    /* NULL: no slot; rid is not looked up for dials */
+struct peer *link_zmq_peer_new(struct link *l, unsigned sock, uint32_t rid);    /* rid is not looked up for dials */
 void link_zmq_peer_drop(struct link *l, struct peer *p);
 void link_zmq_peer_sweep(struct link *l, int64_t now);
 int link_zmq_peer_recv(struct link *l, unsigned sock, struct message *m);

@@ -59,6 +59,6 @@ int link_ask(const char *path, struct slice request, int timeout_ms, char **ret,
     rc = z && zmq_connect(z, endpoint) == 0 && zmq_send(z, request.p, request.n, ZMQ_DONTWAIT) >= 0 ? ST_OK : ST_IO;
     if (rc == ST_OK) rc = await(z, timeout_ms, ret, ret_size);
     if (z) zmq_close(z);
-    while (zmq_ctx_term(ctx) != 0 && errno == EINTR) continue;
+    link_zmq_context_end(ctx);
     return rc;
 }

@@ -96,23 +96,24 @@ static bool is_young(const struct link *l, const struct accepted *a)
     return c && c->cookie == a->cookie && c->young;
 }
 
-/* The oldest of them leaves the ring. -1: none */
+/* The oldest in the ring leaves it. */
 static int young_take(struct link *l)
 {
-    const struct accepted *a = &l->young[l->young_at];
+    const int fd = l->young[l->young_at].fd;
 
-    if (l->young_n == 0) return -1;
+    ASSERT(l->young_n > 0);
     l->young_at = (l->young_at + 1) % (2 * YOUNG_MAX);
     l->young_n--;
-    return is_young(l, a) ? a->fd : -1;
+    return fd;
 }
 
+/* The oldest in the ring is one of them. */
 static void young_cut(struct link *l)
 {
     int fd = young_take(l);
     struct conn *c = link_zmq_conn(l, fd);
 
-    if (!c) return;
+    ASSERT(c && c->young);
     link_zmq_conn_shut(fd, c->cookie);
     c->young = false;
     c->close_ms = INT64_MAX;            /* its DISCONNECTED ends the entry */
@@ -261,7 +262,7 @@ static void cut_ahead(struct link *l, uint64_t total, int64_t now)
 
         for (int fd = 0; fd < l->conns_cap; fd++)
             if (link_zmq_conn(l, fd) && l->conns[fd].ahead > (most < 0 ? 0 : l->conns[most].ahead)) most = fd;
-        if (most < 0) return;
+        ASSERT(most >= 0);              /* it is their sum */
         total -= l->conns[most].ahead;
         l->count.cut_ahead++;
         conn_end(l, most, &l->conns[most], "most of too much that waits", now);

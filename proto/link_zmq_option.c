@@ -79,19 +79,17 @@ void *link_zmq_context(void)
     return NULL;
 }
 
+void link_zmq_context_end(void *zctx)
+{
+    while (zmq_ctx_term(zctx) != 0) ASSERT(errno == EINTR);
+}
+
 static int socket_type(enum sock_kind kind)
 {
-    switch (kind) {
-    case SOCK_LISTEN:
-    case SOCK_CONTROL: return ZMQ_ROUTER;
-    case SOCK_PUBLISH: return ZMQ_PUB;
-    case SOCK_MONITOR: return ZMQ_PAIR;
-    case SOCK_ZAP: return ZMQ_REP;
-    case SOCK_DIAL:
-    case SOCK_ASK:
-    case SOCK_PROBE: return ZMQ_DEALER;
-    }
-    return ZMQ_DEALER;
+    if (kind & ROUTERS) return ZMQ_ROUTER;
+    if (kind == SOCK_PUBLISH) return ZMQ_PUB;
+    if (kind == SOCK_MONITOR) return ZMQ_PAIR;
+    return kind == SOCK_ZAP ? ZMQ_REP : ZMQ_DEALER;
 }
 
 void *link_zmq_socket(void *zctx, enum sock_kind kind)

@@ -61,7 +61,7 @@ struct peer *link_zmq_peer_new(struct link *l, unsigned sock, uint32_t rid)
     int32_t slot = l->free_head, *b;
     struct peer *p;
 
-    if (slot < 0) return NULL;
+    ASSERT(slot >= 0);                  /* there are as many as peers are let in (peer_room) and dials made */
     p = &l->peers[slot];
     l->free_head = p->next;
     *p = (struct peer){ .id = ++l->peer_serial << PEER_SLOT_BITS | (peer_id)slot, .rid = rid, .sock = (uint16_t)sock, .used = true,
@@ -168,7 +168,6 @@ static struct peer *peer_meet(struct link *l, unsigned sock, uint32_t rid, zmq_m
     }
     peer_room(l, sock, key);
     p = link_zmq_peer_new(l, sock, rid);
-    if (!p) return NULL;
     memcpy(p->key, key, sizeof key);
     p->seen_ms = now;
     if (!control) peer_bind(l, p, zmq_msg_get(payload, ZMQ_SRCFD), now);

@@ -11,6 +11,9 @@
 
 /* why: an errno, or a (negative) status of LMDB, which is given to calls of LMDB only; the others fail with EIO then. */
 void failing_at(unsigned n, int why);
+/* The same of the calls of this name alone; elsewhere: in threads that have armed nothing themselves. */
+void failing_call(const char *call, unsigned n, int why);
+void failing_elsewhere(const char *call, unsigned n, int why);
 /* From now on no call fails. Returns the name of the one that did; NULL: there were fewer than n. */
 const char *failing_end(void);
 extern void (*failing_hook)(void *ctx);   /* called, when there is one, where a call fails: what happens in between */
@@ -21,6 +24,9 @@ extern bool failing_commit_done;
 /* What statfs and statvfs say, as long as `on`: the kind of file system, blocks of 4096 bytes in all and to be had. */
 struct failing_disk { bool on; uint32_t kind; uint64_t blocks, left; };
 extern struct failing_disk failing_disk;
+
+/* What getrlimit says of descriptors, and setrlimit is not asked for, as long as max is not 0. */
+extern _Atomic uint64_t failing_limit_cur, failing_limit_max;
 
 unsigned failing_descriptors(void);     /* open in this process */
 

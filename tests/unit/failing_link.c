@@ -23,9 +23,29 @@ FAILING(void *, calloc, (size_t n, size_t size), (n, size), NULL)
 FAILING(char *, strdup, (const char *s), (s), (failing_errno(), (char *)NULL))
 FAILING(int, chmod, (const char *path, mode_t mode), (path, mode), failing_errno())
 FAILING(int, socket, (int domain, int type, int protocol), (domain, type, protocol), failing_errno())
-FAILING(int, getrlimit, (__rlimit_resource_t what, struct rlimit *ret), (what, ret), failing_errno())
 FAILING(int, pthread_create, (pthread_t *ret, const pthread_attr_t *a, void *(*fn)(void *), void *arg), (ret, a, fn, arg),
         failing_why())
+
+_Atomic uint64_t failing_limit_cur, failing_limit_max;
+int __real_getrlimit(__rlimit_resource_t what, struct rlimit *ret);
+int __real_setrlimit(__rlimit_resource_t what, const struct rlimit *limit);
+int __wrap_getrlimit(__rlimit_resource_t what, struct rlimit *ret);
+int __wrap_setrlimit(__rlimit_resource_t what, const struct rlimit *limit);
+
+int __wrap_getrlimit(__rlimit_resource_t what, struct rlimit *ret)
+{
+    const uint64_t most = failing_limit_max;
+
+    if (failing_now("getrlimit")) return failing_errno();
+    if (most == 0) return __real_getrlimit(what, ret);
+    *ret = (struct rlimit){ failing_limit_cur, most };
+    return 0;
+}
+
+int __wrap_setrlimit(__rlimit_resource_t what, const struct rlimit *limit)
+{
+    return failing_limit_max ? 0 : __real_setrlimit(what, limit);
+}
 
 /* Two calls have names of their own where they end something, so that nobody has to hear of it. */
 int __real_zmq_setsockopt(void *z, int name, const void *value, size_t n);
@@ -35,7 +55,7 @@ int __wrap_zmq_socket_monitor(void *z, const char *endpoint, int events);
 
 int __wrap_zmq_setsockopt(void *z, int name, const void *value, size_t n)
 {
-    if (failing_now(name == ZMQ_LINGER ? "linger" : "zmq_setsockopt")) return failing_errno();
+    if (failing_now(name == ZMQ_LINGER ? "linger" : "zmq_setsockopt")) return failing_why() ? failing_errno() : 0;
     return __real_zmq_setsockopt(z, name, value, n);
 }
 
