@@ -151,6 +151,7 @@ $(eval $(call unit_test,link_edge,$(LINK_ZMQ) tests/unit/failing tests/unit/fail
 # (hundreds of megabytes: not among the tests with threads, which the thread sanitizer makes slow; so is http)
 $(eval $(call unit_test,link_bounds,$(LINK_ZMQ) tests/it/attack_curve,-lzmq -lsodium -Wl$(comma)--wrap=link_zmq_ms))
 $(eval $(call unit_test,run,proto/run proto/node proto/store proto/store_mem $(LINK_ZMQ),-lzmq -lsodium -lpthread))
+$(eval $(call unit_test,run_edge,proto/run proto/node proto/store proto/store_mem proto/log proto/clock_posix proto/period proto/bytes proto/status tests/unit/failing,$(addprefix -Wl$(comma)--wrap=,malloc calloc eventfd sigaction _exit)))
 TREE := proto/receipt proto/merkle proto/note proto/lines proto/restore proto/cut proto/period proto/registry proto/base64 proto/sign_sha256
 WORKER_TEST := $(CODEC) $(TREE) proto/sign_ed25519 proto/registry proto/registry_sign proto/period proto/store proto/store_mem proto/node proto/join proto/invite $(WORKER_P) tests/unit/work_world
 WITNESS := collector/witness collector/witness_store collector/witness_receipt collector/witness_restore

@@ -90,7 +90,8 @@ static size_t put_head(char *line, size_t size, enum log_level l, const char *ms
         n = snprintf(line, size, "<%c>level=%s msg=\"%s\"", PRIORITIES[l], NAMES[l], msg);
     else
         n = snprintf(line, size, "time=%s level=%s program=%s msg=\"%s\"", time, NAMES[l], logger.program, msg);
-    return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+    ASSERT(n > 0);                      /* fixed formats */
+    return (size_t)n < size ? (size_t)n : size - 1;
 }
 
 /* A value from outside must not start a line of its own, nor move the terminal's cursor. */
