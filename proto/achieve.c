@@ -289,7 +289,9 @@ static bool as_stable(struct ratio target, struct ratio reached, struct achieve_
     struct ratio distance, share, raw;
     if (!subtract(reached, target, &distance)) return false;
     distance.num = absolute(distance.num);
-    if (!divide(distance, target, &share) || !subtract(ONE, share, &raw)) return false;
+    bool fits = divide(distance, target, &share);
+    fits &= subtract(ONE, share, &raw);
+    ASSERT(fits);                       /* the parts of the share stood in the distance before it was reduced; it is not below 0 */
     return done(r, raw, true);
 }
 

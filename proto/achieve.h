@@ -145,7 +145,7 @@ enum achieve_deviation { ACHIEVE_DEVIATION_PP = 1, ACHIEVE_DEVIATION_REL, ACHIEV
 struct achieve_cash { i128 budget, plan, realised; };   /* sen */
 /* Cash plan deviation as a share: PP 100R/P - 100RAK/P and REL 100(RAK-R)/RAK over the sums of the lines, IKPA over each line,
  * weighted by budget (cut at 1e-6 sen a line where the exact sum of many lines does not fit). ST_NOT_FOUND: no budget (or plan).
- * ST_FULL. */
+ * ST_FULL. Values are sums of 64-bit ones: of what is larger, only the sums of PP and REL say that it does not fit. */
 int achieve_deviation(enum achieve_deviation kind, const struct achieve_cash *line, size_t n, struct ratio *ret);
 struct achieve_physical { i128 budget; int64_t percent; };      /* percent 1e-6 */
 int achieve_physical(const struct achieve_physical *line, size_t n, struct ratio *ret);        /* weighted by budget */

@@ -83,7 +83,9 @@ static int across_sum(enum achieve_over_units over, const struct achieve_part *p
         return ST_OK;
     }
     if (weights.num == 0) return ST_INVALID;
-    return achieve_ratio(weights.den, weights.num, &inverse) && achieve_ratio_multiply(sum, inverse, ret) ? ST_OK : ST_FULL;
+    bool turned = achieve_ratio(weights.den, weights.num, &inverse);
+    ASSERT(turned);                     /* a sum of ratios is one, and not 0 */
+    return achieve_ratio_multiply(sum, inverse, ret) ? ST_OK : ST_FULL;
 }
 
 int achieve_across(enum achieve_over_units over, const struct achieve_part *part, size_t n, struct ratio *ret)
@@ -138,8 +140,9 @@ void achieve_mean_add(struct achieve_mean *m, const struct achieve_result *r, in
     m->fixed += fixed_of(share);
     if (weight <= 0) return;
     m->any_weight = true;
-    m->weights_inexact |= !achieve_ratio_multiply(share, w, &v) || !achieve_ratio_add(m->weighted, v, &m->weighted) ||
-                          !achieve_ratio_add(m->weights, w, &m->weights);
+    bool fits = achieve_ratio_add(m->weights, w, &m->weights);
+    ASSERT(fits);                       /* 64-bit values of one denominator, as many as 32 bits count */
+    m->weights_inexact |= !achieve_ratio_multiply(share, w, &v) || !achieve_ratio_add(m->weighted, v, &m->weighted);
 }
 
 int achieve_mean_get(const struct achieve_mean *m, bool missing_zero, struct ratio *ret)
@@ -147,7 +150,9 @@ int achieve_mean_get(const struct achieve_mean *m, bool missing_zero, struct rat
     i128 n = (i128)m->counted + (missing_zero ? m->missing : 0);
     if (n == 0) return ST_NOT_FOUND;
     if (!m->inexact && achieve_ratio_multiply(m->sum, (struct ratio){1, n}, ret)) return ST_OK;
-    return achieve_ratio(m->fixed, FIXED_ONE * n, ret) ? ST_OK : ST_FULL;
+    bool fits = achieve_ratio(m->fixed, FIXED_ONE * n, ret);
+    ASSERT(fits);                       /* a billion at 1e-18 each, as many as 32 bits count */
+    return ST_OK;
 }
 
 int achieve_mean_most(const struct achieve_mean *m, struct ratio *ret)
@@ -166,7 +171,9 @@ int achieve_mean_weighted(const struct achieve_mean *m, struct ratio *ret)
 {
     struct ratio inverse;
     if (!m->any_weight) return ST_NOT_FOUND;
-    if (m->weights_inexact || !achieve_ratio(m->weights.den, m->weights.num, &inverse)) return ST_FULL;
+    if (m->weights_inexact) return ST_FULL;
+    bool turned = achieve_ratio(m->weights.den, m->weights.num, &inverse);
+    ASSERT(turned);                     /* weights are above 0 */
     return achieve_ratio_multiply(m->weighted, inverse, ret) ? ST_OK : ST_FULL;
 }
 
@@ -200,7 +207,8 @@ static int deviation_of_lines(const struct achieve_cash *line, size_t n, struct 
     for (size_t i = 0; i < n; i++) {
         if (line[i].plan == 0) continue;
         i128 apart = line[i].realised - line[i].plan;
-        if (!achieve_ratio(apart < 0 ? -apart : apart, line[i].plan, &share)) return ST_FULL;
+        bool fits = achieve_ratio(apart < 0 ? -apart : apart, line[i].plan, &share);
+        ASSERT(fits);                   /* sums of 64-bit values, and a plan that is not 0 */
         if (!achieve_ratio_multiply(share, (struct ratio){line[i].budget, 1}, &share) || !achieve_ratio_add(sum, share, &sum))
             return ST_FULL;
         budget += line[i].budget;
@@ -222,7 +230,9 @@ static int deviation_cut(const struct achieve_cash *line, size_t n, struct ratio
         budget += line[i].budget;
     }
     if (budget == 0) return ST_NOT_FOUND;
-    return achieve_ratio(sum, budget * unit, ret) ? ST_OK : ST_FULL;
+    bool fits = achieve_ratio(sum, budget * unit, ret);
+    ASSERT(fits);                       /* budget is not 0, nor is a sum of 64-bit values the least number */
+    return ST_OK;
 }
 
 int achieve_deviation(enum achieve_deviation kind, const struct achieve_cash *line, size_t n, struct ratio *ret)

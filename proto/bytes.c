@@ -358,8 +358,9 @@ uint32_t bytes_crc32c_portable(uint32_t crc, const void *p, size_t n)
 }
 
 #ifdef __x86_64__
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *s, size_t n)
+__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const void *p, size_t n)
 {
+    const uint8_t *s = p;
     uint64_t c = (uint32_t)~crc, w;
 
     for (; n >= 8; n -= 8, s += 8) {
@@ -373,7 +374,9 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, con
 
 uint32_t bytes_crc32c(uint32_t crc, const void *p, size_t n)
 {
-    return __builtin_cpu_supports("sse4.2") ? crc32c_sse42(crc, p, n) : bytes_crc32c_portable(crc, p, n);
+    static uint32_t (*const ways[])(uint32_t, const void *, size_t) = { bytes_crc32c_portable, crc32c_sse42 };
+
+    return ways[__builtin_cpu_supports("sse4.2") != 0](crc, p, n);
 }
 #else
 uint32_t bytes_crc32c(uint32_t crc, const void *p, size_t n)

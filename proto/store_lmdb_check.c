@@ -105,8 +105,8 @@ static bool walk_value(struct walk *w, uint64_t page, const uint8_t *data, uint6
         data = p + PAGE_HEADER;
     }
     if (flags & NODE_SUBTREE)
-        return (n == DB_BYTES || fault(w, page)) && walk_tree(w, data);
-    return !w->free_list || free_record_ok(w, data, n) || fault(w, page);
+        return n == DB_BYTES ? walk_tree(w, data) : fault(w, page);
+    return !w->free_list || free_record_ok(w, data, n) ? true : fault(w, page);
 }
 
 static bool walk_node(struct walk *w, uint64_t page, const uint8_t *p, unsigned offset, unsigned levels)
@@ -155,8 +155,8 @@ static bool walk_tree(struct walk *w, const uint8_t *db)
     unsigned depth = le16(db + DB_DEPTH);
 
     if (root == NO_PAGE)
-        return depth == 0 || fault(w, 0);
-    return (depth >= 1 && depth <= DEPTH_MAX ? true : fault(w, root)) && walk_page(w, root, depth);
+        return depth == 0 ? true : fault(w, 0);
+    return depth >= 1 && depth <= DEPTH_MAX ? walk_page(w, root, depth) : fault(w, root);
 }
 
 static bool meta_ok(const uint8_t *map, uint64_t size, uint64_t at)

@@ -30,7 +30,8 @@
 enum { OWNED_MAX = 256 };
 
 static pthread_mutex_t owned_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct { dev_t dev; ino_t ino; } owned[OWNED_MAX];
+static struct owned { dev_t dev; ino_t ino; } owned[OWNED_MAX];
+_Static_assert(sizeof(struct owned) == sizeof(dev_t) + sizeof(ino_t), "compared as bytes");
 static unsigned owned_count;
 
 int store_lmdb_fail(char *err, size_t err_size, int status, const char *fmt, ...)
@@ -58,12 +59,14 @@ static void own(dev_t dev, ino_t ino)
 
 static void disown(dev_t dev, ino_t ino)
 {
+    const struct owned it = { dev, ino };
     unsigned i = 0;
 
     pthread_mutex_lock(&owned_lock);
-    while (i < owned_count && (owned[i].dev != dev || owned[i].ino != ino))
+    while (memcmp(&owned[i], &it, sizeof it) != 0) {
         i++;
-    ASSERT(i < owned_count);
+        ASSERT(i < owned_count);
+    }
     owned[i] = owned[--owned_count];
     pthread_mutex_unlock(&owned_lock);
 }
@@ -161,8 +164,9 @@ static bool put_in_place(const char *tmp, const char *dir, int parent)
 {
     char data[STORE_LMDB_PATH_MAX], lock[STORE_LMDB_PATH_MAX];
 
-    if (!join(data, tmp, "/" STORE_LMDB_DATA) || !join(lock, tmp, "/" STORE_LMDB_LOCK))
+    if (!join(data, tmp, "/" STORE_LMDB_DATA))
         return false;
+    ASSERT(join(lock, tmp, "/" STORE_LMDB_LOCK));       /* as long as the other */
     unlink(lock);
     return store_lmdb_dir_sync(data) && store_lmdb_dir_sync(tmp) && rename(tmp, dir) == 0 && fsync(parent) == 0;
 }

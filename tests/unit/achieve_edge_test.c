@@ -158,7 +158,8 @@ static void sums_that_do_not_fit(void **state)
                  {ACHIEVE_SUM, {{odd, one}, {odd_too, one}}},
                  {ACHIEVE_RASIO, {{one, odd}, {one, odd_too}}},
                  {ACHIEVE_RASIO, {{huge, {1, 3}}, {{0, 1}, {1, 3}}}},
-                 {ACHIEVE_RASIO, {{huge, {1, BIG}}, {{0, 1}, {0, 1}}}}};
+                 {ACHIEVE_RASIO, {{huge, {1, BIG}}, {{0, 1}, {0, 1}}}},
+                 {ACHIEVE_RASIO, {{huge, {1, 3}}, {{1, 1}, {1, 4}}}}};
     struct ratio r;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(achieve_across(cases[i].over, cases[i].part, 2, &r), ST_FULL);
@@ -170,12 +171,57 @@ static void sums_that_do_not_fit(void **state)
     for (size_t i = 1; i < sizeof cash / sizeof *cash; i++) {
         assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_REL, cash[i], 2, &r), ST_FULL);
     }
+    const struct achieve_cash least = {1, BIG + 1, -BIG - 1};    /* their difference is the least number, which has no opposite */
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_PP, &least, 1, &r), ST_FULL);
     const struct achieve_physical wide[][2] = {
+        { { -BIG - 1, 2 }, { 0, 0 } }, { { BIG - 1, 0 }, { 1, 1 } },
         { { BIG, 5 }, { 1, 1 } }, { { BIG, 2 }, { BIG, 2 } }, { { BIG, 1 }, { BIG + 2, 1 } }, { { BIG + 2, 0 }, { BIG, 0 } }
     };
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) assert_int_equal(achieve_physical(wide[i], 2, &r), ST_FULL);
     const struct achieve_cash far = {BIG, 1, BIG};
     assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, &far, 1, &r), ST_FULL);
+}
+
+/* Lines of a cash plan whose exact parts do not fit are cut; a line without a plan deviates from none, budgets may add up to 0. */
+static void parts_that_are_cut(void **state)
+{
+    (void)state;
+    const struct achieve_cash far[] = { { 3, BIG, BIG + 1 }, { 4, 1, 1 }, { 9, 0, 5 } },
+                              none[] = { { 1, BIG, BIG + 1 }, { -1, BIG - 1, BIG }, { 9, 0, 5 } },
+                              most[] = { { 5, BIG, 1 }, { 5, 2, 3 } };
+    struct ratio r;
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, far, 3, &r), ST_OK);
+    assert_int_equal(r.num, 0);
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, none, 3, &r), ST_NOT_FOUND);
+    assert_int_equal(achieve_deviation(ACHIEVE_DEVIATION_IKPA, most, 2, &r), ST_FULL);
+}
+
+/* What is missing or said in words counts as such; sums that fit no more are answered from what was cut, or not at all. */
+static void means_that_are_cut(void **state)
+{
+    (void)state;
+    const struct achieve_result words = {.state = ACHIEVE_REACHED_TEXT}, zero = {.state = ACHIEVE_TARGET_ZERO},
+                                fine = {.share = {1, BIG}}, none = {.share = {0, 1}};
+    const struct achieve_result small = {.share = {1, (i128)1 << 104}}, smaller = {.share = {1, ((i128)1 << 104) - 1}};
+    struct achieve_mean cut = {.cap = ACHIEVE_UNCAPPED}, weights = cut, shares = cut;
+    struct ratio r;
+    achieve_mean_add(&cut, &fine, 0);
+    achieve_mean_add(&cut, &words, 0);
+    achieve_mean_add(&cut, &words, 0);
+    achieve_mean_add(&cut, &zero, 0);
+    assert_int_equal(cut.missing, 2);
+    assert_false(cut.inexact);
+    assert_int_equal(achieve_mean_get(&cut, true, &r), ST_OK);  /* a third of it has no room for its denominator */
+    assert_int_equal(r.num, 0);
+    assert_int_equal(achieve_mean_weighted(&cut, &r), ST_NOT_FOUND);
+    achieve_mean_add(&weights, &small, 1000000);
+    achieve_mean_add(&weights, &none, INT64_MAX);
+    assert_false(weights.weights_inexact);
+    assert_int_equal(achieve_mean_weighted(&weights, &r), ST_FULL);
+    achieve_mean_add(&shares, &small, 1000000);
+    achieve_mean_add(&shares, &smaller, 1000000);
+    assert_true(shares.weights_inexact);
+    assert_int_equal(achieve_mean_weighted(&shares, &r), ST_FULL);
 }
 
 /* A mean with a cap: the most it can still be, also when sums were cut. */
@@ -216,6 +262,8 @@ int main(void)
         cmocka_unit_test(words_and_bounds),
         cmocka_unit_test(rounded_early),
         cmocka_unit_test(sums_that_do_not_fit),
+        cmocka_unit_test(parts_that_are_cut),
+        cmocka_unit_test(means_that_are_cut),
         cmocka_unit_test(the_most_a_mean_can_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
