@@ -55,7 +55,8 @@ static bool read_text(struct slice text, struct cut *c)
     if (!lines_decimal(lines_next(&text, "versi"), &version) || version == 0 || version > CUT_VERSION_MAX) return false;
     if (!lines_decimal(lines_next(&text, "daftar"), &c->registry)) return false;
     struct slice actor = lines_next(&text, "oleh");
-    if (!registry_id_ok(actor) || !lines_copy(actor, c->actor, sizeof c->actor)) return false;
+    if (!registry_id_ok(actor)) return false;
+    ASSERT(lines_copy(actor, c->actor, sizeof c->actor));       /* an id fits */
     if (!lines_hex_u64(lines_next(&text, "kunci"), &c->key_id) || !lines_decimal(lines_next(&text, "waktu"), &at)) return false;
     c->year = (unsigned)year;
     c->quarter = (unsigned)quarter;

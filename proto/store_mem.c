@@ -288,13 +288,12 @@ static const struct entry *path_seek(struct mem_cursor *c, const struct node *ro
         if (cmp <= 0) c->depth = depth;
         if (cmp == 0) break;
     }
-    if (depth == MEM_DEPTH) c->depth = 0;
-    if (depth == MEM_DEPTH) return tree_near(root, key, 1, true);
+    if (depth == MEM_DEPTH) return c->depth = 0, tree_near(root, key, 1, true);
     return c->depth ? c->path[c->depth - 1]->e : NULL;
 }
 
-/* The entry beside the one at the end of the path, which follows. NULL: there is none; or the path is too long, and is not known
- * any more. */
+/* The entry beside the one at the end of the path, which follows. NULL: there is none, or the path is too long; it is not known
+ * any more then. */
 static const struct entry *path_step(struct mem_cursor *c, int dir)
 {
     const struct node *n = c->path[c->depth - 1], *child = n->child[dir > 0];
@@ -333,7 +332,7 @@ static int mem_step(struct store_cursor *base, int dir, struct slice *ret_key, s
 
     if (c->pos == POS_AT) {
         if (c->depth > 0) e = path_step(c, dir);
-        if (!e && c->depth == 0) e = tree_near(root, slice_of(c->key, c->key_n), dir, false);
+        if (!e) e = tree_near(root, slice_of(c->key, c->key_n), dir, false);
     } else if (c->pos != edge) {
         c->depth = 0;
         e = tree_end(root, dir < 0);

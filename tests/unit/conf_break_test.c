@@ -325,13 +325,34 @@ static void what_is_set_aside_is_never_written_over(void **state)
     assert_content(s, NEW, NEW);
 }
 
+/* Ten thousand names are enough; then somebody has to look. */
+static void names_run_out(void **state)
+{
+    const struct scene *s = *state;
+    char to[CONF_ASIDE_SIZE], name[CONF_ASIDE_SIZE];
+
+    assert_int_equal(conf_file_write(s->path, text(NEW), 0600), ST_OK);
+    for (unsigned i = 1; i <= 10000; i++) {
+        snprintf(name, sizeof name, "%s.lama-%u", s->path, i);
+        assert_int_equal(symlink(s->path, name), 0);
+    }
+    assert_int_equal(conf_file_aside(s->path, to), ST_FULL);
+    unlink(name);
+    assert_int_equal(conf_file_aside(s->path, to), ST_OK);
+    assert_string_equal(to, name);
+    for (unsigned i = 1; i <= 10000; i++) {
+        snprintf(name, sizeof name, "%s.lama-%u", s->path, i);
+        unlink(name);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_file_has_its_old_bytes_or_its_new_ones), T(a_file_is_read_whole_or_not), T(a_key_is_made_once_or_not),
         T(who_comes_second_takes_the_key_of_the_first), T(key_files_that_are_none), T(names_of_every_sort),
-        T(a_key_is_read_or_the_reason_said), T(a_directory_is_made_or_the_reason_said), T(what_is_set_aside_is_never_written_over),
+        T(a_key_is_read_or_the_reason_said), T(a_directory_is_made_or_the_reason_said), T(what_is_set_aside_is_never_written_over), T(names_run_out),
     };
 #undef T
     return cmocka_run_group_tests_name("conf_break", tests, NULL, NULL);

@@ -20,6 +20,7 @@ static void a_note_has_one_spelling(void **state)
 {
     struct world *w = *state;
     struct cut c, got;
+    uint8_t pub[PUBKEY_SIZE];
     struct buf b, worse;
     struct slice note;
 
@@ -31,8 +32,8 @@ static void a_note_has_one_spelling(void **state)
                 got.key_id == c.key_id && got.at.ms == c.at.ms && strcmp(got.actor, CENTRE) == 0);
     static const struct { const char *from, *to; } change[] = {
         { "potong/1", "potong/2" }, { "33.74", "3374" }, { "33.74", "" }, { "2022-Q4", "2022-TW4" }, { "2022-Q4", "2022-Q5" },
-        { "versi 1", "versi 0" }, { "versi 1", "versi 1000" }, { "versi 1", "versi 01" }, { "daftar ", "daftar  " },
-        { "oleh gen", "oleh  gen" }, { "kunci ", "kunci 0" }, { "waktu 1", "waktu -1" }, { "waktu 1", "waktu +1" },
+        { "versi 1", "versi 0" }, { "versi 1", "versi 1000" }, { "versi 1", "versi 01" }, { "versi 1", "versi x" }, { "daftar ", "daftar  " },
+        { "oleh gen", "oleh  gen" }, { "kunci ", "kunci 0" }, { "waktu 1", "waktu -1" }, { "waktu 1", "waktu +1" }, { "waktu 1", "waktu 9999999" },
         { "wilayah", "Wilayah" }, { "\n\n", "\nlagi 1\n\n" }, { "\n\n", "\n" },
     };
     for (size_t i = 0; i < sizeof change / sizeof *change; i++) {
@@ -47,6 +48,16 @@ static void a_note_has_one_spelling(void **state)
         assert_int_equal(cut_read(buf_slice(&worse), &got), ST_INVALID);
         buf_done(&worse);
     }
+    buf_init(&worse, 2 * CUT_NOTE_MAX);
+    buf_put(&worse, note.p, note.n);
+    while (worse.n <= CUT_NOTE_MAX) buf_str(&worse, "lagi\n");
+    assert_int_equal(cut_read(buf_slice(&worse), &got), ST_INVALID);
+    buf_clear(&worse);
+    c.actor[0] = '\0';                  /* nobody is no name */
+    assert_int_equal(w->signer.public_key(w->signer.ctx, slice_of(CENTRE, strlen(CENTRE)), pub), ST_OK);
+    assert_int_equal(cut_put(&c, pub, NULL, NULL, &worse), ST_INVALID);
+    assert_int_equal(worse.n, 0);
+    buf_done(&worse);
     for (size_t n = 0; n < note.n; n++) {
         unsigned code;
         struct work_mark at;
@@ -337,9 +348,13 @@ static void a_second_mark_of_one_version_is_not_copied(void **state)
     struct record r = { .kind = RECORD_CUT, .lsn = x.l.lsn + 1, .at = { x.l.commit_ms }, .previous = x.l.hash, .content = note };
 
     buf_init(&bytes, RECORD_BYTES_MAX);
-    codec_record_put(&bytes, &r);
-    assert_int_equal(ledger_copy(&x.l, x.t, buf_slice(&bytes), &r, NULL, &code), ST_INVALID);
-    assert_int_equal(code, CODE_BAD_FORMAT);
+    for (unsigned junk = 0; junk < 2; junk++) {
+        if (junk) r.content = slice_of("rekap/potong/1\n", 15);
+        buf_clear(&bytes);
+        codec_record_put(&bytes, &r);
+        assert_int_equal(ledger_copy(&x.l, x.t, buf_slice(&bytes), &r, NULL, &code), ST_INVALID);
+        assert_int_equal(code, CODE_BAD_FORMAT);
+    }
     assert_int_equal(x.l.lsn, r.lsn - 1);
     copy_close(&x);
     buf_done(&bytes);

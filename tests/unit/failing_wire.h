@@ -1,6 +1,6 @@
-/* failing_wire.h - more of what the tests of the network port decide: the link's own clock, an end of the process that a test goes on
- * after, options of sockets as another kernel has them (failing.h has the calls that fail), and monitors that say what the test says.
- */
+/* failing_wire.h - more of what the tests of the network port decide: the link's own clock, an end of the process that a test
+ * goes on after, options of sockets as another kernel has them, and monitors that say what the test says. The calls that fail are
+ * armed by failing.h. */
 #ifndef REKAP_TESTS_FAILING_WIRE_H
 #define REKAP_TESTS_FAILING_WIRE_H
 

@@ -103,6 +103,25 @@ static int archive(struct world *w)
     return st == ST_OK ? ledger_archive(&w->l, w->t, 4, &at) : st;
 }
 
+static struct cut CUT = { .year = 2022, .quarter = 4, .version = 1, .registry = 1, .actor = "pusat-33" };
+
+/* Asked for twice: one mark. */
+static int cut(struct world *w)
+{
+    const uint8_t pub[PUBKEY_SIZE] = { 3 };
+    uint8_t room[CUT_NOTE_MAX];
+    uint64_t lsn = 0, again = 0;
+    struct buf b;
+    assert_int_equal(code_region_parse(text("33.74"), &CUT.region), ST_OK);
+    CUT.key_id = sign_key_id(pub);
+    CUT.at.ms = 33;
+    buf_over(&b, room, sizeof room);
+    int st = cut_put(&CUT, pub, sign_note, NULL, &b);
+    if (st == ST_OK) st = ledger_append_cut(&w->l, w->t, (struct wall){ 34 }, &CUT, buf_slice(&b), &lsn);
+    if (st == ST_OK) st = ledger_append_cut(&w->l, w->t, (struct wall){ 35 }, &CUT, buf_slice(&b), &again);
+    return st == ST_OK && (lsn != w->l.lsn || again != lsn) ? ST_CORRUPT : st;
+}
+
 static bool count_stream(void *ctx, const struct stream *s)
 {
     unsigned *n = ctx;
@@ -115,6 +134,7 @@ static int read_back(struct world *w)
     struct stream *s, spoken;
     struct ledger_entry e;
     struct hash at;
+    uint64_t cut_at;
     unsigned n = 0;
     int st = ledger_stream(&w->l, w->t, text(OFFICE[1]), 0, &s);
     if (st == ST_OK) st = ledger_batch_at(w->t, s, 8, &e);
@@ -124,6 +144,7 @@ static int read_back(struct world *w)
     if (st == ST_OK) st = ledger_epoch_closed(w->t, s, 5);
     if (st == ST_OK) st = ledger_stream_spoken(w->t, s, &spoken);
     if (st == ST_OK) st = ledger_hash_at(&w->l, w->t, 2, &at);
+    if (st == ST_OK) st = ledger_cut(w->t, &CUT, &cut_at);
     if (st == ST_OK) st = ledger_list(w->t, text(OFFICE[0]), 0, count_stream, &n);
     if (st == ST_OK && (n != 2 || spoken.epoch != second_epoch(w) || spoken.watermark != 4)) st = ST_CORRUPT;
     return st;
@@ -164,7 +185,7 @@ static int next_process(struct world *w)
     return st == ST_OK ? read_back(w) : st;
 }
 
-static int (*const STEP[])(struct world *) = { recover, first_day, another_epoch, archive, read_back, restore, another_epoch,
+static int (*const STEP[])(struct world *) = { recover, first_day, another_epoch, archive, cut, read_back, restore, another_epoch,
                                                copy_recover, copy_all, next_process };
 enum { STEPS = sizeof STEP / sizeof *STEP };
 
@@ -293,7 +314,7 @@ static void say(unsigned table, struct slice key, unsigned way, int st)
         assert_int_equal(st, way == DAMAGE_EMPTY ? ST_CORRUPT : ST_VERSION);
         return;
     }
-    bool one_length = (table == LEDGER_META && !checkpoint && !note) || table == LEDGER_STREAM;
+    bool one_length = (table == LEDGER_META && !checkpoint && !note) || table == LEDGER_STREAM || table == LEDGER_CUT;
     if (one_length && way != DAMAGE_GONE) assert_int_equal(st, ST_CORRUPT);
     else assert_true(st == ST_OK || st == ST_CORRUPT || st == ST_NOT_FOUND);
 }

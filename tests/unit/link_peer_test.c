@@ -491,9 +491,11 @@ static void local_frames_that_are_none(void **state)
     zmq_send(parts, "x", 1, ZMQ_SNDMORE);
     zmq_send(parts, "y", 1, 0);
     zmq_send(good, "{}", 2, 0);
-    for (int fd = 0; fd < p.s.l->conns_cap; fd++)       /* their descriptors once were a network peer's, nobody said that it ended */
+    /* their descriptors once were network peers', and nobody has said that those ended */
+    for (int fd = 0; fd < p.s.l->conns_cap; fd++)
         if (!p.s.l->conns[fd].used) p.s.l->conns[fd] = (struct conn){ .used = true, .seen_ms = ms() };
-    while ((counters(&p.s).dropped_unkeyed < 2 || counters(&p.s).dropped_multipart < 1 || p.s.n == 0) && ms() < end) side_drain(&p.s, 5);
+    while ((counters(&p.s).dropped_unkeyed < 2 || counters(&p.s).dropped_multipart < 1 || p.s.n == 0) && ms() < end)
+        side_drain(&p.s, 5);
     assert_int_equal(counters(&p.s).dropped_unkeyed, 2);
     assert_int_equal(counters(&p.s).dropped_multipart, 1);
     assert_int_equal(p.s.n, 1);

@@ -46,7 +46,8 @@ static void ask(struct asking *s, const struct request *q)
 
     assert_true(q->frames < sizeof frame / sizeof *frame);
     for (unsigned i = 0; i <= q->frames; i++)
-        assert_true(zmq_send(s->z, frame[i].n ? frame[i].p : (const uint8_t *)"", frame[i].n, i < q->frames ? ZMQ_SNDMORE : 0) >= 0);
+        assert_int_equal(zmq_send(s->z, frame[i].n ? frame[i].p : (const uint8_t *)"", frame[i].n,
+                                  i < q->frames ? ZMQ_SNDMORE : 0), frame[i].n);
 }
 
 /* The status of the answer to the question of this id; 0: none that is one. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "proto/lines.h"
 #include "proto/restore.h"
 
 #define HASH64 "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
@@ -131,8 +132,31 @@ static void other_texts_are_none(void **state)
     assert_true(r.at.ms == INT64_MAX);
 }
 
+/* What notes are read with (lines.h): a text that does not fit, has a zero in it, or is not there. */
+static void texts_are_the_same_or_not(void **state)
+{
+    (void)state;
+    char small[4] = "";
+    uint8_t room[4];
+    struct buf b;
+    assert_false(lines_copy(slice_of("", 0), small, sizeof small));
+    assert_false(lines_copy(text_of("abcd"), small, sizeof small));
+    assert_false(lines_copy(slice_of("a\0b", 3), small, sizeof small));
+    assert_true(lines_copy(text_of("abc"), small, sizeof small));
+    assert_string_equal(small, "abc");
+    buf_over(&b, room, sizeof room);
+    assert_true(lines_same(&b, slice_of(NULL, 0)));
+    assert_false(lines_same(&b, text_of("a")));
+    buf_str(&b, "ab");
+    assert_true(lines_same(&b, text_of("ab")));
+    assert_false(lines_same(&b, text_of("ac")));
+    buf_str(&b, "cdef");
+    assert_false(lines_same(&b, slice_of(b.p, b.n)));   /* it did not fit: nothing is the same as it */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(other_texts_are_none)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(other_texts_are_none),
+                                       cmocka_unit_test(texts_are_the_same_or_not)};
     return cmocka_run_group_tests_name("restore", tests, setup, teardown);
 }

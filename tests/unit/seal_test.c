@@ -7,10 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <errno.h>
 
 #include "proto/merkle.h"
 #include "proto/registry.h"
 #include "proto/seal.h"
+#include "tests/unit/failing.h"
+
+FAILING(void *, calloc, (size_t n, size_t size), (n, size), NULL)
+FAILING(void *, realloc, (void *p, size_t n), (p, n), NULL)
 
 #define CENTRE "pusat-33"
 static const char *const NAMES[] = {REGISTRY_KEY_ID, CENTRE, "dinas-3374", "pusat-33-baru"};
@@ -55,7 +60,7 @@ struct making { /* what a file is made of; changed by each test before file_make
     int64_t at, from, to;
     int64_t rotated_at;     /* 0: the key was never changed */
     const char *more;       /* lines behind the register's */
-    bool unsealed;
+    bool unsealed, unsaid;  /* unsaid: the register's version is not told where it should be */
     unsigned said;          /* the version the register is said to be; 0: what it is */
     uint64_t more_lines;    /* than there are, says the head */
 };
@@ -92,7 +97,8 @@ static void register_line(struct registry_chain *chain, const struct making *m, 
 static void lines_make(const struct making *m, struct buf *out)
 {
     struct registry_chain chain;
-    buf_printf(out, "daftar\t%u\npotong\tw1\t17\t%064u\n", m->said ? m->said : m->rotated_at ? 3 : 2, 0);
+    if (!m->unsaid) buf_printf(out, "daftar\t%u\n", m->said ? m->said : m->rotated_at ? 3 : 2);
+    buf_printf(out, "potong\tw1\t17\t%064u\n", 0);
     registry_chain_start(&chain);
     register_line(&chain, m, CENTRE, CENTRE, m->from, out);
     register_line(&chain, m, "dinas-3374", "dinas-3374", 0, out);
@@ -307,6 +313,12 @@ static void a_register_that_is_not_what_it_says_is_found(void **state)
         m.more = MORE[i];
         assert_int_equal(fault_of_made(&m), SEAL_REGISTER);
     }
+    for (unsigned said = 0; said < 3; said++) { /* not at all, as no number, and at the end */
+        struct making m = SOUND;
+        m.unsaid = true;
+        m.more = said == 0 ? "leaf\tx\n" : said == 1 ? "daftar\tx\n" : "daftar\t2\n";
+        assert_int_equal(fault_of_made(&m), said == 2 ? SEAL_SOUND : SEAL_REGISTER);
+    }
 }
 
 static void a_register_of_another_version_is_found(void **state)
@@ -343,6 +355,8 @@ static void heads_have_one_spelling(void **state)
         { "versi 1", "versi 2" },
         { "sebelum -", "sebelum " },
         { "sebelum -", "sebelum --" },
+        { "sebelum -", "sebelum x" },
+        { "\n\n", "\nlagi 1\n\n" },
         { "sebelum -", "sebelum 0000000000000000000000000000000000000000000000000000000000000001" },
         { "oleh pusat-33", "oleh Pusat" },
         { "oleh", "dari" },
@@ -392,6 +406,34 @@ static void a_version_names_the_one_before(void **state)
     buf_done(&file);
 }
 
+/* Memory that is not there is no verdict about the file; nor can nobody seal. */
+static void without_memory_nothing_is_said(void **state)
+{
+    (void)state;
+    struct seal s, head;
+    struct buf file, out;
+    uint8_t pub[PUBKEY_SIZE];
+    enum seal_fault fault;
+    unsigned failed = 0;
+    file_make(&SOUND, &s, &file);
+    for (bool more = true; more;) {
+        failing_at(failed + 1, ENOMEM);
+        int st = seal_check(buf_slice(&file), issuer, &verifier, &head, &fault);
+        more = failing_end() != NULL;
+        assert_int_equal(st, more ? ST_NO_MEMORY : ST_OK);
+        failed += more;
+    }
+    assert_int_equal(fault, SEAL_SOUND);
+    assert_true(failed > 2);
+    s.actor[0] = '\0';
+    key_of(CENTRE, pub);
+    buf_init(&out, 1 << 10);
+    assert_int_equal(seal_put(&s, pub, sign_as, s.actor, &out), ST_INVALID);
+    assert_int_equal(out.n, 0);
+    buf_done(&out);
+    buf_done(&file);
+}
+
 static void roots_are_those_of_the_tree(void **state)
 {
     (void)state;
@@ -429,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_head_that_counts_other_lines_is_found),
         cmocka_unit_test(heads_have_one_spelling),
         cmocka_unit_test(a_version_names_the_one_before),
+        cmocka_unit_test(without_memory_nothing_is_said),
         cmocka_unit_test(roots_are_those_of_the_tree),
         cmocka_unit_test(faults_have_names),
     };
