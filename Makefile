@@ -118,6 +118,7 @@ FAILING_FILE := $(addprefix -Wl$(comma)--wrap=,fstat fsync fchmod mkdir mkostemp
 $(eval $(call unit_test,conf_break,proto/conf proto/conf_file proto/bytes proto/status tests/unit/failing tests/unit/failing_file,-linih -lsodium $(FAILING_FILE)))
 $(eval $(call unit_test,log,proto/log proto/period proto/bytes proto/status,-lpthread))
 $(eval $(call unit_test,conf_edge,proto/conf proto/bytes proto/status,-linih -Wl$(comma)--wrap=calloc$(comma)--wrap=strdup$(comma)--wrap=ini_parse_stream))
+$(eval $(call unit_test,conf_start,proto/conf_start proto/conf proto/conf_file proto/log proto/clock_posix proto/period proto/bytes proto/status tests/unit/failing,-linih -lsodium -Wl$(comma)--wrap=calloc))
 CODEC := proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record proto/codec_scan proto/sign \
     proto/figure proto/code proto/code_text proto/bytes proto/status proto/rng
 $(eval $(call unit_test,codec,$(CODEC),-lsodium -lmsgpackc))
