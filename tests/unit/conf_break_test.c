@@ -350,9 +350,16 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(a_file_has_its_old_bytes_or_its_new_ones), T(a_file_is_read_whole_or_not), T(a_key_is_made_once_or_not),
-        T(who_comes_second_takes_the_key_of_the_first), T(key_files_that_are_none), T(names_of_every_sort),
-        T(a_key_is_read_or_the_reason_said), T(a_directory_is_made_or_the_reason_said), T(what_is_set_aside_is_never_written_over), T(names_run_out),
+        T(a_file_has_its_old_bytes_or_its_new_ones),
+        T(a_file_is_read_whole_or_not),
+        T(a_key_is_made_once_or_not),
+        T(who_comes_second_takes_the_key_of_the_first),
+        T(key_files_that_are_none),
+        T(names_of_every_sort),
+        T(a_key_is_read_or_the_reason_said),
+        T(a_directory_is_made_or_the_reason_said),
+        T(what_is_set_aside_is_never_written_over),
+        T(names_run_out),
     };
 #undef T
     return cmocka_run_group_tests_name("conf_break", tests, NULL, NULL);

@@ -30,11 +30,14 @@ static void a_note_has_one_spelling(void **state)
     assert_int_equal(cut_read(note, &got), ST_OK);
     assert_true(got.region == c.region && got.year == 2022 && got.quarter == 4 && got.version == 1 && got.registry == c.registry &&
                 got.key_id == c.key_id && got.at.ms == c.at.ms && strcmp(got.actor, CENTRE) == 0);
-    static const struct { const char *from, *to; } change[] = {
-        { "potong/1", "potong/2" }, { "33.74", "3374" }, { "33.74", "" }, { "2022-Q4", "2022-TW4" }, { "2022-Q4", "2022-Q5" },
-        { "versi 1", "versi 0" }, { "versi 1", "versi 1000" }, { "versi 1", "versi 01" }, { "versi 1", "versi x" }, { "daftar ", "daftar  " },
-        { "oleh gen", "oleh  gen" }, { "kunci ", "kunci 0" }, { "waktu 1", "waktu -1" }, { "waktu 1", "waktu +1" }, { "waktu 1", "waktu 9999999" },
-        { "wilayah", "Wilayah" }, { "\n\n", "\nlagi 1\n\n" }, { "\n\n", "\n" },
+    static const struct { const char *from, *to;
+    } change[] = {
+        { "potong/1", "potong/2" },  { "33.74", "3374" },         { "33.74", "" },
+        { "2022-Q4", "2022-TW4" },   { "2022-Q4", "2022-Q5" },    { "versi 1", "versi 0" },
+        { "versi 1", "versi 1000" }, { "versi 1", "versi 01" },   { "versi 1", "versi x" },
+        { "daftar ", "daftar  " },   { "oleh gen", "oleh  gen" }, { "kunci ", "kunci 0" },
+        { "waktu 1", "waktu -1" },   { "waktu 1", "waktu +1" },   { "waktu 1", "waktu 9999999" },
+        { "wilayah", "Wilayah" },    { "\n\n", "\nlagi 1\n\n" },  { "\n\n", "\n" },
     };
     for (size_t i = 0; i < sizeof change / sizeof *change; i++) {
         const uint8_t *at = memmem(note.p, note.n, change[i].from, strlen(change[i].from));

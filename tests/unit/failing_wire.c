@@ -95,7 +95,8 @@ void *failing_monitor(struct link *l, struct sock *s)
     const int zero = 0;
 
     snprintf(endpoint, sizeof endpoint, "inproc://said-%u", serial++);
-    if (!z || !mon || zmq_setsockopt(z, ZMQ_LINGER, &zero, sizeof zero) || zmq_bind(z, endpoint) || zmq_connect(mon, endpoint)) abort();
+    if (!z || !mon || zmq_setsockopt(z, ZMQ_LINGER, &zero, sizeof zero) || zmq_bind(z, endpoint) || zmq_connect(mon, endpoint))
+        abort();
     if (s->mon) {
         zmq_socket_monitor(s->z, NULL, 0);
         zmq_close(s->mon);

@@ -1,5 +1,5 @@
-/* link_edge_test.c - the network port at its edges: names of places, few descriptors, libraries that are not what they should be, as
- * many sockets as there may be, peers that are not there, bytes that are none, and accept4 when descriptors run out. */
+/* link_edge_test.c - the network port at its edges: names of places, few descriptors, libraries that are not what they should be,
+ * as many sockets as there may be, peers that are not there, bytes that are none, and accept4 when descriptors run out. */
 #include "link_fixture.h"
 
 #include <errno.h>

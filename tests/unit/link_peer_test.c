@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
-
 #include "tests/unit/failing.h"
 #include "tests/unit/failing_wire.h"
 
@@ -84,7 +83,7 @@ static void peers_share_buckets(void **state)
     assert_served(&p, "tiga");
     assert_true(peer_of(&p, "tiga") == q->id);
     const peer_id gone = q->id;
-    link_zmq_peer_drop(p.s.l, q);       /* from behind another in its chain */
+    link_zmq_peer_drop(p.s.l, q);       /* from behind another */
     assert_null(link_zmq_peer_get(p.s.l, gone));
     p.c.n = p.s.n = 0;
     assert_served(&p, "empat");
@@ -284,9 +283,9 @@ static void door_done(struct door *d)
 
 static void acceptances_of_every_kind(void **state)
 {
+    const int six = AF_INET6;
     struct door d;
     struct link *l;
-    int six = AF_INET6;
 
     (void)state;
     door_init(&d);

@@ -36,7 +36,8 @@ static struct store_txn *begin(struct store *s, bool write)
     return t;
 }
 
-/* Full: nothing more goes in or out of that transaction, whatever it is, and its commit says so; a smaller value may replace a larger. */
+/* Full: nothing more goes in or out of that transaction, whatever it is, and its commit says so; a smaller value may replace a
+ * larger. */
 static void a_full_store_takes_nothing_more(void **state)
 {
     static const uint8_t block[600];
