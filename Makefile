@@ -27,7 +27,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/unit_row proto/sign proto/codec proto/codec_frame proto/codec_batch proto/codec_body proto/codec_pack proto/codec_record \
            proto/codec_scan proto/rng proto/registry proto/registry_sign proto/node \
            proto/store proto/store_mem proto/conf proto/csv proto/csv_build proto/csv_list proto/jsonl \
-           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/lines proto/restore proto/cut proto/seal proto/seal_check proto/receipt proto/join proto/join_wire proto/invite proto/approve
+           proto/sign_sha256 proto/merkle proto/base64 proto/note proto/lines proto/restore proto/cut proto/seal proto/seal_check proto/seal_mark proto/receipt proto/join proto/join_wire proto/invite proto/approve
 PROTO_P += proto/scrub proto/setting proto/step proto/units proto/backoff
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
            proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
@@ -42,7 +42,7 @@ WORKER_P := worker/session worker/session_table worker/session_batch worker/sess
 WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
-                aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_seal aggregator/query_figure aggregator/query_figure_slot \
+                aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_seal aggregator/query_sealed aggregator/query_figure aggregator/query_figure_slot \
                 aggregator/query_explain aggregator/query_explain_indicator aggregator/query_explain_mean aggregator/query_explain_finding aggregator/query_explain_bridge aggregator/query_finding_address aggregator/query_history_again aggregator/query_steps aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/thresholds aggregator/query_rule aggregator/query_rule_indicator aggregator/query_rename aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
@@ -51,12 +51,12 @@ AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside agg
 # rules of findings
 AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_standard aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
                 aggregator/query_size
-AGGREGATOR_E := aggregator/http aggregator/http_answer aggregator/http_reply aggregator/http_route aggregator/http_schema aggregator/http_openapi aggregator/http_cursor aggregator/http_table aggregator/http_metrics aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/control aggregator/state aggregator/main
+AGGREGATOR_E := aggregator/http aggregator/http_answer aggregator/http_reply aggregator/http_route aggregator/http_schema aggregator/http_openapi aggregator/http_cursor aggregator/http_table aggregator/http_metrics aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/seal_job aggregator/control aggregator/state aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
          cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
-CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/seal cli/seal_file
+CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cli/close_seal cli/close_cut cli/seal cli/seal_file
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json
@@ -66,7 +66,7 @@ REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/repo
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
 CLI_E += $(REPORT)
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_cut cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
-           cli/audit_roll_cell cli/audit_state cli/audit_memory
+           cli/audit_roll_cell cli/audit_state cli/audit_seal cli/audit_memory
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
 # only the two files that print the commit are compiled with it, so that a compiler cache serves the others from one commit to the next
@@ -216,10 +216,10 @@ $(eval $(call unit_test,position,$(FOLD) tests/unit/property_world tests/sim/nai
 $(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales aggregator/thresholds proto/units proto/setting proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list proto/period \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
-QUERIES := $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/thresholds aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/bridge_list aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
+QUERIES := proto/seal_mark proto/lines $(filter aggregator/asof% aggregator/replay aggregator/query% aggregator/indicator% aggregator/scales aggregator/thresholds aggregator/names aggregator/compare% aggregator/size aggregator/copied aggregator/output aggregator/bridge aggregator/bridge_list aggregator/match aggregator/change aggregator/habit aggregator/across aggregator/closing% aggregator/calendar,$(AGGREGATOR_P))
 $(eval $(call unit_test,asof,$(sort $(FOLD) $(QUERIES) proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/property_world,-lsodium -lmsgpackc -ljansson -lcsv))
 $(eval $(call unit_test,past,$(sort $(FOLD) $(QUERIES) proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/past_world,-lsodium -lmsgpackc -ljansson -lcsv))
-$(eval $(call unit_test,query_seal,$(sort $(FOLD) $(QUERIES) proto/seal proto/seal_check proto/lines proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/registry_sign proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/past_world,-lsodium -lmsgpackc -ljansson -lcsv))
+$(eval $(call unit_test,query_seal,$(sort $(FOLD) $(QUERIES) proto/seal proto/seal_check proto/seal_mark proto/lines proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/registry_sign proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list) tests/unit/past_world,-lsodium -lmsgpackc -ljansson -lcsv))
 $(eval $(call unit_test,compare,aggregator/compare aggregator/compare_tree aggregator/output aggregator/indicator proto/units aggregator/line aggregator/line_stage aggregator/line_open proto/csv proto/csv_build proto/csv_list proto/achieve proto/achieve_over \
     $(DECIMAL) proto/unit proto/unit_row proto/store proto/store_mem proto/figure proto/sign proto/code proto/code_text proto/bytes proto/status proto/rng,-lsodium -lcsv))
 $(eval $(call unit_test,change,aggregator/change proto/achieve proto/achieve_over $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,))
@@ -239,7 +239,7 @@ $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/period proto/sta
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,restore,proto/restore proto/lines proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
-$(eval $(call unit_test,seal,proto/seal proto/seal_check proto/lines proto/merkle proto/note proto/base64 proto/registry proto/registry_sign proto/period proto/code proto/code_text proto/figure proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status tests/unit/failing,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
+$(eval $(call unit_test,seal,proto/seal proto/seal_check proto/seal_mark proto/lines proto/merkle proto/note proto/base64 proto/registry proto/registry_sign proto/period proto/code proto/code_text proto/figure proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status tests/unit/failing,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
 $(eval $(call unit_test,step,proto/step proto/setting proto/achieve proto/achieve_over $(DECIMAL) proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,invite,proto/invite proto/join proto/registry proto/period proto/code proto/code_text proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc -Wl$(comma)--wrap=realloc))

@@ -91,12 +91,62 @@ static json_t *export_state_json(struct control_context *c)
     return json_pack("{s:s,s:s,s:o}", "state", names[state], "why", why, "applied", list);
 }
 
+/* ---- {"verb":"seal",..}, {"verb":"seal-state"} ---- */
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+/* Cuts by worker, each once. */
+static bool read_cuts(const json_t *list, struct seal_job_ask *ask)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one)
+    {
+        json_int_t number = json_integer_value(json_object_get(one, "number")),
+                   lsn = json_integer_value(json_object_get(one, "lsn"));
+        const char *hex = text_of(one, "hash");
+        if (i == SEAL_JOB_CUTS_MAX || number < 1 || number >= ASOF_WORKERS || lsn < 1 || strlen(hex) != 2 * HASH_SIZE) return false;
+        struct query_seal_cut *c = &ask->cut[ask->cuts++];
+        *c = (struct query_seal_cut){.worker = (unsigned)number, .lsn = (uint64_t)lsn};
+        if (bytes_unhex(hex, 2 * HASH_SIZE, c->hash.b) != ST_OK || (i > 0 && c->worker <= c[-1].worker)) return false;
+    }
+    return ask->cuts > 0;
+}
+
+static json_t *seal_json(struct control_context *c, struct store *s, const json_t *request)
+{
+    const char *region = text_of(request, "region");
+    json_int_t year = json_integer_value(json_object_get(request, "year"));
+    json_int_t quarter = json_integer_value(json_object_get(request, "quarter"));
+    struct seal_job_ask ask = {.year = (unsigned)year, .quarter = (unsigned)quarter, .to = text_of(request, "to")};
+    bool ok = code_region_parse(slice_of(region, strlen(region)), &ask.region) == ST_OK && ask.region && year >= YEAR_MIN &&
+              year <= YEAR_MAX && quarter >= 1 && quarter <= 4 && ask.to[0] == '/' &&
+              read_cuts(json_object_get(request, "cuts"), &ask);
+    int st = ok ? seal_job_start(&c->seal, s, c->clock, &c->files, &ask) : ST_INVALID;
+    return st == ST_OK ? json_pack("{s:b}", "ok", 1) : json_pack("{s:s}", "error", status_str(st));
+}
+
+static json_t *seal_state_json(struct control_context *c)
+{
+    static const char *const names[] = { "none", "running", "done", "failed" };
+    const char *why;
+    struct wall at;
+    enum seal_job_state state = seal_job_state(c->seal, &why, &at);
+    return json_pack("{s:s,s:s,s:I}", "state", names[state], "why", why, "at", (json_int_t)at.ms);
+}
+
 static json_t *answer(struct control_context *c, struct store *s, const json_t *q)
 {
     const char *verb = json_string_value(json_object_get(q, "verb"));
     if (verb && !strcmp(verb, "status")) return status_json(c, s);
     if (verb && !strcmp(verb, "export")) return export_json(c, s, q);
     if (verb && !strcmp(verb, "export-state")) return export_state_json(c);
+    if (verb && !strcmp(verb, "seal")) return seal_json(c, s, q);
+    if (verb && !strcmp(verb, "seal-state")) return seal_state_json(c);
     return json_pack("{s:s}", "error", "unknown verb");
 }
 

@@ -110,7 +110,9 @@ static int serve(struct daemon *d)
     if (open_all(d) != 0) return 1;
     struct control_context control = {
         .aggregate = d->aggregate, .address = conf_text(d->conf, "aggregator.http"), .http = d->http, .run = &d->run,
-        .store = d->store, .scrub = {.tables = fold_tables}};
+        .store = d->store, .scrub = {.tables = fold_tables}, .clock = clock_posix(),
+        .files = {.registry = conf_text(d->conf, "aggregator.registry"), .regions = conf_text(d->conf, "aggregator.regions"),
+                  .names = conf_text(d->conf, "aggregator.names")}};
     control_after(&control);
     const struct run_options o = {.node = aggregate_node(d->aggregate),
                                   .store = d->store,
@@ -123,6 +125,7 @@ static int serve(struct daemon *d)
         st = run_loop(d->run);
     }
     dump_free(&control.dump);
+    seal_job_free(&control.seal);
     log_write(st == ST_OK ? LOG_L_INFO : LOG_L_ERROR, "stopped", "status=\"%s\"", status_str(st));
     return st == ST_OK ? 0 : 1;
 }

@@ -11,6 +11,7 @@
 
 #include "aggregator/query_beside.h"
 #include "aggregator/query_finding.h"
+#include "aggregator/query_sealed.h"
 #include "aggregator/statement.h"
 #include "proto/period.h"
 #include "proto/sign.h"
@@ -300,6 +301,18 @@ static int parse_quarter(const struct query_context *q, const struct query_param
     return ST_OK;
 }
 
+/* The seals of the region, or of the office's. */
+static int put_seals(const struct closes *x, json_t *answer)
+{
+    struct query_sealed *list = NULL;
+    size_t n = 0;
+    region_code at = x->s.office ? x->s.office->region : x->s.region;
+    int st = at ? query_sealed_list(x->q, at, x->quarter / 4, x->quarter % 4 + 1, &list, &n) : ST_OK;
+    if (st == ST_OK && json_object_set_new(answer, "seals", query_sealed_json(list, n)) != 0) st = ST_NO_MEMORY;
+    free(list);
+    return st;
+}
+
 int query_closes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem)
 {
     struct closes x = { .q = q, .rehearse = p->rehearse.n > 0 };
@@ -313,6 +326,7 @@ int query_closes(const struct query_context *q, const struct query_params *p, js
     x.findings = json_object();
     st = query_parse_stamp(q, answer);
     put_head(&x, answer);
+    if (st == ST_OK) st = put_seals(&x, answer);
     if (st == ST_OK) st = list_all(&x);
     put_counts(&x, answer);
     json_object_set_new(answer, "closes", x.list);

@@ -23,6 +23,18 @@ struct sealing {
     struct buf *out;
 };
 
+enum { PIECE = 1 << 20 };
+
+/* Hands over what has come together, if somebody takes it in pieces. */
+static int spill(struct sealing *s, size_t least)
+{
+    if (!buf_ok(s->out)) return ST_NO_MEMORY;
+    if (!s->ask->take || s->out->n < least || s->out->n == 0) return ST_OK;
+    int st = s->ask->take(s->ask->ctx, buf_slice(s->out));
+    buf_clear(s->out);
+    return st;
+}
+
 /* ---- where it stands ---- */
 
 static void head_lines(struct sealing *s)
@@ -55,7 +67,7 @@ static int register_lines(struct sealing *s)
         buf_put(s->out, line, (size_t)n);
         buf_u8(s->out, '\n');
     }
-    return ST_OK;
+    return spill(s, PIECE);
 }
 
 /* ---- who signed ---- */
@@ -116,7 +128,10 @@ static int each_office(struct sealing *s, int (*fn)(struct sealing *s, const str
 {
     const struct registry *r = asof_offices(s->past);
     int st = ST_OK;
-    for (size_t i = 0; st == ST_OK && i < registry_count(r); i++) st = fn(s, registry_at(r, i));
+    for (size_t i = 0; st == ST_OK && i < registry_count(r); i++) {
+        st = fn(s, registry_at(r, i));
+        if (st == ST_OK) st = spill(s, PIECE);
+    }
     return st;
 }
 
@@ -141,6 +156,7 @@ static int cells_of(struct sealing *s, region_code region)
     if (st == ST_OK) st = store_seek(c, slice_of(prefix, PREFIX), &key, &value);
     while (st == ST_OK && key.n > PREFIX && memcmp(key.p, prefix, PREFIX) == 0) {
         st = export_cell(key, value, s->out);
+        if (st == ST_OK) st = spill(s, PIECE);
         if (st == ST_OK) st = store_next(c, &key, &value);
     }
     store_cursor_close(&c);
@@ -190,7 +206,7 @@ static int answer_line(struct sealing *s, const char *name, query_fn fn, const s
     buf_str(s->out, text);
     buf_u8(s->out, '\n');
     free(text);
-    return ST_OK;
+    return spill(s, PIECE);
 }
 
 static int answer_lines(struct sealing *s)
@@ -237,7 +253,7 @@ static int all_lines(struct sealing *s)
     if (st == ST_OK) st = each_office(s, leaves_of);
     if (st == ST_OK) st = cell_lines(s);
     if (st == ST_OK) st = answer_lines(s);
-    return st == ST_OK && !buf_ok(s->out) ? ST_NO_MEMORY : st;
+    return st == ST_OK ? spill(s, 1) : st;
 }
 
 int query_seal_lines(const struct query_context *q, const struct query_seal_ask *ask, struct buf *out, struct wall *ret_at)

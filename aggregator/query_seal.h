@@ -26,6 +26,10 @@ struct query_seal_ask {
     unsigned cuts; /* at least one; workers ascending */
     const struct query_seal_list *list;
     unsigned lists;
+    /* Takes the lines as they come, whole lines in pieces of about a MiB, so that they need not fit into memory; NULL: they all
+     * stay in out, else the last ones. A status ends it. */
+    int (*take)(void *ctx, struct slice lines);
+    void *ctx;
 };
 /* Appends the lines; q: a context about what stands, with those lists. *ret_at: when the newest record of the seal was committed.
  * ST_INVALID: a cut lies beyond what is folded, or the register up to the cuts has holes. ST_NO_MEMORY, ST_CORRUPT, the store's. */

@@ -356,6 +356,15 @@ bool audit_batch_speaker(const struct audit_record *r, struct audit_span *ret_of
     return readable;
 }
 
+bool audit_batch_origin(const struct audit_record *r, struct audit_origin *ret)
+{
+    struct batch b;
+    bool readable = batch_read(r->content, &b);
+
+    if (readable) *ret = (struct audit_origin){ b.h.office, b.h.stream, b.h.epoch, b.h.first };
+    return readable;
+}
+
 struct telling {
     audit_rows_fn fn;
     void *ctx;

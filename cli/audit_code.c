@@ -99,6 +99,7 @@ static const char *const MEASURE[] = {
     [87] = "office_document",
     [92] = "evidence_name",
     [96] = "step",
+    [97] = "seal",
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

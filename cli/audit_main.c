@@ -1,10 +1,11 @@
 /* audit_main.c - rekap-audit: checks a stopped worker's ledger and says the first position that does not hold, and why. Kind: E.
  *
  *   rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH].. [--log-key VKEY] [--checkpoint FILE].. [--registry-key HEX]
- *               [--state STATE [--also LEDGER]..] LEDGER
+ *               [--state STATE | --seal FILE [--about REGION/YEAR]] [--also LEDGER].. LEDGER
  *
  * With --state the aggregator's store is recomputed from the logs it has folded, to the positions it names, and compared fact by
- * fact; --also names the ledgers of further workers, which are then examined as well.
+ * fact; with --seal the tables of a sealed quarter, up to its cuts. --also names the ledgers of further workers, which are then
+ * examined as well. --about: FILE is the bare lines of a seal (`rekap close` asks before it signs).
  *
  * Exit codes: 0 everything holds, 1 something does not, 2 usage, or the ledger is not there or in use. The data goes to stdout, the
  * first faults in words to stderr as well. audit_part.h says why nothing of the other programs is linked in. */
@@ -19,7 +20,7 @@
 enum { EXIT_SOUND = 0, EXIT_BAD = 1, EXIT_USAGE = 2, ALSO_MAX = 31 };
 
 struct options {
-    const char *dir, *state, *also[ALSO_MAX], *checkpoint[AUDIT_ANCHORS_MAX / 2];
+    const char *dir, *state, *seal, *about, *also[ALSO_MAX], *checkpoint[AUDIT_ANCHORS_MAX / 2];
     unsigned alsos, checkpoints;
     bool json, english, has_issuer, has_key;
     uint8_t issuer[AUDIT_KEY];
@@ -32,7 +33,7 @@ static int usage(const char *why)
             "rekap-audit: %s\n"
             "pemakaian: rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH]..\n"
             "           [--log-key VKEY] [--checkpoint BERKAS].. [--registry-key HEX]\n"
-            "           [--state STATE [--also LEDGER]..] LEDGER\n"
+            "           [--state STATE | --seal SEGEL [--about WILAYAH/TAHUN]] [--also LEDGER].. LEDGER\n"
             "LEDGER: direktori ledger worker yang sedang berhenti, misalnya DIR/worker/ledger\n"
             "STATE: direktori keadaan aggregator yang sedang berhenti, misalnya DIR/aggregator/state\n",
             why);
@@ -75,6 +76,10 @@ static const char *read_option(const char *name, const char *value, struct optio
         o->state = value;
         return NULL;
     }
+    if (strcmp(name, "--seal") == 0 || strcmp(name, "--about") == 0) {
+        *(name[2] == 's' ? &o->seal : &o->about) = value;
+        return NULL;
+    }
     if (strcmp(name, "--also") == 0) {
         if (o->alsos == ALSO_MAX) return "--also: terlalu banyak";
         o->also[o->alsos++] = value;
@@ -101,7 +106,9 @@ static const char *read_options(int argc, char **argv, struct options *o, struct
         }
     }
     if (o->checkpoints > 0 && !o->has_key) return "--checkpoint memerlukan --log-key";
-    if (o->alsos > 0 && o->state == NULL) return "--also memerlukan --state";
+    if (o->alsos > 0 && o->state == NULL && o->seal == NULL) return "--also memerlukan --state atau --seal";
+    if (o->state != NULL && o->seal != NULL) return "--state atau --seal";
+    if (o->about != NULL && o->seal == NULL) return "--about memerlukan --seal";
     return o->dir != NULL ? NULL : "LEDGER harus disebut";
 }
 
@@ -133,18 +140,34 @@ static unsigned worker_of(const struct audit_store *s)
     return audit_store_get(s, "meta", audit_span_of("identity", 8), &row) && row.n > 4 ? row.p[4] : 0;
 }
 
-static void examine(struct audit *a, const struct audit_store *state)
+/* What the recomputation is held against: a state, or a seal; both NULL: nothing. */
+struct against {
+    struct audit_store *state;
+    struct audit_seal *seal;
+};
+
+/* The recomputation reads the log up to here, and the log hash there must be this one. */
+static void stop_at_cut(struct audit *a, struct audit_seal *seal)
 {
+    struct audit_anchor cut;
+
+    if (!audit_seal_cut(seal, a->worker, &cut)) return;
+    a->folded = cut.lsn;
+    a->anchor[a->anchors++] = cut;
+}
+
+static void examine(struct audit *a, const struct against *g)
+{
+    const struct audit_store *state = g->state;
     struct audit_span row;
     uint64_t rows;
 
     audit_store_check(a->store, a->report);
     a->has_tree = audit_store_table(a->store, "tree", &rows);
     if (audit_store_get(a->store, "meta", audit_span_of("checkpoint", 10), &row)) (void)add_root(a, row, a->key);
-    if (state != NULL) {
-        a->worker = worker_of(a->store);
-        a->folded = audit_state_applied(state, a->worker);
-    }
+    a->worker = worker_of(a->store);
+    if (state != NULL) a->folded = audit_state_applied(state, a->worker);
+    if (g->seal != NULL) stop_at_cut(a, g->seal);
     audit_log_walk(a);
     audit_index_rest(a);
     if (state != NULL && a->folded > a->report->lsn)
@@ -168,7 +191,7 @@ static bool open_store(const char *dir, struct audit_report *r, struct audit_sto
 }
 
 /* The ledger of a further worker: its faults count with the others. The store stays open: the recomputation points into it. */
-static bool examine_also(const char *dir, const struct audit *a, const struct audit_store *state, struct audit_store **ret)
+static bool examine_also(const char *dir, const struct audit *a, const struct against *g, struct audit_store **ret)
 {
     struct audit_report report = {.english = a->report->english};
     struct audit also = {.report = &report, .roll = a->roll};
@@ -176,7 +199,7 @@ static bool examine_also(const char *dir, const struct audit *a, const struct au
     if (!open_store(dir, &report, ret)) return false;
     also.store = *ret;
     also.offices.issuer = a->offices.issuer;
-    if (also.store != NULL) examine(&also, state);
+    if (also.store != NULL) examine(&also, g);
     audit_office_done(&also.offices);
     if (report.bad == 0) return true;
     if (a->report->bad == 0) a->report->first = report.first;
@@ -184,35 +207,46 @@ static bool examine_also(const char *dir, const struct audit *a, const struct au
     return true;
 }
 
-static bool examine_all(const struct options *o, struct audit *a, struct audit_store *also[ALSO_MAX], struct audit_store **state)
+static bool open_seal(const struct options *o, struct audit_seal **ret)
 {
+    char why[AUDIT_TEXT];
+
+    *ret = audit_seal_open(o->seal, o->about, why);
+    if (*ret == NULL) fprintf(stderr, "rekap-audit: %s: %s\n", o->seal, why);
+    return *ret != NULL;
+}
+
+static bool examine_all(const struct options *o, struct audit *a, struct audit_store *also[ALSO_MAX], struct against *g)
+{
+    if (o->seal != NULL && !open_seal(o, &g->seal)) return false;
     if (!open_store(o->dir, a->report, &a->store)) return false;
-    if (o->state != NULL && !open_store(o->state, a->report, state)) return false;
-    if (*state != NULL) {
-        audit_store_check(*state, a->report);
-        a->roll = audit_roll_new();
-    }
-    if (a->store != NULL) examine(a, *state);
+    if (o->state != NULL && !open_store(o->state, a->report, &g->state)) return false;
+    if (g->state != NULL) audit_store_check(g->state, a->report);
+    if (g->state != NULL || g->seal != NULL) a->roll = audit_roll_new();
+    if (a->store != NULL) examine(a, g);
     for (unsigned i = 0; i < o->alsos; i++)
-        if (!examine_also(o->also[i], a, *state, &also[i])) return false;
-    if (*state != NULL && a->store != NULL) audit_state_check(*state, a->roll, a->report);
+        if (!examine_also(o->also[i], a, g, &also[i])) return false;
+    if (g->state != NULL && a->store != NULL) audit_state_check(g->state, a->roll, a->report);
+    if (g->seal != NULL && a->store != NULL) audit_seal_check(g->seal, a->roll, a->report);
     return true;
 }
 
 static int audit(const struct options *o, struct audit *a)
 {
-    struct audit_store *also[ALSO_MAX] = {NULL}, *state = NULL;
+    struct audit_store *also[ALSO_MAX] = {NULL};
+    struct against g = {NULL, NULL};
     bool done;
 
     a->offices.issuer = o->has_issuer ? o->issuer : NULL;
-    done = examine_all(o, a, also, &state);
+    done = examine_all(o, a, also, &g);
     if (done && o->json)
         audit_report_json(a->report);
     else if (done)
         audit_report_text(a->report);
     for (unsigned i = 0; i < o->alsos; i++)
         if (also[i] != NULL) audit_store_close(also[i]);
-    if (state != NULL) audit_store_close(state);
+    if (g.state != NULL) audit_store_close(g.state);
+    if (g.seal != NULL) audit_seal_close(g.seal);
     if (a->store != NULL) audit_store_close(a->store);
     if (a->roll != NULL) audit_roll_free(a->roll);
     audit_office_done(&a->offices);

@@ -172,7 +172,7 @@ struct audit {
     struct audit_report *report;
     struct audit_offices offices;
     struct audit_tree tree;
-    struct audit_anchor anchor[AUDIT_ANCHORS_MAX];
+    struct audit_anchor anchor[AUDIT_ANCHORS_MAX + 1]; /* and that of a seal */
     unsigned anchors;
     const struct audit_note_key *key; /* of the log; NULL: checkpoints are not verified */
     bool has_tree;                    /* the store has the table `tree` */
@@ -204,6 +204,12 @@ struct audit_row {
 typedef void (*audit_rows_fn)(void *ctx, const struct audit_section *s, const struct audit_row *row, uint64_t index, uint64_t code);
 void audit_batch_rows(const struct audit_record *r, audit_rows_fn fn, void *ctx);
 bool audit_batch_speaker(const struct audit_record *r, struct audit_span *ret_office);
+/* Which statements a batch record holds: sequence first + index, of this stream and epoch. False: no readable header. */
+struct audit_origin {
+    struct audit_span office;
+    uint64_t stream, epoch, first;
+};
+bool audit_batch_origin(const struct audit_record *r, struct audit_origin *ret);
 /* Checks one batch record and moves its stream on. *ret_hash: its batch hash, when it could be read (else zero). */
 void audit_batch_take(struct audit *a, const struct audit_record *r, struct audit_hash *ret_hash);
 /* Checks one mark of a quarter and its row of the table `cut` (audit_cut.c). */
@@ -230,5 +236,17 @@ void audit_roll_text(struct audit_roll *x, struct audit_text *out);
 uint64_t audit_state_applied(const struct audit_store *state, unsigned worker);
 /* Holds a stored state against the recomputed one, line by line; each difference is a fault. */
 void audit_state_check(const struct audit_store *state, struct audit_roll *roll, struct audit_report *r);
+/* The same of two texts whose lines are sorted. */
+void audit_state_compare(const struct audit_text *seen, const struct audit_text *expected, struct audit_report *r);
+
+/* ---- a sealed quarter (audit_seal.c) ---- */
+struct audit_seal;
+/* about: NULL of a seal with its head; "33.74/2022" of the bare lines of one. NULL after why. */
+struct audit_seal *audit_seal_open(const char *path, const char *about, char why[AUDIT_TEXT]);
+/* Where the seal has cut this worker's log, and the log hash there. False: it names no such worker. */
+bool audit_seal_cut(struct audit_seal *s, unsigned worker, struct audit_anchor *ret);
+/* Rebuilds register, leaves and cells of the seal from what the roll has read; each difference is a fault. */
+void audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audit_report *r);
+void audit_seal_close(struct audit_seal *s);
 
 #endif

@@ -32,10 +32,15 @@ struct party {
     int64_t last_at;
     unsigned realised[YEAR_MAX + 1]; /* last month with a realised figure, by year */
     bool years;                      /* something other than names is stated of it */
+    bool centre;                     /* by its newest line */
 };
 struct applied {
     uint64_t lsn;
     struct audit_hash hash;
+};
+struct origins { /* of one worker's log, by lsn - 1 */
+    struct audit_origin *at;
+    size_t n;
 };
 struct audit_roll {
     struct statement *statement;
@@ -47,7 +52,11 @@ struct audit_roll {
     struct audit_roll_row *row;
     size_t rows;
     struct applied applied[WORKERS];
+    struct origins origins[WORKERS];
+    struct audit_span *entry; /* the register, by version - 1 */
+    size_t entries;
     struct audit_text *out;
+    bool sealed; /* what is not in a seal is left out */
 };
 
 /* ---- parties ---- */
@@ -120,16 +129,19 @@ static unsigned digits(struct audit_span s)
 static void read_entry(struct audit_roll *x, unsigned worker, struct audit_span content)
 {
     struct audit_span rest = content, number = field(&rest), line = rest, id = field(&rest), region = field(&rest);
+    struct audit_span role = field(&rest);
     size_t number_of_party = party_number(x, id);
     struct party *o = &x->party[number_of_party];
     uint64_t version = 0;
 
     for (size_t i = 0; i < number.n; i++) version = 10 * version + (number.p[i] - '0');
+    if (version == x->entries + 1) *AUDIT_ROLL_ADD(x->entry, x->entries) = line;
     if (!replaces(o, version, line, worker)) return;
     o->entered = true;
     o->version = version;
     o->worker = worker;
     o->line = line;
+    o->centre = audit_same(role, audit_span_of("centre", 6));
     o->region = region.n == 0 ? 0 : digits(region) << 16 | (region.n > 3 ? digits(audit_span_of(region.p + 3, region.n - 3)) : 0);
 }
 
@@ -197,8 +209,11 @@ void audit_roll_record(struct audit_roll *x, unsigned worker, const struct audit
 
     assert(worker < WORKERS);
     x->applied[worker] = (struct applied){ r->lsn, *hash };
+    while (x->origins[worker].n < r->lsn)
+        *AUDIT_ROLL_ADD(x->origins[worker].at, x->origins[worker].n) = (struct audit_origin){ .first = 0 };
     if (r->kind == KIND_OFFICE) read_entry(x, worker, r->content);
     if (r->kind != KIND_BATCH || !audit_batch_speaker(r, &office)) return;
+    (void)audit_batch_origin(r, &x->origins[worker].at[r->lsn - 1]);
     at.speaker = party_number(x, office);
     audit_batch_rows(r, read_row, &at);
     o = &x->party[at.speaker];
@@ -300,6 +315,8 @@ static void apply(struct audit_roll *x, struct audit_roll_row *r, const struct s
         return;
     } else {
         speaker->superseded++;
+    }
+    if (now->kind != VALUE_EMPTY && !x->sealed) {
         audit_roll_put_key(x->out, "history", r);
         audit_roll_put_slot(x->out, s->month, now);
         audit_text_byte(x->out, '\n');
@@ -399,6 +416,73 @@ static void applied_put(const struct audit_roll *x)
     }
 }
 
+/* ---- a seal's part of it ---- */
+
+/* office/stream/epoch/sequence: the statement itself, the same in every log that holds it. */
+static bool put_origin(struct audit_text *t, provenance p)
+{
+    const struct audit_roll *x = t->ctx;
+    const struct origins *o = &x->origins[p >> 56];
+    uint64_t lsn = p >> 16 & ((UINT64_C(1) << 40) - 1);
+    const struct audit_origin *from = lsn >= 1 && lsn <= o->n ? &o->at[lsn - 1] : NULL;
+
+    if (from == NULL || from->first == 0) return false;
+    audit_text_put(t, from->office.p, from->office.n);
+    audit_text_printf(t, "/%" PRIu64 "/%016" PRIx64 "/%" PRIu64, from->stream, from->epoch, from->first + (p & 0xffff));
+    return true;
+}
+
+static bool region_holds(region_code outer, region_code inner)
+{
+    while (inner != outer && inner != 0) inner = audit_code_region_parent(inner);
+    return inner == outer;
+}
+
+/* Offices of the region with all of the year and of no year; a centre elsewhere with what is about no line. */
+static bool sealed_row(struct audit_roll *x, const struct audit_roll_row *r, region_code region, unsigned year)
+{
+    const struct party *o = &x->party[party_number(x, r->office)];
+
+    if (!o->entered || (r->year != 0 && r->year != year)) return false;
+    return region_holds(region, o->region) || (o->centre && r->activity == 0 && r->account == 0);
+}
+
+static void sealed_cells(struct audit_roll *x, region_code region, unsigned year, struct audit_text *out)
+{
+    struct audit_roll_cells *cells = audit_roll_cells_new();
+
+    for (size_t i = 0, end; i < x->rows; i = end) {
+        const struct audit_roll_row *r = &x->row[i];
+        const struct party *o = &x->party[party_number(x, r->office)];
+        struct audit_roll_view v;
+
+        for (end = i; end < x->rows && x->row[end].year == r->year && audit_same(x->row[end].office, r->office); end++) continue;
+        if (r->year == 0 || r->year != year || !o->entered || !region_holds(region, o->region)) continue;
+        audit_roll_view((struct audit_roll_unit){ r, end - i }, &v);
+        audit_roll_cells_unit(cells, o->region, r->year, &v);
+        audit_roll_view_done(&v);
+    }
+    audit_roll_cells_put_below(cells, region, out);
+    audit_roll_cells_free(cells);
+}
+
+void audit_roll_seal(struct audit_roll *x, region_code region, unsigned year, struct audit_text *out)
+{
+    out->origin = put_origin;
+    out->ctx = x;
+    x->sealed = true;
+    rows_make(x);
+    for (size_t i = 0; i < x->entries; i++) {
+        audit_text_str(out, "kantor\t");
+        audit_text_put(out, x->entry[i].p, x->entry[i].n);
+        audit_text_byte(out, '\n');
+    }
+    for (size_t i = 0; i < x->rows; i++)
+        if (sealed_row(x, &x->row[i], region, year)) audit_roll_put_leaf(out, &x->row[i]);
+    sealed_cells(x, region, year, out);
+    audit_text_sort(out);
+}
+
 /* ---- all of it ---- */
 
 struct audit_roll *audit_roll_new(void)
@@ -422,6 +506,8 @@ void audit_roll_text(struct audit_roll *x, struct audit_text *out)
 
 void audit_roll_free(struct audit_roll *x)
 {
+    for (unsigned w = 0; w < WORKERS; w++) free(x->origins[w].at);
+    free(x->entry);
     free(x->statement);
     free(x->party);
     free(x->index);

@@ -90,13 +90,15 @@ bool audit_code_account_below(account_code ancestor, account_code c);
 struct audit_text {
     uint8_t *p;
     size_t n, room;
+    bool (*origin)(struct audit_text *t, provenance p); /* NULL: where a value comes from is a place in a log */
+    const void *ctx;
 };
 void audit_text_put(struct audit_text *t, const void *p, size_t n);
 void audit_text_byte(struct audit_text *t, uint8_t c);
 void audit_text_str(struct audit_text *t, const char *s);
 void audit_text_printf(struct audit_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void audit_text_escaped(struct audit_text *t, struct audit_span s); /* backslash, tab and newline as two characters */
-void audit_text_provenance(struct audit_text *t, provenance p);     /* w1:3:4 */
+void audit_text_provenance(struct audit_text *t, provenance p);     /* w1:3:4, or what origin writes */
 size_t audit_text_i128(i128 v, char ret[48]); /* its length */
 void audit_text_field(struct audit_text *t, const char *s); /* a tab and s */
 void audit_text_number(struct audit_text *t, char before, i128 v);
@@ -202,6 +204,11 @@ const struct audit_roll_item *audit_roll_item_of(const struct audit_roll_view *v
 /* Greatest last reported month of realised of its lines; 0 none. */
 unsigned audit_roll_last_realised(const struct audit_roll_view *v);
 
+/* ---- audit_roll.c ---- */
+/* The register's lines, and every leaf and cell that a seal of this region and year holds (docs/STORAGE.md 5, "A seal"), as it
+ * writes them; sorted. Call once, instead of audit_roll_text. */
+void audit_roll_seal(struct audit_roll *x, region_code region, unsigned year, struct audit_text *out);
+
 /* ---- audit_roll_claim.c ---- */
 void audit_roll_claims(struct audit_roll_view *v); /* fills v->found */
 
@@ -219,6 +226,7 @@ struct audit_roll_cells *audit_roll_cells_new(void);
 /* Adds what a unit's view says; looks for its claims. */
 void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsigned year, struct audit_roll_view *v);
 void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_text *out);
+void audit_roll_cells_put_below(struct audit_roll_cells *c, region_code region, struct audit_text *out); /* of it and inside it */
 void audit_roll_cells_free(struct audit_roll_cells *c);
 
 #endif

@@ -401,3 +401,14 @@ void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_text *out)
     for (size_t i = 0; i < c->count; i++)
         if (!cell_zero(&c->cell[i])) audit_roll_put_cell(out, &c->cell[i]);
 }
+
+void audit_roll_cells_put_below(struct audit_roll_cells *c, region_code region, struct audit_text *out)
+{
+    cells_sum(c);
+    for (size_t i = 0; i < c->count; i++) {
+        region_code at = c->cell[i].region;
+
+        while (at != region && at != 0) at = audit_code_region_parent(at);
+        if (at == region && !cell_zero(&c->cell[i])) audit_roll_put_cell(out, &c->cell[i]);
+    }
+}

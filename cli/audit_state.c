@@ -346,7 +346,7 @@ static struct audit_span office_of(struct audit_span line)
     const uint8_t *tab = memchr(line.p, '\t', line.n), *end;
     size_t left;
 
-    if (tab == NULL || (line.p[0] == 'c' && line.p[1] == 'e') || line.p[0] == 'a' || line.p[0] == 'm')
+    if (tab == NULL || (line.p[0] == 'c' && line.p[1] == 'e') || line.p[0] == 'a' || line.p[0] == 'm' || line.p[0] == 'd')
         return audit_span_of(NULL, 0);
     left = line.n - (size_t)(tab + 1 - line.p);
     end = memchr(tab + 1, '\t', left);
@@ -370,7 +370,7 @@ static void differ(struct audit_report *r, struct audit_span seen, struct audit_
                                      : wanted);
 }
 
-static void compare(const struct audit_text *seen, const struct audit_text *expected, struct audit_report *r)
+void audit_state_compare(const struct audit_text *seen, const struct audit_text *expected, struct audit_report *r)
 {
     size_t a = 0, b = 0;
 
@@ -401,7 +401,7 @@ void audit_state_check(const struct audit_store *state, struct audit_roll *roll,
         void (*row)(struct state *s, struct audit_span key, struct audit_span value);
     } tables[] = { { "meta", meta_row }, { "leaf", leaf_row },     { "history", history_row },
                    { "cell", cell_row }, { "office", office_row }, { "count", count_row } };
-    struct audit_text seen = { NULL, 0, 0 }, expected = { NULL, 0, 0 };
+    struct audit_text seen = { .p = NULL }, expected = { .p = NULL };
     struct state s = { .store = state, .report = r, .out = &seen };
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -411,7 +411,7 @@ void audit_state_check(const struct audit_store *state, struct audit_roll *roll,
     }
     audit_text_sort(&seen);
     audit_roll_text(roll, &expected);
-    compare(&seen, &expected, r);
+    audit_state_compare(&seen, &expected, r);
     audit_text_done(&seen);
     audit_text_done(&expected);
 }

@@ -68,6 +68,7 @@ void audit_text_escaped(struct audit_text *t, struct audit_span s)
 
 void audit_text_provenance(struct audit_text *t, provenance p)
 {
+    if (t->origin != NULL && t->origin(t, p)) return;
     audit_text_number(t, 'w', (i128)(p >> 56));
     audit_text_number(t, ':', (i128)(p >> 16 & ((UINT64_C(1) << 40) - 1)));
     audit_text_number(t, ':', (i128)(p & 0xffff));
@@ -126,7 +127,7 @@ static int line_order(const void *a, const void *b)
 void audit_text_sort(struct audit_text *t)
 {
     struct audit_span *line = NULL;
-    struct audit_text sorted = { NULL, 0, 0 };
+    struct audit_text sorted = { .origin = t->origin, .ctx = t->ctx };
     size_t lines = 0;
 
     for (size_t at = 0; at < t->n; at += line[lines - 1].n) {
@@ -144,5 +145,5 @@ void audit_text_sort(struct audit_text *t)
 void audit_text_done(struct audit_text *t)
 {
     free(t->p);
-    *t = (struct audit_text){ NULL, 0, 0 };
+    *t = (struct audit_text){ .p = NULL };
 }

@@ -24,7 +24,7 @@ enum { ANSWER_MAX = 1 << 20, ASK_MS = 10000, COPY_BYTES_MAX = 64 << 20 };
 
 /* ---- rekap-audit ---- */
 
-static int run(char *const argv[], struct buf *out)
+int backup_program(char *const argv[], struct buf *out)
 {
     int end[2], status = 0;
     if (pipe(end) != 0) return -1;
@@ -75,7 +75,7 @@ int backup_audit(const struct cli *c, const char *dir, struct backup_log *ret)
         argv[4] = issuer;
     }
     buf_init(&out, ANSWER_MAX);
-    bool ok = run(argv, &out) == 0 && buf_ok(&out) && read_head(&out, ret);
+    bool ok = backup_program(argv, &out) == 0 && buf_ok(&out) && read_head(&out, ret);
     buf_done(&out);
     return ok ? EXIT_OK : cli_fail(c, "log di cadangan tidak lulus rekap-audit",
                                    "the log in the backup does not pass rekap-audit", ledger);
@@ -156,7 +156,7 @@ static int copy_stopped(const struct cli *c, const struct place *p, const char *
     return st == ST_OK ? EXIT_OK : backup_fail(c, path, err[0] ? err : status_str(st));
 }
 
-static int ask_copy(const struct cli *c, const struct place *p, const char *target)
+int backup_ledger(const struct cli *c, const struct place *p, const char *target)
 {
     char ledger[PLACE_PATH_MAX + 16];
     json_t *o = NULL;
@@ -196,7 +196,7 @@ static int make(struct cli *c)
         return backup_fail(c, to, strerror(errno));
     if (conf_dir_make(to) != ST_OK) return backup_fail(c, to, strerror(errno));
     if (!realpath(to, real) || strlen(real) >= PLACE_DIR_MAX) return backup_fail(c, to, strerror(errno));
-    rc = ask_copy(c, &p, real);
+    rc = backup_ledger(c, &p, real);
     if (rc == EXIT_OK) rc = copy_around(c, &p, real);
     if (rc == EXIT_OK) rc = backup_audit(c, real, &log);
     if (rc == EXIT_OK) rc = backup_manifest_write(c, real, &log);

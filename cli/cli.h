@@ -86,6 +86,7 @@ int close_return(struct cli *c);
 int close_reopen(struct cli *c);
 int close_rehearse(struct cli *c);
 int close_run(struct cli *c);
+int close_restate(struct cli *c);
 int explain_run(struct cli *c);
 int explain_history(struct cli *c);
 int watch_run(struct cli *c);

@@ -1,4 +1,5 @@
-/* close.c - `rekap submit | verify-office | return | reopen | close | rehearse`: the quarter's close, step by step. Kind: E.
+/* close.c - `rekap submit | verify-office | return | reopen`: the quarter's close, step by step (close_region.c: the region's).
+ * Kind: E.
  *
  * A verb asks the centre how the quarter stands, says the step that follows from there, waits until it is visible, and tells what
  * it came to. Whether a step stands is never decided here: what cannot stand is only not sent, with the words a person needs, and a
@@ -119,13 +120,17 @@ static int outcome(const struct close_verb *v, const struct close_act *act, size
     return rc;
 }
 
-int close_verb_say(struct close_verb *v, struct close_act *act, size_t n)
+int close_verb_settle(struct close_verb *v, struct close_act *act, size_t n)
 {
     int rc = close_say(v->c, v->actor, (unsigned)v->year, (unsigned)v->quarter, v->c->value[OPT_REASON], act, n);
     if (rc == EXIT_OK) rc = close_verb_look(v, false);
-    if (rc != EXIT_OK) return rc;
-    rc = outcome(v, act, n);
-    close_show_step(v->c, step_name(act->key.step), v->actor, v->answer);
+    return rc == EXIT_OK ? outcome(v, act, n) : rc;
+}
+
+int close_verb_say(struct close_verb *v, struct close_act *act, size_t n)
+{
+    int rc = close_verb_settle(v, act, n);
+    if (rc == EXIT_OK || rc == EXIT_REFUSED) close_show_step(v->c, step_name(act->key.step), v->actor, v->answer);
     return rc;
 }
 
@@ -253,74 +258,6 @@ int close_submit(struct cli *c)
         a.words.follows = close_verb_id(office, "after", &a.words.after);
         rc = close_verb_say(&v, &a, 1);
     }
-    close_verb_done(&v);
-    return rc;
-}
-
-/* ---- a region ---- */
-
-static int open_region(struct cli *c, struct close_verb *v, region_code *ret)
-{
-    const char *region = c->value[OPT_REGION];
-    int rc = close_verb_open(c, false, v);
-    if (rc != EXIT_OK) return rc;
-    if (!region) return cli_usage(c, "sebutkan --region KODE", "give --region CODE", NULL);
-    if (code_region_parse(slice_of(region, strlen(region)), ret) == ST_OK) return EXIT_OK;
-    return cli_usage(c, "kode wilayah harus 33 (provinsi) atau 33.74 (kabupaten/kota)",
-                     "a region code is 33 (province) or 33.74 (city)", region);
-}
-
-int close_rehearse(struct cli *c)
-{
-    struct close_verb v;
-    region_code region;
-    int rc = open_region(c, &v, &region);
-    if (rc == EXIT_OK) rc = close_verb_look(&v, true);
-    if (rc == EXIT_OK) close_show(c, v.answer);
-    close_verb_done(&v);
-    return rc;
-}
-
-/* The offices that are still to be consolidated, as acts; caller frees. */
-static size_t acts_of_region(const struct close_verb *v, struct close_act **ret)
-{
-    json_t *list = json_object_get(v->answer, "closes"), *o;
-    struct close_act *act = calloc(json_array_size(list) + 1, sizeof *act);
-    size_t i, n = 0;
-    *ret = act;
-    json_array_foreach(list, i, o)
-    {
-        if (!act || !strcmp(print_text_of(o, "state"), "dikonsolidasikan")) continue;
-        act[n] = close_verb_act(v, o, STEP_CONSOLIDATE, (unsigned)json_integer_value(json_object_get(o, "round")));
-        act[n].words.follows = close_verb_id(o, "verification", &act[n].words.after);
-        act[n].words.has_beside = close_verb_id(o, "before_consolidation", &act[n].words.beside);
-        n++;
-    }
-    return n;
-}
-
-int close_run(struct cli *c)
-{
-    struct close_verb v;
-    region_code region;
-    struct close_act *act = NULL;
-    if (c->value[OPT_REHEARSE]) return close_rehearse(c);
-    if (c->value[OPT_AS_OF])
-        return cli_usage(c, "--as-of hanya untuk gladi (--rehearse)", "--as-of is for a rehearsal (--rehearse)",
-                         c->value[OPT_AS_OF]);
-    int rc = open_region(c, &v, &region);
-    if (rc == EXIT_OK) rc = close_actor(c, &v.p, 1 << ROLE_CENTRE, region, v.actor, &v.role);
-    if (rc == EXIT_OK) rc = close_verb_look(&v, true);
-    if (rc == EXIT_OK && !json_is_true(json_object_get(v.answer, "ready"))) {
-        close_show(c, v.answer);
-        rc = EXIT_REFUSED;
-    }
-    if (rc == EXIT_OK) {
-        size_t n = acts_of_region(&v, &act);
-        if (n > 0) rc = close_verb_say(&v, act, n);
-        else close_show_step(c, step_name(STEP_CONSOLIDATE), v.actor, v.answer);
-    }
-    free(act);
     close_verb_done(&v);
     return rc;
 }

@@ -40,7 +40,9 @@ int close_verb_look(struct close_verb *v, bool rehearse);
 bool close_verb_id(const json_t *office, const char *name, struct hash *ret);
 /* A step of the actor about this office of the answer; what it follows is still to be filled in. */
 struct close_act close_verb_act(const struct close_verb *v, const json_t *office, unsigned step, unsigned round);
-/* Says the steps, waits until they are visible, and tells what they came to. */
+/* Says the steps, waits until they are visible: v->answer. EXIT_REFUSED after saying why one of them has no effect. */
+int close_verb_settle(struct close_verb *v, struct close_act *act, size_t n);
+/* The same, and tells what they came to. */
 int close_verb_say(struct close_verb *v, struct close_act *act, size_t n);
 
 /* Who acts: --as, or the only one of these roles (bits 1 << role) that may speak of an office of this region and whose key is on
@@ -51,5 +53,7 @@ int close_actor(const struct cli *c, const struct place *p, unsigned roles, regi
  * code after saying why. */
 int close_say(const struct cli *c, const char *speaker, unsigned year, unsigned quarter, const char *reason, struct close_act *act,
               size_t n);
+/* States text under a key of MEASURE_SEAL of the speaker itself, in the same way. */
+int close_say_root(const struct cli *c, const char *speaker, unsigned year, unsigned quarter, const char *key, const char *text);
 
 #endif

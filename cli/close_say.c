@@ -113,16 +113,32 @@ static void fill(struct buf *b, const struct tray *head, const void *ctx)
     tray_end(b);
 }
 
-static int send_all(struct push *u, struct saying *x)
+struct root { /* one figure of MEASURE_SEAL */
+    struct figure f;
+    struct section s;
+};
+
+static void fill_root(struct buf *b, const struct tray *head, const void *ctx)
+{
+    const struct root *x = ctx;
+    struct tray h = *head;
+    h.rows = 1;
+    tray_begin(b, &h, 1);
+    tray_section(b, &x->s, 1);
+    tray_row(b, 1, &x->f);
+    tray_end(b);
+}
+
+/* Sends one file of n rows and waits; what: its name for people. */
+static int send_file(struct push *u, const char *what, size_t n, push_fill fill_with, const void *ctx)
 {
     u->file = calloc(1, sizeof *u->file);
     if (!u->file) return cli_fail(u->c, "memori habis", "out of memory", NULL);
     u->files = 1;
-    *u->file = (struct push_file){ .path = step_name(x->act->key.step), .rows = (int64_t)x->n, .accepted = (int64_t)x->n,
-                                   .refused = json_array(), .notes = json_array() };
-    x->clerk = u->intake.clerk;
-    x->entered = u->intake.entered;
-    if (push_store(u, u->file, fill, x) != ST_OK) return EXIT_FAILED;
+    *u->file = (struct push_file){
+        .path = what, .rows = (int64_t)n, .accepted = (int64_t)n, .refused = json_array(), .notes = json_array()
+    };
+    if (push_store(u, u->file, fill_with, ctx) != ST_OK) return EXIT_FAILED;
     push_wait(u);
     if (u->file->visible) return EXIT_OK;
     return cli_fail(u->c, "langkah ini tersimpan dan akan dikirim, tetapi belum terlihat di pusat (rekap status)",
@@ -141,7 +157,33 @@ int close_say(const struct cli *c, const char *speaker, unsigned year, unsigned 
         return cli_usage(c, "alasan paling banyak 1500 bita teks UTF-8", "a reason is at most 1500 bytes of UTF-8", NULL);
     int rc = cli_number(c, OPT_TIMEOUT, 60, 1, 86400, &u.timeout_s);
     if (rc == EXIT_OK) rc = push_open(&u);
-    if (rc == EXIT_OK) rc = send_all(&u, &x);
+    if (rc == EXIT_OK) {
+        x.clerk = u.intake.clerk;
+        x.entered = u.intake.entered;
+        rc = send_file(&u, step_name(act->key.step), n, fill, &x);
+    }
+    push_done(&u);
+    return rc;
+}
+
+int close_say_root(const struct cli *c, const char *speaker, unsigned year, unsigned quarter, const char *key, const char *text)
+{
+    struct cli as = *c;
+    struct push u = { .c = &as, .wait = true, .intake = { .lang = c->lang } };
+    const char *reason = c->value[OPT_REASON];
+    struct root x = { .f = { .measure = MEASURE_SEAL, .year = (uint16_t)year, .month = (uint8_t)(3 * quarter),
+                             .source = SOURCE_OPD, .kind = VALUE_TEXT, .indicator = slice_of(key, strlen(key)),
+                             .text = slice_of(text, strlen(text)) } };
+    as.value[OPT_OFFICE] = speaker;
+    if (reason && *reason) x.f.reason = slice_of(reason, strlen(reason));
+    ASSERT(figure_check(&x.f) == CODE_OK);
+    int rc = cli_number(c, OPT_TIMEOUT, 60, 1, 86400, &u.timeout_s);
+    if (rc == EXIT_OK) rc = push_open(&u);
+    if (rc == EXIT_OK) {
+        x.s = (struct section){ .office = slice_of(speaker, strlen(speaker)), .clerk = u.intake.clerk, .year = (uint16_t)year,
+                                .source = SOURCE_OPD, .entered = u.intake.entered };
+        rc = send_file(&u, cli_say(c, "segel", "seal"), 1, fill_root, &x);
+    }
     push_done(&u);
     return rc;
 }

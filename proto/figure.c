@@ -13,7 +13,7 @@
 
 #include "bytes.h"
 
-enum { MEASURES = MEASURE_STEP + 1 };
+enum { MEASURES = MEASURE_SEAL + 1 };
 #define PHYSICAL_MAX INT64_C(1000000000)        /* 1.000 %: over 100 is printed in practice, a thousandfold is a slip */
 
 enum {
@@ -124,6 +124,7 @@ static const struct rule RULES[MEASURES] = {
     [MEASURE_OFFICE_DOCUMENT] = {"office_document", F_INDICATOR | F_ANY_TIME, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_EVIDENCE_NAME] = {"evidence_name", RULE, KINDS_WORDS, BASIS_STATE, 0, 0},
     [MEASURE_STEP] = {"step", F_INDICATOR | F_STEP, 1 << VALUE_TEXT, 1 << BASIS_NONE, 0, 0},
+    [MEASURE_SEAL] = {"seal", F_INDICATOR, 1 << VALUE_TEXT, 1 << BASIS_NONE, 0, 0},
 };
 
 static const char *const SOURCES[] = {

@@ -96,6 +96,9 @@ enum measure {                        /* numbers are on the wire and in keys; ne
                /* a step of the quarter's close; month = last of the quarter, no line, source = the capacity spoken in, indicator =
                 * "round/step/speaker", text = id of the step it follows, or "-" (proto/step.h) */
                MEASURE_STEP = 96,
+               /* the root of a sealed quarter, stated by the centre that sealed it, of itself; month = last of the quarter, no
+                * line, indicator = "REGION/VERSION", text = root and cuts (proto/seal.h) */
+               MEASURE_SEAL = 97,
 };
 enum source {                           /* intake.md 4 */
     SOURCE_NONE = 0, SOURCE_OPD = 1, SOURCE_BUD = 2, SOURCE_RENJA = 3, SOURCE_PK2 = 4, SOURCE_PK3 = 5, SOURCE_PK4 = 6,

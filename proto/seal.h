@@ -58,4 +58,14 @@ const char *seal_fault_name(unsigned fault); /* "bentuk", "akar", "daftar", "pen
 int seal_check(struct slice file, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v, struct seal *ret,
                enum seal_fault *ret_fault);
 
+/* The root as it stands in the log: a figure of MEASURE_SEAL that the sealing centre states of itself, month = last of the quarter,
+ * indicator REGION "/" VERSION, text ROOT " " CUTS, where CUTS is "w1:17,w2:4". So a root is as old as its record, and who has the
+ * log knows which statements came after the cut. ST_FULL: more workers than a text of TEXT_MAX names (about 90). */
+enum { SEAL_MARK_KEY_MAX = 5 + 1 + 3 + 1 };
+struct seal_mark { struct hash root; struct slice position; };
+size_t seal_mark_key(region_code region, unsigned version, char ret[SEAL_MARK_KEY_MAX]);
+int seal_mark_key_parse(struct slice key, region_code *ret_region, unsigned *ret_version);   /* ST_INVALID */
+int seal_mark_text(const struct seal_mark *m, char ret[TEXT_MAX + 1]);
+int seal_mark_parse(struct slice text, struct seal_mark *ret);  /* ST_INVALID; position points into text, asof_parse reads it */
+
 #endif

@@ -28,7 +28,7 @@ static void read_log(struct audit_roll *x, const struct naive_log *log)
 void naive_state(const struct naive_log *log, size_t logs, struct buf *out)
 {
     struct audit_roll *x = audit_roll_new();
-    struct audit_text text = {NULL, 0, 0};
+    struct audit_text text = {.p = NULL};
 
     for (size_t i = 0; i < logs; i++) read_log(x, &log[i]);
     audit_roll_text(x, &text);

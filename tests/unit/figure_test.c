@@ -146,6 +146,20 @@ static void test_steps(void **state)
     SPOIL(money(MEASURE_BUDGET), f.source = SOURCE_CENTRE, CODE_BAD_FORMAT);
 }
 
+/* The root of a seal: no line, words that stay. */
+static void test_seals(void **state)
+{
+    const struct figure root = { .measure = MEASURE_SEAL, .source = SOURCE_OPD, .year = 2022, .month = 12, .kind = VALUE_TEXT,
+                                 .indicator = text_of("33.74/1"), .text = text_of("00 w1:1") };
+    (void)state;
+    SPOIL(root, f.reason = text_of("koreksi"), CODE_OK);
+    SPOIL(root, (f.kind = VALUE_WITHDRAWN, f.text.n = 0), CODE_BAD_FORMAT);
+    SPOIL(root, f.activity = CODE_TOTAL, CODE_BAD_FORMAT);
+    SPOIL(root, f.source = SOURCE_CENTRE, CODE_BAD_FORMAT);
+    SPOIL(root, f.basis = BASIS_CUMULATIVE, CODE_BAD_FORMAT);
+    SPOIL(root, f.text.n = 0, CODE_TEXT_BROKEN);
+}
+
 static void test_ranges(void **state)
 {
     (void)state;
@@ -208,7 +222,7 @@ static void test_names_there_and_back(void **state)
             assert_int_equal(m, i);
             known++;
         }
-    assert_int_equal(known, 71);
+    assert_int_equal(known, 72);
     assert_int_equal(figure_measure_parse(text_of(""), &m), ST_INVALID);
     for (unsigned i = 1; i <= SOURCE_AUDITOR; i++) {
         assert_int_equal(figure_source_parse(text_of(figure_source_name(i)), &s), ST_OK);
@@ -224,7 +238,7 @@ static void test_names_there_and_back(void **state)
     assert_string_equal(figure_measure_name(9999), "");
     static const uint16_t own[] = {MEASURE_BUDGET, MEASURE_PRINTED_RATING, MEASURE_INDICATOR_NAME, MEASURE_FUND};
     static const uint16_t beside[] = {MEASURE_NAME, MEASURE_COMPLETE, MEASURE_PLAN, MEASURE_COMPARED_BUDGET, MEASURE_PLAN_END_UNIT,
-                                      MEASURE_COMPONENT, MEASURE_STEP};
+                                      MEASURE_COMPONENT, MEASURE_STEP, MEASURE_SEAL};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) assert_true(figure_measure_is_own(own[i]));
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) assert_false(figure_measure_is_own(beside[i]));
     assert_true(figure_kind_reported(VALUE_NIL));
@@ -285,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_good_figures),
         cmocka_unit_test(test_shape),
         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_seals),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_stages),

@@ -447,6 +447,53 @@ static void roots_are_those_of_the_tree(void **state)
     assert_int_equal(seal_root(text_of("a\nb"), &n, &root), ST_INVALID);
 }
 
+/* ---- the root in the log ---- */
+
+static void a_root_in_the_log_has_one_spelling(void **state)
+{
+    static const char *const none[] = { "",           "33.74", "33.74/", "33.74/0",  "33.74/01",
+                                        "33.74/1000", "/1",    "33.7/1", "33.74/1 ", "33/x" };
+    char key[SEAL_MARK_KEY_MAX], text[TEXT_MAX + 1];
+    const struct hash root = {{0xab, 1}};
+    struct seal_mark m = {.root = root, .position = text_of("w1:17,w2:4")}, again;
+    region_code region = 0;
+    unsigned version = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(seal_mark_key_parse(text_of(none[i]), &region, &version), ST_INVALID);
+    assert_int_equal(seal_mark_key((33u << 16) | 74, 999, key), strlen("33.74/999"));
+    assert_int_equal(seal_mark_key_parse(text_of(key), &region, &version), ST_OK);
+    assert_int_equal(region, (33u << 16) | 74);
+    assert_int_equal(version, 999);
+
+    assert_int_equal(seal_mark_text(&m, text), ST_OK);
+    assert_int_equal(seal_mark_parse(text_of(text), &again), ST_OK);
+    assert_memory_equal(&again.root, &root, sizeof root);
+    assert_int_equal(again.position.n, m.position.n);
+    text[64] = '-';
+    assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
+    text[64] = ' ', text[70] = ' ';
+    assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
+    text[70] = ',', text[0] = 'A';
+    assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
+    text[0] = 'a', text[65] = '\0';
+    assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
+}
+
+static void a_root_names_as_many_cuts_as_a_text_holds(void **state)
+{
+    static char many[TEXT_MAX];
+    char text[TEXT_MAX + 1];
+    (void)state;
+    memset(many, '1', sizeof many);
+    struct seal_mark m = {.position = slice_of(many, TEXT_MAX - 2 * HASH_SIZE - 1)};
+    assert_int_equal(seal_mark_text(&m, text), ST_OK);
+    m.position.n++;
+    assert_int_equal(seal_mark_text(&m, text), ST_FULL);
+    m.position.n = 0;
+    assert_int_equal(seal_mark_text(&m, text), ST_FULL);
+}
+
 static void faults_have_names(void **state)
 {
     (void)state;
@@ -473,6 +520,8 @@ int main(void)
         cmocka_unit_test(a_version_names_the_one_before),
         cmocka_unit_test(without_memory_nothing_is_said),
         cmocka_unit_test(roots_are_those_of_the_tree),
+        cmocka_unit_test(a_root_in_the_log_has_one_spelling),
+        cmocka_unit_test(a_root_names_as_many_cuts_as_a_text_holds),
         cmocka_unit_test(faults_have_names),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
