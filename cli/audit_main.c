@@ -1,11 +1,12 @@
 /* audit_main.c - rekap-audit: checks a stopped worker's ledger and says the first position that does not hold, and why. Kind: E.
  *
  *   rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH].. [--log-key VKEY] [--checkpoint FILE].. [--registry-key HEX]
- *               [--state STATE | --seal FILE [--about REGION/YEAR]] [--also LEDGER].. LEDGER
+ *               [--state STATE | --seal FILE [--about REGION/YEAR] [--rebuilt FILE]] [--also LEDGER].. LEDGER
  *
  * With --state the aggregator's store is recomputed from the logs it has folded, to the positions it names, and compared fact by
  * fact; with --seal the tables of a sealed quarter, up to its cuts. --also names the ledgers of further workers, which are then
- * examined as well. --about: FILE is the bare lines of a seal (`rekap close` asks before it signs).
+ * examined as well. --about: FILE is the bare lines of a seal (`rekap close` asks before it signs); --rebuilt: where to write the
+ * rebuilt tables, sorted lines.
  *
  * Exit codes: 0 everything holds, 1 something does not, 2 usage, or the ledger is not there or in use. The data goes to stdout, the
  * first faults in words to stderr as well. audit_part.h says why nothing of the other programs is linked in. */
@@ -20,7 +21,7 @@
 enum { EXIT_SOUND = 0, EXIT_BAD = 1, EXIT_USAGE = 2, ALSO_MAX = 31 };
 
 struct options {
-    const char *dir, *state, *seal, *about, *also[ALSO_MAX], *checkpoint[AUDIT_ANCHORS_MAX / 2];
+    const char *dir, *state, *seal, *about, *rebuilt, *also[ALSO_MAX], *checkpoint[AUDIT_ANCHORS_MAX / 2];
     unsigned alsos, checkpoints;
     bool json, english, has_issuer, has_key;
     uint8_t issuer[AUDIT_KEY];
@@ -33,7 +34,7 @@ static int usage(const char *why)
             "rekap-audit: %s\n"
             "pemakaian: rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH]..\n"
             "           [--log-key VKEY] [--checkpoint BERKAS].. [--registry-key HEX]\n"
-            "           [--state STATE | --seal SEGEL [--about WILAYAH/TAHUN]] [--also LEDGER].. LEDGER\n"
+            "           [--state STATE | --seal SEGEL [--about WILAYAH/TAHUN] [--rebuilt BERKAS]] [--also LEDGER].. LEDGER\n"
             "LEDGER: direktori ledger worker yang sedang berhenti, misalnya DIR/worker/ledger\n"
             "STATE: direktori keadaan aggregator yang sedang berhenti, misalnya DIR/aggregator/state\n",
             why);
@@ -80,6 +81,10 @@ static const char *read_option(const char *name, const char *value, struct optio
         *(name[2] == 's' ? &o->seal : &o->about) = value;
         return NULL;
     }
+    if (strcmp(name, "--rebuilt") == 0) {
+        o->rebuilt = value;
+        return NULL;
+    }
     if (strcmp(name, "--also") == 0) {
         if (o->alsos == ALSO_MAX) return "--also: terlalu banyak";
         o->also[o->alsos++] = value;
@@ -108,7 +113,7 @@ static const char *read_options(int argc, char **argv, struct options *o, struct
     if (o->checkpoints > 0 && !o->has_key) return "--checkpoint memerlukan --log-key";
     if (o->alsos > 0 && o->state == NULL && o->seal == NULL) return "--also memerlukan --state atau --seal";
     if (o->state != NULL && o->seal != NULL) return "--state atau --seal";
-    if (o->about != NULL && o->seal == NULL) return "--about memerlukan --seal";
+    if ((o->about != NULL || o->rebuilt != NULL) && o->seal == NULL) return "--about dan --rebuilt memerlukan --seal";
     return o->dir != NULL ? NULL : "LEDGER harus disebut";
 }
 
@@ -227,7 +232,7 @@ static bool examine_all(const struct options *o, struct audit *a, struct audit_s
     for (unsigned i = 0; i < o->alsos; i++)
         if (!examine_also(o->also[i], a, g, &also[i])) return false;
     if (g->state != NULL && a->store != NULL) audit_state_check(g->state, a->roll, a->report);
-    if (g->seal != NULL && a->store != NULL) audit_seal_check(g->seal, a->roll, a->report);
+    if (g->seal != NULL && a->store != NULL) return audit_seal_check(g->seal, a->roll, a->report, o->rebuilt);
     return true;
 }
 

@@ -245,8 +245,9 @@ struct audit_seal;
 struct audit_seal *audit_seal_open(const char *path, const char *about, char why[AUDIT_TEXT]);
 /* Where the seal has cut this worker's log, and the log hash there. False: it names no such worker. */
 bool audit_seal_cut(struct audit_seal *s, unsigned worker, struct audit_anchor *ret);
-/* Rebuilds register, leaves and cells of the seal from what the roll has read; each difference is a fault. */
-void audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audit_report *r);
+/* Rebuilds register, leaves and cells of the seal from what the roll has read; each difference is a fault. to: NULL, or a file for
+ * what was rebuilt. False after saying on stderr that it cannot be written. */
+bool audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audit_report *r, const char *to);
 void audit_seal_close(struct audit_seal *s);
 
 #endif

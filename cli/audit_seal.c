@@ -52,19 +52,20 @@ static bool read_all(struct audit_seal *s, const char *path, char why[AUDIT_TEXT
     return fclose(f) == 0;
 }
 
-/* 33.74 and 2022 of two texts. */
+/* 33 or 33.74, and 2022, of two texts. */
 static bool about_read(struct audit_seal *s, const char *region, size_t n, const char *year)
 {
-    unsigned province, city = 0;
-    char text[PATH_REGION] = "", again[PATH_REGION];
+    char text[PATH_REGION] = "", again[PATH_REGION], *end;
+    unsigned long province, city = 0;
 
     if (n >= sizeof text || n < 2) return false;
     memcpy(text, region, n);
-    if (sscanf(text, "%2u.%2u", &province, &city) < 1) return false;
-    s->region = (region_code)province << 16 | city;
+    province = strtoul(text, &end, 10);
+    if (*end == '.') city = strtoul(end + 1, NULL, 10);
+    s->region = (region_code)(province % 100) << 16 | (region_code)(city % 100);
     s->year = (unsigned)strtoul(year, NULL, 10);
     audit_code_region_format(s->region, again);
-    return strcmp(text, again) == 0 && s->year >= YEAR_MIN && s->year <= YEAR_MAX;
+    return s->region != 0 && strcmp(text, again) == 0 && s->year >= YEAR_MIN && s->year <= YEAR_MAX;
 }
 
 /* The lines behind the head's empty line and its one signature line. */
@@ -107,15 +108,18 @@ static bool begins(struct audit_span line, const char *with)
 /* "potong TAB w1 TAB lsn TAB hash" */
 static bool cut_read(struct audit_seal *s, struct audit_span line)
 {
-    char text[120], hex[2 * AUDIT_HASH + 1] = "";
+    static const char word[] = "potong\tw";
+    char text[120], *end;
     struct cut *c = &s->cut[s->cuts];
 
-    if (s->cuts == CUTS_MAX || line.n >= sizeof text) return false;
+    if (s->cuts == CUTS_MAX || line.n >= sizeof text || line.n <= sizeof word) return false;
     memcpy(text, line.p, line.n);
-    text[line.n] = '\0';
-    if (sscanf(text, "potong\tw%u\t%" SCNu64 "\t%64[0-9a-f]\n", &c->worker, &c->at.lsn, hex) != 3) return false;
+    text[line.n - 1] = '\0'; /* the newline */
+    c->worker = (unsigned)strtoul(text + sizeof word - 1, &end, 10);
+    if (*end != '\t' || c->worker == 0) return false;
+    c->at.lsn = strtoull(end + 1, &end, 10);
     s->cuts++;
-    return strlen(hex) == 2 * AUDIT_HASH && audit_hash_unhex(hex, AUDIT_HASH, c->at.hash.b);
+    return *end == '\t' && strlen(end + 1) == 2 * AUDIT_HASH && audit_hash_unhex(end + 1, AUDIT_HASH, c->at.hash.b);
 }
 
 static bool cuts_read(struct audit_seal *s)
@@ -169,8 +173,20 @@ bool audit_seal_cut(struct audit_seal *s, unsigned worker, struct audit_anchor *
 
 /* ---- comparing ---- */
 
-void audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audit_report *r)
+static bool write_rebuilt(const struct audit_text *t, const char *to)
 {
+    FILE *f = to != NULL ? fopen(to, "wb") : NULL;
+    bool ok = to == NULL || (f != NULL && fwrite(t->p, 1, t->n, f) == t->n);
+
+    if (f != NULL && fclose(f) != 0) ok = false;
+    if (!ok) fprintf(stderr, "rekap-audit: %s: %s\n", to, strerror(errno));
+    return ok;
+}
+
+bool audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audit_report *r, const char *to)
+{
+    bool written;
+
     struct audit_text seen = { .p = NULL }, expected = { .p = NULL };
     struct audit_span rest = s->lines;
 
@@ -185,6 +201,8 @@ void audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audi
     audit_text_sort(&seen);
     audit_roll_seal(roll, s->region, s->year, &expected);
     audit_state_compare(&seen, &expected, r);
+    written = write_rebuilt(&expected, to);
     audit_text_done(&seen);
     audit_text_done(&expected);
+    return written;
 }

@@ -99,6 +99,7 @@ int export_run(struct cli *c);
 int follow_promote(struct cli *c);
 int receipt_run(struct cli *c);
 int seal_run(struct cli *c);
+int replay_run(struct cli *c);
 int report_run(struct cli *c);
 int report_template(struct cli *c);
 
