@@ -104,7 +104,8 @@ static const struct { const char *name, *members;
     { "Note", "office:str year:int until:int code:str kind:str no:str? text:str statement:Statement" },
     /* closes */
     { "Closes", STAMP "region:str region_name:str? ~office:str? quarter:str year:int until:int zone:str rehearse:bool "
-                      "deadline:Deadlines states:%int ~ready:bool ~blocker_count:int closes:[Close]" },
+                      "deadline:Deadlines states:%int ~ready:bool ~blocker_count:int seals:[Seal] closes:[Close]" },
+    { "Seal", "version:int root:str cut:str by:str at:time?" },
     { "Deadlines", "office:Deadline city:Deadline" },
     { "Deadline", "date:str until:time working_days_left:int" },
     { "Close", "office:str name:str state:str round:int by:str? since:time? reason:str? about:str? reported:bool changed:int "
