@@ -39,6 +39,7 @@ struct report {
 
 /* ---- report_data.c: questions; a new reference, or NULL with r->rc set ---- */
 json_t *report_rollup(struct report *r, int year, int until, const char *level, const char *office);
+json_t *report_accounts(struct report *r, const char *code);     /* an account and all below it */
 json_t *report_indicators(struct report *r, int year, int until);
 json_t *report_trend(struct report *r, const char *code, const json_t *indicator, int from, int to); /* indicator: a row, or NULL */
 json_t *report_peers(struct report *r, const char *code);       /* the cities of the model's own province */
@@ -112,7 +113,9 @@ int report_minutes_open(struct report *r);      /* in place of report_open: of t
 void report_local(json_t *cells, const char *time, const char *zone);     /* a time by the clock of WIB, WITA, WIT */
 void report_late(struct report *r, const json_t *names);        /* what was stated after the cut */
 void report_lra(struct report *r);
+void report_money(json_t *cells, const json_t *o);      /* budget, realised, share, remainder */
 void report_e81(struct report *r);
+void report_factors(struct report *r);          /* what helped and hindered, and the follow-up: into the foot */
 void report_tc29(struct report *r);
 void report_lkjip(struct report *r);
 void report_city(struct report *r);

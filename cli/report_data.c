@@ -50,6 +50,16 @@ json_t *report_rollup(struct report *r, int year, int until, const char *level, 
     return ask(r, "/api/v1/rollup", params, sizeof params / sizeof params[0]);
 }
 
+json_t *report_accounts(struct report *r, const char *code)
+{
+    const struct number y = number(r->year), m = number(r->until);
+    const struct ask_param params[] = {
+        { "region", r->region }, { "office", r->office }, { "year", y.text },     { "until", m.text },
+        { "code", code },        { "as_of", r->as_of },   { "level", "rekening" },
+    };
+    return ask(r, "/api/v1/rollup", params, sizeof params / sizeof params[0]);
+}
+
 /* By which rules, in which versions, the rows of an answer were counted. */
 void report_rules(struct report *r, const json_t *answer)
 {

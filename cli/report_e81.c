@@ -217,7 +217,7 @@ static void put_mean(struct report *r, const json_t *answer)
     if (*word) report_foot(r, "Predikat kinerja", json_pack("[s]", word));
 }
 
-static void put_notes(struct report *r)
+void report_factors(struct report *r)
 {
     static const struct { const char *kind, *heading; } FOOT[] = {
         { "pendorong", "Faktor pendorong keberhasilan kinerja" }, { "penghambat", "Faktor penghambat pencapaian kinerja" },
@@ -254,7 +254,7 @@ void report_e81(struct report *r)
     put_total(&e);
     json_decref(lines);
     put_mean(r, now[r->quarter]);
-    put_notes(r);
+    report_factors(r);
     report_note(
         r, "K = kinerja, Rp = anggaran. Kolom 13 = 6 + 12 (K dijumlahkan hanya untuk indikator akumulatif, selain itu nilai "
            "terakhir); "

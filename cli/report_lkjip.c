@@ -3,6 +3,7 @@
  *
  * Every value is the aggregator's, efficiency (mean achievement less absorption) and the rank among peers too; only the change from
  * the year before is taken here. A table without rows is left out. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/report.h"
@@ -21,6 +22,8 @@ static const struct report_column EARLIER[] = {
     { "", "Satuan", "", REPORT_TEXT, 13 },        { "Realisasi", "dua tahun lalu", "", REPORT_NUMBER, 13 },
     { "Realisasi", "tahun lalu", "", REPORT_NUMBER, 13 }, { "Realisasi", "tahun ini", "", REPORT_NUMBER, 13 },
     { "", "Perubahan dari tahun lalu", "", REPORT_NUMBER, 13 },
+    { "Capaian (%)", "dua tahun lalu", "", REPORT_PERCENT, 10 }, { "Capaian (%)", "tahun lalu", "", REPORT_PERCENT, 10 },
+    { "Capaian (%)", "tahun ini", "", REPORT_PERCENT, 10 },
 };
 static const struct report_column PLAN[] = {
     { "", "Kode", "", REPORT_TEXT, 16 },          { "", "Indikator kinerja", "", REPORT_TEXT, 50 },
@@ -44,7 +47,25 @@ static const struct report_column BUDGET[] = {
     { "", "Anggaran (Rp)", "", REPORT_MONEY, 19 }, { "", "Realisasi (Rp)", "", REPORT_MONEY, 19 },
     { "", "%", "", REPORT_PERCENT, 9 },
 };
-#define TABLE(r, title, columns) report_table(r, title, columns, sizeof columns / sizeof *columns)
+static const struct report_column CEILING[] = {
+    { "", "Kode", "", REPORT_TEXT, 16 },          { "", "Uraian", "", REPORT_TEXT, 46 },
+    { "Renstra tahun ini", "Pagu (Rp)", "", REPORT_MONEY, 19 }, { "Renstra tahun ini", "Realisasi (Rp)", "", REPORT_MONEY, 19 },
+    { "Renstra tahun ini", "%", "", REPORT_PERCENT, 9 }, { "Seluruh periode", "Pagu (Rp)", "", REPORT_MONEY, 19 },
+    { "Seluruh periode", "Realisasi (Rp)", "", REPORT_MONEY, 19 }, { "Seluruh periode", "%", "", REPORT_PERCENT, 9 },
+};
+static const struct report_column PARTS[] = {
+    { "", "Indikator", "", REPORT_TEXT, 36 },     { "", "Komponen", "", REPORT_TEXT, 50 },
+    { "", "Nilai", "", REPORT_NUMBER, 14 },       { "", "Satuan", "", REPORT_TEXT, 12 },
+    { "", "Dihitung", "", REPORT_TEXT, 10 },      { "", "Keterangan", "", REPORT_TEXT, 34 },
+};
+#define TABLE(r, title, columns) numbered(r, title, columns, sizeof columns / sizeof *columns)
+
+static json_t *numbered(struct report *r, const char *title, const struct report_column *columns, size_t n)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%zu. %s", json_array_size(json_object_get(r->model, "tables")) + 1, title);
+    return report_table(r, text, columns, n);
+}
 
 static void head(json_t *cells, const json_t *o)
 {
@@ -55,7 +76,7 @@ static void head(json_t *cells, const json_t *o)
 
 static void put_result(struct lkjip *k)
 {
-    json_t *table = TABLE(k->r, "1. Target dan realisasi kinerja tahun ini", RESULT), *o;
+    json_t *table = TABLE(k->r, "Target dan realisasi kinerja tahun ini", RESULT), *o;
     static const char *const KEY[] = { "target", "reached", "achievement", "rating", "formula" };
     size_t i;
     json_array_foreach(k->rows, i, o) {
@@ -75,7 +96,7 @@ static void put_result(struct lkjip *k)
 
 static void put_earlier(struct lkjip *k)
 {
-    json_t *table = TABLE(k->r, "2. Realisasi dibandingkan dengan tahun-tahun lalu", EARLIER), *o;
+    json_t *table = TABLE(k->r, "Realisasi dibandingkan dengan tahun-tahun lalu", EARLIER), *o;
     size_t i;
     json_array_foreach(k->rows, i, o) {
         const json_t *old[YEARS];
@@ -86,6 +107,7 @@ static void put_earlier(struct lkjip *k)
         struct report_decimal before = report_decimal(json_object_get(old[1], "reached"), REPORT_MICRO);
         struct report_decimal now = report_decimal(json_object_get(o, "reached"), REPORT_MICRO);
         report_micro(cells, before.is ? report_less(now, before) : (struct report_decimal){ .is = false });
+        for (size_t y = YEARS; y-- > 0;) report_value(cells, json_object_get(old[y], "achievement"));
     }
 }
 
@@ -96,7 +118,7 @@ static void put_plan(struct lkjip *k)
     json_array_foreach(k->rows, i, o) {
         const json_t *plan = json_object_get(o, "plan");
         if (!json_is_object(plan)) continue;
-        if (!table) table = TABLE(k->r, "3. Realisasi dibandingkan dengan target akhir Renstra", PLAN);
+        if (!table) table = TABLE(k->r, "Realisasi dibandingkan dengan target akhir Renstra", PLAN);
         json_t *cells = report_row(table, 0, false);
         head(cells, o);
         report_value(cells, json_object_get(plan, "period"));
@@ -104,6 +126,71 @@ static void put_plan(struct lkjip *k)
         report_value(cells, json_object_get(plan, "end"));
         report_value(cells, json_object_get(o, "reached"));
         report_value(cells, json_object_get(plan, "end_achievement"));
+    }
+}
+
+static json_t *last(const json_t *list)
+{
+    return json_array_size(list) ? json_array_get(list, json_array_size(list) - 1) : NULL;
+}
+
+/* The plan's ceilings against what was spent, line by line, of lines that the plan has money for. */
+static void put_ceilings(struct lkjip *k)
+{
+    json_t *table = NULL, *line;
+    size_t i;
+    json_array_foreach(k->lines, i, line) {
+        const char *level = report_string(line, "level");
+        json_t *answer = report_trend(k->r, report_string(line, "code"), NULL, k->r->year, k->r->year);
+        const json_t *point = last(json_object_get(answer, "points")), *now = json_object_get(point, "plan");
+        const json_t *all = json_object_get(answer, "plan");
+        if (json_is_object(now)) {
+            bool strong = strcmp(level, "bidang") == 0 || strcmp(level, "program") == 0;
+            if (!table) table = TABLE(k->r, "Anggaran menurut Renstra dan realisasinya", CEILING);
+            json_t *cells = report_row(table, strong ? 0 : 1, strong);
+            report_value(cells, json_object_get(line, "code"));
+            report_value(cells, json_object_get(line, "name"));
+            report_value(cells, json_object_get(now, "budget"));
+            report_value(cells, json_object_get(point, "realised"));
+            report_value(cells, json_object_get(now, "share"));
+            report_value(cells, json_object_get(all, "budget"));
+            report_value(cells, json_object_get(all, "realised"));
+            report_value(cells, json_object_get(all, "share"));
+        }
+        json_decref(answer);
+    }
+}
+
+static void part_row(json_t *table, const char *indicator, const char *name, const json_t *value, const json_t *unit,
+                     const char *counted, const json_t *why, bool strong)
+{
+    json_t *cells = report_row(table, 0, strong);
+    report_cell(cells, indicator);
+    report_cell(cells, name);
+    report_value(cells, value);
+    report_value(cells, unit);
+    report_cell(cells, counted);
+    report_value(cells, why);
+}
+
+/* What indicators are made of, with what is left out and why: nobody has to believe a percentage. */
+static void put_parts(struct lkjip *k)
+{
+    json_t *table = NULL, *o, *part;
+    size_t i, n;
+    json_array_foreach(k->rows, i, o) {
+        const json_t *parts = json_object_get(o, "components");
+        const char *name = report_string(o, "indicator");
+        json_array_foreach(json_object_get(parts, "list"), n, part) {
+            if (!table) table = TABLE(k->r, "Perhitungan indikator dari komponennya", PARTS);
+            const json_t *why = json_object_get(part, "reason");
+            part_row(table, n ? NULL : name, report_string(part, "name"), json_object_get(part, "value"),
+                     json_object_get(part, "unit"), json_is_true(json_object_get(part, "counted")) ? "ya" : "tidak", why, false);
+        }
+        if (!json_is_object(parts)) continue;
+        part_row(table, NULL, "Jumlah yang dihitung", json_object_get(parts, "sum"), NULL, NULL, NULL, true);
+        part_row(table, NULL, "Penyebut", json_object_get(parts, "base"), NULL, NULL, NULL, true);
+        part_row(table, NULL, "Hasil", json_object_get(parts, "value"), NULL, NULL, NULL, true);
     }
 }
 
@@ -115,7 +202,7 @@ static void put_efficiency(struct lkjip *k)
     json_array_foreach(json_object_get(k->answer[0], "groups"), i, o) {
         const json_t *line = report_find(k->lines, report_string(o, "code"));
         if (!line || !*report_string(o, "efficiency")) continue;
-        if (!table) table = TABLE(k->r, "4. Efisiensi penggunaan anggaran (capaian kinerja - penyerapan)", EFFICIENCY);
+        if (!table) table = TABLE(k->r, "Efisiensi penggunaan anggaran (capaian kinerja - penyerapan)", EFFICIENCY);
         bool strong = strcmp(report_string(line, "level"), "program") == 0 || strcmp(report_string(line, "level"), "bidang") == 0;
         json_t *cells = report_row(table, strong ? 0 : 1, strong);
         report_value(cells, json_object_get(o, "code"));
@@ -138,7 +225,7 @@ static void put_peers(struct lkjip *k)
         const json_t *rows = json_object_get(answer, "rows");
         for (size_t at = 0; at < (json_array_size(rows) > 1 ? json_array_size(rows) : 0); at++) {
             o = json_array_get(rows, at);
-            if (!table) table = TABLE(k->r, "6. Perbandingan dengan instansi sejenis dalam satu provinsi", PEERS);
+            if (!table) table = TABLE(k->r, "Perbandingan dengan instansi sejenis dalam satu provinsi", PEERS);
             json_t *cells = report_row(table, 0, strcmp(report_string(o, "region"), own) == 0);
             report_value(cells, json_object_get(line, "code"));
             report_value(cells, json_object_get(o, "rank"));
@@ -163,7 +250,7 @@ static void put_money(json_t *table, const json_t *o, const char *name, bool str
 
 static void put_budget(struct lkjip *k)
 {
-    json_t *table = TABLE(k->r, "5. Realisasi anggaran", BUDGET), *o;
+    json_t *table = TABLE(k->r, "Realisasi anggaran", BUDGET), *o;
     size_t i;
     json_array_foreach(k->lines, i, o) {
         const char *level = report_string(o, "level");
@@ -184,9 +271,12 @@ void report_lkjip(struct report *r)
     put_result(&k);
     put_earlier(&k);
     put_plan(&k);
+    put_parts(&k);
     put_efficiency(&k);
     put_budget(&k);
+    put_ceilings(&k);
     put_peers(&k);
+    report_factors(r);
     report_note(r, "Capaian menurut rumus tiap indikator, tidak dibatasi; rata-rata dengan batas 120 %% tiap indikator.");
     for (int y = 0; y < YEARS; y++) json_decref(k.answer[y]);
     json_decref(k.lines);

@@ -1,4 +1,4 @@
-/* report_lra.c - realisation of the budget (LRA): by activity and by account; and the city's form over all its offices. Kind: E.
+/* report_lra.c - realisation of the budget (LRA): by activity and by account. Kind: E.
  *
  * The rows are the rollup's, level under level; the remainder is budget - realised. Account-only lines (5.1) stand below the
  * activities, because both together are the total. */
@@ -21,7 +21,7 @@ static unsigned depth_of(const char *level)
     return 0;
 }
 
-static void money_cells(json_t *cells, const json_t *o)
+void report_money(json_t *cells, const json_t *o)
 {
     report_value(cells, json_object_get(o, "budget"));
     report_value(cells, json_object_get(o, "realised"));
@@ -35,7 +35,7 @@ static void total_row(json_t *table, const char *name, const json_t *total)
     json_t *cells = report_row(table, 0, true);
     report_cell(cells, NULL);
     report_cell(cells, name);
-    money_cells(cells, total);
+    report_money(cells, total);
 }
 
 static void account_rows(struct report *r, json_t *table)
@@ -47,7 +47,7 @@ static void account_rows(struct report *r, json_t *table)
         json_t *cells = report_row(table, 0, false);
         report_value(cells, json_object_get(o, "code"));
         report_value(cells, json_object_get(o, "name"));
-        money_cells(cells, o);
+        report_money(cells, o);
     }
     json_decref(answer);
 }
@@ -67,7 +67,7 @@ static void by_activity(struct report *r, const json_t *rows, const json_t *tota
         json_t *cells = report_row(table, depth, depth < 2);
         report_value(cells, json_object_get(o, "code"));
         report_value(cells, json_object_get(o, "name"));
-        money_cells(cells, o);
+        report_money(cells, o);
     }
     bool both = has_money(total, "accounts");
     if (both) {
@@ -78,18 +78,56 @@ static void by_activity(struct report *r, const json_t *rows, const json_t *tota
     total_row(table, "JUMLAH", total);
 }
 
+static unsigned dots(const char *code)
+{
+    unsigned n = 0;
+    for (; *code; code++) n += *code == '.';
+    return n;
+}
+
+/* Below two segments a budget is rarely stated: a line without one has neither share nor remainder. */
+static void account_row(json_t *table, const json_t *o, bool detail)
+{
+    const char *code = report_string(o, "code");
+    bool bare = detail && strcmp(report_string(o, "budget"), "0.00") == 0;
+    json_t *cells = report_row(table, dots(code) - 1, !detail);
+    report_cell(cells, code);
+    report_value(cells, json_object_get(o, "name"));
+    if (!bare) {
+        report_money(cells, o);
+        return;
+    }
+    report_cell(cells, NULL);
+    report_value(cells, json_object_get(o, "realised"));
+    report_cell(cells, NULL);
+    report_cell(cells, NULL);
+}
+
+/* Kind, object and detail below each account of two segments, which alone make the sum. */
 static void by_account(struct report *r)
 {
-    json_t *answer = report_rollup(r, r->year, r->until, "rekening", NULL), *rows = json_object_get(answer, "rows"), *o;
-    size_t i;
-    if (json_array_size(rows) > 0) {
-        json_t *table = report_table(r, "Menurut rekening", LRA, LRA_COLUMNS);
-        json_array_foreach(rows, i, o) {
-            json_t *cells = report_row(table, 0, false);
-            report_value(cells, json_object_get(o, "code"));
-            report_value(cells, json_object_get(o, "name"));
-            money_cells(cells, o);
-        }
+    json_t *answer = report_rollup(r, r->year, r->until, "rekening", NULL), *rows = json_object_get(answer, "rows"), *o, *below;
+    json_t *table = json_array_size(rows) ? report_table(r, "Menurut rekening", LRA, LRA_COLUMNS) : NULL;
+    struct report_decimal budget = { .is = false }, realised = budget;
+    size_t i, k;
+    json_array_foreach(rows, i, o) {
+        const char *code = report_string(o, "code");
+        json_t *detail = report_accounts(r, code);
+        account_row(table, o, false);
+        json_array_foreach(json_object_get(detail, "rows"), k, below)
+            if (dots(report_string(below, "code")) > dots(code)) account_row(table, below, true);
+        json_decref(detail);
+        budget = report_add(budget, report_decimal(json_object_get(o, "budget"), REPORT_SEN));
+        realised = report_add(realised, report_decimal(json_object_get(o, "realised"), REPORT_SEN));
+    }
+    if (table) {
+        json_t *cells = report_row(table, 0, true);
+        report_cell(cells, NULL);
+        report_cell(cells, "JUMLAH REKENING YANG DINYATAKAN");
+        report_sen(cells, budget);
+        report_sen(cells, realised);
+        report_share(cells, realised, budget);
+        report_sen(cells, report_less(budget, realised));
     }
     json_decref(answer);
 }
@@ -106,69 +144,4 @@ void report_lra(struct report *r)
     if (r->office) report_sign(r, "Kepala", NULL);
     json_decref(total);
     json_decref(rows);
-}
-
-/* ---- all offices of a region ---- */
-
-static const struct report_column CITY[] = {
-    { "", "No", "1", REPORT_TEXT, 5 },                  { "", "Perangkat Daerah", "2", REPORT_TEXT, 40 },
-    { "Keuangan", "Anggaran (Rp)", "3", REPORT_MONEY, 20 }, { "Keuangan", "Realisasi (Rp)", "4", REPORT_MONEY, 20 },
-    { "Keuangan", "%", "5", REPORT_PERCENT, 9 },        { "Keuangan", "Sisa (Rp)", "6", REPORT_MONEY, 20 },
-    { "Kinerja", "Capaian (%)", "7", REPORT_PERCENT, 11 }, { "Kinerja", "Indikator dihitung", "8", REPORT_TEXT, 11 },
-    { "", "Temuan data", "9", REPORT_NUMBER, 9 },       { "", "Sudah melapor", "10", REPORT_TEXT, 10 },
-};
-
-/* Mean achievement of an office: asked of the office alone, so that it is the same number its own reports print. */
-static void achievement_cells(struct report *r, json_t *cells, const char *office)
-{
-    struct report one = *r;
-    one.office = office;
-    json_t *answer = report_indicators(&one, r->year, r->until), *total = json_object_get(answer, "total");
-    r->rc = one.rc;
-    report_value(cells, json_object_get(total, "achievement"));
-    report_format(cells, "%" JSON_INTEGER_FORMAT " dari %" JSON_INTEGER_FORMAT,
-                  json_integer_value(json_object_get(total, "counted")), json_integer_value(json_object_get(total, "of")));
-    json_decref(answer);
-}
-
-static void office_row(struct report *r, json_t *table, const json_t *office, size_t no)
-{
-    const char *id = report_string(office, "office");
-    json_t *answer = report_rollup(r, r->year, r->until, "urusan", id), *total = json_object_get(answer, "total");
-    json_t *cells = report_row(table, 0, false);
-    report_format(cells, "%zu", no);
-    report_cell(cells, report_string(office, "name"));
-    money_cells(cells, total);
-    achievement_cells(r, cells, id);
-    report_value(cells, json_object_get(total, "findings"));
-    report_cell(cells, json_integer_value(json_object_get(json_object_get(answer, "complete"), "offices")) > 0 ? "ya" : "belum");
-    json_decref(answer);
-}
-
-void report_city(struct report *r)
-{
-    json_t *offices = report_offices(r), *all = report_rollup(r, r->year, r->until, "urusan", NULL), *o;
-    json_t *table = report_table(r, "", CITY, sizeof CITY / sizeof *CITY);
-    size_t i, no = 0;
-    report_title(r, "REKAPITULASI PELAKSANAAN ANGGARAN DAN KINERJA PERANGKAT DAERAH");
-    report_title(r, "%s", r->place_name);
-    report_title(r, "Triwulan %d Tahun Anggaran %d (s.d. %s)", r->quarter, r->year, report_month(r->until));
-    json_array_foreach(json_object_get(offices, "offices"), i, o) {
-        bool reports = strcmp(report_string(o, "status"), "active") == 0 && strcmp(report_string(o, "role"), "office") == 0;
-        if (reports && (!r->office || strcmp(report_string(o, "office"), r->office) == 0)) office_row(r, table, o, ++no);
-    }
-    json_t *cells = report_row(table, 0, true);
-    report_cell(cells, NULL);
-    report_cell(cells, "JUMLAH");
-    money_cells(cells, json_object_get(all, "total"));
-    report_cell(cells, NULL);
-    report_cell(cells, NULL);
-    report_value(cells, json_object_get(json_object_get(all, "total"), "findings"));
-    const json_t *complete = json_object_get(all, "complete");
-    report_format(cells, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(complete, "offices")),
-                  json_integer_value(json_object_get(complete, "of")));
-    report_note(
-        r, "Capaian rata-rata indikator yang dapat dihitung, masing-masing paling tinggi 120 %%; persentase tidak dijumlahkan.");
-    json_decref(offices);
-    json_decref(all);
 }
