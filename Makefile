@@ -62,7 +62,7 @@ AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with 
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json
 CLI_E += cli/query_peer
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
-          cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city
+          cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
 CLI_E += $(REPORT)
 AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_cut cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
@@ -196,7 +196,7 @@ INTAKE_TEST := $(INTAKE_ALL) tests/unit/intake_world
 $(eval $(call unit_test,intake,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,jsonl,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,book,$(BOOK) $(INTAKE_TEST) tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
-$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_qr cli/print $(BOOK) $(INTAKE_ALL),-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS) -lzbar))
+$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_sum cli/report_pdf cli/report_qr cli/print $(BOOK) $(INTAKE_ALL),-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS) -lzbar))
 $(eval $(call unit_test,intake_indicator,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,intake_shape,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
@@ -329,6 +329,12 @@ IT += $(B)/tests/it/attack $(B)/tests/it/revoke
 campaign: attacks
 attacks: it-build $(B)/tests/unit/revoke_test
 	tests/it/attacks $(B)
+# every workbook as LibreOffice computes it, and what it saves pushed back
+.PHONY: workbooks
+campaign: workbooks
+workbooks: all
+	deploy/setup office
+	tests/it/workbooks $(B)
 $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)

@@ -2,9 +2,9 @@
  *
  * One model, several makers, several printers. The model is a JSON object, so that --format json is the model itself:
  *   {"report","title":[..],"region","office","year","until","as_of","registry_version","complete",
- *    "tables":[{"title","columns":[{"group","heading","number","kind","width"}],"rows":[{"depth","strong","cells":[..]}]}],
+ *    "tables":[{"title","columns":[{"group","heading","number","kind","width"}],"key","rows":[{"depth","strong","cells":[..]}]}],
  *    "opening":[..],"foot":[{"heading","lines":[..]}],"notes":[..],"basis":[..],"signed":[..],"seal":{..}}
- * A cell is null or text: of kind money "91000000.00", of kind percent "92.20", of kind number "12.5", as the aggregator says it.
+ * key: the column with the codes by which rows stand below each other. A cell is null or text: of kind money "91000000.00", of kind percent "92.20", of kind number "12.5", as the aggregator says it.
  * Makers (report_lra.c, ..) move what it says; the little arithmetic that a form asks for (a quarter's own value, a remainder) is
  * exact in integers (report_number.c). All questions of one report are asked as of one log position: the report is consistent, and
  * the same position gives the same bytes in every format (times in files are the position's own). */
@@ -86,6 +86,8 @@ struct report_decimal report_less(struct report_decimal a, struct report_decimal
 void report_sen(json_t *cells, struct report_decimal d);
 void report_micro(json_t *cells, struct report_decimal d);
 void report_share(json_t *cells, struct report_decimal part, struct report_decimal whole); /* 100 * part / whole, two decimals */
+/* ---- report_sum.c: the rows of the table that this cell is proven to be the sum of, at most max; 0: none, or too many ---- */
+size_t report_sum(const json_t *table, size_t row, size_t column, size_t *ret, size_t max);
 bool report_double(const char *text, double *ret);      /* false: more than 15 digits, which a sheet would not keep */
 
 /* ---- report.c: prints the model to -o FILE, whole or not at all; an exit code after saying what became of it ---- */

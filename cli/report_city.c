@@ -109,7 +109,7 @@ static void by_program(struct report *r, const json_t *all)
     }
     cells = report_row(table, 0, true);
     report_cell(cells, NULL);
-    report_cell(cells, "JUMLAH, dengan rekening tanpa kegiatan");
+    report_cell(cells, "JUMLAH");
     report_money(cells, json_object_get(all, "total"));
     share_cell(cells, json_object_get(all, "complete"));
     json_decref(rows);

@@ -19,7 +19,7 @@ json_t *report_table(struct report *r, const char *title, const struct report_co
         json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:i}", "group", columns[i].group, "heading", columns[i].heading,
                                               "number", columns[i].number, "kind", KIND[columns[i].kind], "width",
                                               (int)columns[i].width));
-    table = json_pack("{s:s,s:o,s:[]}", "title", title, "columns", list, "rows");
+    table = json_pack("{s:s,s:o,s:i,s:[]}", "title", title, "columns", list, "key", 0, "rows");
     json_array_append_new(json_object_get(r->model, "tables"), table);
     return table;
 }

@@ -1,7 +1,8 @@
 /* report_xlsx.c - a report as a workbook: one sheet a table, real numbers, frozen and repeated headings, ready for the printer.
  * Kind: E.
  *
- * Design notes: a number is written as one when 15 digits hold it, which is what a sheet keeps; a longer one stays text, exact. The
+ * Design notes: a number is written as one when 15 digits hold it, which is what a sheet keeps; a longer one stays text, exact. A sum
+ * of rows on the sheet is a formula with its value (report_sum.c), so that who changes a row sees what it changes. The
  * creation date is the position's time, so that the same state gives the same bytes. The archive is made by libxlsxwriter in the
  * file's own place; its working files lie in $TMPDIR. */
 #include <errno.h>
@@ -13,7 +14,8 @@
 
 #include "cli/report.h"
 
-enum { LETTER_MAX = 31, TITLE_BYTES = 256, PNG_BYTES_MAX = 1 << 20, CODE_ROWS = 8 };
+enum { LETTER_MAX = 31, TITLE_BYTES = 256, PNG_BYTES_MAX = 1 << 20, CODE_ROWS = 8,
+       SUM_MAX = 200, FORMULA_BYTES = 4096, CELL_BYTES = 14 };
 
 struct looks { lxw_format *title, *head, *number_head, *note, *cell[4][2]; /* kind, strong */ };
 struct sheet { lxw_worksheet *ws; const struct looks *looks; uint32_t row; uint16_t columns; };
@@ -116,6 +118,39 @@ static void put_cell(struct sheet *s, uint16_t column, const char *kind, const c
     else worksheet_write_string(s->ws, s->row, column, text, look);
 }
 
+/* "=SUM(C8:C12,C20)" of rows of the table that begins at `first`; false: longer than a formula may be. */
+static bool sum_text(uint32_t first, uint16_t column, const size_t *row, size_t n, char ret[FORMULA_BYTES])
+{
+    char from[CELL_BYTES], to[CELL_BYTES];
+    size_t at = (size_t)snprintf(ret, FORMULA_BYTES, "=SUM(");
+    for (size_t i = 0, end; i < n && at < FORMULA_BYTES; i = end) {
+        for (end = i + 1; end < n && row[end] == row[end - 1] + 1; end++) {}
+        lxw_rowcol_to_cell(from, first + (uint32_t)row[i], column);
+        lxw_rowcol_to_cell(to, first + (uint32_t)row[end - 1], column);
+        at += (size_t)snprintf(ret + at, FORMULA_BYTES - at, "%s%s%s%s", i ? "," : "", from, end > i + 1 ? ":" : "",
+                               end > i + 1 ? to : "");
+    }
+    if (at >= FORMULA_BYTES - 1) return false;
+    ret[at] = ')';
+    ret[at + 1] = '\0';
+    return true;
+}
+
+/* A sum as a formula, with the value that it has here; false: the cell is none. */
+static bool put_sum(struct sheet *s, const json_t *table, size_t row, uint16_t column, bool strong)
+{
+    const json_t *cells = json_object_get(json_array_get(json_object_get(table, "rows"), row), "cells");
+    const char *text = json_string_value(json_array_get(cells, column));
+    size_t part[SUM_MAX];
+    char formula[FORMULA_BYTES];
+    double v;
+    if (!text || !report_double(text, &v)) return false;
+    size_t n = report_sum(table, row, column, part, SUM_MAX);
+    if (n == 0 || !sum_text(s->row - (uint32_t)row, column, part, n, formula)) return false;
+    worksheet_write_formula_num(s->ws, s->row, column, formula, s->looks->cell[kind_of("money")][strong], v);
+    return true;
+}
+
 static void put_rows(struct sheet *s, const json_t *table)
 {
     const json_t *columns = json_object_get(table, "columns");
@@ -123,8 +158,11 @@ static void put_rows(struct sheet *s, const json_t *table)
     size_t i, k;
     json_array_foreach(json_object_get(table, "rows"), i, row) {
         bool strong = json_is_true(json_object_get(row, "strong"));
-        json_array_foreach(json_object_get(row, "cells"), k, cell)
-            put_cell(s, (uint16_t)k, of(json_array_get(columns, k), "kind"), json_string_value(cell), strong);
+        json_array_foreach(json_object_get(row, "cells"), k, cell) {
+            const char *kind = of(json_array_get(columns, k), "kind");
+            if (strcmp(kind, "money") == 0 && put_sum(s, table, i, (uint16_t)k, strong)) continue;
+            put_cell(s, (uint16_t)k, kind, json_string_value(cell), strong);
+        }
         s->row++;
     }
 }

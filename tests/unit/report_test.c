@@ -258,6 +258,68 @@ static void a_sheet_keeps_fifteen_digits(void **state)
     }
 }
 
+/* ---- sums ---- */
+
+static const char SUMS[] =
+    "{\"key\":0,\"rows\":["
+    "{\"strong\":true,\"cells\":[\"1.06\",\"100.00\"]},{\"strong\":true,\"cells\":[\"1.06.01\",\"60.00\"]},"
+    "{\"strong\":false,\"cells\":[\"1.06.01.2.01\",\"59.99\"]},{\"strong\":false,\"cells\":[null,null]},"
+    "{\"strong\":false,\"cells\":[\"1.06.01.2.02\",\"0.01\"]},{\"strong\":true,\"cells\":[\"1.06.02\",\"40.00\"]},"
+    "{\"strong\":false,\"cells\":[\"1.06.02.2.01\",\"39.00\"]},{\"strong\":true,\"cells\":[null,\"100.00\"]},"
+    "{\"strong\":false,\"cells\":[\"5.1\",\"7.00\"]},{\"strong\":true,\"cells\":[null,\"7.00\"]},"
+    "{\"strong\":true,\"cells\":[\"\",\"107.00\"]},{\"strong\":true,\"cells\":[null,\"108.00\"]}]}";
+
+static void sums_are_proven(void **state)
+{
+    (void)state;
+    static const char *const WANT[] = { "1,5,", "2,4,", "", "", "", "", "", "0,", "", "8,", "0,8,", "" };
+    json_t *t = json_loads(SUMS, 0, NULL);
+    size_t row[8], few[1];
+    for (size_t i = 0; i < sizeof WANT / sizeof *WANT; i++) {
+        char seen[64] = "";
+        size_t n = report_sum(t, i, 1, row, 8);
+        for (size_t k = 0; k < n; k++) snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%zu,", row[k]);
+        if (strcmp(seen, WANT[i]) != 0) fail_msg("row %zu is the sum of %s", i, seen);
+    }
+    assert_int_equal(report_sum(t, 0, 1, few, 1), 0);   /* more parts than asked for: none, not some */
+    json_decref(t);
+}
+
+static void a_sum_is_a_formula_with_its_value(void **state)
+{
+    (void)state;
+    static const char FORMULA[] = "SUM(B9)";
+    struct buf b, text;
+    struct xlsx_book *book;
+    struct xlsx_fault fault;
+    char path[128];
+    const char *dir = getenv("TMPDIR");
+    json_t *m = model(), *list = json_array_get(json_object_get(m, "tables"), 0);
+    json_array_append_new(json_object_get(list, "rows"), json_pack("{s:i,s:b,s:[s,s,n,n]}", "depth", 0, "strong", 1, "cells",
+                                                                    "1.06.01", "7733986109.00"));
+    json_t *moved = json_incref(json_array_get(json_object_get(list, "rows"), 5));
+    json_array_remove(json_object_get(list, "rows"), 5);
+    json_array_insert_new(json_object_get(list, "rows"), 1, moved);
+    snprintf(path, sizeof path, "%s/rekap-report.XXXXXX", dir ? dir : "/tmp");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(report_xlsx(m, path), ST_OK);
+    load(path, &b);
+    buf_init(&text, 1 << 16);
+    struct xlsx_xml x = { .start = no_element, .text = keep_text, .ctx = &text, .fault = &fault };
+    assert_int_equal(xlsx_open(buf_slice(&b), &book, &fault), ST_OK);
+    assert_int_equal(xlsx_part(book, "xl/worksheets/sheet1.xml", &x), ST_OK);
+    buf_u8(&text, 0);
+    const char *at = strstr((const char *)text.p, FORMULA);
+    assert_non_null(at);
+    assert_memory_equal(at + sizeof FORMULA - 1, "7733986109", 10);
+    xlsx_close(&book);
+    buf_done(&text);
+    buf_done(&b);
+    json_decref(m);
+}
+
 /* ---- the code of a root ---- */
 
 static const char ROOT[] = "rekap/segel/1 33.74 2022-Q4 1 98e32ea98d65e4e1af8d4ec9dd1ab1c67aecd68a923fcda3e8dbac819fc8e708";
@@ -376,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_workbook_holds_the_numbers_of_the_model), cmocka_unit_test(csv_holds_the_cells_of_the_model),
         cmocka_unit_test(a_page_escapes_and_shows),                  cmocka_unit_test(the_same_model_gives_the_same_bytes),
         cmocka_unit_test(dates_are_those_of_the_position),
+        cmocka_unit_test(sums_are_proven),                           cmocka_unit_test(a_sum_is_a_formula_with_its_value),
         cmocka_unit_test(a_code_says_its_text),                      cmocka_unit_test(a_code_too_long_is_none),
         cmocka_unit_test(the_code_stands_in_page_and_workbook),
         cmocka_unit_test(arithmetic_is_exact),                       cmocka_unit_test(a_sheet_keeps_fifteen_digits),
