@@ -2,9 +2,11 @@
  *
  * One model, several makers, several printers. The model is a JSON object, so that --format json is the model itself:
  *   {"report","title":[..],"region","office","year","until","as_of","registry_version","complete",
- *    "tables":[{"title","columns":[{"group","heading","number","kind","width"}],"key","rows":[{"depth","strong","cells":[..]}]}],
+ *    "tables":[{"title","columns":[{"group","heading","number","kind","width"}],"key",
+ *               "rows":[{"depth","strong","cells":[..]}]}],
  *    "opening":[..],"foot":[{"heading","lines":[..]}],"notes":[..],"basis":[..],"signed":[..],"seal":{..}}
- * key: the column with the codes by which rows stand below each other. A cell is null or text: of kind money "91000000.00", of kind percent "92.20", of kind number "12.5", as the aggregator says it.
+ * key: the column with the codes by which rows stand below each other. A cell is null or text: of kind money "91000000.00", of kind
+ * percent "92.20", of kind number "12.5", as the aggregator says it.
  * Makers (report_lra.c, ..) move what it says; the little arithmetic that a form asks for (a quarter's own value, a remainder) is
  * exact in integers (report_number.c). All questions of one report are asked as of one log position: the report is consistent, and
  * the same position gives the same bytes in every format (times in files are the position's own). */

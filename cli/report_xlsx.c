@@ -1,8 +1,8 @@
 /* report_xlsx.c - a report as a workbook: one sheet a table, real numbers, frozen and repeated headings, ready for the printer.
  * Kind: E.
  *
- * Design notes: a number is written as one when 15 digits hold it, which is what a sheet keeps; a longer one stays text, exact. A sum
- * of rows on the sheet is a formula with its value (report_sum.c), so that who changes a row sees what it changes. The
+ * Design notes: a number is written as one when 15 digits hold it, which is what a sheet keeps; a longer one stays text, exact. A
+ * sum of rows on the sheet is a formula with its value (report_sum.c), so that who changes a row sees what it changes. The
  * creation date is the position's time, so that the same state gives the same bytes. The archive is made by libxlsxwriter in the
  * file's own place; its working files lie in $TMPDIR. */
 #include <errno.h>
