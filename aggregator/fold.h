@@ -63,6 +63,9 @@ int fold_count_get(struct store_txn *t, uint32_t office, struct fold_count *ret)
 /* Position of the newest change row, and reading it: what touched offices and years since `after`. */
 int fold_change_last(struct store_txn *t, uint64_t *ret);
 struct fold_changed { uint32_t office; uint16_t year; };
+/* The log position that a change row was written at. ST_NOT_FOUND when it is kept no longer, or not there yet. */
+struct fold_reach { unsigned worker; uint64_t lsn; };
+int fold_change_at(struct store_txn *t, uint64_t position, struct fold_reach *ret, size_t max, size_t *ret_n);
 enum { FOLD_CHANGE_PAIRS = 4096 };      /* of one row at most; a larger commit writes several rows */
 /* The first change row after position `after`: its position and the (office, year) pairs it touched, at most max. ST_NOT_FOUND at
  * the end. */

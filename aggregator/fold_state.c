@@ -274,6 +274,24 @@ int fold_change_next(struct store_txn *t, uint64_t after, uint64_t *ret_position
     return st;
 }
 
+int fold_change_at(struct store_txn *t, uint64_t position, struct fold_reach *ret, size_t max, size_t *ret_n)
+{
+    struct slice value;
+    uint8_t key[8];
+    bytes_be64(key, position);
+    int st = store_get(t, FOLD_CHANGE, slice_of(key, 8), &value);
+    if (st != ST_OK) return st;
+    struct rd r = rd_of(value);
+    size_t n = rd_u8(&r);
+    for (size_t i = 0; i < n && i < max; i++) {
+        unsigned worker = rd_u8(&r);
+        ret[i] = (struct fold_reach){ .worker = worker, .lsn = rd_be64(&r) };
+    }
+    if (r.bad || n > max) return ST_CORRUPT;
+    *ret_n = n;
+    return ST_OK;
+}
+
 int fold_state_save(struct fold *f, struct store_txn *t)
 {
     int st = counts_save(f, t);

@@ -179,7 +179,7 @@ void http_guard_counters(const struct http_guard *g, uint64_t *ret_closed, uint6
 
 /* The named cap of descriptors, as link_new keeps it; HTTP and the link share it. */
 _Static_assert(HTTP_CONNECTIONS_MAX + 512 <= DESCRIPTORS_MAX, "a descriptor for every connection and some to spare");
-_Static_assert((int64_t)HTTP_ANSWERS_MAX + (int64_t)SSE_VIEWERS_MAX * SSE_BUFFER_MAX * SSE_CHUNK_COST +
+_Static_assert((int64_t)HTTP_ANSWERS_MAX + (int64_t)SSE_VIEWERS_MAX * SSE_VIEWER_MAX +
                        (int64_t)HTTP_CONNECTIONS_MAX * READ_AHEAD_MAX <
                    AGGREGATOR_MEMORY_MAX,
                "what clients make us hold leaves room");

@@ -266,6 +266,141 @@ static void viewers_have_a_number(void **state)
     for (unsigned i = 1; i < SSE_VIEWERS_MAX; i++) close(fd[i]);
 }
 
+/* ---- live viewers ---- */
+
+/* Rows from..to into the change list, each of a log position of its own and of `pairs` offices. */
+static void changes(const struct site *s, uint64_t from, uint64_t to, unsigned pairs)
+{
+    static uint64_t commits;
+    struct aggregate_status live = { .workers = 1, .commits = ++commits, .worker = { { .number = 1, .up = true } } };
+    struct store_txn *t = NULL;
+    struct buf b;
+    uint8_t key[8];
+    buf_init(&b, 1 << 20);
+    assert_int_equal(store_begin(s->store, true, &t), ST_OK);
+    for (uint64_t n = from; n <= to; n++) {
+        buf_clear(&b);
+        buf_u8(&b, 1);
+        buf_u8(&b, 1);
+        buf_be64(&b, 10 * n);
+        for (unsigned i = 0; i < pairs; i++) buf_be32(&b, i + 1), buf_be16(&b, 2022);
+        bytes_be64(key, n);
+        assert_int_equal(store_append(t, FOLD_CHANGE, slice_of(key, 8), buf_slice(&b)), ST_OK);
+    }
+    assert_int_equal(store_commit(&t), ST_OK);
+    buf_done(&b);
+    http_changed(s->http, &live);
+}
+
+/* Reads on until `text` has come, or WAIT_MS are over. All that has come stands in `all`. */
+static bool comes(int fd, struct buf *all, const char *text)
+{
+    for (int64_t end = ms() + WAIT_MS; ms() < end;) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        if (all->n && memmem(all->p, all->n, text, strlen(text))) return true;
+        if (poll(&p, 1, 50) != 1) continue;
+        uint8_t block[4096];
+        ssize_t got = recv(fd, block, sizeof block, 0);
+        if (got <= 0) return false;
+        buf_put(all, block, (size_t)got);
+    }
+    return false;
+}
+
+static size_t times(const struct buf *all, const char *text)
+{
+    size_t n = 0;
+    const uint8_t *at = all->p, *end = all->p + all->n;
+    for (; at && (at = memmem(at, (size_t)(end - at), text, strlen(text))); at++) n++;
+    return n;
+}
+
+static void a_still_line_is_kept_open(void **state)
+{
+    struct site *s = *state;
+    struct buf all;
+    int fd = ask(s, false, EVENTS);
+    buf_init(&all, 1 << 20);
+    assert_true(comes(fd, &all, "event: snapshot\n"));
+    assert_int_equal(times(&all, ": beat\n"), 0);
+    atomic_store(&ahead_ms, SSE_BEAT_MS);
+    assert_true(comes(fd, &all, ": beat\n\n"));
+    atomic_store(&ahead_ms, 2 * SSE_BEAT_MS + LOOKS_MS);
+    all.n = 0;                          /* the next one */
+    assert_true(comes(fd, &all, ": beat\n\n"));
+    close(fd);
+    buf_done(&all);
+}
+
+/* One that takes little at a time gets every change once and in order, as fast as it takes them, and is never told to begin anew. */
+static void a_slow_viewer_misses_nothing(void **state)
+{
+    enum { CHANGES = 20000 };
+    struct site *s = *state;
+    struct buf all;
+    char mark[64];
+    int fd = ask(s, true, EVENTS);
+    buf_init(&all, 64 << 20);
+    assert_true(comes(fd, &all, "event: snapshot\n"));
+    changes(s, 1, CHANGES, 1);
+    snprintf(mark, sizeof mark, "id: w1:%u,c:%u\n", 10 * CHANGES, CHANGES);
+    assert_true(comes(fd, &all, mark));
+    const uint8_t *at = all.p;
+    for (unsigned n = 1; n <= CHANGES; n++) {
+        snprintf(mark, sizeof mark, "\nid: w1:%u,c:%u\n", 10 * n, n);
+        at = memmem(at, (size_t)(all.p + all.n - at), mark, strlen(mark));
+        assert_non_null(at);
+    }
+    assert_int_equal(times(&all, "event: changed\n"), CHANGES);
+    assert_int_equal(times(&all, "event: resync\n"), 1);
+    close(fd);
+    buf_done(&all);
+}
+
+static void a_large_change_comes_in_parts(void **state)
+{
+    struct site *s = *state;
+    struct buf all;
+    int fd = ask(s, false, EVENTS);
+    buf_init(&all, 1 << 20);
+    assert_true(comes(fd, &all, "event: snapshot\n"));
+    changes(s, 1, 1, 3 * SSE_PAIRS_PER_EVENT + 1);
+    assert_true(comes(fd, &all, "id: w1:10,c:1\n"));
+    assert_int_equal(times(&all, "event: changed\n"), 4);
+    assert_int_equal(times(&all, "id: w1:10,c:1\n"), 1);        /* the last part has it: who is cut off before gets all again */
+    close(fd);
+    buf_done(&all);
+}
+
+static void an_id_is_taken_up_where_its_change_is(void **state)
+{
+    static const struct { const char *id; size_t changed, resync; } CASES[] = {
+        { "w1:30,c:3", 7, 0 },          /* 4 to 10 */
+        { "w1:100,c:10", 0, 0 },        /* nothing new: the next one is 11 */
+        { "c:0", 10, 0 },               /* before everything */
+        { "w1:31,c:3", 0, 1 },          /* number 3 of another list */
+        { "w1:9990,c:999", 0, 1 },      /* ahead of the list */
+        { "c:3", 0, 1 }, { "x", 0, 1 }, { "w1:30,c:3x", 0, 1 }, { "w1:30,c:99999999999999999999", 0, 1 },
+    };
+    struct site *s = *state;
+    changes(s, 1, 10, 1);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char question[200], mark[32];
+        struct buf all;
+        snprintf(question, sizeof question, "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: %s\r\n\r\n", CASES[i].id);
+        buf_init(&all, 1 << 20);
+        int fd = ask(s, false, question);
+        assert_int_equal(status_of(fd), 200);
+        changes(s, 11 + i, 11 + i, 1);
+        snprintf(mark, sizeof mark, ",c:%u\n", (unsigned)(11 + i));
+        assert_true(comes(fd, &all, mark));
+        if (times(&all, "event: resync\n") != CASES[i].resync) fail_msg("%s: resync", CASES[i].id);
+        if (!CASES[i].resync) assert_int_equal(times(&all, "event: changed\n"), CASES[i].changed + 1 + i);
+        close(fd);
+        buf_done(&all);
+    }
+}
+
 static int ready(const struct site *s)
 {
     int fd = ask(s, false, "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), status = status_of(fd);
@@ -311,6 +446,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_that_nobody_takes_are_bounded_together, setup, teardown),
         cmocka_unit_test_setup_teardown(viewers_have_a_number, setup, teardown),
         cmocka_unit_test_setup_teardown(standing_still_is_not_ready, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_still_line_is_kept_open, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_slow_viewer_misses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_large_change_comes_in_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_id_is_taken_up_where_its_change_is, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
