@@ -83,7 +83,7 @@ all: $(BIN)
 $(B)/bin/rekap: $(call OBJS,$(CLI_ALL))
 $(B)/bin/rekap-collector: $(call OBJS,$(COLLECTOR_ALL))
 $(B)/bin/rekap-worker: $(call OBJS,$(WORKER_ALL))
-$(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL))
+$(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL)) $(B)/page.o
 $(B)/bin/rekap-audit: $(call OBJS,$(AUDIT_E))
 $(B)/bin/rekap-audit: PKG_LIBS := -lsodium
 $(B)/bin/rekap-aggregator: PKG_LIBS += -lxlsxwriter
@@ -92,6 +92,19 @@ $(B)/cli/report_pdf.o $(B)/cli/report_qr.o $(B)/lint/cli/report_pdf.ok $(B)/lint
 $(BIN):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
+# the monitor: bundled once for every kind of build, embedded as data (docs/MONITOR.md)
+WEB := build/web
+WEB_SRC := $(wildcard aggregator/web/*.* aggregator/web/src/*.* aggregator/web/src/screens/*.*) deploy/registry/region.csv
+$(WEB)/npm/.ready: aggregator/web/package.json aggregator/web/package-lock.json
+	@mkdir -p $(WEB)/npm
+	@cp aggregator/web/package.json aggregator/web/package-lock.json $(WEB)/npm/
+	cd $(WEB)/npm && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+$(WEB)/table.c: $(WEB)/npm/.ready $(WEB_SRC)
+	node aggregator/web/build.mjs $(WEB) $(WEB)/npm
+$(B)/page.o: $(WEB)/table.c aggregator/http_page.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
@@ -231,7 +244,7 @@ $(eval $(call unit_test,across,aggregator/across proto/achieve proto/achieve_ove
 $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/csv_list proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
 $(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
-$(eval $(call unit_test,http,$(sort $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sign_ed25519),-levent -levent_pthreads -lxlsxwriter -ljansson -linih -lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sign_ed25519),-levent -levent_pthreads -lxlsxwriter -ljansson -linih -lcsv -lmsgpackc -lsodium))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
@@ -445,7 +458,7 @@ PLAIN_OBJS = $(call OBJS,$(sort tests/bench/plain_sign tests/bench/plain_link $(
 $(PLAIN)/rekap-collector: $(call PLAIN_OBJS,$(COLLECTOR_ALL))
 $(PLAIN)/rekap-worker: $(call PLAIN_OBJS,$(WORKER_ALL))
 $(PLAIN)/rekap-aggregator: PKG_LIBS += -lxlsxwriter
-$(PLAIN)/rekap-aggregator: $(call PLAIN_OBJS,$(AGGREGATOR_ALL))
+$(PLAIN)/rekap-aggregator: $(call PLAIN_OBJS,$(AGGREGATOR_ALL)) $(B)/page.o
 $(PLAIN)/fill: $(call OBJS,tests/bench/fill tests/bench/plain_sign $(BENCH_LOAD) $(sort $(filter-out proto/sign_ed25519 proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep)
 PLAIN_BIN := $(addprefix $(PLAIN)/,rekap-collector rekap-worker rekap-aggregator)
 $(PLAIN_BIN): LDFLAGS += -Wl,--wrap=link_zmq_server,--wrap=link_zmq_client

@@ -117,8 +117,7 @@ static void route(struct http *h, struct evhttp_request *req, const char *path, 
     const struct http_question *k = http_route_find(path, &format, &figure);
     if (k) http_answer(h, req, query, k, format, figure);
     else if (!strcmp(path, "/api/v1/events")) sse_open(h->sse, req);
-    else if (route_service(h, req, path)) return;
-    else if (!strcmp(path, "/") || !strcmp(path, "")) http_reply_text(h, req, HTTP_OK, "text/html; charset=utf-8", http_page());
+    else if (route_service(h, req, path) || http_page(h, req, path)) return;
     else http_reply_problem(h, req, 404, CODE_SHAPE_UNKNOWN, "alamat tidak dikenal; lihat /openapi.json", NULL, path);
 }
 

@@ -21,6 +21,7 @@ struct http;
 struct http_options {
     const char *listen;                     /* "127.0.0.1:7411" */
     const char *registry, *regions, *names; /* files */
+    const char *assets;                     /* development: the monitor's files are read from here; NULL or "": embedded */
     struct store *store;
     struct clock clock;
     struct aggregate_status live; /* the workers followed: an answer names its position from the first one on */
@@ -30,6 +31,9 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
 /* Connections that were closed because they asked nothing, or took nothing; questions refused because too much lay unread. From any
  * thread. */
 void http_counters(const struct http *h, uint64_t *ret_closed, uint64_t *ret_refused);
+/* http_page.c: takes `--assets DIR` out of a command line, wherever it stands; NULL: it is not there. For development only, so not
+ * among the options of every daemon. */
+const char *http_page_dir(int *argc, char **argv);
 void http_changed(struct http *h, const struct aggregate_status *live); /* from the fold's thread, after each step */
 void http_turn(struct http *h); /* from the fold's thread, each turn of its loop: it lives */
 void http_free(struct http **p); /* stops the thread and closes every connection */

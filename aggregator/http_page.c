@@ -1,83 +1,109 @@
-/* http_page.c - the page at `/`: offices and one rollup, live, until a monitor of its own stands there. Kind: E.
+/* http_page.c - the monitor at `/` and the files it loads from `/assets/`. Kind: E.
  *
- * One self-contained text: no file beside the program, nothing fetched from elsewhere, so it works on a machine without a network.
- * It asks the same questions as everybody (/api/v1) and asks again when the events stream says that something changed; the links
- * below it are the questions as they stand. Answers enter the page as text, never as markup: names come from offices. */
-#include "aggregator/http_priv.h"
+ * The files lie gzipped in the program (http_page.h): nothing beside it, nothing fetched from elsewhere, so the page works on a
+ * machine without a network. A name with a hash of its content may be kept by the browser for ever; the page itself is asked for
+ * each time. With `--assets DIR` (development) files are read from DIR at every request instead. The policy allows only what comes
+ * from here: no script or style in the page's text, nothing embedded, nothing framed; names that offices choose stay text.
+ *
+ * Invariant: a path outside DIR is never opened; a name is one segment of letters, digits, dots, dashes and underscores. */
+#include "aggregator/http_page.h"
 
-static const char PAGE[] =
-    "<!doctype html>\n<html lang=\"id\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<title>rekap</title>\n"
-    "<style>\n"
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:64em;padding:0 1em;color:#222;background:#fff}\n"
-    "table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}\n"
-    "th,td{border-bottom:1px solid #ccc;padding:.2em .6em;text-align:left}\n"
-    ".n{text-align:right;font-variant-numeric:tabular-nums}\n"
-    "caption{text-align:left;font-weight:bold}input,select{font:inherit;width:7em}label{margin-right:1em}\n"
-    "</style>\n"
-    "<h1>rekap</h1>\n"
-    "<p id=\"state\" role=\"status\">menghubungi pusat&hellip;</p>\n"
-    "<form id=\"ask\"><label>Tahun <input name=\"year\" pattern=\"[0-9]{4}\" required></label>\n"
-    "<label>s.d. bulan <input name=\"until\" type=\"number\" min=\"1\" max=\"12\" value=\"12\"></label>\n"
-    "<label>Wilayah <input name=\"region\" placeholder=\"nasional\"></label>\n"
-    "<label>Tingkat <select name=\"level\"><option>urusan<option>bidang<option selected>program<option>kegiatan\n"
-    "<option>subkegiatan<option>rekening<option>daun</select></label><button>Tampilkan</button></form>\n"
-    "<table><caption>Rekapitulasi</caption><thead><tr><th>Kode<th>Uraian<th class=\"n\">Pagu<th class=\"n\">Realisasi\n"
-    "<th class=\"n\">Serapan %<th class=\"n\">Temuan<th class=\"n\">Lapor</thead><tbody id=\"rows\"></tbody></table>\n"
-    "<table><caption>Kantor</caption><thead><tr><th>Kantor<th>Nama<th>Wilayah<th class=\"n\">Diterima<th>Terakhir</thead>\n"
-    "<tbody id=\"offices\"></tbody></table>\n"
-    "<h2>Alamat (JSON)</h2><ul id=\"links\"></ul>\n"
-    "<script>\n"
-    "'use strict';\n"
-    "const $ = id => document.getElementById(id), ask = $('ask'), rp = t => {\n"
-    "  const [a, b] = t.split('.'); return a.replace(/\\B(?=(\\d{3})+$)/g, '.') + ',' + b; };\n"
-    "function row(body, cells) {\n"
-    "  const tr = body.insertRow();\n"
-    "  for (const [text, number] of cells) {\n"
-    "    const td = tr.insertCell(); td.textContent = text ?? ''; if (number) td.className = 'n'; }\n"
-    "}\n"
-    "async function get(path) {\n"
-    "  const r = await fetch(path), j = await r.json();\n"
-    "  if (!r.ok) throw new Error(j.title + (j.seen ? ': ' + j.seen : ''));\n"
-    "  return j;\n"
-    "}\n"
-    "function figures(r, code, name) {\n"
-    "  const c = r.complete; return [[code], [name], [rp(r.budget), 1], [rp(r.realised), 1],\n"
-    "    [r.absorption === null ? '' : r.absorption.replace('.', ','), 1], [r.findings, 1], [c.offices + '/' + c.of, 1]];\n"
-    "}\n"
-    "function links(query) {\n"
-    "  const year = 'year=' + encodeURIComponent(ask.year.value), region = 'region=' + encodeURIComponent(ask.region.value);\n"
-    "  const y = Number(ask.year.value), all = ['rollup?' + query, 'findings?' + region + '&' + year,\n"
-    "    'indicators?' + region + '&' + year, 'trend?' + region + '&from=' + (y - 4) + '&to=' + y + '&measure=absorption',\n"
-    "    'offices', 'status', 'events'];\n"
-    "  $('links').replaceChildren(...all.map(p => {\n"
-    "    const li = document.createElement('li'), a = document.createElement('a');\n"
-    "    a.href = '/api/v1/' + p; a.textContent = a.getAttribute('href'); li.append(a); return li; }));\n"
-    "}\n"
-    "let running = false, again = false;\n"
-    "async function show() {\n"
-    "  if (running) { again = true; return; }\n"
-    "  running = true;\n"
-    "  try {\n"
-    "    const query = new URLSearchParams(new FormData(ask)).toString();\n"
-    "    const [o, r] = await Promise.all([get('/api/v1/offices'), get('/api/v1/rollup?' + query)]);\n"
-    "    $('rows').replaceChildren(); $('offices').replaceChildren(); links(query);\n"
-    "    for (const x of r.rows) row($('rows'), figures(x, x.code, x.name));\n"
-    "    row($('rows'), figures({...r.total, complete: r.complete}, 'JUMLAH', ''));\n"
-    "    for (const x of o.offices) row($('offices'), [[x.office], [x.name], [x.region], [x.received, 1],\n"
-    "      [x.last_at && new Date(x.last_at).toLocaleString('id-ID')]]);\n"
-    "    const at = Object.entries(r.as_of.position).map(([w, n]) => w + ':' + n).join(' ');\n"
-    "    $('state').textContent = 'Keadaan ' + at + ', ' + new Date(r.as_of.time).toLocaleString('id-ID');\n"
-    "  } catch (e) { $('state').textContent = e.message; }\n"
-    "  running = false;\n"
-    "  if (again) { again = false; show(); }\n"
-    "}\n"
-    "ask.year.value = new Date().getFullYear();\n"
-    "ask.addEventListener('submit', e => { e.preventDefault(); show(); });\n"
-    "const events = new EventSource('/api/v1/events');\n"
-    "for (const name of ['changed', 'resync']) events.addEventListener(name, show);\n"
-    "events.onerror = () => { $('state').textContent = 'Sambungan ke pusat terputus; dicoba lagi\\u2026'; };\n"
-    "show();\n"
-    "</script></html>\n";
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-const char *http_page(void) { return PAGE; }
+#include "aggregator/http_answer.h"
+
+enum { DEVELOPMENT_FILE_MAX = 16 << 20 };
+static const char POLICY[] = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+                             "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+static void describe(struct evhttp_request *req, bool gzip, bool fixed)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+    evhttp_add_header(headers, "Cache-Control", fixed ? "public, max-age=31536000, immutable" : "no-cache");
+    evhttp_add_header(headers, "Content-Security-Policy", POLICY);
+    if (gzip) evhttp_add_header(headers, "Content-Encoding", "gzip");
+}
+
+/* What lies in the program is sent from where it lies. */
+static bool send_embedded(struct http *h, struct evhttp_request *req, const char *path)
+{
+    for (size_t i = 0; i < http_page_assets_n; i++) {
+        const struct http_page_asset *a = &http_page_assets[i];
+        if (strcmp(path, a->path) != 0) continue;
+        struct evbuffer *b = evbuffer_new();
+        if (b && evbuffer_add_reference(b, a->gz, a->n, NULL, NULL) == 0) {
+            describe(req, true, a->fixed);
+            http_reply(h, req, HTTP_OK, a->type, b);
+        } else {
+            evhttp_send_error(req, HTTP_INTERNAL, NULL);
+        }
+        if (b) evbuffer_free(b);
+        return true;
+    }
+    return false;
+}
+
+static const char *type_of(const char *name)
+{
+    static const char *const types[][2] = {{".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
+                                           {".css", "text/css; charset=utf-8"}, {".json", "application/json; charset=utf-8"}};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof types / sizeof types[0]; i++)
+        if (!strcmp(dot, types[i][0])) return types[i][1];
+    return "text/plain; charset=utf-8";
+}
+
+/* The name below DIR that a path asks for; NULL: none. */
+static const char *name_of(const char *path)
+{
+    static const char prefix[] = "/assets/";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    if (!strcmp(path, "/")) return "index.html";
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0) return NULL;
+    const char *name = path + sizeof prefix - 1;
+    return name[0] && name[0] != '.' && strspn(name, plain) == strlen(name) ? name : NULL;
+}
+
+static bool send_from(struct http *h, struct evhttp_request *req, const char *dir, const char *path)
+{
+    char file[4096];
+    struct stat sb;
+    const char *name = name_of(path);
+    int n = name ? snprintf(file, sizeof file, "%s/%s", dir, name) : -1;
+    int fd = n > 0 && (size_t)n < sizeof file ? open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (fd < 0) return false;
+    struct evbuffer *b = evbuffer_new();
+    bool whole = b && fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size <= DEVELOPMENT_FILE_MAX;
+    if (whole && sb.st_size > 0) whole = evbuffer_read(b, fd, (int)sb.st_size) == (int)sb.st_size;
+    (void)close(fd);
+    if (whole) {
+        describe(req, false, false);
+        http_reply(h, req, HTTP_OK, type_of(name), b);
+    }
+    if (b) evbuffer_free(b);
+    return whole;
+}
+
+bool http_page(struct http *h, struct evhttp_request *req, const char *path)
+{
+    if (!path[0]) path = "/";
+    if (h->o.assets && h->o.assets[0]) return send_from(h, req, h->o.assets, path);
+    return send_embedded(h, req, path);
+}
+
+const char *http_page_dir(int *argc, char **argv)
+{
+    for (int i = 1; i + 1 < *argc; i++) {
+        if (strcmp(argv[i], "--assets") != 0) continue;
+        const char *dir = argv[i + 1];
+        memmove(argv + i, argv + i + 2, (size_t)(*argc - i - 1) * sizeof *argv);
+        *argc -= 2;
+        return dir;
+    }
+    return NULL;
+}

@@ -48,7 +48,8 @@ void http_reply_problem(struct http *h, struct evhttp_request *req, int status, 
                         const char *seen);
 bool http_stalled(struct http *h); /* is there something to count, or a turn due, and nothing moves? */
 void http_metrics(struct http *h, struct evhttp_request *req); /* http_metrics.c */
-const char *http_page(void); /* http_page.c: the page at `/`, a static text */
+/* http_page.c: answers the monitor's page and the files it loads; false: no such file, nothing was answered. */
+bool http_page(struct http *h, struct evhttp_request *req, const char *path);
 int http_load_lists(struct http *h, char *err, size_t err_size); /* http_lists.c */
 bool http_registry_changed(struct http *h);
 void http_refresh_rules(struct http *h); /* looks whether a list of rules is another than the one read */

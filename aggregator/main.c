@@ -1,7 +1,6 @@
 /* main.c - rekap-aggregator: wiring only. Kind: E.
  *
- * Two threads: the loop that follows the workers and folds (runner), and HTTP with read-only transactions. After each step the
- * first hands the second its live state and rings. */
+ * Two threads: the loop that follows the workers and folds, and HTTP with read-only transactions, rung after each step. */
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@ static const struct conf_option OPTIONS[] = {
     {"aggregator.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "address space of the store; 0 = chosen by the disk"},
     {"aggregator.control", CONF_PATH, true, NULL, 0, 0, "local control socket"},
     {"aggregator.http", CONF_TEXT, false, "127.0.0.1:7411", 0, 0, "address of the API and the monitor"},
+    {"aggregator.assets", CONF_TEXT, false, "", 0, 0, "development: directory of the monitor's files; empty = those inside"},
     {"aggregator.publish", CONF_TEXT, false, "", 0, 0, "ZeroMQ endpoint of the live topic; empty = none"},
     {"aggregator.registry", CONF_PATH, true, NULL, 0, 0, "office register"},
     {"aggregator.regions", CONF_PATH, true, NULL, 0, 0, "list of regions"},
@@ -30,6 +30,7 @@ static const struct conf_option OPTIONS[] = {
 };
 
 struct daemon {
+    const char *assets; /* the monitor's files are read from here; "": those inside */
     struct conf *conf;
     struct store *store;
     struct link *link;
@@ -91,16 +92,14 @@ static int open_links(struct daemon *d, char *err, size_t n)
 static int open_all(struct daemon *d)
 {
     char err[512] = "";
-    if (state_open(conf_text(d->conf, "aggregator.store"), (uint64_t)conf_int(d->conf, "aggregator.map"), &d->store, err,
-                   sizeof err) != ST_OK)
+    const struct conf *c = d->conf;
+    if (state_open(conf_text(c, "aggregator.store"), (uint64_t)conf_int(c, "aggregator.map"), &d->store, err, sizeof err) != ST_OK)
         return fail("store cannot be opened", err);
     if (aggregate_new(&d->aggregate) != ST_OK) return fail("start", "no memory");
     if (open_links(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);
-    struct http_options http = {.listen = conf_text(d->conf, "aggregator.http"),
-                                      .registry = conf_text(d->conf, "aggregator.registry"),
-                                      .regions = conf_text(d->conf, "aggregator.regions"),
-                                      .names = conf_text(d->conf, "aggregator.names"),
-                                      .store = d->store, .clock = clock_posix()};
+    struct http_options http = {.listen = conf_text(c, "aggregator.http"), .registry = conf_text(c, "aggregator.registry"),
+                                .regions = conf_text(c, "aggregator.regions"), .names = conf_text(c, "aggregator.names"),
+                                .assets = d->assets, .store = d->store, .clock = clock_posix()};
     aggregate_status(d->aggregate, &http.live);
     return http_new(&http, &d->http, err, sizeof err) == ST_OK ? 0 : fail("HTTP cannot start", err);
 }
@@ -114,11 +113,8 @@ static int serve(struct daemon *d)
         .files = {.registry = conf_text(d->conf, "aggregator.registry"), .regions = conf_text(d->conf, "aggregator.regions"),
                   .names = conf_text(d->conf, "aggregator.names")}};
     control_after(&control);
-    const struct run_options o = {.node = aggregate_node(d->aggregate),
-                                  .store = d->store,
-                                  .link = d->link,
-                                  .clock = clock_posix(), .control = control_answer, .control_ctx = &control,
-                                  .turn = control_turn, .after = control_after};
+    const struct run_options o = {.node = aggregate_node(d->aggregate), .store = d->store, .link = d->link, .clock = clock_posix(),
+                                  .control = control_answer, .control_ctx = &control, .turn = control_turn, .after = control_after};
     int st = run_new(&o, &d->run);
     if (st == ST_OK) {
         log_write(LOG_L_INFO, "started", "http=%s", conf_text(d->conf, "aggregator.http"));
@@ -144,9 +140,10 @@ int main(int argc, char **argv)
 {
     static const struct conf_start start = {
         .program = "rekap-aggregator", .table = OPTIONS, .count = sizeof OPTIONS / sizeof OPTIONS[0]};
-    struct daemon d = {0};
+    struct daemon d = {.assets = http_page_dir(&argc, argv)};
     int rc = conf_start(&start, argc, argv, &d.conf);
     if (rc >= 0) return rc;
+    if (!d.assets) d.assets = conf_text(d.conf, "aggregator.assets");
     rc = sodium_init() < 0 ? 1 : serve(&d);
     release(&d);
     return rc;
