@@ -42,7 +42,7 @@ WORKER_P := worker/session worker/session_table worker/session_batch worker/sess
 WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
-                aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_seal aggregator/query_sealed aggregator/query_figure aggregator/query_figure_slot \
+                aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_seal aggregator/query_sealed aggregator/query_late aggregator/query_figure aggregator/query_figure_slot \
                 aggregator/query_explain aggregator/query_explain_indicator aggregator/query_explain_mean aggregator/query_explain_finding aggregator/query_explain_bridge aggregator/query_finding_address aggregator/query_history_again aggregator/query_steps aggregator/query_history aggregator/query_parse aggregator/query_rows aggregator/query_rollup aggregator/query_trend aggregator/query_finding \
                 aggregator/query_office aggregator/indicator aggregator/indicator_claim aggregator/scales aggregator/thresholds aggregator/query_rule aggregator/query_rule_indicator aggregator/query_rename aggregator/query_indicator \
                 aggregator/query_indicator_group aggregator/query_indicator_find aggregator/query_indicator_trend
@@ -60,7 +60,7 @@ CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cl
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json
-CLI_E += cli/query_peer
+CLI_E += cli/query_peer cli/query_late
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm

@@ -13,7 +13,7 @@
 #include "aggregator/fold.h"
 #include "aggregator/statement.h"
 
-enum { ASOF_WORKERS = 256, ASOF_ASKED_MAX = 255 };
+enum { ASOF_WORKERS = 256, ASOF_ASKED_MAX = 255 * 19 }; /* "w255:1099511627775," of every worker */
 /* Told of every unit that is looked at as of a position; lineless: only its rows about no line. ST_OK or a status that ends it. */
 struct asof_reads {
     int (*note)(void *ctx, uint32_t office, uint16_t year, bool lineless);

@@ -55,6 +55,7 @@ const struct http_param_row http_params[HTTP_PARAMS] = {
     [HTTP_SOURCE] = { "source", AT(source), TEXT, "source of the address: bud, renstra" },
     [HTTP_RULES] = { "rules", AT(rules), "{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}$\"}",
                      "judged by the rules that held in this month" },
+    [HTTP_BOOKED] = { "booked", AT(booked), SWITCH, "as booked: a sealed quarter as it was sealed" },
     [HTTP_LIMIT] = { "limit", OURS, "{\"type\":\"string\",\"pattern\":\"^[0-9]{1,5}$\"}",
                      "rows of a page, 1 to 10000; default: all" },
     [HTTP_CURSOR] = { "cursor", OURS, TEXT, "the page behind: `next` of an answer to the same question" },
@@ -133,6 +134,9 @@ static const struct http_column NOTES[] = {SAME("office"), SAME("code"), SAME("u
 static const struct http_column CLOSES[] = {
     SAME("office"), SAME("name"), SAME("state"), NUM("round"), SAME("by"), SAME("since"), SAME("reason"), SAME("about"),
     NUM("changed"), SAME("reported"), END};
+static const struct http_column LATE[] = {
+    SAME("office"), SAME("code"), SAME("account"), SAME("indicator"), SAME("measure"), SAME("source"), SAME("stage"), NUM("month"),
+    SAME("kind"), SAME("value"), SAME("sealed"), SAME("stands"), T("at", "statement.committed_at"), END};
 static const struct http_column OFFICES[] = {
     SAME("office"), SAME("name"), SAME("region"), SAME("role"), SAME("status"), NUM("received"), NUM("effective"), NUM("same"),
     NUM("superseded"), NUM("late"), NUM("refused"), SAME("last_at"), END};
@@ -152,16 +156,17 @@ static const struct http_column HISTORY[] = {
 #define RESULTS (R(PLANNER) | R(AUDITOR) | R(CENTRE))
 const struct http_question http_questions[] = {
     { "rollup", "/api/v1/rollup", query_rollup,
-      SCOPED | LISTED | P(YEAR) | P(UNTIL) | P(CODE) | P(LEVEL) | P(STAGE) | P(AS_OF) | P(WITH) | P(RULES), P(YEAR), "Rollup",
+      SCOPED | LISTED | P(YEAR) | P(UNTIL) | P(CODE) | P(LEVEL) | P(STAGE) | P(AS_OF) | P(WITH) | P(RULES) | P(BOOKED),
+      P(YEAR), "Rollup",
       "rows", ROLLUP, NULL, true, false, MONEY, "Budget and realisation by level of the code list" },
     { "trend", "/api/v1/trend", query_trend,
       SCOPED | P(CODE) | P(INDICATOR) | P(FROM) | P(TO) | P(MEASURE) | P(UNTIL) | P(STAGE) | P(AS_OF) | P(BRIDGE) | P(RULES),
       P(FROM) | P(TO), "Trend", "points", TREND, TREND_INDICATOR, true, false, MONEY, "A series over years" },
     { "indicators", "/api/v1/indicators", query_indicators,
-      SCOPED | LISTED | P(YEAR) | P(UNTIL) | P(CODE) | P(CAP) | P(AS_OF) | P(RULES), P(YEAR), "Indicators", "rows", INDICATORS,
+      SCOPED | LISTED | P(YEAR) | P(UNTIL) | P(CODE) | P(CAP) | P(AS_OF) | P(RULES) | P(BOOKED), P(YEAR), "Indicators", "rows", INDICATORS,
       NULL, true, false, RESULTS, "Targets, results, achievements and ratings" },
     { "findings", "/api/v1/findings", query_findings,
-      SCOPED | LISTED | P(YEAR) | P(KIND) | P(OPEN) | P(CORRECTED) | P(CODE) | P(UNTIL) | P(AS_OF) | P(RULES), 0, "Findings",
+      SCOPED | LISTED | P(YEAR) | P(KIND) | P(OPEN) | P(CORRECTED) | P(CODE) | P(UNTIL) | P(AS_OF) | P(RULES) | P(BOOKED), 0, "Findings",
       "findings", FINDINGS, NULL, true, false, MONEY, "Figures that are provably wrong" },
     { "match", "/api/v1/match", query_match,
       SCOPED | LISTED | P(YEAR) | P(UNTIL) | P(CODE) | P(KIND) | P(OPEN) | P(AS_OF) | P(RULES), P(YEAR), "Match", "rows", MATCH,
@@ -176,6 +181,8 @@ const struct http_question http_questions[] = {
       P(YEAR), "Notes", "notes", NOTES, NULL, true, false, MONEY, "What offices say about their lines" },
     { "closes", "/api/v1/closes", query_closes, SCOPED | P(QUARTER) | P(REHEARSE) | P(AS_OF) | P(RULES), P(QUARTER), "Closes",
       "closes", CLOSES, NULL, true, false, MONEY, "The quarter of each office, and what stands in the way of its close" },
+    { "late", "/api/v1/late", query_late, SCOPED | LISTED | P(QUARTER) | P(AS_OF) | P(RULES), P(QUARTER), "Late", "late", LATE, NULL,
+      true, false, MONEY, "What was stated of a sealed quarter after its cut" },
     { "offices", "/api/v1/offices", query_offices, SCOPED | P(YEAR) | P(WITH), 0, "Offices", "offices", OFFICES, NULL, false, false,
       MONEY, "The register, with what the centre holds of each office" },
     { "status", "/api/v1/status", query_status, P(LANG), 0, "Status", NULL, NULL, NULL, false, true, MONEY | R(OFFICE),

@@ -34,7 +34,7 @@ static const struct { const char *name, *members;
     { "Origin", "~file:str? ~hash:str? ~sheet:str? ~line:int?" },
     { "Evidence", "sha256:str name:str? later:bool ~statement:any ~worker:str ~lsn:int ~index:int ~at:any" },
     /* rollup */
-    { "Rollup", STAMP PAGED "region:str region_name:str? ~office:str? year:int until:int level:str stage:str rows:[RollupRow] "
+    { "Rollup", STAMP PAGED "~booked:str? region:str region_name:str? ~office:str? year:int until:int level:str stage:str rows:[RollupRow] "
                             "total:RollupTotal complete:Complete coverage:Bounds? findings_of:str ~silent:int?" },
     { "RollupRow",
       "code:str vintage:str? level:str name:str? budget:dec realised:dec absorption:dec? reported:Reported? findings:int "
@@ -60,7 +60,7 @@ static const struct { const char *name, *members;
     { "PointPlan", "source:str ~figure:str ~budget:dec? ~stated:dec? ~share:dec? ~target:str? ~achievement:dec? ~period:str? "
                    "~start:str? ~end:str? ~end_achievement:dec? ~reached:str? ~before:str? ~so_far:str? ~so_far_achievement:dec?" },
     /* indicators */
-    { "Indicators", STAMP PAGED "region:str region_name:str? ~office:str? year:int until:int cap:str rounding:str "
+    { "Indicators", STAMP PAGED "~booked:str? region:str region_name:str? ~office:str? year:int until:int cap:str rounding:str "
                                 "rows:[IndicatorRow] groups:[Group] total:Group shared:[Shared] notes:[any] complete:Complete" },
     { "IndicatorRow",
       "code:str no:str? indicator:str unit:str? target:str? reached:str? achievement:dec? rating:str? "
@@ -74,7 +74,7 @@ static const struct { const char *name, *members;
       "~operator:str? ~numerator:str? ~denominator:str? ~counted:int ~of:int ~excluded:any ~complete:Complete ~coverage:Bounds? "
       "~reason:str? ~figure:str? ~figures:%str ~cap:str ~offices:any ~notes:any ~" RULED },
     /* findings */
-    { "Findings", STAMP PAGED "findings:[Finding]" },
+    { "Findings", STAMP PAGED "~booked:str? findings:[Finding]" },
     { "Finding",
       "kind:str office:str year:int code:str indicator:str? where:str printed:str? computed:str? difference:str? state:str "
       "rule:str ~figure:str ~thresholds:[str] ~table:str ~money:dec ~formula:str ~differ:int ~of:int ~same:int ~other:any "
@@ -105,6 +105,10 @@ static const struct { const char *name, *members;
     /* closes */
     { "Closes", STAMP "region:str region_name:str? ~office:str? quarter:str year:int until:int zone:str rehearse:bool "
                       "deadline:Deadlines states:%int ~ready:bool ~blocker_count:int seals:[Seal] closes:[Close]" },
+    { "Late", STAMP PAGED "region:str quarter:str seal:LateSeal? count:int standing:int late:[LateRow]" },
+    { "LateSeal", "version:int root:str cut:str by:str at:time? region:str" },
+    { "LateRow", "office:str code:str account:str indicator:str? measure:str source:str stage:str month:int kind:str value:str? "
+                 "sealed:str? stands:bool statement:Statement" },
     { "Seal", "version:int root:str cut:str by:str at:time?" },
     { "Deadlines", "office:Deadline city:Deadline" },
     { "Deadline", "date:str until:time working_days_left:int" },

@@ -36,7 +36,7 @@ struct query_context { /* everything a question may look at; all immutable while
 };
 struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage,
-        open, corrected, bridge, with, by, lowered, quarter, rehearse, source, rules;
+        open, corrected, bridge, with, by, lowered, quarter, rehearse, source, rules, booked;
 };
 struct query_problem {
     unsigned status; /* HTTP */
@@ -50,7 +50,7 @@ struct query_problem {
 typedef int (*query_fn)(const struct query_context *q, const struct query_params *p, json_t **ret,
                         struct query_problem *ret_problem);
 /* Asks as of p->as_of (RFC 3339 or "w1:4711,.."): finds the position, then asks `fn` with the past in the context. Without as_of it
- * asks about what stands. */
+ * asks about what stands; with p->booked as a sealed quarter was sealed (query_late.h). */
 int query_as_of(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,
                 struct query_problem *ret_problem);
 int query_rollup(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
@@ -68,6 +68,8 @@ int query_targets(const struct query_context *q, const struct query_params *p, j
 int query_peers(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 /* The quarter of each office of a region: p->quarter, states and steps; with p->rehearse what stands in the way of closing it. */
 int query_closes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+/* What was stated of a sealed quarter after its cut, by p->quarter. */
+int query_late(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_notes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aggregator/query_late.h"
 #include "aggregator/query_past.h"
 #include "aggregator/query_rule.h"
 #include "proto/period.h"
@@ -73,12 +74,27 @@ int query_past_ask(query_fn fn, const struct query_context *q, struct asof *past
     return query_rule_ask(fn, &then, p, ret, problem);
 }
 
+/* As of the cut of the seal that covers the question, which the answer names; of a quarter without one as stated. */
+static int booked(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,
+                  struct query_problem *problem)
+{
+    char position[TEXT_MAX + 1];
+    struct query_params then = *p;
+    int st = query_late_booked(q, p, position, problem);
+    then.booked = slice_of(NULL, 0);
+    then.as_of = slice_of(position, strlen(position));
+    if (st == ST_OK) st = query_as_of(fn, q, &then, ret, problem);
+    if (st == ST_OK && json_object_set_new(*ret, "booked", position[0] ? json_string(position) : json_null()) != 0) st = ST_NO_MEMORY;
+    return st;
+}
+
 int query_as_of(query_fn fn, const struct query_context *q, const struct query_params *p, json_t **ret,
                 struct query_problem *ret_problem)
 {
     struct asof_position applied, x;
     struct asof *past = NULL;
     char asked[ASOF_ASKED_MAX + 1];
+    if (p->booked.n > 0) return booked(fn, q, p, ret, ret_problem);
     if (p->as_of.n == 0) return query_rule_ask(fn, q, p, ret, ret_problem);
     if (p->as_of.n > ASOF_ASKED_MAX) return refuse_when(q, p->as_of, ret_problem);
     memcpy(asked, p->as_of.p, p->as_of.n);

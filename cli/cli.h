@@ -18,7 +18,7 @@ enum option_id {
     OPT_TO, OPT_MEASURE, OPT_EVIDENCE, OPT_KIND, OPT_CAP, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_KEY, OPT_OUTPUT,
     OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE,
     OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_FORMAT, OPT_QUARTER, OPT_DEADLINE, OPT_CORRECTED, OPT_STEP, OPT_AS, OPT_REHEARSE,
-    OPT_RULES, OPT_AFTER, OPT_SEAL, OPT_COUNT
+    OPT_RULES, OPT_AFTER, OPT_SEAL, OPT_BOOKED, OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
@@ -87,6 +87,7 @@ int close_reopen(struct cli *c);
 int close_rehearse(struct cli *c);
 int close_run(struct cli *c);
 int close_restate(struct cli *c);
+int query_late(struct cli *c);
 int explain_run(struct cli *c);
 int explain_history(struct cli *c);
 int watch_run(struct cli *c);

@@ -243,7 +243,7 @@ int query_rollup(struct cli *c)
         { "region", c->value[OPT_REGION] }, { "year", c->value[OPT_YEAR] },   { "until", c->value[OPT_UNTIL] },
         { "code", c->value[OPT_CODE] },     { "level", c->value[OPT_LEVEL] }, { "office", c->value[OPT_OFFICE] },
         { "stage", c->value[OPT_STAGE] },   { "as_of", c->value[OPT_AS_OF] },
-        { "with", c->value[OPT_WITH] },
+        { "with", c->value[OPT_WITH] },     { "booked", c->value[OPT_BOOKED] ? "1" : NULL },
     };
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
     return query_ask(c, "/api/v1/rollup", params, sizeof params / sizeof params[0], show_rollup);
@@ -397,6 +397,7 @@ int query_findings(struct cli *c)
         { "region", c->value[OPT_REGION] }, { "office", c->value[OPT_OFFICE] }, { "year", c->value[OPT_YEAR] },
         { "kind", c->value[OPT_KIND] },     { "code", c->value[OPT_CODE] },     { "until", c->value[OPT_UNTIL] },
         { "as_of", c->value[OPT_AS_OF] },   { "open", c->value[OPT_OPEN] ? "1" : NULL },
+        { "booked", c->value[OPT_BOOKED] ? "1" : NULL },
         { "corrected", c->value[OPT_CORRECTED] ? "1" : NULL },
         { "rules", c->value[OPT_RULES] },
     };

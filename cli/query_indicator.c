@@ -273,6 +273,7 @@ int query_indicators(struct cli *c)
         {"region", c->value[OPT_REGION]}, {"year", c->value[OPT_YEAR]},     {"until", c->value[OPT_UNTIL]},
         {"code", c->value[OPT_CODE]},     {"office", c->value[OPT_OFFICE]}, {"cap", c->value[OPT_CAP]},
         {"as_of", c->value[OPT_AS_OF]},   {"rules", c->value[OPT_RULES]},
+        {"booked", c->value[OPT_BOOKED] ? "1" : NULL},
     };
     if (!c->value[OPT_YEAR]) return cli_usage(c, "sebutkan --year TAHUN", "give --year YEAR", NULL);
     return query_ask(c, "/api/v1/indicators", params, sizeof params / sizeof params[0], show);
