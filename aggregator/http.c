@@ -43,7 +43,8 @@ int http_question(struct http *h, enum lang lang, struct query_context *ret)
     if (st != ST_OK) return st;
     *ret = (struct query_context){
         .t = t, .registry = h->registry, .names = h->names, .scales = h->scales,
-        .thresholds = h->thresholds, .units = h->units, .bridges = &h->bridges, .closing = h->closing,
+        .thresholds = h->thresholds, .units = h->units, .bridges = &h->bridges, .successors = &h->successors,
+        .closing = h->closing,
         .now = h->o.clock.now(h->o.clock.ctx), .lang = lang};
     ret->live = http_live(h);
     return ST_OK;
@@ -285,6 +286,7 @@ void http_free(struct http **p)
     thresholds_free(&h->thresholds);
     units_free(&h->units);
     bridge_done(&h->bridges);
+    successors_done(&h->successors);
     pthread_mutex_destroy(&h->lock);
     free(h);
     *p = NULL;

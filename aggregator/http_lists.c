@@ -88,6 +88,7 @@ void http_refresh_rules(struct http *h)
     struct thresholds *thresholds = NULL;
     struct units *units = NULL;
     struct bridges bridges;
+    struct successors successors;
     struct closing_book *closing = NULL;
     if (fresh_list(h, "skala.csv", &h->scales_seen, &b)) {
         if (taken(scales_parse(buf_slice(&b), &scales, err, sizeof err), err, &h->scales_seen)) {
@@ -114,6 +115,13 @@ void http_refresh_rules(struct http *h)
         if (taken(bridge_list_parse(buf_slice(&b), &bridges, err, sizeof err), err, &h->bridges_seen)) {
             bridge_done(&h->bridges);
             h->bridges = bridges;
+        }
+        buf_done(&b);
+    }
+    if (fresh_list(h, "penerus.csv", &h->successors_seen, &b)) {
+        if (taken(successors_parse(buf_slice(&b), &successors, err, sizeof err), err, &h->successors_seen)) {
+            successors_done(&h->successors);
+            h->successors = successors;
         }
         buf_done(&b);
     }

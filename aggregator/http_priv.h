@@ -30,7 +30,8 @@ struct http {
     struct thresholds *thresholds;
     struct units *units;
     struct bridges bridges;
-    struct timespec registry_seen, scales_seen, thresholds_seen, units_seen, bridges_seen, names_seen, regions_seen;
+    struct successors successors;
+    struct timespec registry_seen, scales_seen, thresholds_seen, units_seen, bridges_seen, successors_seen, names_seen, regions_seen;
     struct closing_book *closing;
     struct timespec closing_seen;
     struct sse *sse;

@@ -13,6 +13,7 @@
 #include "aggregator/bridge_list.h"
 #include "aggregator/names.h"
 #include "aggregator/scales.h"
+#include "aggregator/successor.h"
 #include "aggregator/thresholds.h"
 #include "proto/units.h"
 
@@ -25,6 +26,7 @@ struct query_context { /* everything a question may look at; all immutable while
     const struct thresholds *thresholds;
     const struct units *units;
     const struct bridges *bridges;
+    const struct successors *successors;
     const struct query_standards *standards; /* definitions of shared indicators (query_standard.h) */
     unsigned rules_at; /* year * 100 + month whose rules judge every period; 0: those of its own end */
     const struct closing_book *closing; /* NULL: the usual rules of the close */

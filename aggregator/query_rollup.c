@@ -253,6 +253,38 @@ static int add_total(struct rollup *r, json_t *answer)
     return st;
 }
 
+/* Above a city, transfers between governments are in the sums of who passes them on and of who spends them: the sums stay gross,
+ * what is stated as transfer stands beside them (domain.md 6). Figures without accounts do not tell. */
+static int put_transfers(const struct rollup *r, json_t *total)
+{
+    account_code code[CODE_TRANSFERS];
+    struct figure_row sum = {0}, f;
+    char text[32];
+    int st = ST_OK;
+    if (r->s->office || code_region_depth(r->s->region) == 2) return ST_OK;
+    json_t *codes = json_array();
+    size_t n = code_transfers(code_vintage_of_year(r->s->year), code);
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        const struct derived_key k = {.node = code[i], .node_kind = NODE_ACCOUNT};
+        st = query_rows_one(r->q, r->s, &k, code_account_depth(code[i]), &f);
+        if (st != ST_OK || (!f.has_budget && !f.has_realised)) continue;
+        sum.budget += f.budget;
+        sum.murni += f.murni;
+        sum.realised += f.realised;
+        sum.has_realised |= f.has_realised;
+        code_format_account(code[i], text);
+        json_array_append_new(codes, json_string(text));
+    }
+    if (json_array_size(codes) > 0) {
+        json_t *o = json_object();
+        put_sums(r, o, &sum);
+        json_object_set(o, "codes", codes);
+        json_object_set_new(total, "transfers", o);
+    }
+    json_decref(codes);
+    return st;
+}
+
 /* Offices that are late against their own habit, when completeness is asked for: it takes a look at all they stated. Null where
  * that is not told: of the past, and of very many at once. */
 static int put_silent(const struct rollup *r, json_t *answer)
@@ -299,6 +331,7 @@ int query_rollup(const struct query_context *q, const struct query_params *p, js
     if (st == ST_OK) st = rows_of_level(&r);
     json_object_set_new(answer, "rows", r.rows);
     if (st == ST_OK) st = add_total(&r, answer);
+    if (st == ST_OK) st = put_transfers(&r, json_object_get(answer, "total"));
     if (st == ST_OK) st = put_silent(&r, answer);
     if (st == ST_OK) st = query_finding_count(q, &s, r.rows, json_object_get(answer, "total"), &all);
     json_object_set_new(answer, "findings_of", json_string(all ? "all" : "money"));

@@ -10,6 +10,7 @@
 #include "aggregator/query_rule.h"
 #include "aggregator/query_change.h"
 #include "aggregator/query_rows.h"
+#include "aggregator/query_successor.h"
 #include "proto/decimal.h"
 
 enum trend_measure { TREND_BUDGET, TREND_REALISED, TREND_ABSORPTION };
@@ -213,21 +214,38 @@ static int plain_points(const struct query_context *q, struct query_scope *s, co
     return st;
 }
 
-/* One year in the codes of the last one; a year of the same list is what it is. */
-static int bridged_year(const struct query_context *q, struct query_scope *s, const struct query_bridge *b, struct sum *ret,
-                        struct query_bridge_year *year)
+struct bridging {
+    const struct query_context *q;
+    const struct query_bridge *b;
+};
+
+/* One year of a scope itself in the codes of the last one; a year of the same list is what it is. */
+static int bridged_own(void *ctx, const struct query_scope *s, struct query_bridge_year *ret)
 {
-    *year = (struct query_bridge_year){0};
-    if (code_vintage_of_year(s->year) != b->target) {
-        int st = query_bridge_sum(q, s, b, year);
-        *ret = (struct sum){.s = s, .row = year->row, .any = year->any};
+    const struct bridging *x = ctx;
+    struct sum sum;
+    if (code_vintage_of_year(s->year) != x->b->target) {
+        int st = query_bridge_sum(x->q, s, x->b, ret);
         ret->row.bridged = true;
         return st;
     }
-    int st = sum_year(q, s, ret);
-    year->budget.exact = ret->row.budget;
-    year->realised.exact = ret->row.realised;
+    int st = sum_year(x->q, s, &sum);
+    *ret = (struct query_bridge_year){.row = sum.row, .any = sum.any};
+    ret->budget.exact = ret->row.budget * BRIDGE_WHOLE;
+    ret->realised.exact = ret->row.realised * BRIDGE_WHOLE;
     return st;
+}
+
+/* A point that has figures of others has no address of its own: each part has. Who is carried on may change from year to year. */
+static void put_parts(json_t *parts, json_t *o, size_t *last)
+{
+    size_t n = json_array_size(parts), taken = 0;
+    for (size_t i = 0; i < n; i++) taken += json_is_true(json_object_get(json_array_get(parts, i), "taken"));
+    if (taken) json_object_set_new(o, "figure", json_null());
+    if (*last > taken) json_object_set_new(o, "break", json_true());
+    *last = taken;
+    if (n) json_object_set(o, "successions", parts);
+    json_decref(parts);
 }
 
 /* Below the share the registry asks for (95 %) mapped in a year: said, with the nearest level at which the lists are the same. */
@@ -255,17 +273,25 @@ static int bridged_points(const struct query_context *q, struct query_scope *s, 
     struct query_bridge b;
     enum vintage last = VINTAGE_NONE;
     bool all_mapped = true;
+    size_t carried = 0;
+    struct bridging x = {q, &b};
     struct threshold least = query_rule_scope(q, s, SETTING_BRIDGED_SHARE, span->to, 12);
     int st = query_bridge_open(q, s->code, span->to, &b, problem);
     for (s->year = span->from; st == ST_OK && s->year <= span->to; s->year++) {
         struct sum sum;
         struct query_bridge_year year;
         bool mapped = true;
-        st = bridged_year(q, s, &b, &sum, &year);
-        if (st != ST_OK) break;
+        json_t *parts = json_array();
+        st = query_successor_year(q, s, bridged_own, &x, &year, parts);
+        if (st != ST_OK) {
+            json_decref(parts);
+            break;
+        }
+        sum = (struct sum){.s = s, .row = year.row, .any = year.any};
         json_t *o = point(&sum, a, &last, &b);
         json_object_set_new(o, "bridge", query_bridge_shares(a->m == TREND_REALISED ? &year.realised : &year.budget,
                                                                (unsigned)least.value, &mapped));
+        put_parts(parts, o, &carried);
         json_array_append_new(a->points, o);
         all_mapped &= mapped;
     }

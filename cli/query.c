@@ -159,6 +159,18 @@ static void bounds(const struct cli *c, const json_t *coverage)
                               : "Sudah lapor: %s %% pagu; realisasi akan berada antara %s dan %s\n", share, low, high);
 }
 
+/* What in the total is passed on by one government to another, so that it is in it twice. */
+static void transfers(const struct cli *c, const json_t *total)
+{
+    char budget[64], realised[64];
+    const json_t *o = json_object_get(total, "transfers");
+    if (!o) return;
+    print_money(print_text_of(o, "budget"), budget, sizeof budget);
+    print_money(print_text_of(o, "realised"), realised, sizeof realised);
+    printf(c->lang == LANG_EN ? "Gross: transfers between governments are in it, budget %s, realised %s\n"
+                              : "Bruto: termasuk transfer antarpemerintah, pagu %s, realisasi %s\n", budget, realised);
+}
+
 static void total_rows(const struct cli *c, struct print *t, const json_t *answer)
 {
     const json_t *total = json_object_get(answer, "total"), *activities = json_object_get(total, "activities"),
@@ -197,6 +209,7 @@ void query_rollup_text(const struct cli *c, json_t *answer)
     }
     total_rows(c, t, answer);
     print_end(&t);
+    transfers(c, json_object_get(answer, "total"));
     bounds(c, json_object_get(answer, "coverage"));
     query_as_of(c, answer);
 }

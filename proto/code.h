@@ -67,6 +67,10 @@ unsigned code_account_depth(account_code c);            /* segments 1..6; 0 for 
 account_code code_account_parent(account_code c);       /* one segment less; of depth 1: 0 */
 account_code code_account_ancestor(account_code c, unsigned depth);
 bool code_account_below(account_code ancestor, account_code c); /* proper descendant */
+/* Money that one government passes on to another, which states it once more: bagi hasil and bantuan keuangan (Permendagri 90/2019
+ * BAS: 5.4; Permendagri 13/2006: 5.1.6, 5.1.7). Returns their number, at most CODE_TRANSFERS. */
+enum { CODE_TRANSFERS = 2 };
+size_t code_transfers(enum vintage v, account_code ret[CODE_TRANSFERS]);
 
 /* Regions: Kemendagri code, "" nation, "33" province, "33.74" city; packed so that a prefix is a range. */
 typedef uint32_t region_code;           /* 0 nation; province << 16; province << 16 | city (1..99) */

@@ -216,6 +216,19 @@ int code_parse_account(struct slice text, struct code_reading *ret)
     return read_code(&GRAMMAR_ACCOUNT, 0, bytes_trim(text), ret);
 }
 
+size_t code_transfers(enum vintage v, account_code ret[CODE_TRANSFERS])
+{
+    static const char *const TEXT[2][CODE_TRANSFERS] = {{"5.4"}, {"5.1.6", "5.1.7"}};
+    size_t n = 0;
+    for (const char *const *p = TEXT[v == VINTAGE_PERMENDAGRI_13_2006]; n < CODE_TRANSFERS && p[n]; n++) {
+        struct code_reading r;
+        int st = code_parse_account(slice_of(p[n], strlen(p[n])), &r);
+        ASSERT(st == ST_OK);
+        ret[n] = r.code;
+    }
+    return n;
+}
+
 bool code_looks_account(struct slice text)
 {
     struct slice s = bytes_trim(text);

@@ -5,6 +5,7 @@
 #include "aggregator/bridge_list.h"
 #include "aggregator/closing_rules.h"
 #include "aggregator/scales.h"
+#include "aggregator/successor.h"
 #include "aggregator/thresholds.h"
 #include "collector/book.h"
 #include "collector/intake.h"
@@ -122,8 +123,18 @@ static int read_bridges(struct slice b, uint64_t *ret)
     return st;
 }
 
-static int (*const readers[])(struct slice b, uint64_t *ret) = { read_intake,     read_register, read_config,  read_scales,
-                                                                 read_thresholds, read_units,    read_closing, read_bridges };
+static int read_successors(struct slice b, uint64_t *ret)
+{
+    struct successors s;
+    char err[300];
+    int st = successors_parse(b, &s, err, sizeof err);
+    *ret = st == ST_OK;
+    if (st == ST_OK) successors_done(&s);
+    return st;
+}
+
+static int (*const readers[])(struct slice b, uint64_t *ret) = { read_intake, read_register, read_config,  read_scales,    read_thresholds,
+                                                                 read_units,  read_closing,  read_bridges, read_successors };
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {

@@ -210,6 +210,11 @@ static void test_accounts(void **state)
     assert_false(code_account_below(account("5.1"), account("5.1")));
     assert_false(code_account_below(account("5.1"), account("5.2.1")));
     assert_false(code_account_below(0, account("5.2.1")));
+    account_code transfer[CODE_TRANSFERS];
+    assert_int_equal(code_transfers(VINTAGE_PERMENDAGRI_13_2006, transfer), 2);
+    assert_true(transfer[0] == account("5.1.6") && transfer[1] == account("5.1.7"));
+    assert_int_equal(code_transfers(VINTAGE_PERMENDAGRI_90_2019, transfer), 1);
+    assert_true(transfer[0] == account("5.4"));
 }
 
 static void test_account_or_activity(void **state)
