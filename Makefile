@@ -56,10 +56,10 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
          cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
-CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cli/close_seal cli/close_cut cli/seal cli/seal_file cli/replay
+CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cli/close_seal cli/close_cut cli/seal cli/seal_file cli/replay cli/review cli/notice cli/notice_send cli/notice_hook
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 # the close of a quarter
-AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json
+AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json aggregator/query_review aggregator/query_notice
 CLI_E += cli/query_peer cli/query_late
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
@@ -250,6 +250,7 @@ $(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/period proto/status,-ljansson))
+$(eval $(call unit_test,notice_hook,cli/notice_hook proto/clock_posix proto/status proto/bytes,))
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,restore,proto/restore proto/lines proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))

@@ -32,9 +32,15 @@ static const struct { const char *name, *id, *en;
                          "this quarter is consolidated; it must be reopened first" },
     [CLOSING_HELD] = { "triwulan-sesudahnya-tertutup", "triwulan sesudahnya sudah dikonsolidasikan",
                        "the quarter after it is consolidated" },
+    [CLOSING_NO_SEAL] = { "tanpa-segel", "reviu tidak menyebut segel", "the review names no seal" },
+    [CLOSING_NOT_YEAR_END] = { "bukan-akhir-tahun", "audit hanya atas triwulan terakhir tahun itu",
+                               "an audit is of the year's last quarter" },
+    [CLOSING_NOT_REVIEWED] = { "tanpa-reviu", "tindak lanjut tanpa reviu atau audit pemeriksa itu atas segel yang sama",
+                               "a follow-up without a review or audit of that auditor and seal" },
 };
 
 const char *closing_state_name(unsigned state) { return state < CLOSING_STATES ? STATES[state] : ""; }
+const char *closing_year_name(bool audited) { return audited ? "diaudit" : "belum-diaudit"; }
 const char *closing_why_name(unsigned why) { return why < CLOSING_WHYS ? WHYS[why].name : ""; }
 const char *closing_why_text(unsigned why, enum lang lang)
 {
@@ -54,6 +60,7 @@ void closing_read(struct slice office, struct slice said_by, unsigned year, unsi
     ret->round = k.round;
     ret->step = k.step;
     ret->speaker = k.speaker;
+    ret->finding = k.finding;
     ret->readable = step_of_source(k.step, source) && same(k.speaker, said_by) && same(k.speaker, office) == (source == SOURCE_OPD);
     ret->why = ret->readable ? CLOSING_NOT_AFTER : CLOSING_NOT_THEIRS;
 }
@@ -100,12 +107,23 @@ static bool different(const struct judging *j, const struct closing_step *a, con
     return !j->rules->persons || (a->clerk.n > 0 && b->clerk.n > 0 && !same(a->clerk, b->clerk));
 }
 
-/* Has whoever takes this step taken one of another kind in this quarter, up to this round? A return speaks only about who handed
- * in. */
+/* Which other steps must not be of who takes this one. A return speaks only about who handed in. */
+static unsigned apart(unsigned step)
+{
+    const unsigned closed = 1 << STEP_KEPALA | 1 << STEP_VERIFY | 1 << STEP_CONSOLIDATE;
+    switch (step) {
+    case STEP_RETURN: return 1 << STEP_KEPALA;
+    case STEP_REVIEW:
+    case STEP_FOLLOW_UP: return closed;
+    case STEP_AUDIT: return closed | 1 << STEP_REVIEW;
+    default: return closed | 1 << STEP_REOPEN;
+    }
+}
+
+/* Has whoever takes this step taken one that must be another's in this quarter, up to this round? */
 static bool taken_by_same(const struct judging *j, const struct closing_step *e)
 {
-    const unsigned acts =
-        1 << STEP_KEPALA | (e->step == STEP_RETURN ? 0 : 1 << STEP_VERIFY | 1 << STEP_CONSOLIDATE | 1 << STEP_REOPEN);
+    const unsigned acts = apart(e->step);
     for (size_t i = 0; i < j->n; i++) {
         const struct closing_step *s = &j->step[i];
         if (s->quarter != j->quarter || s->round > e->round || s->why != CLOSING_EFFECTIVE) continue;
@@ -164,6 +182,25 @@ static bool let_go(const struct judging *j, const struct closing_step *e, const 
     return freed;
 }
 
+/* A follow-up stands beside what its auditor said of the same seal. */
+static bool reviewed(const struct judging *j, const struct closing_step *e)
+{
+    for (size_t i = 0; i < j->n; i++) {
+        const struct closing_step *s = &j->step[i];
+        if (s->quarter != j->quarter || s->round != e->round || s->why != CLOSING_EFFECTIVE) continue;
+        if (s->step != STEP_REVIEW && s->step != STEP_AUDIT) continue;
+        if (same(s->speaker, e->speaker) && sign_hash_equal(&s->words.beside, &e->words.beside)) return true;
+    }
+    return false;
+}
+
+static enum closing_why judge_review(const struct judging *j, const struct closing_step *e)
+{
+    if (!e->words.has_beside) return CLOSING_NO_SEAL;
+    if (e->step == STEP_AUDIT && e->quarter % 4 != 3) return CLOSING_NOT_YEAR_END;
+    return e->step == STEP_FOLLOW_UP && !reviewed(j, e) ? CLOSING_NOT_REVIEWED : CLOSING_EFFECTIVE;
+}
+
 static enum closing_why judge_outside(const struct judging *j, struct closing_step *e)
 {
     static const unsigned FOLLOWS[STEP_COUNT] = {
@@ -171,11 +208,15 @@ static enum closing_why judge_outside(const struct judging *j, struct closing_st
         [STEP_RETURN] = 1 << STEP_KEPALA | 1 << STEP_VERIFY,
         [STEP_CONSOLIDATE] = 1 << STEP_VERIFY,
         [STEP_REOPEN] = 1 << STEP_CONSOLIDATE,
+        [STEP_REVIEW] = 1 << STEP_CONSOLIDATE,
+        [STEP_AUDIT] = 1 << STEP_CONSOLIDATE,
+        [STEP_FOLLOW_UP] = 1 << STEP_CONSOLIDATE,
     };
     const struct closing_step *before =
         e->words.follows ? find(j, e->round, FOLLOWS[e->step], &e->words.after) : NULL;
     if (!before) return CLOSING_NOT_AFTER;
     if (taken_by_same(j, e)) return CLOSING_SAME_IDENTITY;
+    if (e->step >= STEP_REVIEW) return judge_review(j, e);
     return e->step == STEP_REOPEN && !let_go(j, e, before) ? CLOSING_HELD : CLOSING_EFFECTIVE;
 }
 
@@ -209,7 +250,9 @@ static void conclude(const struct judging *j, struct closing *c)
                            .verification = least(j, j->round, STEP_VERIFY),
                            .returned = least(j, j->round, STEP_RETURN),
                            .consolidation = least(j, j->round, STEP_CONSOLIDATE),
-                           .reopened = least(j, j->round, STEP_REOPEN) };
+                           .reopened = least(j, j->round, STEP_REOPEN),
+                           .review = least(j, j->round, STEP_REVIEW),
+                           .audit = least(j, j->round, STEP_AUDIT) };
     if (c->consolidation) {
         c->state = c->reopened ? CLOSING_REOPENED : CLOSING_CONSOLIDATED;
         c->last = c->reopened ? c->reopened : c->consolidation;

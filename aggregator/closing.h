@@ -15,8 +15,14 @@
  * Reopening goes from the last consolidated quarter backwards: a consolidation names the consolidation of the quarter before, and
  * so holds it closed. Reopening that one must name the step that reopened the quarter after it.
  *
- * Identities. Who handed in, verified, consolidated and reopened are four different speakers with four different keys. With
- * `persons` also four different persons, as are those of the steps inside the office. */
+ * Reviews. An auditor binds `reviu` ("telah direviu"), and of the year's last quarter `audit`, to the seal of what was
+ * consolidated; both follow the consolidation and name the seal's root. `tindak-lanjut` sets a last day for what is to be done
+ * about one finding, and stands beside a review or audit of the same auditor and seal. A year is diaudit while its last quarter is
+ * consolidated and an audit of that consolidation stands; reopening the quarter ends that.
+ *
+ * Identities. Who handed in, verified, consolidated and reopened are four different speakers with four different keys; who reviews
+ * or audits is none of the first three, and who audits has not reviewed. With `persons` also different persons, as are those of the
+ * steps inside the office. */
 #ifndef REKAP_CLOSING_H
 #define REKAP_CLOSING_H
 
@@ -37,8 +43,13 @@ enum closing_why { /* why a step has no effect */
     CLOSING_SAME_IDENTITY,  /* taken by who has taken another of the steps already */
     CLOSING_CLOSED,         /* the quarter was consolidated; it must be reopened first */
     CLOSING_HELD,           /* the quarter after it is consolidated */
+    CLOSING_NO_SEAL,        /* a review, audit or follow-up that names no seal */
+    CLOSING_NOT_YEAR_END,   /* an audit of another quarter than the year's last */
+    CLOSING_NOT_REVIEWED,   /* a follow-up without a review or audit of the same auditor and seal */
     CLOSING_WHYS
 };
+const char *closing_year_name(bool audited); /* "belum-diaudit", "diaudit" */
+
 const char *closing_why_name(unsigned why); /* "tidak-terbaca", ..; "" of EFFECTIVE */
 const char *closing_why_text(unsigned why, enum lang lang);
 
@@ -48,6 +59,7 @@ struct closing_step {
     unsigned round, step;
     uint8_t source;
     struct slice speaker, clerk;   /* clerk: opaque, may be empty */
+    struct slice finding;          /* of a follow-up: as in its key */
     uint8_t key[PUBKEY_SIZE];      /* the speaker's, by the register */
     struct hash id;
     struct step_words words;
@@ -68,9 +80,12 @@ struct closing { /* pointers into the steps; NULL: none */
     enum closing_state state;
     unsigned round; /* the last one handed in; 0: none */
     const struct closing_step *submission, *verification, *consolidation, *returned, *reopened;
+    const struct closing_step *review, *audit;
     const struct closing_step *inside;  /* the furthest step inside the office of the round to come */
     const struct closing_step *last;    /* what the next step of the office follows; NULL: nothing yet */
 };
+/* Is the year whose last quarter was judged to be this audited? */
+static inline bool closing_audited(const struct closing *c) { return c->state == CLOSING_CONSOLIDATED && c->audit; }
 /* Judges the steps of one quarter among all n of an office; those of the quarters after it must have been judged before, so from
  * the last quarter backwards. Writes `why` and `inside` of the quarter's steps. */
 void closing_judge(struct closing_step *step, size_t n, unsigned quarter, const struct closing_rules *rules, struct closing *ret);

@@ -183,6 +183,8 @@ const struct http_question http_questions[] = {
       "closes", CLOSES, NULL, true, false, MONEY, "The quarter of each office, and what stands in the way of its close" },
     { "late", "/api/v1/late", query_late, SCOPED | LISTED | P(QUARTER) | P(AS_OF) | P(RULES), P(QUARTER), "Late", "late", LATE, NULL,
       true, false, MONEY, "What was stated of a sealed quarter after its cut" },
+    { "notices", "/api/v1/notices", query_notices, SCOPED | P(QUARTER) | P(AS_OF) | P(RULES), 0, "Notices", NULL, NULL, NULL, true,
+      true, MONEY, "What each office has to do by when, what came back, what was refused" },
     { "offices", "/api/v1/offices", query_offices, SCOPED | P(YEAR) | P(WITH), 0, "Offices", "offices", OFFICES, NULL, false, false,
       MONEY, "The register, with what the centre holds of each office" },
     { "status", "/api/v1/status", query_status, P(LANG), 0, "Status", NULL, NULL, NULL, false, true, MONEY | R(OFFICE),

@@ -79,7 +79,8 @@ static const struct { const char *name, *members;
       "kind:str office:str year:int code:str indicator:str? where:str printed:str? computed:str? difference:str? state:str "
       "rule:str ~figure:str ~thresholds:[str] ~table:str ~money:dec ~formula:str ~differ:int ~of:int ~same:int ~other:any "
       "~month:int "
-      "~explanation:Explanation? ~found:any ~corrected:any ~official:str? ~name:str? ~against:any ~unit:str?" },
+      "~explanation:Explanation? ~found:any ~corrected:any ~official:str? ~name:str? ~against:any ~unit:str? "
+      "~follow_ups:[FollowUp]" },
     { "Explanation", "by:str text:str until:int statement:Statement" },
     /* match, peers, targets, notes */
     { "Match", STAMP PAGED "region:str region_name:str? ~office:str? year:int until:int rows:[MatchRow] offices:[MatchOffice] "
@@ -104,7 +105,7 @@ static const struct { const char *name, *members;
     { "Note", "office:str year:int until:int code:str kind:str no:str? text:str statement:Statement" },
     /* closes */
     { "Closes", STAMP "region:str region_name:str? ~office:str? quarter:str year:int until:int zone:str rehearse:bool "
-                      "deadline:Deadlines states:%int ~ready:bool ~blocker_count:int seals:[Seal] closes:[Close]" },
+                      "deadline:Deadlines states:%int year_state:str ~ready:bool ~blocker_count:int seals:[Seal] closes:[Close]" },
     { "Late", STAMP PAGED "region:str quarter:str seal:LateSeal? count:int standing:int late:[LateRow]" },
     { "LateSeal", "version:int root:str cut:str by:str at:time? region:str" },
     { "LateRow", "office:str code:str account:str indicator:str? measure:str source:str stage:str month:int kind:str value:str? "
@@ -113,14 +114,23 @@ static const struct { const char *name, *members;
     { "Deadlines", "office:Deadline city:Deadline" },
     { "Deadline", "date:str until:time working_days_left:int" },
     { "Close", "office:str name:str state:str round:int by:str? since:time? reason:str? about:str? reported:bool changed:int "
-               "steps:[Step] next:NextStep ~blockers:[Blocker]? ~total:Sums ~difference:Sums?" },
+               "steps:[Step] next:NextStep year_state:str reviews:[Review] follow_ups:[FollowUp] ~blockers:[Blocker]? ~total:Sums "
+               "~difference:Sums?" },
     { "Sums", "budget:dec? realised:dec?" },
     { "Step", "step:str round:int as:str by:str clerk:str at:time? entered:time? reason:str? about:str? seen:any id:str after:str? "
-              "effect:bool why:str? why_text:str?" },
+              "effect:bool why:str? why_text:str? ~root:str? ~finding:str?" },
     { "NextStep",
       "round:int after:str? submission:str? verification:str? consolidation:str? before_consolidation:str? freed_by:any "
       "inside:any demanded:[any]" },
-    { "Blocker", "kind:str code:str? where:str? text:str todo:str ~figure:str" },
+    { "Blocker", "kind:str code:str? where:str? text:str todo:str ~figure:str ~follow_ups:[FollowUp]" },
+    { "Review", "step:str by:str clerk:str? at:time? root:str text:str? opinion:str?" },
+    { "FollowUp", "finding:str code:str? kind:str? quarter:str by:str clerk:str? at:time? root:str text:str? due:str? until:time? "
+                  "state:str" },
+    /* notices */
+    { "Notices", STAMP "silence_told:bool offices:[NoticeOffice]" },
+    { "NoticeOffice", "office:str name:str role:str region:str zone:str notices:[Notice]" },
+    { "Notice", "id:str kind:str quarter:str? stage:str? due:str? until:time? code:str? where:str? text:str? reason:str? by:str? "
+                "at:time? todo:str?" },
     /* offices, status */
     { "Offices", STAMP "offices:[OfficeRow]" },
     { "OfficeRow", "office:str name:str region:str role:str status:str received:int effective:int same:int superseded:int late:int "

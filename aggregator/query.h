@@ -72,6 +72,8 @@ int query_peers(const struct query_context *q, const struct query_params *p, jso
 int query_closes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 /* What was stated of a sealed quarter after its cut, by p->quarter. */
 int query_late(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
+/* What each office of a region has to do by when, what came back, what was refused, who is silent; p->quarter: of that one only. */
+int query_notices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_notes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_offices(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 int query_status(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

@@ -12,6 +12,7 @@
 #include "aggregator/query_beside.h"
 #include "aggregator/query_finding.h"
 #include "aggregator/query_sealed.h"
+#include "aggregator/query_review.h"
 #include "aggregator/statement.h"
 #include "proto/period.h"
 #include "proto/sign.h"
@@ -134,6 +135,7 @@ static void judge(struct query_closing *c, unsigned last)
         struct closing state;
         closing_rules_for(c->q->closing, c->office->region, quarter, &terms);
         closing_judge(c->step, c->n, quarter, &terms.rules, &state);
+        if (quarter == closing_quarter(c->quarter / 4, 4)) c->audited = closing_audited(&state);
         if (quarter == c->quarter) {
             c->terms = terms;
             c->now = state;
@@ -193,7 +195,7 @@ struct closes {
     unsigned quarter;
     bool rehearse;
     json_t *list, *findings; /* findings: of each office, by its id */
-    int64_t states[CLOSING_STATES], blockers;
+    int64_t states[CLOSING_STATES], blockers, audited;
 };
 
 static int list_office(struct closes *x, const struct office *o)
@@ -201,9 +203,11 @@ static int list_office(struct closes *x, const struct office *o)
     struct query_closing c;
     int st = query_closing_open(x->q, o, x->quarter, &c);
     json_t *j = st == ST_OK ? query_closing_json(&c) : NULL;
+    if (st == ST_OK) st = query_review_put(&c, j);
     if (st == ST_OK && x->rehearse) st = query_closing_rehearse(&c, json_object_get(x->findings, o->id), j);
     if (st == ST_OK) {
         x->states[c.now.state]++;
+        x->audited += c.audited;
         x->blockers += (int64_t)json_array_size(json_object_get(j, "blockers"));
         if (json_array_append_new(x->list, j) != 0) st = ST_NO_MEMORY;
     } else {
@@ -219,6 +223,8 @@ static int find_all(struct closes *x)
     json_t *all = json_array(), *f;
     size_t i;
     int st = query_finding_list(x->q, &x->s, slice_of("", 0), all);
+    if (st == ST_OK) st = query_finding_addresses(x->q, &x->s, slice_of("", 0), all);
+    if (st == ST_OK) st = query_review_findings(x->q, all);
     json_array_foreach(all, i, f)
     {
         const char *office = json_string_value(json_object_get(f, "office"));
@@ -283,6 +289,8 @@ static void put_counts(const struct closes *x, json_t *answer)
     for (unsigned i = 0; i < CLOSING_STATES; i++)
         if (x->states[i]) json_object_set_new(states, closing_state_name(i), json_integer((json_int_t)x->states[i]));
     json_object_set_new(answer, "states", states);
+    bool all = json_array_size(x->list) > 0 && (size_t)x->audited == json_array_size(x->list);
+    json_object_set_new(answer, "year_state", json_string(closing_year_name(all)));
     if (!x->rehearse) return;
     json_object_set_new(answer, "blocker_count", json_integer((json_int_t)x->blockers));
     json_object_set_new(answer, "ready", json_boolean(x->blockers == 0 && json_array_size(x->list) > 0));

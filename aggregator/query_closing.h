@@ -25,6 +25,7 @@ struct query_closing { /* one office and quarter */
     struct closing now, before; /* of the quarter, and of the one before it */
     struct closing_terms terms;
     bool reported, before_due; /* before_due: something is stated of the quarter before */
+    bool audited; /* the year */
     size_t changed;            /* own figures stated after it was handed in */
     struct leaf_key changed_first;
 };

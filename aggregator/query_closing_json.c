@@ -46,6 +46,12 @@ static json_t *step_json(const struct query_closing *c, size_t i)
     json_object_set_new(o, "reason", words(s->reason));
     json_object_set_new(o, "about", words(s->words.about));
     json_object_set_new(o, "seen", words(s->words.seen));
+    if (s->step >= STEP_REVIEW) {
+        char root[2 * HASH_SIZE + 1];
+        bytes_hex(s->words.beside.b, HASH_SIZE, root);
+        json_object_set_new(o, "root", s->words.has_beside ? json_string(root) : json_null());
+        json_object_set_new(o, "finding", words(s->finding));
+    }
     json_object_set_new(o, "id", s->step ? id_json(s) : json_null());
     json_object_set_new(o, "after", s->words.follows ? json_string(after) : json_null());
     json_object_set_new(o, "effect", json_boolean(s->why == CLOSING_EFFECTIVE));
@@ -225,6 +231,10 @@ static void block_finding(const struct query_closing *c, const json_t *f, json_t
                                                : "jelaskan: rekap push --office %s penjelasan.csv (kode %s), atau perbaiki",
                  c->office->id, code ? code : "");
     block(list, grave ? "temuan-berat" : "peringatan", code, text_of(f, "where"), text, todo);
+    json_t *set = json_object_get(f, "follow_ups"), *figure = json_object_get(f, "figure"),
+           *b = json_array_get(list, json_array_size(list) - 1);
+    if (set) json_object_set(b, "follow_ups", set);
+    if (figure) json_object_set(b, "figure", figure);
 }
 
 /* ---- sums ---- */

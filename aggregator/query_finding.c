@@ -9,6 +9,7 @@
 #include "aggregator/claim.h"
 #include "aggregator/query_beside.h"
 #include "aggregator/query_finding.h"
+#include "aggregator/query_review.h"
 #include "proto/period.h"
 
 struct listing {
@@ -254,6 +255,7 @@ int query_findings(const struct query_context *q, const struct query_params *p, 
     st = query_parse_stamp(q, answer);
     if (st == ST_OK) st = p->corrected.n ? list_corrected(q, &s, kind, list, ret_problem) : query_finding_list(q, &s, kind, list);
     if (st == ST_OK && !p->corrected.n) st = query_finding_addresses(q, &s, kind, list);
+    if (st == ST_OK && !p->corrected.n) st = query_review_findings(q, list);
     for (size_t i = json_array_size(list); p->open.n > 0 && i-- > 0;) {
         const char *state = json_string_value(json_object_get(json_array_get(list, i), "state"));
         if (!state || strcmp(state, "open") != 0) json_array_remove(list, i);

@@ -214,7 +214,8 @@ static int settle(const struct command *cmd, struct cli *c)
     c->format = c->value[OPT_JSON] ? FORMAT_JSON : c->value[OPT_CSV] ? FORMAT_CSV : FORMAT_TEXT;
     c->dir = c->value[OPT_DIR] ? c->value[OPT_DIR] : getenv("REKAP_DIR");
     if (c->value[OPT_HELP]) return EXIT_OK;
-    bool anywhere = c->value[OPT_KEY] || (!strcmp(cmd->name, "backup") && c->operand_count > 0);      /* verified on any machine */
+    /* verified on any machine, delivered by an address */
+    bool anywhere = c->value[OPT_KEY] || c->value[OPT_CONFIG] || (!strcmp(cmd->name, "backup") && c->operand_count > 0);
     if ((!c->dir || !*c->dir) && !anywhere)
         return cli_usage(c, "sebutkan --dir DIR atau isi $REKAP_DIR", "give --dir DIR or set $REKAP_DIR", NULL);
     if (c->operand_count < cmd->operands_min || (cmd->operands_max >= 0 && c->operand_count > cmd->operands_max)) {

@@ -18,7 +18,7 @@ enum option_id {
     OPT_TO, OPT_MEASURE, OPT_EVIDENCE, OPT_KIND, OPT_CAP, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_KEY, OPT_OUTPUT,
     OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE,
     OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_FORMAT, OPT_QUARTER, OPT_DEADLINE, OPT_CORRECTED, OPT_STEP, OPT_AS, OPT_REHEARSE,
-    OPT_RULES, OPT_AFTER, OPT_SEAL, OPT_BOOKED, OPT_COUNT
+    OPT_RULES, OPT_AFTER, OPT_SEAL, OPT_BOOKED, OPT_AUDITED, OPT_DELIVER, OPT_CONFIG, OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
@@ -41,6 +41,7 @@ extern const size_t cli_command_count;
 struct option_row { const char *name; const char *arg; const char *help_id, *help_en; };
 extern const struct option_row cli_options[OPT_COUNT];
 #define OPTION_BIT(id) (UINT64_C(1) << (id))
+_Static_assert(OPT_COUNT <= 64, "an option is a bit");
 
 /* Parses argv of one verb (argv[0] is the verb). EXIT_OK, or EXIT_USAGE after saying why on stderr; *ret_help: --help was asked. */
 int cli_parse(const struct command *cmd, int argc, char **argv, struct cli *ret, bool *ret_help);
@@ -101,6 +102,8 @@ int follow_promote(struct cli *c);
 int receipt_run(struct cli *c);
 int seal_run(struct cli *c);
 int replay_run(struct cli *c);
+int review_run(struct cli *c);
+int notice_run(struct cli *c);
 int report_run(struct cli *c);
 int report_template(struct cli *c);
 

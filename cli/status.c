@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/ask.h"
+#include "cli/notice.h"
 #include "cli/print.h"
 #include "proto/join.h"
 
@@ -17,7 +18,7 @@ enum { ASK_MS = 2000 };
 static const char STATUS[] = "{\"verb\":\"status\"}";
 
 struct picture {
-    json_t *worker, *collector, *aggregator, *offices;
+    json_t *worker, *collector, *aggregator, *offices, *notices;
     bool ok;
 };
 
@@ -229,8 +230,9 @@ static void output(const struct cli *c, const struct place *p, const struct regi
     if (c->format == FORMAT_JSON) {
         char http[PLACE_HTTP_MAX + 8];
         snprintf(http, sizeof http, "http://%s", p->http);
-        print_json(json_pack("{s:s,s:s,s:b,s:O,s:O,s:O,s:O}", "dir", p->dir, "http", http, "ok", (int)s->ok, "worker", s->worker,
-                             "collector", s->collector, "aggregator", s->aggregator, "offices", s->offices));
+        print_json(json_pack("{s:s,s:s,s:b,s:O,s:O,s:O,s:O,s:O?}", "dir", p->dir, "http", http, "ok", (int)s->ok, "worker",
+                             s->worker, "collector", s->collector, "aggregator", s->aggregator, "offices", s->offices, "notices",
+                             s->notices));
         return;
     }
     if (c->format == FORMAT_TEXT && p->office) centre(c, p, r, s);
@@ -302,6 +304,33 @@ static bool damage(const struct cli *c, const char *daemon, const json_t *servic
     return true;
 }
 
+/* What the last delivery of notices left behind; NULL at an office, and before the first one. */
+static json_t *delivery(const struct place *p)
+{
+    char path[PLACE_PATH_MAX], given[PLACE_PATH_MAX] = "";
+    place_path(p, "etc/notice.conf", path);
+    (void)place_setting(path, "notice", "directory", given, sizeof given);
+    if (!given[0]) place_path(p, "notice", given);
+    return p->office ? NULL : notice_state(given);
+}
+
+/* A command that fails is told where everybody looks; it stops nothing. */
+static void deliveries(const struct cli *c, const json_t *d)
+{
+    size_t i;
+    const json_t *f;
+    if (c->format == FORMAT_TEXT && d)
+        printf(c->lang == LANG_EN ? "notices: %lld to do, %lld waiting to be told; looked at %s%s\n"
+                                  : "pemberitahuan: %lld hal perlu dikerjakan, %lld menunggu disampaikan; dilihat %s%s\n",
+               count_of(d, "notices"), count_of(d, "waiting"), json_string_value(json_object_get(d, "at")),
+               json_is_true(json_object_get(d, "command")) ? "" : cli_say(c, "; tanpa on_event", "; no on_event"));
+    json_array_foreach(json_object_get(d, "failing"), i, f) cli_talk(
+        c, "pemberitahuan untuk %s tidak tersampaikan (%lld percobaan%s): %s",
+        "notices for %s are not delivered (%lld attempts%s): %s", json_string_value(json_object_get(f, "office")),
+        count_of(f, "attempts"), json_is_true(json_object_get(f, "given_up")) ? cli_say(c, ", menyerah", ", given up") : "",
+        json_string_value(json_object_get(f, "error")));
+}
+
 static void null_for_missing(json_t **o)
 {
     if (!*o) *o = json_null();
@@ -328,6 +357,7 @@ int status_run(struct cli *c)
     if (rc == EXIT_OK) rc = place_registry(c, &p, &r);
     if (rc != EXIT_OK) return rc;
     look(&p, r, &s);
+    s.notices = delivery(&p);
     bool ok = s.ok;
     if (c->format == FORMAT_JSON) {
         null_for_missing(&s.worker);
@@ -336,6 +366,7 @@ int status_run(struct cli *c)
     }
     output(c, &p, r, &s);
     if (c->format == FORMAT_TEXT && !p.office && s.aggregator) silences(c, &p);
+    deliveries(c, s.notices);
     unarchived(c, s.offices);
     other_history(c, s.worker);
     bool damaged = any_damage(c, &s);
@@ -344,6 +375,7 @@ int status_run(struct cli *c)
     json_decref(s.collector);
     json_decref(s.aggregator);
     json_decref(s.offices);
+    json_decref(s.notices);
     if (!ok)
         cli_talk(c, "ada layanan yang tidak menjawab; jalankan rekap up --dir %s",
                  "some service does not answer; start rekap up --dir %s", c->dir);

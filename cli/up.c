@@ -9,6 +9,9 @@
  * the centre's approval, `rekap office rotate-key` is run again every few seconds: it asks, and puts the key in place once it is in
  * the register.
  *
+ * At a centre `rekap notices --deliver` is run again and again, as another process: what it asks and whom it calls holds up nobody
+ * but itself. It takes at most a twentieth of the time, so a centre with thousands of offices is not asked without end.
+ *
  * A daemon that died is started again after 200 ms, doubling up to 2 s, and from 200 ms again once it has lived for 2 s. Before
  * the first readiness the supervisor gives up after a few deaths: then it is the set-up that is wrong, and the log's last line says
  * what. */
@@ -27,6 +30,7 @@
 #include <unistd.h>
 
 #include "cli/ask.h"
+#include "cli/notice.h"
 #include "cli/setup.h"
 #include "proto/backoff.h"
 
@@ -39,6 +43,8 @@ enum {
     PROBE_MS = 50,
     DEATHS_MAX = 5,
     KEYS_MS = 2000,
+    NOTICES_MS = 60 * 1000,
+    NOTICES_SHARE = 20,
     LOG_TAIL = 2048
 };
 static const char *const NAMES[DAEMONS] = { "worker", "collector", "aggregator" };
@@ -57,7 +63,8 @@ struct up {
     int signal_fd, lock_fd;
     sigset_t before; /* signal mask of the daemons */
     bool ready;
-    pid_t helper;    /* `rekap office rotate-key`, see above */
+    pid_t helper;    /* `rekap office rotate-key` or `rekap notices`, see above */
+    int64_t helper_began, notices_at; /* when notices are looked at again */
     int64_t keys_at; /* when new keys are looked for again */
 };
 
@@ -144,13 +151,35 @@ static void buried(struct up *u, unsigned i, int status)
     if (!WIFSIGNALED(status)) print_log_tail(u, i);
 }
 
+/* How often notices are looked at, by the administrator's configuration; a faulty one is told by the run itself. */
+static int64_t notices_every(const struct up *u)
+{
+    char path[PLACE_PATH_MAX];
+    struct conf *conf = NULL;
+    struct buf errors;
+    int64_t ms = NOTICES_MS;
+    place_path(&u->p, "etc/notice.conf", path);
+    buf_init(&errors, 64 << 10);
+    if (notice_conf_read(path, &conf, &errors) == ST_OK) ms = conf_int(conf, "notice.every") / 1000;
+    buf_done(&errors);
+    conf_free(&conf);
+    return ms;
+}
+
+static void helped(struct up *u)
+{
+    int64_t now = cli_mono_ms(), took = now - u->helper_began, every = u->p.office ? 0 : notices_every(u);
+    u->helper = 0;
+    u->notices_at = took * NOTICES_SHARE > every ? u->helper_began + took * NOTICES_SHARE : u->helper_began + every;
+}
+
 static void reap(struct up *u)
 {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         for (unsigned i = 0; i < DAEMONS; i++)
             if (u->d[i].pid == pid) buried(u, i, status);
-        if (pid == u->helper) u->helper = 0;
+        if (pid == u->helper) helped(u);
     }
 }
 
@@ -223,6 +252,7 @@ static void probe(struct up *u)
     for (unsigned i = 0; i < DAEMONS; i++)
         if (runs(u, i) && (!u->d[i].pid || !u->d[i].answers)) return;
     u->ready = true;
+    u->notices_at = cli_mono_ms() + notices_every(u);
     announce(u);
 }
 
@@ -238,6 +268,7 @@ static bool drain_signals(struct up *u)
 static int next_timeout(const struct up *u)
 {
     int64_t now = cli_mono_ms(), least = !u->ready ? PROBE_MS : u->p.office ? KEYS_MS : 60 * 1000;
+    if (u->ready && !u->p.office && !u->helper && u->notices_at - now < least) least = u->notices_at - now;
     for (unsigned i = 0; i < DAEMONS; i++)
         if (runs(u, i) && !u->d[i].pid && u->d[i].again - now < least) least = u->d[i].again - now;
     return least > 0 ? (int)least : 0;
@@ -262,19 +293,35 @@ static bool waiting_key(const struct up *u, char ret[OFFICE_ID_MAX + 1])
     return found;
 }
 
+static void help(struct up *u, char *const argv[], const char *log_name)
+{
+    char log[PLACE_PATH_MAX];
+    place_path(&u->p, log_name, log);
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0) become(u, self, log, argv);
+    u->helper_began = cli_mono_ms();
+    if (pid > 0) u->helper = pid;
+}
+
 static void ask_about_keys(struct up *u)
 {
-    char program[PLACE_PATH_MAX], log[PLACE_PATH_MAX], id[OFFICE_ID_MAX + 1], office[] = "office", verb[] = "rotate-key",
-        dir_option[] = "--dir";
+    char program[PLACE_PATH_MAX], id[OFFICE_ID_MAX + 1], office[] = "office", verb[] = "rotate-key", dir_option[] = "--dir";
     char *const argv[] = { program, office, verb, id, dir_option, u->p.dir, NULL };
     int64_t now = cli_mono_ms();
     if (!u->p.office || u->helper || now < u->keys_at) return;
     u->keys_at = now + KEYS_MS;
     if (!waiting_key(u, id) || place_program("/rekap", program) != ST_OK) return;
-    place_path(&u->p, "log/office.log", log);
-    pid_t self = getpid(), pid = fork();
-    if (pid == 0) become(u, self, log, argv);
-    if (pid > 0) u->helper = pid;
+    help(u, argv, "log/office.log");
+}
+
+static void deliver_notices(struct up *u)
+{
+    char program[PLACE_PATH_MAX], verb[] = "notices", deliver[] = "--deliver", dir_option[] = "--dir";
+    char *const argv[] = { program, verb, deliver, dir_option, u->p.dir, NULL };
+    int64_t now = cli_mono_ms();
+    if (u->p.office || !u->ready || u->helper || now < u->notices_at) return;
+    u->notices_at = now + NOTICES_MS;
+    if (place_program("/rekap", program) == ST_OK) help(u, argv, "log/notice.log");
 }
 
 static int supervise(struct up *u)
@@ -288,6 +335,7 @@ static int supervise(struct up *u)
         if (rc != EXIT_OK) return rc;
         if (!u->ready) probe(u);
         ask_about_keys(u);
+        deliver_notices(u);
     }
 }
 
@@ -310,6 +358,7 @@ static void signal_all(const struct up *u, int sig)
 static void stop(struct up *u)
 {
     int64_t end = cli_mono_ms() + STOP_MS;
+    if (u->helper && kill(u->helper, SIGKILL) == 0) (void)waitpid(u->helper, NULL, 0);  /* it can be cut short anywhere */
     signal_all(u, SIGTERM);
     while (running(u) && cli_mono_ms() < end) {
         struct pollfd fd = { .fd = u->signal_fd, .events = POLLIN };

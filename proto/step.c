@@ -19,6 +19,9 @@ static const struct { const char *name; uint16_t sources; } STEPS[STEP_COUNT] = 
     [STEP_RETURN] = { "kembalikan", 1 << SOURCE_VERIFIER },
     [STEP_CONSOLIDATE] = { "konsolidasi", 1 << SOURCE_CENTRE },
     [STEP_REOPEN] = { "buka-kembali", 1 << SOURCE_VERIFIER | 1 << SOURCE_CENTRE | 1 << SOURCE_AUDITOR },
+    [STEP_REVIEW] = { "reviu", 1 << SOURCE_AUDITOR },
+    [STEP_AUDIT] = { "audit", 1 << SOURCE_AUDITOR },
+    [STEP_FOLLOW_UP] = { "tindak-lanjut", 1 << SOURCE_AUDITOR },
 };
 _Static_assert(SOURCE_AUDITOR < 16, "a capacity is a bit of sources");
 
@@ -83,13 +86,30 @@ static bool speaker_ok(struct slice s)
     return s.n > 0 && s.n <= OFFICE_ID_MAX;
 }
 
+static bool word_ok(struct slice s, size_t max)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] >= 0x7f) return false;
+    return s.n > 0 && s.n <= max;
+}
+
+static bool finding_ok(const struct step_key *k)
+{
+    return k->step == STEP_FOLLOW_UP ? word_ok(k->finding, STEP_FINDING_MAX) : k->finding.n == 0;
+}
+
 int step_key_parse(struct slice indicator, struct step_key *ret)
 {
     struct slice rest = indicator, round, step;
     struct step_key k = { 0 };
     if (!part(&rest, '/', &round) || !part(&rest, '/', &step)) return ST_INVALID;
-    if (!round_of(round, &k.round) || step_parse(step, &k.step) != ST_OK || !speaker_ok(rest)) return ST_INVALID;
+    if (!round_of(round, &k.round) || step_parse(step, &k.step) != ST_OK) return ST_INVALID;
     k.speaker = rest;
+    if (k.step == STEP_FOLLOW_UP) {
+        if (!part(&rest, '/', &k.speaker)) return ST_INVALID;
+        k.finding = rest;
+    }
+    if (!speaker_ok(k.speaker) || !finding_ok(&k)) return ST_INVALID;
     *ret = k;
     return ST_OK;
 }
@@ -97,8 +117,10 @@ int step_key_parse(struct slice indicator, struct step_key *ret)
 size_t step_key_format(const struct step_key *k, char ret[STEP_KEY_MAX])
 {
     ASSERT(k->round >= 1 && k->round <= STEP_ROUND_MAX && k->step > 0 && k->step < STEP_COUNT && speaker_ok(k->speaker));
-    int n = snprintf(ret, STEP_KEY_MAX, "%u/%s/%.*s", k->round, STEPS[k->step].name, (int)k->speaker.n,
-                     (const char *)k->speaker.p);
+    ASSERT(finding_ok(k));
+    int n = snprintf(ret, STEP_KEY_MAX, "%u/%s/%.*s%s%.*s", k->round, STEPS[k->step].name, (int)k->speaker.n,
+                     (const char *)k->speaker.p, k->finding.n ? "/" : "", (int)k->finding.n,
+                     k->finding.n ? (const char *)k->finding.p : "");
     return (size_t)n;
 }
 
@@ -116,13 +138,6 @@ static bool id_of(struct slice s, bool *ret_there, struct hash *ret)
         ret->b[i / 2] = (uint8_t)((unsigned)ret->b[i / 2] << 4 | v);
     }
     return true;
-}
-
-static bool word_ok(struct slice s, size_t max)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] >= 0x7f) return false;
-    return s.n > 0 && s.n <= max;
 }
 
 int step_words_parse(struct slice text, struct step_words *ret)

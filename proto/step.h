@@ -1,17 +1,19 @@
 /* step.h - a step of the quarter's close as it stands in a figure of MEASURE_STEP: its key, its text, its id. Kind: P.
  *
  * The quarter of one office is closed by steps: inside the office operator, kasubbag, kepala (who hands in), then verifikasi or
- * kembalikan, konsolidasi, and where need be buka-kembali (domain.md 8). Each is one signed figure about that office and the last
- * month of the quarter:
+ * kembalikan, konsolidasi, and where need be buka-kembali (domain.md 8); an auditor binds reviu, audit and tindak-lanjut to the
+ * seal of what was consolidated. Each is one signed figure about that office and the last month of the quarter:
  *
  *   indicator  ROUND "/" STEP "/" SPEAKER      2/verifikasi/perencana-1872: the speaker in the key, so that nobody's statement can
  *                                              take the place of another's, through whatever worker it came
+ *              tindak-lanjut has "/" FINDING behind it: the part of the finding's address behind finding/ (proto/address.h)
  *   text       AFTER " " BESIDE " " SEEN [" " ABOUT]
  *              AFTER   id of the step it follows, "-" for the first of all
  *              BESIDE  konsolidasi: id of the consolidation of the quarter before; buka-kembali: id of the step that opened the
- *                      quarter after it again; "-" when there was none
+ *                      quarter after it again; reviu, audit, tindak-lanjut: root of the seal; "-" when there was none
  *              SEEN    the position of the logs at which the speaker looked, as answers name it (w1:4711,w2:80), or "-"
- *              ABOUT   kembalikan: the code of the line that is to be looked at
+ *              ABOUT   kembalikan: the code of the line that is to be looked at; audit: the opinion (wtp, wdp, tw, tmp);
+ *                      tindak-lanjut: the last day for it (2023-03-31)
  *   reason     the person's words
  *
  * A step's id is a hash of its own words, and those name the step before: who follows a step follows the whole way to it. It does
@@ -21,8 +23,12 @@
 
 #include "figure.h"
 
-enum step { STEP_OPERATOR = 1, STEP_KASUBBAG, STEP_KEPALA, STEP_VERIFY, STEP_RETURN, STEP_CONSOLIDATE, STEP_REOPEN, STEP_COUNT };
-enum { STEP_ROUND_MAX = 999, STEP_KEY_MAX = 3 + 1 + 12 + 1 + OFFICE_ID_MAX + 1, STEP_SEEN_MAX = 255, STEP_WORDS_MAX = 512 };
+enum step { STEP_OPERATOR = 1, STEP_KASUBBAG, STEP_KEPALA, STEP_VERIFY, STEP_RETURN, STEP_CONSOLIDATE, STEP_REOPEN,
+            STEP_REVIEW, STEP_AUDIT, STEP_FOLLOW_UP, STEP_COUNT };
+enum {
+    STEP_ROUND_MAX = 999, STEP_FINDING_MAX = 160, STEP_SEEN_MAX = 255, STEP_WORDS_MAX = 512,
+    STEP_KEY_MAX = 3 + 1 + 13 + 1 + OFFICE_ID_MAX + 1 + STEP_FINDING_MAX + 1
+};
 
 const char *step_name(unsigned step);                   /* as in keys: "operator" .. "buka-kembali"; "" for another number */
 int step_parse(struct slice text, unsigned *ret);       /* ST_INVALID */
@@ -34,6 +40,7 @@ uint8_t step_source_of_role(unsigned role);
 struct step_key {
     unsigned round, step; /* 1.. ; enum step */
     struct slice speaker;
+    struct slice finding; /* of tindak-lanjut; else empty */
 };
 int step_key_parse(struct slice indicator, struct step_key *ret); /* ST_INVALID; the one spelling that step_key_format gives */
 size_t step_key_format(const struct step_key *k, char ret[STEP_KEY_MAX]);

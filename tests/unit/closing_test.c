@@ -15,6 +15,7 @@
 #define PLANNER2 "gen-18-91"
 #define CENTRE "gen-1872-92"
 #define AUDITOR "gen-1872-93"
+#define AUDITOR2 "gen-18-93"
 enum { MOST = 16, Q3 = 4 * 2022 + 2, Q4 = Q3 + 1, NONE = -1 };
 
 struct story {
@@ -25,19 +26,19 @@ static const struct closing_rules PLAIN = { 0 };
 
 static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
 
-/* after, beside: numbers of steps of the story, or NONE. Returns the number of the new one. */
-static int say_seen(struct story *s, unsigned quarter, unsigned round, unsigned step, const char *speaker, int after, int beside,
-                    const char *seen)
+/* after, beside: numbers of steps of the story, or NONE; finding: of a follow-up. Returns the number of the new one. */
+static int say_about(struct story *s, unsigned quarter, unsigned round, unsigned step, const char *speaker, int after, int beside,
+                    const char *seen, const char *finding)
 {
     static char keys[64][STEP_KEY_MAX];
     static char words[64][STEP_WORDS_MAX];
     static unsigned next;
     char *key = keys[next % 64], *word = words[next++ % 64];
-    const struct step_key k = { round, step, text(speaker) };
+    const struct step_key k = { .round = round, .step = step, .speaker = text(speaker), .finding = text(finding) };
     struct step_words w = { .follows = after != NONE, .has_beside = beside != NONE, .seen = text(seen) };
     unsigned source = step <= STEP_KEPALA        ? SOURCE_OPD
                       : !strcmp(speaker, CENTRE) ? SOURCE_CENTRE
-                      : !strcmp(speaker, AUDITOR) ? SOURCE_AUDITOR
+                      : !strcmp(speaker, AUDITOR) || !strcmp(speaker, AUDITOR2) ? SOURCE_AUDITOR
                                                   : SOURCE_VERIFIER;
     struct closing_step *e = &s->step[s->n];
     assert_true(s->n < MOST);
@@ -50,6 +51,11 @@ static int say_seen(struct story *s, unsigned quarter, unsigned round, unsigned 
     struct hash h = sign_hash(speaker, strlen(speaker));
     memcpy(e->key, h.b, PUBKEY_SIZE);
     return (int)s->n++;
+}
+static int say_seen(struct story *s, unsigned quarter, unsigned round, unsigned step, const char *speaker, int after, int beside,
+                    const char *seen)
+{
+    return say_about(s, quarter, round, step, speaker, after, beside, seen, "");
 }
 static int say(struct story *s, unsigned quarter, unsigned round, unsigned step, const char *speaker, int after)
 {
@@ -199,6 +205,66 @@ static void four_identities(void **unused)
     state(&s, CLOSING_SUBMITTED, 1);
 }
 
+/* Consolidated in round 1; any number of a step stands for the root of a seal. */
+static int closed(struct story *s, unsigned quarter)
+{
+    int one = say(s, quarter, 1, STEP_KEPALA, OFFICE, NONE), verified = say(s, quarter, 1, STEP_VERIFY, PLANNER, one);
+    return say(s, quarter, 1, STEP_CONSOLIDATE, CENTRE, verified);
+}
+
+static void a_review_is_bound_to_a_seal(void **unused)
+{
+    enum { SEAL = 0, OTHER_SEAL = 1 };
+    struct story s = { .n = 0 };
+    (void)unused;
+    int close = closed(&s, Q4), unsealed = say(&s, Q4, 1, STEP_REVIEW, AUDITOR2, close);
+    why(&s, unsealed, CLOSING_NO_SEAL);
+    int early = say_about(&s, Q4, 1, STEP_FOLLOW_UP, AUDITOR, close, SEAL, "w1:9", "1.06/persen-5f0c21");
+    why(&s, early, CLOSING_NOT_REVIEWED);
+    int review = say_seen(&s, Q4, 1, STEP_REVIEW, AUDITOR, close, SEAL, "w1:9");
+    why(&s, review, CLOSING_EFFECTIVE);
+    why(&s, early, CLOSING_EFFECTIVE);                                  /* in whatever order they came */
+    why(&s, say_about(&s, Q4, 1, STEP_FOLLOW_UP, AUDITOR, close, OTHER_SEAL, "w1:9", "1.06/a-1"), CLOSING_NOT_REVIEWED);
+    why(&s, say_about(&s, Q4, 1, STEP_FOLLOW_UP, AUDITOR2, close, SEAL, "w1:9", "1.06/a-1"), CLOSING_NOT_REVIEWED);
+    struct closing c = judge(&s, &PLAIN);
+    assert_ptr_equal(c.review, &s.step[review]);
+    assert_int_equal(c.state, CLOSING_CONSOLIDATED);                    /* it is no state of the quarter */
+    assert_false(closing_audited(&c));
+    int nothing = say_seen(&s, Q4, 1, STEP_REVIEW, AUDITOR2, review, SEAL, "w1:9");
+    why(&s, nothing, CLOSING_NOT_AFTER);                                /* what was consolidated is reviewed, not a review */
+    int reopen = say(&s, Q4, 1, STEP_REOPEN, AUDITOR, close);           /* who reviewed may ask for it to be opened again */
+    why(&s, reopen, CLOSING_EFFECTIVE);
+    int second = say(&s, Q4, 2, STEP_KEPALA, OFFICE, reopen);
+    why(&s, second, CLOSING_EFFECTIVE);
+    assert_null(judge(&s, &PLAIN).review);                              /* of this round there is none yet */
+}
+
+static void a_year_is_audited_by_another_than_who_reviewed(void **unused)
+{
+    struct story s = { .n = 0 };
+    (void)unused;
+    int third = closed(&s, Q3), close = closed(&s, Q4);
+    why(&s, say_seen(&s, Q3, 1, STEP_AUDIT, AUDITOR2, third, third, "w1:9"), CLOSING_NOT_YEAR_END);
+    (void)say_seen(&s, Q4, 1, STEP_REVIEW, AUDITOR, close, close, "w1:9");
+    int self = say_seen(&s, Q4, 1, STEP_AUDIT, AUDITOR, close, close, "w1:9");
+    why(&s, self, CLOSING_SAME_IDENTITY);
+    struct closing c = judge(&s, &PLAIN);
+    assert_false(closing_audited(&c));
+    int audit = say_seen(&s, Q4, 1, STEP_AUDIT, AUDITOR2, close, close, "w1:9");
+    why(&s, audit, CLOSING_EFFECTIVE);
+    c = judge(&s, &PLAIN);
+    assert_true(closing_audited(&c));
+    memcpy(s.step[audit].key, s.step[4].key, PUBKEY_SIZE);              /* two names, one key: of who verified */
+    why(&s, audit, CLOSING_SAME_IDENTITY);
+    struct hash own = sign_hash(AUDITOR2, strlen(AUDITOR2));
+    memcpy(s.step[audit].key, own.b, PUBKEY_SIZE);
+    (void)say(&s, Q4, 1, STEP_REOPEN, PLANNER2, close);
+    c = judge(&s, &PLAIN);
+    assert_false(closing_audited(&c));                                  /* its figures may change now */
+    assert_string_equal(closing_year_name(false), "belum-diaudit");
+    assert_string_equal(closing_year_name(true), "diaudit");
+}
+
 static void steps_inside_the_office(void **unused)
 {
     const struct closing_rules demanded = { .inside = 1 << STEP_OPERATOR | 1 << STEP_KASUBBAG };
@@ -317,10 +383,11 @@ static void compare(struct orders *o)
         for (size_t i = 0; i < o->now.n; i++) o->judged[o->number[i]] = o->now.step[i];
         o->first = false;
         /* pointers go into an array that the next order overwrites: the ids are kept aside */
-        static struct closing_step kept[6];
+        static struct closing_step kept[8];
         const struct closing_step **p[] = { &o->want.submission, &o->want.verification, &o->want.consolidation,
-                                            &o->want.returned,   &o->want.reopened,     &o->want.last };
-        for (size_t i = 0; i < 6; i++) {
+                                            &o->want.returned,   &o->want.reopened,     &o->want.last,
+                                            &o->want.review,     &o->want.audit };
+        for (size_t i = 0; i < 8; i++) {
             if (!*p[i]) continue;
             kept[i] = **p[i];
             *p[i] = &kept[i];
@@ -335,6 +402,8 @@ static void compare(struct orders *o)
     assert_memory_equal(id_of(c.returned), id_of(o->want.returned), HASH_SIZE);
     assert_memory_equal(id_of(c.reopened), id_of(o->want.reopened), HASH_SIZE);
     assert_memory_equal(id_of(c.last), id_of(o->want.last), HASH_SIZE);
+    assert_memory_equal(id_of(c.review), id_of(o->want.review), HASH_SIZE);
+    assert_memory_equal(id_of(c.audit), id_of(o->want.audit), HASH_SIZE);
     for (size_t i = 0; i < o->now.n; i++) assert_int_equal(o->now.step[i].why, o->judged[o->number[i]].why);
 }
 
@@ -406,6 +475,14 @@ static void any_order_of_any_subset_gives_the_same(void **unused)
     (void)say_seen(&s, Q4 + 1, 1, STEP_CONSOLIDATE, CENTRE, next_verified, close, "w1:9");
     (void)say(&s, Q4, 1, STEP_REOPEN, AUDITOR, close);
     assert_int_equal(all_orders(&s, &demanded), 986410);
+    /* reviewed and audited, with a follow-up of each */
+    s.n = 0;
+    close = closed(&s, Q4);
+    (void)say_seen(&s, Q4, 1, STEP_REVIEW, AUDITOR, close, close, "w1:9");
+    (void)say_seen(&s, Q4, 1, STEP_AUDIT, AUDITOR2, close, close, "w1:9");
+    (void)say_about(&s, Q4, 1, STEP_FOLLOW_UP, AUDITOR, close, close, "w1:9", "1.06/a-1");
+    (void)say_about(&s, Q4, 1, STEP_FOLLOW_UP, AUDITOR2, close, close, "w1:9", "1.06/a-1");
+    assert_int_equal(all_orders(&s, &PLAIN), 13700);
 }
 
 int main(void)
@@ -418,6 +495,8 @@ int main(void)
         cmocka_unit_test(a_verification_is_of_what_it_names),
         cmocka_unit_test(consolidated_stands_until_it_is_reopened),
         cmocka_unit_test(four_identities),
+        cmocka_unit_test(a_review_is_bound_to_a_seal),
+        cmocka_unit_test(a_year_is_audited_by_another_than_who_reviewed),
         cmocka_unit_test(steps_inside_the_office),
         cmocka_unit_test(only_the_last_closed_quarter_is_reopened),
         cmocka_unit_test(a_step_has_one_spelling),

@@ -17,11 +17,14 @@ static struct slice text_of(const char *s) { return slice_of(s, strlen(s)); }
 
 static void keys(void **state)
 {
-    static const char *const good[] = {"1/operator/a", "999/verifikasi/perencana-1872", "10/buka-kembali/0.b-9z", "2/kepala/z.0"};
+    static const char *const good[] = {"1/operator/a", "999/verifikasi/perencana-1872", "10/buka-kembali/0.b-9z", "2/kepala/z.0",
+                                       "1/reviu/a", "2/audit/b", "1/tindak-lanjut/pemeriksa-1872/1.06.01.2.02/persen-5f0c21"};
     static const char *const bad[] = {"", "1", "1/", "1/operator", "1/operator/", "/operator/a", "0/operator/a", "01/operator/a",
                                       "1000/operator/a", "x/operator/a", "1:/operator/a", "1./operator/a", "1/Operator/a",
                                       "1/operato/a", "1//a", "1/operator/A", "1/operator/.a", "1/operator/-a", "1/operator/a_b",
-                                      "1/operator/a{", "1/operator/a:", "1/operator/a/b",
+                                      "1/operator/a{", "1/operator/a:", "1/operator/a/b", "1/reviu/a/persen-5f0c21",
+                                      "1/tindak-lanjut/a", "1/tindak-lanjut/a/", "1/tindak-lanjut//x", "1/tindak-lanjut/a/x y",
+                                      "1/tindak-lanjut/a/x\x7f",
                                       "1/operator/a1234567890123456789012345678901234567890"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
