@@ -30,7 +30,7 @@ PROTO_P := proto/status proto/bytes proto/address proto/decimal proto/decimal_to
            proto/sign_sha256 proto/merkle proto/base64 proto/note proto/lines proto/restore proto/cut proto/seal proto/seal_check proto/seal_mark proto/receipt proto/join proto/join_wire proto/invite proto/approve
 PROTO_P += proto/scrub proto/setting proto/step proto/units proto/backoff
 PROTO_E := proto/scrub_json proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check proto/store_lmdb_copy proto/sign_ed25519 proto/link_zmq proto/link_zmq_option proto/link_zmq_zap \
-           proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log
+           proto/link_zmq_peer proto/link_zmq_guard proto/link_zmq_accept proto/link_zmq_dial proto/link_zmq_ask proto/run proto/conf_file proto/conf_start proto/clock_posix proto/log proto/sheet
 INTAKE := collector/shape collector/intake collector/intake_cell collector/intake_typed collector/intake_amount collector/intake_group collector/intake_money collector/intake_indicator \
           collector/intake_name collector/intake_compare collector/intake_plan collector/intake_words collector/intake_bridge collector/intake_scale collector/intake_standard collector/intake_report collector/tray proto/setting proto/units proto/registry
 # workbooks: only the command line reads them, so that the daemons link neither libzip nor expat
@@ -209,7 +209,7 @@ INTAKE_TEST := $(INTAKE_ALL) tests/unit/intake_world
 $(eval $(call unit_test,intake,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,jsonl,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,book,$(BOOK) $(INTAKE_TEST) tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
-$(eval $(call unit_test,report,cli/report_model cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_sum cli/report_pdf cli/report_qr cli/print $(BOOK) $(INTAKE_ALL),-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS) -lzbar))
+$(eval $(call unit_test,report,cli/report_model proto/sheet cli/report_number cli/report_text cli/report_html cli/report_xlsx cli/report_sum cli/report_pdf cli/report_qr cli/print $(BOOK) $(INTAKE_ALL),-lcsv -lmsgpackc -lsodium -ljansson $(BOOK_LIBS) $(REPORT_LIBS) -lzbar))
 $(eval $(call unit_test,intake_indicator,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 $(eval $(call unit_test,intake_shape,$(INTAKE_TEST),-lcsv -lmsgpackc -lsodium))
 DERIVE := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
@@ -245,7 +245,7 @@ $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto
 $(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/csv_list proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
 $(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
 $(eval $(call unit_test,successor,aggregator/successor proto/csv proto/csv_build proto/csv_list proto/period $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
-$(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sign_ed25519),-levent -levent_pthreads -lxlsxwriter -ljansson -linih -lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sheet proto/sign_ed25519),-levent -levent_pthreads -lxlsxwriter -ljansson -linih -lcsv -lmsgpackc -lsodium))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread

@@ -286,7 +286,7 @@ void http_free(struct http **p)
     thresholds_free(&h->thresholds);
     units_free(&h->units);
     bridge_done(&h->bridges);
-    successors_done(&h->successors);
+    successor_list_done(&h->successors);
     pthread_mutex_destroy(&h->lock);
     free(h);
     *p = NULL;

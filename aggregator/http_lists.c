@@ -119,8 +119,8 @@ void http_refresh_rules(struct http *h)
         buf_done(&b);
     }
     if (fresh_list(h, "penerus.csv", &h->successors_seen, &b)) {
-        if (taken(successors_parse(buf_slice(&b), &successors, err, sizeof err), err, &h->successors_seen)) {
-            successors_done(&h->successors);
+        if (taken(successor_list_parse(buf_slice(&b), &successors, err, sizeof err), err, &h->successors_seen)) {
+            successor_list_done(&h->successors);
             h->successors = successors;
         }
         buf_done(&b);

@@ -31,7 +31,8 @@ struct http {
     struct units *units;
     struct bridges bridges;
     struct successors successors;
-    struct timespec registry_seen, scales_seen, thresholds_seen, units_seen, bridges_seen, successors_seen, names_seen, regions_seen;
+    struct timespec registry_seen, scales_seen, thresholds_seen, units_seen, bridges_seen, successors_seen, names_seen,
+        regions_seen;
     struct closing_book *closing;
     struct timespec closing_seen;
     struct sse *sse;

@@ -98,8 +98,8 @@ static uint64_t mix_time(uint64_t hash, struct timespec t)
 /* Everything else that an answer follows from, and who asks: a role may see less. */
 static uint64_t rest_of(const struct http *h, const struct query_context *q, const char *who)
 {
-    const struct timespec seen[] = {h->registry_seen, h->scales_seen, h->thresholds_seen, h->units_seen, h->bridges_seen, h->successors_seen,
-                                    h->closing_seen, h->names_seen, h->regions_seen};
+    const struct timespec seen[] = { h->registry_seen,   h->scales_seen,  h->thresholds_seen, h->units_seen,  h->bridges_seen,
+                                     h->successors_seen, h->closing_seen, h->names_seen,      h->regions_seen };
     int64_t hour = q->now.wall.ms / (3600 * 1000);
     uint64_t hash = UINT64_C(14695981039346656037);
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) hash = mix_time(hash, seen[i]);

@@ -34,8 +34,9 @@ static const struct { const char *name, *members;
     { "Origin", "~file:str? ~hash:str? ~sheet:str? ~line:int?" },
     { "Evidence", "sha256:str name:str? later:bool ~statement:any ~worker:str ~lsn:int ~index:int ~at:any" },
     /* rollup */
-    { "Rollup", STAMP PAGED "~booked:str? region:str region_name:str? ~office:str? year:int until:int level:str stage:str rows:[RollupRow] "
-                            "total:RollupTotal complete:Complete coverage:Bounds? findings_of:str ~silent:int?" },
+    { "Rollup",
+      STAMP PAGED "~booked:str? region:str region_name:str? ~office:str? year:int until:int level:str stage:str rows:[RollupRow] "
+                  "total:RollupTotal complete:Complete coverage:Bounds? findings_of:str ~silent:int?" },
     { "RollupRow",
       "code:str vintage:str? level:str name:str? budget:dec realised:dec absorption:dec? reported:Reported? findings:int "
       "complete:Complete coverage:Bounds? figure:str figures:%str ~bare:int ~assumed:int ~plan:dec ~realised_other_sources:dec "

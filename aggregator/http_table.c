@@ -16,8 +16,9 @@
 #include <xlsxwriter.h>
 
 #include "aggregator/http_answer.h"
+#include "proto/sheet.h"
 
-enum { CELL_MAX = 64, COLUMNS_MAX = 40, DIGITS_MAX = 15 };
+enum { CELL_MAX = 64, COLUMNS_MAX = 40 };
 
 static const struct http_column *columns_of(const struct http_question *k, const json_t *answer)
 {
@@ -102,21 +103,11 @@ int http_table_csv(const struct http_question *k, const json_t *answer, struct e
 
 /* ---- a workbook ---- */
 
-static bool is_number(const char *text)
-{
-    size_t digits = 0;
-    const char *at = text + (*text == '-');
-    for (; *at; at++) {
-        if (*at >= '0' && *at <= '9') digits++;
-        else if (*at != '.' || strchr(at + 1, '.')) return false;
-    }
-    return digits > 0 && digits <= DIGITS_MAX;
-}
-
 static void put_cell(lxw_worksheet *sheet, uint32_t row, uint16_t at, const char *text, bool number)
 {
+    double v;
     if (!text[0]) return;
-    if (number && is_number(text)) worksheet_write_number(sheet, row, at, strtod(text, NULL), NULL);
+    if (number && sheet_number(text, &v)) worksheet_write_number(sheet, row, at, v, NULL);
     else worksheet_write_string(sheet, row, at, text, NULL);
 }
 

@@ -42,7 +42,8 @@ int query_late_booked(const struct query_context *q, const struct query_params *
     region_code region;
     int st = seal ? query_parse_scope(q, p, true, &s, problem) : ST_NO_MEMORY;
     if (st == ST_OK && p->as_of.n > 0)
-        st = query_refuse(problem, q, "booked", p->as_of, "booked dan as_of tidak dapat bersama", "booked and as_of exclude each other");
+        st = query_refuse(problem, q, "booked", p->as_of, "booked dan as_of tidak dapat bersama",
+                          "booked and as_of exclude each other");
     if (st == ST_OK && !s.office && s.region == 0)
         st = query_refuse(problem, q, "booked", p->region, "booked memerlukan region atau office", "booked needs region or office");
     ret_position[0] = '\0';

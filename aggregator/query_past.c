@@ -84,7 +84,8 @@ static int booked(query_fn fn, const struct query_context *q, const struct query
     then.booked = slice_of(NULL, 0);
     then.as_of = slice_of(position, strlen(position));
     if (st == ST_OK) st = query_as_of(fn, q, &then, ret, problem);
-    if (st == ST_OK && json_object_set_new(*ret, "booked", position[0] ? json_string(position) : json_null()) != 0) st = ST_NO_MEMORY;
+    if (st == ST_OK && json_object_set_new(*ret, "booked", position[0] ? json_string(position) : json_null()) != 0)
+        st = ST_NO_MEMORY;
     return st;
 }
 

@@ -4,8 +4,8 @@
  * the store as soon as its line has taken what was sent. Viewers are a linked list; closing is told by libevent and may come at any
  * time.
  *
- * A change list that was made anew (the state was deleted and folded again) has the same numbers for other changes. So an id is taken
- * up again only where the row of its number names the very position in the id; else everything is asked for anew.
+ * A change list that was made anew (the state was deleted and folded again) has the same numbers for other changes. So an id is
+ * taken up again only where the row of its number names the very position in the id; else everything is asked for anew.
  *
  * Invariant: a viewer that got number n has got all of 1..n, or a resync behind what is missing. */
 #include "aggregator/sse.h"

@@ -1,9 +1,10 @@
 /* sse.h - live viewers: server-sent events over the change list. Kind: E, HTTP thread only.
  *
  * An event says which (office, year) changed and up to which log position; viewers ask again for what they show. Its id is the log
- * position of that change and its number ("w1:4711,c:12"); Last-Event-ID resumes without gap. At the first connection, when an id is
- * older than what is kept or of another change list, and when a viewer fell behind what is kept, it gets a `resync` and a `snapshot`.
- * A change of more than SSE_PAIRS_PER_EVENT pairs comes in parts, of which the last has the id. A comment keeps a still line open. */
+ * position of that change and its number ("w1:4711,c:12"); Last-Event-ID resumes without gap. At the first connection, when an id
+ * is older than what is kept or of another change list, and when a viewer fell behind what is kept, it gets a `resync` and a
+ * `snapshot`. A change of more than SSE_PAIRS_PER_EVENT pairs comes in parts, of which the last has the id. A comment keeps a still
+ * line open. */
 #ifndef REKAP_SSE_H
 #define REKAP_SSE_H
 

@@ -134,7 +134,7 @@ static const char *read_all(void *ctx, const struct csv_table *t, uint32_t *row)
     return why || r->status != ST_OK ? why : judge_whole(r);
 }
 
-int successors_parse(struct slice bytes, struct successors *ret, char *err, size_t err_size)
+int successor_list_parse(struct slice bytes, struct successors *ret, char *err, size_t err_size)
 {
     struct reading r = {.status = ST_OK};
     int st = csv_list_read(bytes, "penerus.csv", read_all, &r, err, err_size);
@@ -142,11 +142,11 @@ int successors_parse(struct slice bytes, struct successors *ret, char *err, size
     if (st == ST_OK)
         *ret = r.s;
     else
-        successors_done(&r.s);
+        successor_list_done(&r.s);
     return st;
 }
 
-void successors_done(struct successors *s)
+void successor_list_done(struct successors *s)
 {
     free(s->row);
     *s = (struct successors){0};

@@ -27,8 +27,8 @@ struct successors {
     uint32_t count, room;
 };
 /* ST_INVALID with "penerus.csv:LINE: reason" in err, ST_NO_MEMORY. The list is whole or not taken. */
-int successors_parse(struct slice bytes, struct successors *ret, char *err, size_t err_size);
-void successors_done(struct successors *s);
+int successor_list_parse(struct slice bytes, struct successors *ret, char *err, size_t err_size);
+void successor_list_done(struct successors *s);
 /* Does the row bring figures into this office (region ignored), or when office is NULL into this region from outside of it? */
 bool successor_into(const struct successor *s, const char *office, region_code region);
 

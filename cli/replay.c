@@ -27,8 +27,8 @@ static int ledger_of(const struct cli *c, const char *dir, char ret[PLACE_PATH_M
         snprintf(file, sizeof file, "%.3600s/data.mdb", ret);
         if (access(file, R_OK) == 0) return EXIT_OK;
     }
-    return cli_fail(c, "tidak ada log di sini (ledger, cadangan atau instalasi)", "no log here (a ledger, a backup or an installation)",
-                    dir);
+    return cli_fail(c, "tidak ada log di sini (ledger, cadangan atau instalasi)",
+                    "no log here (a ledger, a backup or an installation)", dir);
 }
 
 static int check_file(const struct cli *c, const char *path, const uint8_t key[PUBKEY_SIZE], struct seal *ret)

@@ -90,7 +90,6 @@ void report_micro(json_t *cells, struct report_decimal d);
 void report_share(json_t *cells, struct report_decimal part, struct report_decimal whole); /* 100 * part / whole, two decimals */
 /* ---- report_sum.c: the rows of the table that this cell is proven to be the sum of, at most max; 0: none, or too many ---- */
 size_t report_sum(const json_t *table, size_t row, size_t column, size_t *ret, size_t max);
-bool report_double(const char *text, double *ret);      /* false: more than 15 digits, which a sheet would not keep */
 
 /* ---- report.c: prints the model to -o FILE, whole or not at all; an exit code after saying what became of it ---- */
 int report_write(const struct report *r, int (*print)(const json_t *model, const char *path));

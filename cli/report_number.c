@@ -59,24 +59,3 @@ void report_share(json_t *cells, struct report_decimal part, struct report_decim
     if (part.is && whole.is && whole.v != 0) (void)decimal_percent_text(part.v, whole.v, 2, text);
     report_cell(cells, text);
 }
-
-/* Through a whole number and one division, which rounds to the nearest double: its shortest text is the text again. */
-bool report_double(const char *text, double *ret)
-{
-    static const double SCALE[] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
-    const char *point = strchr(text, '.');
-    size_t fraction = point ? strlen(point + 1) : 0;
-    while (fraction > 0 && point[fraction] == '0') fraction--;
-    int64_t v = 0;
-    unsigned digits = 0;
-    for (const char *s = text + (*text == '-'); *s && s != (point ? point + 1 + fraction : NULL); s++) {
-        if (*s == '.') continue;
-        if (*s < '0' || *s > '9') return false;
-        v = 10 * v + (*s - '0');
-        digits += v > 0;
-        if (digits > 15) return false;
-    }
-    if (fraction > 6 || !*text) return false;
-    *ret = (double)v / SCALE[fraction] * (*text == '-' ? -1 : 1);
-    return true;
-}

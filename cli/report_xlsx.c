@@ -13,6 +13,7 @@
 #include <xlsxwriter.h>
 
 #include "cli/report.h"
+#include "proto/sheet.h"
 
 enum { LETTER_MAX = 31, TITLE_BYTES = 256, PNG_BYTES_MAX = 1 << 20, CODE_ROWS = 8,
        SUM_MAX = 200, FORMULA_BYTES = 4096, CELL_BYTES = 14 };
@@ -114,7 +115,7 @@ static void put_cell(struct sheet *s, uint16_t column, const char *kind, const c
     int k = kind_of(kind);
     lxw_format *look = s->looks->cell[k][strong];
     if (!text) worksheet_write_blank(s->ws, s->row, column, look);
-    else if (k && report_double(text, &v)) worksheet_write_number(s->ws, s->row, column, v, look);
+    else if (k && sheet_number(text, &v)) worksheet_write_number(s->ws, s->row, column, v, look);
     else worksheet_write_string(s->ws, s->row, column, text, look);
 }
 
@@ -144,7 +145,7 @@ static bool put_sum(struct sheet *s, const json_t *table, size_t row, uint16_t c
     size_t part[SUM_MAX];
     char formula[FORMULA_BYTES];
     double v;
-    if (!text || !report_double(text, &v)) return false;
+    if (!text || !sheet_number(text, &v)) return false;
     size_t n = report_sum(table, row, column, part, SUM_MAX);
     if (n == 0 || !sum_text(s->row - (uint32_t)row, column, part, n, formula)) return false;
     worksheet_write_formula_num(s->ws, s->row, column, formula, s->looks->cell[kind_of("money")][strong], v);

@@ -127,14 +127,15 @@ static int read_successors(struct slice b, uint64_t *ret)
 {
     struct successors s;
     char err[300];
-    int st = successors_parse(b, &s, err, sizeof err);
+    int st = successor_list_parse(b, &s, err, sizeof err);
     *ret = st == ST_OK;
-    if (st == ST_OK) successors_done(&s);
+    if (st == ST_OK) successor_list_done(&s);
     return st;
 }
 
-static int (*const readers[])(struct slice b, uint64_t *ret) = { read_intake, read_register, read_config,  read_scales,    read_thresholds,
-                                                                 read_units,  read_closing,  read_bridges, read_successors };
+static int (*const readers[])(struct slice b, uint64_t *ret) = { read_intake,  read_register,   read_config,
+                                                                 read_scales,  read_thresholds, read_units,
+                                                                 read_closing, read_bridges,    read_successors };
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {

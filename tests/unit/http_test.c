@@ -332,7 +332,8 @@ static void a_still_line_is_kept_open(void **state)
     buf_done(&all);
 }
 
-/* One that takes little at a time gets every change once and in order, as fast as it takes them, and is never told to begin anew. */
+/* One that takes little at a time gets every change once and in order, as fast as it takes them, and is never told to begin anew.
+ */
 static void a_slow_viewer_misses_nothing(void **state)
 {
     enum { CHANGES = 20000 };

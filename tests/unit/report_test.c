@@ -1,6 +1,7 @@
 /* report_test.c - the printers of reports: what stands in a file is what the model says, to the last digit, and twice the same
  * bytes. */
 #include "cli/report.h"
+#include "proto/sheet.h"
 #include "collector/xlsx_part.h"
 
 #include <setjmp.h>
@@ -253,7 +254,7 @@ static void a_sheet_keeps_fifteen_digits(void **state)
     };
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         double v = 0;
-        bool fits = report_double(CASE[i].text, &v);
+        bool fits = sheet_number(CASE[i].text, &v);
         if (fits != CASE[i].fits || (fits && (v > CASE[i].v || v < CASE[i].v))) fail_msg("%s", CASE[i].text);
     }
 }

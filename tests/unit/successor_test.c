@@ -15,7 +15,7 @@ static void test_list(void **state)
     (void)state;
     struct successors s;
     char err[256];
-    assert_int_equal(successors_parse(txt("dasar,baru,lama,berlaku,bobot\nperda 1,dinsos-a,dinsos-b,2023-01,\n"
+    assert_int_equal(successor_list_parse(txt("dasar,baru,lama,berlaku,bobot\nperda 1,dinsos-a,dinsos-b,2023-01,\n"
                                           "uu 2,95.01,91.03,2023-07,\"0,25\"\nuu 2,95.02,91.03,2023-07,\"0,75\"\n"),
                                       &s, err, sizeof err), ST_OK);
     assert_int_equal(s.count, 3);
@@ -23,7 +23,7 @@ static void test_list(void **state)
     assert_int_equal(s.row[0].weight, SUCCESSOR_WHOLE);
     assert_int_equal(s.row[1].weight, 250000);
     assert_int_equal(s.row[1].since, 202307);
-    successors_done(&s);
+    successor_list_done(&s);
     assert_null(s.row);
 }
 
@@ -50,12 +50,12 @@ static void test_faults(void **state)
           "penerus.csv:1: " },
     };
     for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++) {
-        assert_int_equal(successors_parse(txt(FAULTS[i].csv), &s, err, sizeof err), ST_INVALID);
+        assert_int_equal(successor_list_parse(txt(FAULTS[i].csv), &s, err, sizeof err), ST_INVALID);
         if (strncmp(err, FAULTS[i].fault, strlen(FAULTS[i].fault)) != 0) fail_msg("%s: %s", FAULTS[i].csv, err);
     }
-    assert_int_equal(successors_parse(txt("lama,baru,berlaku\na,b,2001-01\nb,c,2002-01\nc,d,2003-01\nd,e,2004-01\ne,f,2005-01\n"
+    assert_int_equal(successor_list_parse(txt("lama,baru,berlaku\na,b,2001-01\nb,c,2002-01\nc,d,2003-01\nd,e,2004-01\ne,f,2005-01\n"
                                           "f,g,2006-01\ng,h,2007-01\nh,i,2008-01\n"), &s, err, sizeof err), ST_OK);
-    successors_done(&s);
+    successor_list_done(&s);
 }
 
 static void test_into(void **state)
