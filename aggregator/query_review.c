@@ -89,22 +89,27 @@ static bool is_finding(const json_t *finding, struct slice part)
     return strcspn(at, "?") == part.n && !memcmp(at, part.p, part.n);
 }
 
-/* Explained, and after that time? */
-static bool explained_after(const json_t *finding, const char *at)
+/* Explained, and after the step? By their places in one log; in two, by time. */
+static bool explained_after(const json_t *finding, const struct query_closing *c, size_t i)
 {
     const json_t *statement = json_object_get(json_object_get(finding, "explanation"), "statement");
-    const char *then = json_string_value(json_object_get(statement, "at"));
+    const char *worker = json_string_value(json_object_get(statement, "worker")),
+               *then = json_string_value(json_object_get(statement, "committed_at"));
+    const provenance prov = c->step[i].prov;
+    char at[32], mine[8];
+    time_of(c, i, at);
+    snprintf(mine, sizeof mine, "w%u", figure_prov_worker(prov));
+    if (worker && !strcmp(worker, mine))
+        return json_integer_value(json_object_get(statement, "lsn")) > (json_int_t)figure_prov_lsn(prov);
     return then && strcmp(then, at) > 0;
 }
 
 static const char *state_of(const struct query_closing *c, size_t i, const json_t *findings, calendar_day due)
 {
-    char at[32];
     size_t k;
     json_t *f;
     bool there = false;
-    time_of(c, i, at);
-    json_array_foreach(findings, k, f) there |= is_finding(f, c->step[i].finding) && !explained_after(f, at);
+    json_array_foreach(findings, k, f) there |= is_finding(f, c->step[i].finding) && !explained_after(f, c, i);
     if (!there) return "done";
     return calendar_today(c->q->now.wall, c->terms.hours_ahead) > due ? "late" : "open";
 }
