@@ -255,6 +255,7 @@ $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,restore,proto/restore proto/lines proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,seal,proto/seal proto/seal_check proto/seal_mark proto/lines proto/merkle proto/note proto/base64 proto/registry proto/registry_sign proto/period proto/code proto/code_text proto/figure proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status tests/unit/failing,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
+$(eval $(call unit_test,units,proto/units proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/figure proto/code proto/code_text proto/bytes proto/status tests/unit/failing,-lcsv -Wl$(comma)--wrap=calloc))
 $(eval $(call unit_test,step,proto/step proto/setting proto/achieve proto/achieve_over $(DECIMAL) proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,invite,proto/invite proto/join proto/registry proto/period proto/code proto/code_text proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
 $(eval $(call unit_test,receipt,proto/receipt proto/merkle proto/note proto/base64 proto/sign_sha256 proto/sign_ed25519 proto/period $(CODEC),-lsodium -lmsgpackc -Wl$(comma)--wrap=realloc))
@@ -287,7 +288,7 @@ coverage:
 	nice tests/unit/coverage $(B)/cov
 # ---- the simulator (docs/TESTING.md): make sim SEED=n SEEDS=n | SECONDS=n; sim_bugs: the same with planted bugs to switch on ----
 SIM := tests/sim/sim tests/sim/sim_event tests/sim/sim_net tests/sim/sim_version tests/sim/sim_node tests/sim/sim_role tests/sim/sim_story tests/sim/sim_figure tests/sim/sim_ask tests/sim/sim_key tests/sim/sim_option \
-       tests/sim/sim_operator tests/sim/sim_join tests/sim/sim_fault tests/sim/sim_disaster tests/sim/copy tests/sim/sim_follow tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
+       tests/sim/sim_operator tests/sim/sim_cut tests/sim/sim_join tests/sim/sim_fault tests/sim/sim_disaster tests/sim/copy tests/sim/sim_follow tests/sim/sim_audit tests/sim/sim_audit_end tests/sim/sim_cover tests/sim/sim_main \
        tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E))
 SIM_CORE := $(sort $(COLLECTOR_TEST) $(WITNESS) collector/uplink collector/collect $(WORKER_P) $(TREE) $(filter-out tests/unit/%,$(FOLD)) aggregator/aggregate \
        proto/sign_ed25519 proto/registry_sign proto/join proto/join_wire proto/invite proto/approve \

@@ -160,8 +160,8 @@ static void entry_put(struct buf *b, const struct invite *i)
 {
     char line[INVITE_LINE_MAX];
 
-    if (invite_format(i, line, sizeof line) < 0) b->bad = true;
-    else buf_printf(b, "%s\n", line);
+    ASSERT(invite_format(i, line, sizeof line) > 0);
+    buf_printf(b, "%s\n", line);
 }
 
 void invite_list_put(struct buf *b, const struct invites *list, const struct invite *one, struct wall now)

@@ -106,7 +106,9 @@ static bool walk_value(struct walk *w, uint64_t page, const uint8_t *data, uint6
     }
     if (flags & NODE_SUBTREE)
         return n == DB_BYTES ? walk_tree(w, data) : fault(w, page);
-    return !w->free_list || free_record_ok(w, data, n) ? true : fault(w, page);
+    if (w->free_list && !free_record_ok(w, data, n))
+        return fault(w, page);
+    return true;
 }
 
 static bool walk_node(struct walk *w, uint64_t page, const uint8_t *p, unsigned offset, unsigned levels)
@@ -154,9 +156,11 @@ static bool walk_tree(struct walk *w, const uint8_t *db)
     uint64_t root = le64(db + DB_ROOT);
     unsigned depth = le16(db + DB_DEPTH);
 
-    if (root == NO_PAGE)
-        return depth == 0 ? true : fault(w, 0);
-    return depth >= 1 && depth <= DEPTH_MAX ? walk_page(w, root, depth) : fault(w, root);
+    if (root == NO_PAGE && depth == 0)
+        return true;
+    if (root == NO_PAGE || depth < 1 || depth > DEPTH_MAX)
+        return fault(w, root == NO_PAGE ? 0 : root);
+    return walk_page(w, root, depth);
 }
 
 static bool meta_ok(const uint8_t *map, uint64_t size, uint64_t at)

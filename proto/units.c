@@ -136,7 +136,7 @@ static struct slice base_of(const struct units *u, struct slice s, int64_t *ret)
 {
     struct slice word = meaning(u, s);
     *ret = 1000000;
-    for (unsigned i = u ? u->count : 0; i-- > 0;)
+    for (unsigned i = u->count; i-- > 0;)
         if (u->pair[i].kind == BASE && decimal_unit_same(of(u->pair[i].word), word)) {
             *ret = u->pair[i].factor;
             return meaning(u, of(u->pair[i].means));
@@ -149,7 +149,10 @@ bool units_convert(const struct units *u, struct slice from, struct slice to, st
     int64_t a, b;
     if (!u || u->count == 0) return false;
     struct slice x = base_of(u, from, &a), y = base_of(u, to, &b);
-    return decimal_unit_same(x, y) && achieve_ratio(a, b, ret);
+    if (!decimal_unit_same(x, y)) return false;
+    bool fits = achieve_ratio(a, b, ret);
+    ASSERT(fits);                       /* factors are positive */
+    return true;
 }
 
 int units_counts(const struct units *u, struct slice unit)

@@ -162,6 +162,8 @@ static void happen(struct sim *s, const struct sim_event *e)
     case SIM_EV_INVITES: sim_join_read(s, e->what, e->id); break;
     case SIM_EV_JOIN: sim_join_ask(s, e->what, e->way); break;
     case SIM_EV_CENTRE: sim_join_centre(s, e->what); break;
+    case SIM_EV_CUT: sim_cut_decide(s); break;
+    case SIM_EV_ASK: sim_cut_ask(s, e->what, (unsigned)e->id, e->way); break;
     case SIM_EV_COUNT: break;
     }
 }
@@ -182,6 +184,7 @@ static void first_events(struct sim *s)
         sim_put(s, (struct sim_event){ .at = (int64_t)sim_below(s, (uint64_t)s->o.busy_us), .kind = SIM_EV_PROBE });
     sim_put(s, (struct sim_event){ .at = 3000000, .kind = SIM_EV_FAULT });
     sim_put(s, (struct sim_event){ .at = 1000000, .kind = SIM_EV_PUSH });
+    sim_put(s, (struct sim_event){ .at = (int64_t)sim_below(s, 20000000), .kind = SIM_EV_CUT });
 }
 
 /* Who is told that its history differs, for good, begins a new outbox: what people do about it. */
@@ -224,6 +227,7 @@ void sim_play(struct sim *s)
     while (s->us < s->busy_until && s->n.events < EVENTS_MAX && one_event(s)) { }
     if (s->why[0]) return;
     sim_fault_end(s);
+    sim_cut_end(s);
     settle(s);
     sim_audit_end(s);
     s->digest = sim_mix(s->digest, (uint64_t)s->us);

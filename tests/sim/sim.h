@@ -27,6 +27,8 @@ enum {
     SIM_SEATS = 8, /* offices of one collector */
     SIM_CONNS = 2 * SIM_WORKERS + SIM_COLLECTORS + 1 + 2 * 3, /* and two doors for each office that is invited */
     SIM_REGIONS = 4,
+    SIM_CUTS = 12,      /* quarters and versions that are ever cut */
+    SIM_CUT_NOTES = 3, /* of one of them, by several people */
     SIM_SETTLE_S = 600,
     SIM_START_MS = 1700000000
 };
@@ -50,7 +52,7 @@ struct sim_options {
 /* ---- events (sim_event.c) ---- */
 enum sim_kind { SIM_EV_STEP, SIM_EV_PACKET, SIM_EV_TELL, SIM_EV_DIAL, SIM_EV_START, SIM_EV_SAY, SIM_EV_FAULT, SIM_EV_PUSH,
                 SIM_EV_REGISTRY, SIM_EV_KEY, SIM_EV_PROBE, SIM_EV_LIFT, SIM_EV_RETURN,
-                SIM_EV_INVITES, SIM_EV_JOIN, SIM_EV_CENTRE, SIM_EV_COUNT };
+                SIM_EV_INVITES, SIM_EV_JOIN, SIM_EV_CENTRE, SIM_EV_CUT, SIM_EV_ASK, SIM_EV_COUNT };
 struct sim_event {
     int64_t at;                             /* virtual microseconds */
     uint64_t order;                         /* of two at once the one that was put first */
@@ -271,7 +273,25 @@ struct sim_log {                                /* of one worker, as far as it w
     uint64_t registry;                          /* lines of the register in it */
     struct sim_voice voice[SIM_OFFICES];
     uint64_t rows;
+    uint64_t cut[SIM_CUTS];                     /* where each stands; 0: nowhere */
 };
+
+/* ---- cuts (sim_cut.c) ---- */
+struct sim_cut {                                /* a quarter that the centre asked for, and the notes it asked with */
+    region_code region;
+    unsigned year, quarter, version, notes;
+    uint64_t registry[SIM_CUT_NOTES];
+    uint32_t size[SIM_CUT_NOTES];
+    uint8_t note[SIM_CUT_NOTES][CUT_NOTE_MAX];
+};
+struct sim_cuts { struct sim_cut v[SIM_CUTS]; unsigned n, told[SIM_WORKERS] /* bits */; };
+bool sim_cut_is_centre(const struct office *o);
+void sim_cut_line(struct sim *s, struct office *ret);   /* of the register */
+void sim_cut_decide(struct sim *s);
+void sim_cut_ask(struct sim *s, unsigned worker, unsigned k, unsigned note);
+void sim_cut_end(struct sim *s);                /* with the faults */
+void sim_cut_audit(struct sim *s, struct sim_log *l, const struct record *rec);
+bool sim_cut_settled(const struct sim *s);
 
 /* ---- followers, and what becomes of their leaders (sim_follow.c) ---- */
 struct sim_copy {                               /* of one worker */
@@ -340,6 +360,7 @@ struct sim {
     uint64_t registry_seen[SIM_WORKERS];
     struct sim_invites invites;
     struct sim_join join[SIM_OFFICES];
+    struct sim_cuts cuts;
     struct signer ring;                         /* real keys */
     struct sim_log log[SIM_WORKERS];
     struct sim_backup backup[SIM_WORKERS];

@@ -27,10 +27,12 @@ static void take_line(struct sim *s, struct sim_log *l, struct slice content)
     size_t skip = tab ? (size_t)(tab - content.p) + 1 : content.n;
     int st = registry_line_parse(slice_of(content.p + skip, content.n - skip), &o, err, sizeof err);
     unsigned i = st == ST_OK ? sim_office_of(s, sim_text(o.id)) : SIM_OFFICES;
-    if (i == SIM_OFFICES || version != ++l->registry) {
+    bool centre = st == ST_OK && sim_cut_is_centre(&o);
+    if ((i == SIM_OFFICES && !centre) || version != ++l->registry) {
         sim_wrong(s, "a line of the register in the log is none, or out of order");
         return;
     }
+    if (centre) return;
     struct sim_voice *v = &l->voice[i];
     if (o.status != OFFICE_ACTIVE || !v->active) v->keys = 0;
     v->known = true;
@@ -177,7 +179,7 @@ static void take_record(struct sim *s, struct sim_log *l, struct slice bytes, un
     l->at_ms = rec.at.ms;
     if (rec.kind == RECORD_BATCH) take_batch(s, l, &rec, touched);
     else if (rec.kind == RECORD_OFFICE) take_line(s, l, rec.content);
-    else if (rec.kind == RECORD_CUT) sim_wrong(s, "lsn %llu is a cut that nobody asked for", LLU(rec.lsn));
+    else if (rec.kind == RECORD_CUT) sim_cut_audit(s, l, &rec);
     else if (!s->restored) sim_wrong(s, "lsn %llu is a restore record of no restore", LLU(rec.lsn));
     if (l->lsn + 2 > l->cap) {
         l->cap = l->cap ? 2 * l->cap : 256;

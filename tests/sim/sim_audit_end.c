@@ -204,6 +204,8 @@ static bool settled(struct sim *s, const char **why, unsigned *ret_office)
         if (!collector_settled(s, sim_collector(s, i), why, ret_office)) return false;
     *why = "who was invited is not in the register";
     if (!sim_join_settled(s, ret_office)) return false;
+    *why = "a cut is not in every log";
+    if (!sim_cut_settled(s)) return false;
     *why = "the aggregator is behind";
     for (unsigned i = 0; i < s->o.workers; i++)
         if (s->applied[i] != s->log[i].lsn) return false;

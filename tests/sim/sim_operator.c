@@ -52,16 +52,21 @@ static void publish(struct sim *s)
                                        .kind = SIM_EV_REGISTRY, .what = (uint16_t)w, .id = r->n });
 }
 
-static void write_line(struct sim *s, unsigned office)
+static void add_line(struct sim *s, struct office *o)
 {
     struct sim_registries *r = &s->registries;
     const struct signer central = sim_key_central(s);
-    struct office o;
     char line[REGISTRY_LINE_MAX];
-    line_of(s, &s->office[office], &o);
-    int st = registry_seal(&r->chain, &o, &central);
-    ASSERT(st == ST_OK && registry_line_format(&o, line, sizeof line) > 0);
+    int st = registry_seal(&r->chain, o, &central);
+    ASSERT(st == ST_OK && registry_line_format(o, line, sizeof line) > 0);
     buf_printf(&r->text, "%s\n", line);
+}
+
+static void write_line(struct sim *s, unsigned office)
+{
+    struct office o;
+    line_of(s, &s->office[office], &o);
+    add_line(s, &o);
 }
 
 void sim_operator_enter(struct sim *s, unsigned office)
@@ -121,6 +126,9 @@ void sim_operator_start(struct sim *s)
     buf_init(&s->registries.text, 1 << 20);
     buf_str(&s->registries.text, "#rekap-office 1\n");
     registry_chain_start(&s->registries.chain);
+    struct office centre;
+    sim_cut_line(s, &centre);
+    add_line(s, &centre);
     for (unsigned i = 0; i < s->o.offices; i++) {
         s->office[i].entered = true;
         write_line(s, i);

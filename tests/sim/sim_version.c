@@ -79,9 +79,18 @@ static void strange_message(struct sim *s, struct buf *b)
     seal(b->p, b->n);
 }
 
+/* A worker has one thing to say to a client of another major: that it does not know its version. */
+static void check_majors(struct sim *s, const struct sim_node *from, const struct sim_conn *c, unsigned way, struct slice frame)
+{
+    const struct sim_node *to = &s->node[c->client];
+    if (way != SIM_TO_CLIENT || (from->version == SIM_NEXT_MAJOR) == (to->version == SIM_NEXT_MAJOR) || says_version(frame)) return;
+    sim_wrong(s, "worker %u goes on with %s %u, which speaks another major", from->index, to->role->name, to->index);
+}
+
 void sim_version_send(struct sim *s, const struct sim_node *from, struct sim_conn *c, unsigned way, struct slice frame)
 {
     struct buf b;
+    check_majors(s, from, c, way, frame);
     if (from->version == SIM_SHIPPED || frame.n < FRAME_HEADER_BYTES) {
         sim_net_send(s, c, way, frame);
         return;

@@ -325,10 +325,30 @@ static void test_the_ends_of_what_is_read(void **state)
     assert_int_equal(bytes_trim(slice_of(" ", 1)).n, 0);
 }
 
+static void test_distances(void **state)
+{
+    static const struct { const char *a, *b; size_t n; } row[] = {
+        { "orang", "orang", 0 }, { "orang", "ORANG", 0 }, { "orang", "oramg", 1 }, { "orang", "orangg", 1 }, { "", "abc", 3 },
+        { "kegiatan", "giat", 4 },
+    };
+    char longer[BYTES_DISTANCE_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        for (int turned = 0; turned < 2; turned++) {
+            const char *a = turned ? row[i].b : row[i].a, *b = turned ? row[i].a : row[i].b;
+            assert_int_equal(bytes_distance(slice_of(a, strlen(a)), slice_of(b, strlen(b))), row[i].n);
+        }
+    memset(longer, 'a', sizeof longer);
+    assert_true(bytes_distance(slice_of(longer, sizeof longer), slice_of("a", 1)) == SIZE_MAX);
+    assert_true(bytes_distance(slice_of("a", 1), slice_of(longer, sizeof longer)) == SIZE_MAX);
+    assert_int_equal(bytes_distance(slice_of(longer, BYTES_DISTANCE_MAX), slice_of("a", 1)), BYTES_DISTANCE_MAX - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_ends_of_what_is_read),
+        cmocka_unit_test(test_the_ends_of_what_is_read), cmocka_unit_test(test_distances),
         cmocka_unit_test(test_crc_vectors),        cmocka_unit_test(test_crc_paths_agree_and_chain),
         cmocka_unit_test(test_integers_round_trip), cmocka_unit_test(test_wire_bytes_are_fixed),
         cmocka_unit_test(test_extremes_of_128_bits), cmocka_unit_test(test_bad_varints),

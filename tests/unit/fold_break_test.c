@@ -37,9 +37,11 @@ static void group_ends(unsigned group)
 static void refused_rows(struct fixture_log *l, const char *speaker)
 {
     static struct fixture_figure figure[2];
+    static const uint8_t document[HASH_SIZE] = { 4 };       /* what is refused is proved by it, and so is what is not */
     struct fixture_statement s[2];
     for (unsigned i = 0; i < 2; i++) {
         fixture_figure("1.06.02.2.02.03 realised 4 77", 2022, &figure[i]);
+        figure[i].f.evidence = slice_of(document, sizeof document);
         s[i] = (struct fixture_statement){ .subject = speaker, .f = figure[i].f, .disposition = i ? CODE_UNAUTHORISED : CODE_OK };
     }
     fixture_log_batch(l, speaker, s, 2);

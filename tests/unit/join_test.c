@@ -244,6 +244,14 @@ static void a_new_invitation_takes_back_the_open_one_and_old_ones_go(void **stat
     assert_null(invite_find(then, v[2].key));
     assert_int_equal(invite_find(then, v[3].key)->state, INVITE_USED);
     assert_int_equal(invite_find(then, one.key)->state, INVITE_OPEN);
+    invite_free(&then);
+    const struct invite used = invite_of("gen-2", 2, INVITE_USED, now);        /* one of them, used: takes back nothing */
+    buf_clear(&b);
+    invite_list_put(&b, i, &used, (struct wall){ now });
+    assert_int_equal(invite_parse(buf_slice(&b), &then, err, sizeof err), ST_OK);
+    assert_int_equal(invite_count(then), 3);
+    assert_int_equal(invite_find(then, v[0].key)->state, INVITE_OPEN);
+    assert_int_equal(invite_find(then, v[1].key)->state, INVITE_USED);
     buf_done(&b);
     invite_free(&i);
     invite_free(&then);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "proto/registry.h"
+#include "proto/achieve.h"
 #include "proto/setting.h"
 #include "proto/step.h"
 
@@ -105,7 +106,10 @@ static void settings(void **state)
                 {"batas-capaian", "0", -1},     {"batas-capaian", "99", -1},   {"batas-capaian", "1001", -1},
                 {"batas-capaian", "", -1},      {"batas-capaian", "1/0", -1},  {"batas-capaian", "1:0", -1},
                 {"lonjakan-kali", "tanpa", -1}, {"lonjakan-kali", "300", 300}, {"lonjakan-rupiah", "1000000000000", 1000000000000},
-                {"lonjakan-rupiah", "0000000000000001", -1},                   {"padanan-persen", "0", 0}};
+                {"lonjakan-rupiah", "0000000000000001", -1},                   {"padanan-persen", "0", 0},
+                {"agregasi", "menurut-satuan", 0},                              {"agregasi", "rata", ACHIEVE_RATA},
+                {"agregasi", "kira-kira", -1},                                  {"formula", "min", ACHIEVE_MIN},
+                {"formula", "", -1}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum setting s;
@@ -135,6 +139,9 @@ static void settings(void **state)
     assert_string_equal(setting_fault(text_of("x"), text_of("1"), LANG_ID), "aturan tidak dikenal");
     assert_string_equal(setting_fault(text_of("x"), text_of("1"), LANG_EN), "no such setting");
     assert_string_equal(setting_fault(text_of("lonjakan-kali"), text_of("1"), LANG_EN), "2 to 300");
+    for (unsigned s = 0; s < SETTING_COUNT; s++)
+        assert_int_equal(setting_per_indicator((enum setting)s), s == SETTING_CAP || s == SETTING_FORMULA ||
+                         s == SETTING_OVER_TIME || s == SETTING_ROUNDING);
 }
 
 int main(void)
