@@ -330,7 +330,7 @@ $(SHIMS): $(B)/%.so: %.c tests/shim/record.h tests/shim/fail.h
 IT := $(B)/tests/it/kill $(B)/tests/it/fault $(B)/tests/shim/crash $(B)/tests/shim/inject
 # offices behind bad lines; its clock is preloaded into the daemons. nets: many seeds (about twenty minutes)
 $(B)/tests/it/net: $(call OBJS,$(sort $(IT_OBJS) tests/it/proxy tests/it/history tests/it/net tests/it/net_world tests/it/net_fault)) | $(B)/tests/it/jump.so
-$(B)/tests/it/jump.so: tests/it/jump.c
+$(B)/tests/it/jump.so $(B)/tests/it/end.so: $(B)/%.so: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $<
 $(B)/tests/it/herd: $(call OBJS,$(sort $(IT_OBJS) tests/it/herd)) | $(B)/tests/it/jump.so
@@ -355,10 +355,15 @@ $(IT):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
 .PHONY: it it-build campaign kills audits crashes faults nets herd
-it-build: all $(IT) $(SHIMS)
+it-build: all $(IT) $(SHIMS) $(B)/tests/it/end.so
 it: it-build
 	tests/it/run $(B)
 campaign: kills audits crashes faults nets herd sims
+# a consolidation cut off at COUNT of its calls
+campaign: seal_crashes
+.PHONY: seal_crashes
+seal_crashes: it-build
+	COUNT=$(or $(COUNT),500) SEED=$(or $(SEED),1) tests/it/seal_crash_test $(B)
 .PHONY: sims
 # SIM_SECONDS of seeds from SEED on
 sims: sim-build
