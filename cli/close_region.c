@@ -14,6 +14,8 @@
 #include "cli/close.h"
 #include "cli/close_seal.h"
 #include "cli/print.h"
+#include "cli/seal_diff.h"
+#include "cli/seal_file.h"
 
 struct region { /* one run of close or restate */
     struct close_verb v;
@@ -153,11 +155,28 @@ static void show_seal(const struct region *r)
            r->v.quarter_text, region, s->version, s->file, root);
 }
 
+/* What this version changed against the one before, of a restatement whose earlier file is here. */
+static json_t *difference(const struct region *r)
+{
+    char path[PLACE_PATH_MAX];
+    uint8_t key[PUBKEY_SIZE];
+    json_t *diff = NULL;
+    if (r->seal.version < 2) return NULL;
+    close_seal_path(&r->v.p, r->code, (unsigned)r->v.year, (unsigned)r->v.quarter, r->seal.version - 1, path);
+    if (access(path, R_OK) != 0 || seal_file_key(r->v.c, key) != EXIT_OK) return NULL;
+    return seal_diff_make(r->v.c, path, r->seal.file, key, &diff) == EXIT_OK ? diff : NULL;
+}
+
 static void show_all(struct region *r, bool sealed)
 {
-    if (sealed && r->v.c->format == FORMAT_JSON) show_seal(r);
+    json_t *diff = sealed ? difference(r) : NULL;
+    bool json = r->v.c->format == FORMAT_JSON;
+    if (sealed && json) show_seal(r);
+    if (diff && json) json_object_set(r->v.answer, "difference", diff);
     close_show_step(r->v.c, step_name(STEP_CONSOLIDATE), r->v.actor, r->v.answer);
-    if (sealed && r->v.c->format != FORMAT_JSON) show_seal(r);
+    if (sealed && !json) show_seal(r);
+    if (diff && r->v.c->format == FORMAT_TEXT) seal_diff_show(r->v.c, diff);
+    json_decref(diff);
 }
 
 /* Consolidates what is left, then seals that version; the answer is asked again so that it has the root. */

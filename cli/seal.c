@@ -9,6 +9,7 @@
 
 #include "cli/seal_file.h"
 #include "cli/print.h"
+#include "cli/seal_diff.h"
 #include "proto/conf.h"
 #include "proto/period.h"
 
@@ -84,11 +85,28 @@ static int verify(const struct cli *c, const char *path, const uint8_t key[PUBKE
     return fault == SEAL_SOUND ? EXIT_OK : EXIT_FAILED;
 }
 
+static int diff(const struct cli *c, const uint8_t key[PUBKEY_SIZE])
+{
+    json_t *o = NULL;
+    int rc = seal_diff_make(c, c->operand[1], c->operand[2], key, &o);
+    if (rc != EXIT_OK) return rc;
+    if (c->format == FORMAT_JSON) {
+        print_json(o);
+        return EXIT_OK;
+    }
+    seal_diff_show(c, o);
+    json_decref(o);
+    return EXIT_OK;
+}
+
 int seal_run(struct cli *c)
 {
     uint8_t key[PUBKEY_SIZE];
-    if (c->operand_count != 2 || strcmp(c->operand[0], "verify") != 0)
-        return cli_usage(c, "rekap seal verify BERKAS [--key KUNCI]", "rekap seal verify FILE [--key KEY]", NULL);
+    bool verifies = c->operand_count == 2 && !strcmp(c->operand[0], "verify");
+    if (!verifies && (c->operand_count != 3 || strcmp(c->operand[0], "diff") != 0))
+        return cli_usage(c, "rekap seal verify BERKAS, atau rekap seal diff LAMA BARU [--key KUNCI]",
+                         "rekap seal verify FILE, or rekap seal diff OLD NEW [--key KEY]", NULL);
     int rc = seal_file_key(c, key);
-    return rc == EXIT_OK ? verify(c, c->operand[1], key) : rc;
+    if (rc != EXIT_OK) return rc;
+    return verifies ? verify(c, c->operand[1], key) : diff(c, key);
 }
