@@ -11,13 +11,28 @@
 #include <string.h>
 
 #include "cli/print.h"
+#include "proto/clock.h"
 #include "proto/period.h"
+
+/* `last`: the quarter that ended last, by the clock of Jakarta (UTC+7); for timers. */
+static int read_quarter(const char *q, int *ret_year, int *ret_quarter)
+{
+    enum { DAY_MS = 86400 * 1000, AHEAD_MS = 7 * 3600 * 1000 };
+    if (strcmp(q, "last") != 0 && strcmp(q, "lalu") != 0)
+        return period_parse_year_quarter(slice_of(q, strlen(q)), ret_year, ret_quarter);
+    const struct clock clock = clock_posix();
+    struct period_date d = period_date_of((clock.now(clock.ctx).wall.ms + AHEAD_MS) / DAY_MS);
+    int before = (int)period_quarter((unsigned)d.month) - 1;
+    *ret_year = before ? d.year : d.year - 1;
+    *ret_quarter = before ? before : 4;
+    return ST_OK;
+}
 
 int close_verb_open(const struct cli *c, bool office, struct close_verb *v)
 {
     const char *q = c->operand[0], *id = c->value[OPT_OFFICE];
     *v = (struct close_verb){ .c = c };
-    if (period_parse_year_quarter(slice_of(q, strlen(q)), &v->year, &v->quarter) != ST_OK)
+    if (read_quarter(q, &v->year, &v->quarter) != ST_OK)
         return cli_usage(c, "triwulan ditulis 2022-Q4, 2022-TW4 atau 4/2022", "a quarter is written 2022-Q4, 2022-TW4 or 4/2022",
                          q);
     snprintf(v->quarter_text, sizeof v->quarter_text, "%d-Q%d", v->year, v->quarter);
