@@ -56,7 +56,7 @@ CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register c
          cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
-CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cli/close_seal cli/close_cut cli/seal cli/seal_diff cli/seal_file cli/replay cli/review cli/notice cli/notice_send cli/notice_hook
+CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cli/close_seal cli/close_cut cli/seal cli/seal_diff cli/seal_file cli/proof cli/proof_part cli/proof_log cli/proof_check cli/replay cli/review cli/notice cli/notice_send cli/notice_hook
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json aggregator/query_review aggregator/query_notice

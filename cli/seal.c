@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/seal_file.h"
 #include "cli/print.h"
+#include "cli/proof.h"
 #include "cli/seal_diff.h"
 #include "proto/conf.h"
 #include "proto/period.h"
@@ -76,9 +76,12 @@ static int verify(const struct cli *c, const char *path, const uint8_t key[PUBKE
     struct buf b;
     buf_init(&b, SEAL_FILE_BYTES_MAX);
     int st = conf_file_read(path, SEAL_FILE_BYTES_MAX, &b);
-    if (st == ST_OK) st = seal_check(buf_slice(&b), key, &v, &s, &fault);
+    bool pack = st == ST_OK && proof_is(buf_slice(&b));
+    int rc = pack ? proof_verify(c, buf_slice(&b), key) : EXIT_OK;
+    if (st == ST_OK && !pack) st = seal_check(buf_slice(&b), key, &v, &s, &fault);
     buf_done(&b);
     if (st != ST_OK) return cli_fail(c, "tidak dapat dibaca", "cannot be read", path);
+    if (pack) return rc;
     if (c->format == FORMAT_JSON) verdict_json(c, &s, fault);
     else if (c->format == FORMAT_CSV) verdict_csv(c, &s, fault);
     else verdict_text(c, &s, fault);
@@ -102,10 +105,11 @@ static int diff(const struct cli *c, const uint8_t key[PUBKEY_SIZE])
 int seal_run(struct cli *c)
 {
     uint8_t key[PUBKEY_SIZE];
+    if (strcmp(c->operand[0], "proof") == 0) return proof_run(c);
     bool verifies = c->operand_count == 2 && !strcmp(c->operand[0], "verify");
     if (!verifies && (c->operand_count != 3 || strcmp(c->operand[0], "diff") != 0))
-        return cli_usage(c, "rekap seal verify BERKAS, atau rekap seal diff LAMA BARU [--key KUNCI]",
-                         "rekap seal verify FILE, or rekap seal diff OLD NEW [--key KEY]", NULL);
+        return cli_usage(c, "rekap seal verify BERKAS, diff LAMA BARU, atau proof SEGEL --office ID -o BERKAS [--key KUNCI]",
+                         "rekap seal verify FILE, diff OLD NEW, or proof SEAL --office ID -o FILE [--key KEY]", NULL);
     int rc = seal_file_key(c, key);
     if (rc != EXIT_OK) return rc;
     return verifies ? verify(c, c->operand[1], key) : diff(c, key);

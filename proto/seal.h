@@ -58,6 +58,13 @@ const char *seal_fault_name(unsigned fault); /* "bentuk", "akar", "daftar", "pen
 int seal_check(struct slice file, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v, struct seal *ret,
                enum seal_fault *ret_fault);
 
+/* The part of it that needs no root: the register among `lines` against its key, the signer against the register, the signature over
+ * the note. Lines end by a newline each and may be some of the seal's, as long as the register's are all there. The register is the
+ * caller's to free, also after a fault. */
+struct registry;
+int seal_check_signed(const struct seal *s, struct slice note, struct slice lines, const uint8_t issuer[PUBKEY_SIZE],
+                      const struct verifier *v, struct registry **ret_register, enum seal_fault *ret_fault);
+
 /* The root as it stands in the log: a figure of MEASURE_SEAL that the sealing centre states of itself, month = last of the quarter,
  * indicator REGION "/" VERSION, text ROOT " " CUTS, where CUTS is "w1:17,w2:4". So a root is as old as its record, and who has the
  * log knows which statements came after the cut. ST_FULL: more workers than a text of TEXT_MAX names (about 90). */

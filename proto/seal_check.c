@@ -79,6 +79,15 @@ static enum seal_fault check_signer(const struct seal *s, struct slice note, con
     return note_open(note, &key, v, &text) == ST_OK ? SEAL_SOUND : SEAL_SIGNATURE;
 }
 
+int seal_check_signed(const struct seal *s, struct slice note, struct slice lines, const uint8_t issuer[PUBKEY_SIZE],
+                      const struct verifier *v, struct registry **ret_register, enum seal_fault *ret_fault)
+{
+    *ret_fault = SEAL_REGISTER;
+    int st = check_register(lines, issuer, v, ret_register);
+    if (st == ST_OK) *ret_fault = check_signer(s, note, *ret_register, v);
+    return st == ST_NO_MEMORY ? st : ST_OK;
+}
+
 int seal_check(struct slice file, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v, struct seal *ret,
                enum seal_fault *ret_fault)
 {
@@ -90,9 +99,7 @@ int seal_check(struct slice file, const uint8_t issuer[PUBKEY_SIZE], const struc
     if (seal_read(file, ret, &note, &lines) != ST_OK) return ST_OK;
     *ret_fault = SEAL_ROOT;
     if (seal_root(lines, &n, &root) != ST_OK || n != ret->lines || !sign_hash_equal(&root, &ret->root)) return ST_OK;
-    *ret_fault = SEAL_REGISTER;
-    int st = check_register(lines, issuer, v, &r);
-    if (st == ST_OK) *ret_fault = check_signer(ret, note, r, v);
+    int st = seal_check_signed(ret, note, lines, issuer, v, &r, ret_fault);
     registry_free(&r);
-    return st == ST_NO_MEMORY ? st : ST_OK;
+    return st;
 }
