@@ -1,5 +1,6 @@
 // format.ts - figures as text. Amounts arrive as decimal strings and stay integers (sen) all the way: no figure is ever a float.
-// Rounding is half away from zero, as everywhere in rekap. Indonesian: 1.234.567,89 and "Rp 5,21 M"; English: 1,234,567.89, "Rp 5.21 bn".
+// Rounding is half away from zero, as everywhere in rekap. Indonesian: 1.234.567,89 and "Rp 5,21 M"; English: 1,234,567.89, "Rp
+// 5.21 bn".
 import { lang } from './route';
 
 const NBSP = '\u00a0';
@@ -21,13 +22,17 @@ export function exact(s: string | null | undefined): string {
 }
 
 const UNITS: [bigint, string, string][] = [
-  [10n ** 14n, 'T', 'tn'], [10n ** 11n, 'M', 'bn'], [10n ** 8n, 'jt', 'm'], [10n ** 5n, 'rb', 'k'],
+  [10n ** 14n, 'T', 'tn'],
+  [10n ** 11n, 'M', 'bn'],
+  [10n ** 8n, 'jt', 'm'],
+  [10n ** 5n, 'rb', 'k'],
 ];
 
 // Two places of the greatest unit that fits; `exact` stands beside it wherever this is shown.
 export function short(s: string | null | undefined): string {
   if (s === null || s === undefined) return '–';
-  const v = scaled(s, 2), a = v < 0n ? -v : v;
+  const v = scaled(s, 2),
+    a = v < 0n ? -v : v;
   const unit = UNITS.find(([size]) => a >= size);
   const size = unit ? unit[0] : 100n;
   const r = (a * 100n + size / 2n) / size;
@@ -47,17 +52,26 @@ const LOCALE = { id: 'id-ID', en: 'en-GB' } as const;
 export function time(s: string | number | null | undefined, withDate = true): string {
   if (s === null || s === undefined) return '–';
   return new Intl.DateTimeFormat(LOCALE[lang.value], {
-    ...(withDate ? { day: 'numeric', month: 'short', year: 'numeric' } : {}), hour: '2-digit', minute: '2-digit', second: '2-digit',
+    ...(withDate ? { day: 'numeric', month: 'short', year: 'numeric' } : {}),
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
   }).format(new Date(s));
 }
 export const date = (s: string) =>
-  new Intl.DateTimeFormat(LOCALE[lang.value], { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(s));
+  new Intl.DateTimeFormat(LOCALE[lang.value], { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
+    new Date(s),
+  );
 export const month = (m: number, width: 'long' | 'short' | 'narrow' = 'short') =>
   new Intl.DateTimeFormat(LOCALE[lang.value], { month: width, timeZone: 'UTC' }).format(new Date(Date.UTC(2000, m - 1, 1)));
-export const position = (p: Record<string, number>) => Object.entries(p).map(([w, n]) => `${w}:${n}`).join(' ');
+export const position = (p: Record<string, number>) =>
+  Object.entries(p)
+    .map(([w, n]) => `${w}:${n}`)
+    .join(' ');
 
 // budget - realised and the like; both with two places.
 export function minus(a: string, b: string): string {
-  const v = scaled(a, 2) - scaled(b, 2), n = (v < 0n ? -v : v).toString().padStart(3, '0');
+  const v = scaled(a, 2) - scaled(b, 2),
+    n = (v < 0n ? -v : v).toString().padStart(3, '0');
   return (v < 0n ? '-' : '') + n.slice(0, -2) + '.' + n.slice(-2);
 }

@@ -1,19 +1,53 @@
 // frame.tsx - what stands around every screen: the way between screens, the filters, how old the figures are and how whole.
 import { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Answer, Offices, Query, stream, url, useQuery } from './api';
+import { Answer, Offices, Query, Rollup, stream, url, useQuery } from './api';
 import { Badge } from './figure';
 import { count, month, percent, position, time } from './format';
 import { t } from './i18n';
-import { knownYears, learnName, MANY_OFFICES, office, offices, region, regionName, regionNames, thisYear, until, year } from './period';
+import {
+  knownYears,
+  learnName,
+  MANY_OFFICES,
+  office,
+  offices,
+  region,
+  regionName,
+  regionNames,
+  thisYear,
+  until,
+  year,
+} from './period';
 import { Filters, go, href, lang, screen, SCREENS, setLang, setTheme, Theme, theme } from './route';
 
 const STALE_MS = 30_000;
 
-export function Link({ to, children, label, current, cls }: { to: Filters; children: ComponentChildren; label?: string; current?: boolean; cls?: string }) {
+export function Link({
+  to,
+  children,
+  label,
+  current,
+  cls,
+}: {
+  to: Filters;
+  children: ComponentChildren;
+  label?: string;
+  current?: boolean;
+  cls?: string;
+}) {
   return (
-    <a href={href(to)} aria-label={label} aria-current={current ? 'page' : undefined} class={cls}
-      onClick={(e: MouseEvent) => { if (e.button || e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); e.stopPropagation(); go(to); }}>
+    <a
+      href={href(to)}
+      aria-label={label}
+      aria-current={current ? 'page' : undefined}
+      class={cls}
+      onClick={(e: MouseEvent) => {
+        if (e.button || e.ctrlKey || e.metaKey || e.shiftKey) return;
+        e.preventDefault();
+        e.stopPropagation();
+        go(to);
+      }}
+    >
       {children}
     </a>
   );
@@ -21,48 +55,113 @@ export function Link({ to, children, label, current, cls }: { to: Filters; child
 
 function useSecond(): number {
   const [now, set] = useState(Date.now());
-  useEffect(() => { const i = setInterval(() => set(Date.now()), 1000); return () => clearInterval(i); }, []);
+  useEffect(() => {
+    const i = setInterval(() => set(Date.now()), 1000);
+    return () => clearInterval(i);
+  }, []);
   return now;
 }
-const ageText = (ms: number) => (ms < 120_000 ? t('seconds', { n: Math.round(ms / 1000) }) : t('minutes', { n: Math.floor(ms / 60_000) }));
+const ageText = (ms: number) =>
+  ms < 120_000 ? t('seconds', { n: Math.round(ms / 1000) }) : t('minutes', { n: Math.floor(ms / 60_000) });
 
 const opened = Date.now();
 export function StaleBanner() {
-  const now = useSecond(), s = stream.value, age = now - (s?.heard || opened);
-  return <div role="alert">{age > STALE_MS && <p class="banner"><Badge mood="bad">{t('stale', { age: ageText(age) })}</Badge></p>}</div>;
+  const now = useSecond(),
+    s = stream.value,
+    age = now - (s?.heard || opened);
+  return (
+    <div role="alert">
+      {age > STALE_MS && (
+        <p class="banner">
+          <Badge mood="bad">{t('stale', { age: ageText(age) })}</Badge>
+        </p>
+      )}
+    </div>
+  );
 }
 export function LiveMark() {
   const s = stream.value;
-  return <span class="livemark" data-up={s?.up ? 'yes' : 'no'}>{s?.up ? <Badge mood="good">{t('live')}</Badge> : <Badge mood="warn">{t('connecting')}</Badge>}</span>;
+  return (
+    <span class="livemark" data-up={s?.up ? 'yes' : 'no'}>
+      {s?.up ? <Badge mood="good">{t('live')}</Badge> : <Badge mood="warn">{t('connecting')}</Badge>}
+    </span>
+  );
 }
 
 export function Top() {
   return (
     <header class="top">
-      <a class="skip" href="#main">{t('skip')}</a>
-      <p class="brand"><Link to={{ screen: '' }}>rekap</Link></p>
+      <a class="skip" href="#main">
+        {t('skip')}
+      </a>
+      <p class="brand">
+        <Link to={{ screen: '' }}>rekap</Link>
+      </p>
       <nav aria-label={t('screens')}>
-        <ul>{SCREENS.map(s => <li key={s}><Link to={{ screen: s === 'ikhtisar' ? '' : s, kind: '', state: '' }} current={screen.value === s}>{t(s)}</Link></li>)}</ul>
+        <ul>
+          {SCREENS.map(s => (
+            <li key={s}>
+              <Link to={{ screen: s === 'ikhtisar' ? '' : s, kind: '', state: '' }} current={screen.value === s}>
+                {t(s)}
+              </Link>
+            </li>
+          ))}
+        </ul>
       </nav>
       <div class="tools">
         <LiveMark />
-        <button type="button" lang={lang.value === 'id' ? 'en' : 'id'} onClick={() => setLang(lang.value === 'id' ? 'en' : 'id')}>{lang.value === 'id' ? 'English' : 'Bahasa Indonesia'}</button>
+        <button type="button" lang={lang.value === 'id' ? 'en' : 'id'} onClick={() => setLang(lang.value === 'id' ? 'en' : 'id')}>
+          {lang.value === 'id' ? 'English' : 'Bahasa Indonesia'}
+        </button>
         <select aria-label={t('theme')} value={theme.value} onChange={e => setTheme(e.currentTarget.value as Theme)}>
-          {(['auto', 'light', 'dark'] as const).map(x => <option key={x} value={x}>{t(x)}</option>)}
+          {(['auto', 'light', 'dark'] as const).map(x => (
+            <option key={x} value={x}>
+              {t(x)}
+            </option>
+          ))}
         </select>
-        <button type="button" class="wide-only" onClick={() => print()}>{t('print')}</button>
-        {document.fullscreenEnabled && <button type="button" class="wide-only" onClick={() => void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())}>{t('fullscreen')}</button>}
+        <button type="button" class="wide-only" onClick={() => print()}>
+          {t('print')}
+        </button>
+        {document.fullscreenEnabled && (
+          <button
+            type="button"
+            class="wide-only"
+            onClick={() =>
+              void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())
+            }
+          >
+            {t('fullscreen')}
+          </button>
+        )}
       </div>
     </header>
   );
 }
 
-export function Select({ label, value, options, onChange, name }: { label: string; value: string; options: [string, string][]; onChange: (v: string) => void; name: string }) {
+export function Select({
+  label,
+  value,
+  options,
+  onChange,
+  name,
+}: {
+  label: string;
+  value: string;
+  options: [string, string][];
+  onChange: (v: string) => void;
+  name: string;
+}) {
   return (
-    <label class="field"><span>{label}</span>
+    <label class="field">
+      <span>{label}</span>
       <select name={name} value={value} onChange={e => onChange(e.currentTarget.value)}>
         {!options.some(([v]) => v === value) && <option value={value}>{value || '–'}</option>}
-        {options.map(([v, text]) => <option key={v} value={v}>{text}</option>)}
+        {options.map(([v, text]) => (
+          <option key={v} value={v}>
+            {text}
+          </option>
+        ))}
       </select>
     </label>
   );
@@ -73,42 +172,98 @@ export function useOffices(): Offices | undefined {
   return useQuery<Offices>(ask ? url('offices', { region: region.value }) : null, 500).data.value;
 }
 
+// How many offices the place has decides whether they can be listed.
 export function FilterBar() {
-  const names = regionNames.value, prov = region.value.slice(0, 2), list = useOffices();
+  const size = useQuery<Rollup>(
+    url('rollup', { year: year.value, until: until.value, region: region.value, level: 'urusan' }),
+    2000,
+  ).data.value;
+  useEffect(() => {
+    if (size) offices.value = size.complete.of;
+  }, [size]);
+  const names = regionNames.value,
+    prov = region.value.slice(0, 2),
+    list = useOffices();
   const years = [...new Set([...knownYears.value.map(y => y.year), year.value, thisYear])].sort((a, b) => b - a);
   const under = Object.entries(names).filter(([c]) => c.startsWith(prov + '.'));
-  const here = (list?.offices ?? []).filter(o => o.role === 'office' && (region.value === '' || o.region === region.value || o.region.startsWith(region.value + '.')));
+  const here = (list?.offices ?? []).filter(
+    o => o.role === 'office' && (region.value === '' || o.region === region.value || o.region.startsWith(region.value + '.')),
+  );
   return (
     <form class="filters" role="search" aria-label={t('filters')} onSubmit={e => e.preventDefault()}>
-      <Select name="year" label={t('year')} value={String(year.value)} options={years.map(y => [String(y), String(y)])} onChange={v => go({ year: v })} />
-      <Select name="until" label={t('until')} value={String(until.value)} options={Array.from({ length: 12 }, (_, i) => [String(i + 1), month(i + 1, 'long')])} onChange={v => go({ until: v })} />
-      <Select name="province" label={t('province')} value={prov} options={[['', t('nation')], ...Object.entries(names).filter(([c]) => c.length === 2)]} onChange={v => go({ region: v, office: '' })} />
-      <Select name="city" label={t('city')} value={region.value.length === 5 ? region.value : ''} options={[['', t('all')], ...under]} onChange={v => go({ region: v || prov, office: '' })} />
-      <Select name="office" label={t('office')} value={office.value} options={[['', t('all')], ...here.map<[string, string]>(o => [o.office, o.name])]} onChange={v => go({ office: v })} />
+      <Select
+        name="year"
+        label={t('year')}
+        value={String(year.value)}
+        options={years.map(y => [String(y), String(y)])}
+        onChange={v => go({ year: v })}
+      />
+      <Select
+        name="until"
+        label={t('until')}
+        value={String(until.value)}
+        options={Array.from({ length: 12 }, (_, i) => [String(i + 1), month(i + 1, 'long')])}
+        onChange={v => go({ until: v })}
+      />
+      <Select
+        name="province"
+        label={t('province')}
+        value={prov}
+        options={[['', t('nation')], ...Object.entries(names).filter(([c]) => c.length === 2)]}
+        onChange={v => go({ region: v, office: '' })}
+      />
+      <Select
+        name="city"
+        label={t('city')}
+        value={region.value.length === 5 ? region.value : ''}
+        options={[['', t('all')], ...under]}
+        onChange={v => go({ region: v || prov, office: '' })}
+      />
+      <Select
+        name="office"
+        label={t('office')}
+        value={office.value}
+        options={[['', t('all')], ...here.map<[string, string]>(o => [o.office, o.name])]}
+        onChange={v => go({ office: v })}
+      />
     </form>
   );
 }
 
 // As of when and how whole: on every screen, of the answer the screen is made of.
 export function Stamp({ q }: { q: Query<Answer> }) {
-  const a = q.data.value, e = q.error.value;
+  const a = q.data.value,
+    e = q.error.value;
   useEffect(() => {
     if (!a) return;
     learnName(a.region, a.region_name);
-    if (a.complete && !office.value) offices.value = a.complete.of;
   }, [a]);
   const c = a?.complete;
   return (
     <div class="stamp" role="status">
-      {e && <p><Badge mood="bad">{e.title ? `${e.title}${e.seen ? `: ${e.seen}` : ''}` : t('noAnswer')}</Badge></p>}
+      {e && (
+        <p>
+          <Badge mood="bad">{e.title ? `${e.title}${e.seen ? `: ${e.seen}` : ''}` : t('noAnswer')}</Badge>
+        </p>
+      )}
       {!a && !e && <p class="quiet">{t('loading')}</p>}
-      {a && <p>
-        <span>{t('asOf')} <time dateTime={a.as_of.time}>{time(a.as_of.time)}</time></span>
-        <span>{t('position')} <b data-position>{position(a.as_of.position)}</b></span>
-        {c && <span>{t('officesReported', { n: count(c.offices), of: count(c.of) })}</span>}
-        {a.coverage?.budget_share && <span>{percent(a.coverage.budget_share)} {t('ofBudget')}</span>}
-        <span class="quiet">{t('register', { n: a.registry_version })}</span>
-      </p>}
+      {a && (
+        <p>
+          <span>
+            {t('asOf')} <time dateTime={a.as_of.time}>{time(a.as_of.time)}</time>
+          </span>
+          <span>
+            {t('position')} <b data-position>{position(a.as_of.position)}</b>
+          </span>
+          {c && <span>{t('officesReported', { n: count(c.offices), of: count(c.of) })}</span>}
+          {a.coverage?.budget_share && (
+            <span>
+              {percent(a.coverage.budget_share)} {t('ofBudget')}
+            </span>
+          )}
+          <span class="quiet">{t('register', { n: a.registry_version })}</span>
+        </p>
+      )}
     </div>
   );
 }
@@ -120,8 +275,20 @@ export function Place() {
   return (
     <nav aria-label={t('breadcrumb')} class="crumbs">
       <ol>
-        {parts.map(([c, n], i) => <li key={c}><Link to={{ region: c, office: '' }} current={i === parts.length - 1 && !office.value}>{n}</Link></li>)}
-        {office.value && <li><Link to={{}} current>{office.value}</Link></li>}
+        {parts.map(([c, n], i) => (
+          <li key={c}>
+            <Link to={{ region: c, office: '' }} current={i === parts.length - 1 && !office.value}>
+              {n}
+            </Link>
+          </li>
+        ))}
+        {office.value && (
+          <li>
+            <Link to={{}} current>
+              {office.value}
+            </Link>
+          </li>
+        )}
       </ol>
     </nav>
   );

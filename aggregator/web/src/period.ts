@@ -1,4 +1,5 @@
-// period.ts - which year, months and place the screens are about: what the address says, else the newest year anything was reported of.
+// period.ts - which year, months and place the screens are about: what the address says, else the newest year anything was
+// reported of.
 import { computed, signal } from '@preact/signals';
 import { lang, filters } from './route';
 import { t } from './i18n';
@@ -28,15 +29,25 @@ export const office = computed(() => filters.value.office ?? '');
 export const code = computed(() => filters.value.code ?? '');
 
 export async function loadRegions(): Promise<void> {
-  try { regionNames.value = await (await fetch(REGIONS)).json() as Record<string, string>; } catch { /* codes stand for the names */ }
+  try {
+    regionNames.value = (await (await fetch(REGIONS)).json()) as Record<string, string>;
+  } catch {
+    /* codes stand for the names */
+  }
 }
 export function regionName(c: string): string {
   lang.value;
-  return c === '' ? t('indonesia') : answered.value[c] ?? regionNames.value[c] ?? c;
+  return c === '' ? t('indonesia') : (answered.value[c] ?? regionNames.value[c] ?? c);
 }
 export function learnName(c: string | undefined, name: string | undefined | null): void {
   if (c && name && answered.peek()[c] !== name) answered.value = { ...answered.peek(), [c]: name };
 }
 // What every question about a period takes.
-export const asked = computed(() => ({ year: year.value, until: until.value, region: region.value, office: office.value, stage: filters.value.stage }));
+export const asked = computed(() => ({
+  year: year.value,
+  until: until.value,
+  region: region.value,
+  office: office.value,
+  stage: filters.value.stage,
+}));
 export const MANY_OFFICES = 1000;

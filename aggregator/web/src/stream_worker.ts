@@ -13,7 +13,10 @@ function emit(m: Message): void {
 
 (self as unknown as { onconnect: (e: MessageEvent) => void }).onconnect = e => {
   const port = e.ports[0]!;
-  const gone = () => { ports.delete(port); if (state) emit({ kind: 'state', state }); };
+  const gone = () => {
+    ports.delete(port);
+    if (state) emit({ kind: 'state', state });
+  };
   ports.add(port);
   port.onmessage = m => {
     if (m.data === 'bye') gone();

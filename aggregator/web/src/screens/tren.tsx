@@ -1,5 +1,5 @@
-// tren.tsx - years beside each other at the same cut-off month. Where the code list changed the line says so; with bridged codes every
-// year shows how much of its rupiah is exact, estimated or unmapped.
+// tren.tsx - years beside each other at the same cut-off month. Where the code list changed the line says so; with bridged codes
+// every year shows how much of its rupiah is exact, estimated or unmapped.
 import { Point, Trend, url, useQuery } from '../api';
 import { Strip } from '../charts';
 import { Badge, Fig, Panel } from '../figure';
@@ -15,44 +15,169 @@ const SPAN = 4;
 const MEASURES = ['budget', 'realised', 'absorption'] as const;
 
 export function Tren() {
-  const f = filters.value, measure = MEASURES.find(m => m === f.measure) ?? 'realised', percents = measure === 'absorption';
-  const known = knownYears.value.map(y => y.year), to = Number(f.to) || Math.max(year.value, ...known), from = Math.min(to, Number(f.from) || Math.min(to - SPAN, ...known.filter(y => y > to - 15)));
-  const q = useQuery<Trend>(url('trend', { from, to, region: region.value, office: office.value, code: code.value, measure, until: until.value, stage: f.stage, bridge: f.bridge }), 500), a = q.data.value;
-  const years = Array.from({ length: 15 }, (_, i) => thisYear + 1 - i).concat(from, to).filter((y, i, l) => l.indexOf(y) === i).sort((x, y) => y - x).map<[string, string]>(y => [String(y), String(y)]);
-  const changed = (p: Point) => { const c = p.change; if (!c) return null; return c.kind ?? (c.pp ? points(c.pp) : c.percent ? `${percent(c.percent)}` : null); };
+  const f = filters.value,
+    measure = MEASURES.find(m => m === f.measure) ?? 'realised',
+    percents = measure === 'absorption';
+  const known = knownYears.value.map(y => y.year),
+    to = Number(f.to) || Math.max(year.value, ...known),
+    from = Math.min(to, Number(f.from) || Math.min(to - SPAN, ...known.filter(y => y > to - 15)));
+  const q = useQuery<Trend>(
+      url('trend', {
+        from,
+        to,
+        region: region.value,
+        office: office.value,
+        code: code.value,
+        measure,
+        until: until.value,
+        stage: f.stage,
+        bridge: f.bridge,
+      }),
+      500,
+    ),
+    a = q.data.value;
+  const years = Array.from({ length: 15 }, (_, i) => thisYear + 1 - i)
+    .concat(from, to)
+    .filter((y, i, l) => l.indexOf(y) === i)
+    .sort((x, y) => y - x)
+    .map<[string, string]>(y => [String(y), String(y)]);
+  const changed = (p: Point) => {
+    const c = p.change;
+    if (!c) return null;
+    return c.kind ?? (c.pp ? points(c.pp) : c.percent ? `${percent(c.percent)}` : null);
+  };
   const columns: Column<Point>[] = [
     { key: 'year', title: t('year'), value: p => p.year },
-    { key: 'value', title: t('point'), number: true, value: p => p.value, show: p => <Fig v={p.value} kind={percents ? 'percent' : 'money'} at={p.figure} label={String(p.year)} /> },
-    { key: 'change', title: t('change'), number: true, value: p => p.change?.pp ?? p.change?.percent ?? p.change?.kind ?? null, show: p => (p.change?.kind ? <Badge mood="none">{p.change.kind}</Badge> : changed(p) ?? '–') },
-    { key: 'absolute', title: t('difference'), number: true, value: p => p.change?.absolute ?? null, show: p => <Fig v={p.change?.absolute} /> },
+    {
+      key: 'value',
+      title: t('point'),
+      number: true,
+      value: p => p.value,
+      show: p => <Fig v={p.value} kind={percents ? 'percent' : 'money'} at={p.figure} label={String(p.year)} />,
+    },
+    {
+      key: 'change',
+      title: t('change'),
+      number: true,
+      value: p => p.change?.pp ?? p.change?.percent ?? p.change?.kind ?? null,
+      show: p => (p.change?.kind ? <Badge mood="none">{p.change.kind}</Badge> : (changed(p) ?? '–')),
+    },
+    {
+      key: 'absolute',
+      title: t('difference'),
+      number: true,
+      value: p => p.change?.absolute ?? null,
+      show: p => <Fig v={p.change?.absolute} />,
+    },
     { key: 'budget', title: t('budget'), number: true, value: p => p.budget, show: p => <Fig v={p.budget} /> },
     { key: 'realised', title: t('realised'), number: true, value: p => p.realised, show: p => <Fig v={p.realised} /> },
     { key: 'reported', title: t('reported'), number: true, value: p => `${p.complete.offices}/${p.complete.of}` },
-    { key: 'vintage', title: t('vintage'), value: p => p.vintage, show: p => <>{p.vintage} {p.break && <Badge mood="warn">{t('breakYear')}</Badge>}</> },
-    ...(a?.bridge ? [{ key: 'exact', title: t('certainty'), value: (p: Point) => p.bridge?.exact ?? null, show: (p: Point) => p.bridge && <span class="with-bar">
-      <Strip label={`${t('exactShare')} ${percent(p.bridge.exact)}, ${t('estimatedShare')} ${percent(p.bridge.estimated)}, ${t('unmappedShare')} ${percent(p.bridge.unmapped)}`}
-        parts={[{ kind: 'certain', share: approx(p.bridge.exact) ?? 0 }, { kind: 'hatched', share: approx(p.bridge.estimated) ?? 0 }]} />
-      <span>{percent(p.bridge.exact)} {t('exactShare')}, {percent(p.bridge.estimated)} {t('estimatedShare')}, {percent(p.bridge.unmapped)} {t('unmappedShare')}</span></span> } as Column<Point>] : []),
+    {
+      key: 'vintage',
+      title: t('vintage'),
+      value: p => p.vintage,
+      show: p => (
+        <>
+          {p.vintage} {p.break && <Badge mood="warn">{t('breakYear')}</Badge>}
+        </>
+      ),
+    },
+    ...(a?.bridge
+      ? [
+          {
+            key: 'exact',
+            title: t('certainty'),
+            value: (p: Point) => p.bridge?.exact ?? null,
+            show: (p: Point) =>
+              p.bridge && (
+                <span class="with-bar">
+                  <Strip
+                    label={`${t('exactShare')} ${percent(p.bridge.exact)}, ${t('estimatedShare')} ${percent(p.bridge.estimated)}, ${t('unmappedShare')} ${percent(p.bridge.unmapped)}`}
+                    parts={[
+                      { kind: 'certain', share: approx(p.bridge.exact) ?? 0 },
+                      { kind: 'hatched', share: approx(p.bridge.estimated) ?? 0 },
+                    ]}
+                  />
+                  <span>
+                    {percent(p.bridge.exact)} {t('exactShare')}, {percent(p.bridge.estimated)} {t('estimatedShare')},{' '}
+                    {percent(p.bridge.unmapped)} {t('unmappedShare')}
+                  </span>
+                </span>
+              ),
+          } as Column<Point>,
+        ]
+      : []),
   ];
   const xs = (a?.points ?? []).map(p => p.year);
-  return <>
-    <Stamp q={q} />
-    <div class="bar">
-      <Select name="measure" label={t('measure')} value={measure} options={MEASURES.map<[string, string]>(m => [m, t(m as Key)])} onChange={v => go({ measure: v })} />
-      <Select name="from" label={t('fromYear')} value={String(from)} options={years} onChange={v => go({ from: v })} />
-      <Select name="to" label={t('toYear')} value={String(to)} options={years} onChange={v => go({ to: v })} />
-      <label class="field check"><input type="checkbox" name="bridge" checked={f.bridge === '1'} onChange={e => go({ bridge: e.currentTarget.checked ? '1' : '' })} /> <span>{t('bridge')}</span></label>
-    </div>
-    {a && <div class="grid">
-      <Panel title={`${t(measure as Key)}, ${from}–${to}, ${t('until')} ${month(until.value, 'long')}`} wide>
-        {a.mapped === false && <p><Badge mood="warn">{t('notMapped')}</Badge> {a.advice?.text}{a.advice && ` (${a.advice.level})`}</p>}
-        {xs.length > 1 && <Lines x={xs} lines={[{ name: t(measure as Key), kind: 'main', values: a.points.map(p => approx(p.value)) }]} label={`${t('tren')}: ${t(measure as Key)}, ${regionName(region.value)}, ${from}–${to}`}
-          labelX={String} labelY={v => (percents ? `${v} %` : short(String(Math.round(v))))} />}
-        {a.trend && <p>{a.trend.cagr && <span>{t('cagr')}: <b>{percent(a.trend.cagr)}</b> · </span>}{a.trend.slope && <span>{t('slope')}: <b>{percents ? `${exact(a.trend.slope)} pp` : short(a.trend.slope)}</b> {t('perYear')}</span>}</p>}
-      </Panel>
-      <Panel title={t('years')} wide>
-        <Table name="tren" caption={t('years')} hideCaption columns={columns} rows={a.points} id={p => String(p.year)} mark={p => (p.break ? 'break' : '')} />
-      </Panel>
-    </div>}
-  </>;
+  return (
+    <>
+      <Stamp q={q} />
+      <div class="bar">
+        <Select
+          name="measure"
+          label={t('measure')}
+          value={measure}
+          options={MEASURES.map<[string, string]>(m => [m, t(m as Key)])}
+          onChange={v => go({ measure: v })}
+        />
+        <Select name="from" label={t('fromYear')} value={String(from)} options={years} onChange={v => go({ from: v })} />
+        <Select name="to" label={t('toYear')} value={String(to)} options={years} onChange={v => go({ to: v })} />
+        <label class="field check">
+          <input
+            type="checkbox"
+            name="bridge"
+            checked={f.bridge === '1'}
+            onChange={e => go({ bridge: e.currentTarget.checked ? '1' : '' })}
+          />{' '}
+          <span>{t('bridge')}</span>
+        </label>
+      </div>
+      {a && (
+        <div class="grid">
+          <Panel title={`${t(measure as Key)}, ${from}–${to}, ${t('until')} ${month(until.value, 'long')}`} wide>
+            {a.mapped === false && (
+              <p>
+                <Badge mood="warn">{t('notMapped')}</Badge> {a.advice?.text}
+                {a.advice && ` (${a.advice.level})`}
+              </p>
+            )}
+            {xs.length > 1 && (
+              <Lines
+                x={xs}
+                lines={[{ name: t(measure as Key), kind: 'main', values: a.points.map(p => approx(p.value)) }]}
+                label={`${t('tren')}: ${t(measure as Key)}, ${regionName(region.value)}, ${from}–${to}`}
+                labelX={String}
+                labelY={v => (percents ? `${v} %` : short(String(Math.round(v))))}
+              />
+            )}
+            {a.trend && (
+              <p>
+                {a.trend.cagr && (
+                  <span>
+                    {t('cagr')}: <b>{percent(a.trend.cagr)}</b> ·{' '}
+                  </span>
+                )}
+                {a.trend.slope && (
+                  <span>
+                    {t('slope')}: <b>{percents ? `${exact(a.trend.slope)} pp` : short(a.trend.slope)}</b> {t('perYear')}
+                  </span>
+                )}
+              </p>
+            )}
+          </Panel>
+          <Panel title={t('years')} wide>
+            <Table
+              name="tren"
+              caption={t('years')}
+              hideCaption
+              columns={columns}
+              rows={a.points}
+              id={p => String(p.year)}
+              mark={p => (p.break ? 'break' : '')}
+            />
+          </Panel>
+        </div>
+      )}
+    </>
+  );
 }
