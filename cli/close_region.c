@@ -86,12 +86,24 @@ static void read_newest(struct region *r)
     (void)read_root(r, 1, &r->before, &before);
 }
 
-/* Asks, and refuses with the list of what stands in the way. */
+static bool all_consolidated(const struct region *r)
+{
+    const json_t *list = json_object_get(r->v.answer, "closes"), *o;
+    size_t i;
+    if (json_array_size(list) == 0) return false;
+    json_array_foreach(list, i, o) if (strcmp(print_text_of(o, "state"), "dikonsolidasikan") != 0) return false;
+    return true;
+}
+
+/* Asks, and refuses with the list of what stands in the way. Nothing stands in the way of what is consolidated, and its findings
+ * need not be looked for. */
 static int ready(struct region *r)
 {
-    int rc = close_verb_look(&r->v, true);
+    int rc = close_verb_look(&r->v, false);
+    if (rc == EXIT_OK && !all_consolidated(r)) rc = close_verb_look(&r->v, true);
     if (rc != EXIT_OK) return rc;
     read_newest(r);
+    if (all_consolidated(r)) return EXIT_OK;
     if (json_is_true(json_object_get(r->v.answer, "ready"))) return EXIT_OK;
     close_show(r->v.c, r->v.answer);
     return EXIT_REFUSED;
@@ -196,14 +208,6 @@ static int consolidate_and_seal(struct region *r, unsigned version)
     }
     if (rc == EXIT_REFUSED) show_all(r, false);
     return rc;
-}
-
-static int all_consolidated(const struct region *r)
-{
-    const json_t *list = json_object_get(r->v.answer, "closes"), *o;
-    size_t i;
-    json_array_foreach(list, i, o) if (strcmp(print_text_of(o, "state"), "dikonsolidasikan") != 0) return false;
-    return true;
 }
 
 /* Does the newest seal hold the consolidation that stands, of every office? */
