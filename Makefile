@@ -255,6 +255,7 @@ $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,restore,proto/restore proto/lines proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,seal,proto/seal proto/seal_check proto/seal_mark proto/lines proto/merkle proto/note proto/base64 proto/registry proto/registry_sign proto/period proto/code proto/code_text proto/figure proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status tests/unit/failing,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))
+$(eval $(call unit_test,sheet,proto/sheet,))
 $(eval $(call unit_test,units,proto/units proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/figure proto/code proto/code_text proto/bytes proto/status tests/unit/failing,-lcsv -Wl$(comma)--wrap=calloc))
 $(eval $(call unit_test,step,proto/step proto/setting proto/achieve proto/achieve_over $(DECIMAL) proto/figure proto/sign proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,invite,proto/invite proto/join proto/registry proto/period proto/code proto/code_text proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium -Wl$(comma)--wrap=calloc$(comma)--wrap=realloc))

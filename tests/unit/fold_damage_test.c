@@ -79,6 +79,7 @@ static void changes_that_are_none_are_corrupt(void **state)
 {
     struct world w;
     struct fold_changed pair[2];
+    struct fold_reach reach[2];
     uint64_t at;
     size_t n;
     (void)state;
@@ -88,6 +89,12 @@ static void changes_that_are_none_are_corrupt(void **state)
     assert_int_equal(fold_change_next(w.t, 1, &at, pair, 2, &n), ST_CORRUPT);
     fold_world_put(&w, FOLD_CHANGE, "\0\0\0\0\0\0\0\2", 8, "\1\1", 2);    /* one worker, and no number of it */
     assert_int_equal(fold_change_next(w.t, 1, &at, pair, 2, &n), ST_CORRUPT);
+    assert_int_equal(fold_change_at(w.t, 2, reach, 2, &n), ST_CORRUPT);
+    assert_int_equal(fold_change_at(w.t, 99, reach, 2, &n), ST_NOT_FOUND);
+    fold_world_put(&w, FOLD_CHANGE, "\0\0\0\0\0\0\0\2", 8, "\2\1\0\0\0\0\0\0\0\7\2\0\0\0\0\0\0\0\5", 19);
+    assert_int_equal(fold_change_at(w.t, 2, reach, 1, &n), ST_CORRUPT);         /* more than there can be */
+    assert_int_equal(fold_change_at(w.t, 2, reach, 2, &n), ST_OK);
+    assert_true(n == 2 && reach[0].worker == 1 && reach[0].lsn == 7 && reach[1].worker == 2 && reach[1].lsn == 5);
     fold_world_close(&w);
 }
 

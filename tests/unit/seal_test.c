@@ -474,6 +474,11 @@ static void a_root_in_the_log_has_one_spelling(void **state)
     assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
     text[64] = ' ', text[70] = ' ';
     assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
+    text[70] = 0x7f;
+    assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
+    text[70] = ',', text[3] = 'g';
+    assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
+    text[3] = '1';
     text[70] = ',', text[0] = 'A';
     assert_int_equal(seal_mark_parse(text_of(text), &again), ST_INVALID);
     text[0] = 'a', text[65] = '\0';
