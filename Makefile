@@ -12,6 +12,7 @@ SANITIZE ?=
 comma := ,
 B := build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 PKGS := libzmq libsodium jansson libevent libevent_pthreads lmdb ncursesw
+HTTP_LIBS := -lxlsxwriter -levent_openssl -lssl -lcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmsgpackc -lcsv -linih -lpthread
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
@@ -51,7 +52,7 @@ AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside agg
 # rules of findings
 AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_standard aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
                 aggregator/query_size
-AGGREGATOR_E := aggregator/http aggregator/http_answer aggregator/http_reply aggregator/http_route aggregator/http_schema aggregator/http_openapi aggregator/http_cursor aggregator/http_table aggregator/http_metrics aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/seal_job aggregator/control aggregator/state aggregator/main
+AGGREGATOR_E := aggregator/http aggregator/http_answer aggregator/http_reply aggregator/http_route aggregator/http_schema aggregator/http_openapi aggregator/http_cursor aggregator/http_table aggregator/http_metrics aggregator/http_access aggregator/http_scope aggregator/http_login aggregator/http_tls aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/seal_job aggregator/control aggregator/state aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
          cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
 CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
@@ -60,7 +61,7 @@ CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cl
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json aggregator/query_review aggregator/query_notice
-CLI_E += cli/query_peer cli/query_late
+CLI_E += cli/query_peer cli/query_late cli/login
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
@@ -86,7 +87,7 @@ $(B)/bin/rekap-worker: $(call OBJS,$(WORKER_ALL))
 $(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL)) $(B)/page.o
 $(B)/bin/rekap-audit: $(call OBJS,$(AUDIT_E))
 $(B)/bin/rekap-audit: PKG_LIBS := -lsodium
-$(B)/bin/rekap-aggregator: PKG_LIBS += -lxlsxwriter
+$(B)/bin/rekap-aggregator: PKG_LIBS += $(HTTP_LIBS)
 $(B)/bin/rekap: PKG_LIBS += $(BOOK_LIBS) $(REPORT_LIBS)
 $(B)/cli/report_pdf.o $(B)/cli/report_qr.o $(B)/lint/cli/report_pdf.ok $(B)/lint/cli/report_qr.ok: PKG_CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo 2>/dev/null))
 $(BIN):
@@ -245,7 +246,7 @@ $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto
 $(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/csv_list proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
 $(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
 $(eval $(call unit_test,successor,aggregator/successor proto/csv proto/csv_build proto/csv_list proto/period $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
-$(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sheet proto/sign_ed25519),-levent -levent_pthreads -lxlsxwriter -ljansson -linih -lcsv -lmsgpackc -lsodium))
+$(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sheet proto/sign_ed25519),-levent -levent_pthreads $(HTTP_LIBS) -ljansson -linih -lcsv -lmsgpackc -lsodium))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
@@ -466,7 +467,7 @@ PLAIN := $(BENCH)/plain
 PLAIN_OBJS = $(call OBJS,$(sort tests/bench/plain_sign tests/bench/plain_link $(filter-out proto/sign_ed25519 proto/link_zmq_zap,$(1))))
 $(PLAIN)/rekap-collector: $(call PLAIN_OBJS,$(COLLECTOR_ALL))
 $(PLAIN)/rekap-worker: $(call PLAIN_OBJS,$(WORKER_ALL))
-$(PLAIN)/rekap-aggregator: PKG_LIBS += -lxlsxwriter
+$(PLAIN)/rekap-aggregator: PKG_LIBS += $(HTTP_LIBS)
 $(PLAIN)/rekap-aggregator: $(call PLAIN_OBJS,$(AGGREGATOR_ALL)) $(B)/page.o
 $(PLAIN)/fill: $(call OBJS,tests/bench/fill tests/bench/plain_sign $(BENCH_LOAD) $(sort $(filter-out proto/sign_ed25519 proto/rng proto/clock_posix proto/bytes proto/status,$(PROTO))) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep)
 PLAIN_BIN := $(addprefix $(PLAIN)/,rekap-collector rekap-worker rekap-aggregator)

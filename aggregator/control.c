@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregator/http_access.h"
+#include "proto/period.h"
 #include "proto/scrub_json.h"
 
 static json_t *workers_json(const struct aggregate_status *s)
@@ -139,11 +141,36 @@ static json_t *seal_state_json(struct control_context *c)
     return json_pack("{s:s,s:s,s:I}", "state", names[state], "why", why, "at", (json_int_t)at.ms);
 }
 
+/* ---- {"verb":"login","role":R,"region":CODE,"office":ID,"kind":"link"|"key","seconds":N} ---- */
+
+static json_t *login_json(struct control_context *c, const json_t *request)
+{
+    const char *region = text_of(request, "region"), *office = text_of(request, "office"), *role = text_of(request, "role");
+    bool key = !strcmp(text_of(request, "kind"), "key"), secure = c->secure && c->secure[0];
+    json_int_t seconds = json_integer_value(json_object_get(request, "seconds"));
+    struct http_viewer who = {0};
+    struct wall now = c->clock.now(c->clock.ctx).wall;
+    char secret[HTTP_SECRET_SIZE], until[32] = "";
+    int64_t ms = key ? seconds * 1000 : HTTP_LINK_MS;
+    bool ok = registry_role_parse(slice_of(role, strlen(role)), &who.role) == ST_OK && strlen(office) <= OFFICE_ID_MAX &&
+              code_region_parse(slice_of(region, strlen(region)), &who.region) == ST_OK && (who.role != ROLE_OFFICE || office[0]) &&
+              (!key || (seconds >= 1 && seconds <= (json_int_t)HTTP_ACCESS_DAYS_MAX * 86400));
+    snprintf(who.office, sizeof who.office, "%s", ok ? office : "");
+    int st = ok ? http_access_make(c->access, key ? HTTP_ACCESS_KEY : HTTP_ACCESS_LINK, &who, now, ms, secret) : ST_INVALID;
+    if (st != ST_OK) return json_pack("{s:s}", "error", status_str(st));
+    (void)period_format_time((struct wall){.ms = now.ms + ms}, until);
+    json_t *o = json_pack("{s:s,s:s,s:s}", "secret", secret, "until", until, "address", secure ? c->secure : c->address);
+    json_object_set_new(o, "tls", json_boolean(secure));
+    explicit_bzero(secret, sizeof secret);
+    return o;
+}
+
 static json_t *answer(struct control_context *c, struct store *s, const json_t *q)
 {
     const char *verb = json_string_value(json_object_get(q, "verb"));
     if (verb && !strcmp(verb, "status")) return status_json(c, s);
     if (verb && !strcmp(verb, "export")) return export_json(c, s, q);
+    if (verb && !strcmp(verb, "login")) return login_json(c, q);
     if (verb && !strcmp(verb, "export-state")) return export_state_json(c);
     if (verb && !strcmp(verb, "seal")) return seal_json(c, s, q);
     if (verb && !strcmp(verb, "seal-state")) return seal_state_json(c);

@@ -10,9 +10,11 @@
 #include "proto/run.h"
 #include "proto/scrub.h"
 
+struct http_access;
 struct control_context {
     const struct aggregate *aggregate;
-    const char *address;
+    const char *address, *secure; /* "": no TLS */
+    struct http_access *access;
     struct http *http;
     struct run **run;
     struct store *store;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "aggregator/http_answer.h"
+#include "aggregator/http_login.h"
 #include "aggregator/sse.h"
 #include "proto/log.h"
 #include "proto/run.h"
@@ -105,29 +106,43 @@ static bool route_service(struct http *h, struct evhttp_request *req, const char
 {
     if (!strcmp(path, "/healthz")) http_reply_text(h, req, HTTP_OK, "text/plain; charset=utf-8", "ok\n");
     else if (!strcmp(path, "/readyz")) reply_ready(h, req);
-    else if (!strcmp(path, "/metrics")) http_metrics(h, req);
     else if (!strcmp(path, "/openapi.json")) http_reply_json(h, req, HTTP_OK, NULL, http_openapi());
     else return false;
     return true;
 }
 
-static void route(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
+static void route_known(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query,
+                        const struct http_viewer *v)
 {
     enum http_format format;
     struct slice figure;
     const struct http_question *k = http_route_find(path, &format, &figure);
-    if (k) http_answer(h, req, query, k, format, figure);
-    else if (!strcmp(path, "/api/v1/events")) sse_open(h->sse, req);
-    else if (route_service(h, req, path) || http_page(h, req, path)) return;
-    else http_reply_problem(h, req, 404, CODE_SHAPE_UNKNOWN, "alamat tidak dikenal; lihat /openapi.json", NULL, path);
+    if (k) http_answer(h, req, query, k, format, figure, v);
+    else if (!strcmp(path, "/api/v1/events")) sse_open(h->sse, req, v);
+    else if (strcmp(path, "/metrics") != 0)
+        http_reply_problem(h, req, 404, CODE_SHAPE_UNKNOWN, "alamat tidak dikenal; lihat /openapi.json", NULL, path);
+    else if (v->open || v->role == ROLE_AUDITOR || v->role == ROLE_CENTRE) http_metrics(h, req);
+    else http_reply_problem(h, req, 403, CODE_UNAUTHORISED, "peran Anda tidak melihat ini", "role", NULL);
 }
 
-/* Only what changes nothing is asked here; a body is never read as anything. */
+static void route(struct http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
+{
+    struct http_viewer v;
+    if (http_login_foreign(h, req))
+        http_reply_problem(h, req, 403, CODE_UNAUTHORISED, "nama mesin ini lain: tanpa login hanya lewat alamat IP atau localhost",
+                           NULL, evhttp_find_header(evhttp_request_get_input_headers(req), "Host"));
+    else if (!route_service(h, req, path) && !http_login(h, req, path, query) && !http_page(h, req, path) &&
+             http_login_known(h, req, &v))
+        route_known(h, req, path, query, &v);
+}
+
+/* Everything but coming and going changes nothing. */
 static bool method_taken(struct http *h, struct evhttp_request *req, const char *path)
 {
     enum evhttp_cmd_type method = evhttp_request_get_command(req);
-    if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD) return true;
-    evhttp_add_header(evhttp_request_get_output_headers(req), "Allow", "GET, HEAD");
+    bool posts = http_login_posts(path);
+    if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD || (posts && method == EVHTTP_REQ_POST)) return true;
+    evhttp_add_header(evhttp_request_get_output_headers(req), "Allow", posts ? "GET, HEAD, POST" : "GET, HEAD");
     http_reply_problem(h, req, 405, CODE_BAD_FORMAT, "di sini hanya GET", NULL, path);
     return false;
 }
@@ -163,9 +178,11 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
+    struct http *h = ctx;
     (void)fd;
     (void)what;
-    sse_beat(((struct http *)ctx)->sse);
+    sse_beat(h->sse);
+    if (h->tls) http_tls_refresh(h->tls);
 }
 
 static void *thread_main(void *ctx)
@@ -200,21 +217,31 @@ void http_counters(const struct http *h, uint64_t *ret_closed, uint64_t *ret_ref
     http_guard_counters(h->guard, ret_closed, ret_refused);
 }
 
-static int bind_server(struct http *h, char *err, size_t err_size)
+static int bind_server(struct http *h, struct evhttp *server, const char *listen, char *err, size_t err_size)
 {
     char host[256];
-    const char *colon = strrchr(h->o.listen, ':');
+    const char *colon = strrchr(listen, ':');
     long port = colon ? strtol(colon + 1, NULL, 10) : 0;
-    if (!colon || colon == h->o.listen || (size_t)(colon - h->o.listen) >= sizeof host || port < 1 || port > 65535) {
-        snprintf(err, err_size, "\"%s\" is not host:port", h->o.listen);
+    if (!colon || colon == listen || (size_t)(colon - listen) >= sizeof host || port < 1 || port > 65535) {
+        snprintf(err, err_size, "\"%s\" is not host:port", listen);
         return ST_INVALID;
     }
-    memcpy(host, h->o.listen, (size_t)(colon - h->o.listen));
-    host[colon - h->o.listen] = '\0';
-    struct evhttp_bound_socket *bound = evhttp_bind_socket_with_handle(h->server, host, (uint16_t)port);
+    memcpy(host, listen, (size_t)(colon - listen));
+    host[colon - listen] = '\0';
+    struct evhttp_bound_socket *bound = evhttp_bind_socket_with_handle(server, host, (uint16_t)port);
     if (bound) return http_guard_listen(h->guard, bound), ST_OK;
-    snprintf(err, err_size, "%s cannot be bound (is it taken?)", h->o.listen);
+    snprintf(err, err_size, "%s cannot be bound (is it taken?)", listen);
     return ST_BUSY;
+}
+
+static void settle(struct http *h, struct evhttp *server)
+{
+    evhttp_set_max_headers_size(server, HTTP_HEADERS_MAX);
+    evhttp_set_max_body_size(server, HTTP_HEADERS_MAX);
+    evhttp_set_timeout(server, 60);
+    evhttp_set_allowed_methods(server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
+                                           EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
+    evhttp_set_gencb(server, on_request, h);
 }
 
 static int build(struct http *h)
@@ -222,18 +249,19 @@ static int build(struct http *h)
     h->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     h->base = evthread_use_pthreads() == 0 ? event_base_new() : NULL;
     h->server = h->base ? evhttp_new(h->base) : NULL;
-    if (h->wake_fd < 0 || !h->server || sse_new(h, &h->sse) != ST_OK || http_guard_new(h, &h->guard) != ST_OK) return ST_NO_MEMORY;
-    evhttp_set_max_headers_size(h->server, HTTP_HEADERS_MAX);
-    evhttp_set_max_body_size(h->server, HTTP_HEADERS_MAX);
-    evhttp_set_timeout(h->server, 60);
-    evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
-                                              EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
-    evhttp_set_gencb(h->server, on_request, h);
+    h->secure = h->tls && h->base ? evhttp_new(h->base) : NULL;
+    if (h->wake_fd < 0 || !h->server || (h->tls && !h->secure) || sse_new(h, &h->sse) != ST_OK ||
+        http_guard_new(h, &h->guard) != ST_OK)
+        return ST_NO_MEMORY;
+    settle(h, h->server);
+    if (h->secure) settle(h, h->secure);
     h->wake = event_new(h->base, h->wake_fd, EV_READ | EV_PERSIST, on_wake, h);
     h->timer = event_new(h->base, -1, EV_PERSIST, on_timer, h);
     const struct timeval second = {1, 0};
     return h->wake && h->timer && event_add(h->wake, NULL) == 0 && event_add(h->timer, &second) == 0 ? ST_OK : ST_NO_MEMORY;
 }
+
+static bool secured(const struct http_options *o) { return o->secure_listen && o->secure_listen[0]; }
 
 int http_new(const struct http_options *o, struct http **ret, char *err, size_t err_size)
 {
@@ -249,9 +277,11 @@ int http_new(const struct http_options *o, struct http **ret, char *err, size_t 
     event_set_mem_functions(answer_malloc, answer_realloc, free);
     pthread_mutex_init(&h->lock, NULL);
     snprintf(err, err_size, "no memory");
-    int st = build(h);
+    int st = secured(o) ? http_tls_new(o->certificate, o->certificate_key, &h->tls, err, err_size) : ST_OK;
+    if (st == ST_OK) st = build(h);
     if (st == ST_OK) st = http_load_lists(h, err, err_size);
-    if (st == ST_OK) st = bind_server(h, err, err_size);
+    if (st == ST_OK) st = bind_server(h, h->server, o->listen, err, err_size);
+    if (st == ST_OK && h->secure) st = bind_server(h, h->secure, o->secure_listen, err, err_size);
     if (st == ST_OK && pthread_create(&h->thread, NULL, thread_main, h) != 0) st = ST_NO_MEMORY;
     h->running = st == ST_OK;
     if (st == ST_OK)
@@ -276,7 +306,9 @@ void http_free(struct http **p)
     if (h->wake) event_free(h->wake);
     if (h->timer) event_free(h->timer);
     if (h->server) evhttp_free(h->server);
+    if (h->secure) evhttp_free(h->secure);
     http_guard_free(&h->guard);
+    http_tls_free(&h->tls);
     if (h->base) event_base_free(h->base);
     if (h->wake_fd >= 0) close(h->wake_fd);
     registry_free(&h->registry);

@@ -18,8 +18,13 @@ enum {
 };
 
 struct http;
+struct http_access;
 struct http_options {
     const char *listen;                     /* "127.0.0.1:7411" */
+    const char *secure_listen;              /* the same under TLS, always with login; NULL or "": none */
+    const char *certificate, *certificate_key;
+    bool login;                             /* `listen` asks who one is */
+    struct http_access *access;             /* who may ask; NULL: nobody can log in */
     const char *registry, *regions, *names; /* files */
     const char *assets;                     /* development: the monitor's files are read from here; NULL or "": embedded */
     struct store *store;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "aggregator/http_answer.h"
+#include "aggregator/http_scope.h"
 #include "aggregator/query_rule.h"
 #include "proto/log.h"
 
@@ -20,7 +21,8 @@ enum lang http_answer_lang(const struct evkeyvalq *query)
 static void reply_problem(struct http *h, struct evhttp_request *req, int st, const struct query_problem *problem)
 {
     if (st == ST_INVALID) {
-        http_reply_problem(h, req, (int)problem->status, CODE_VALUE_RANGE, problem->text, problem->param, problem->seen);
+        http_reply_problem(h, req, (int)problem->status, problem->status == 403 ? CODE_UNAUTHORISED : CODE_VALUE_RANGE,
+                           problem->text, problem->param, problem->seen);
         return;
     }
     log_write(LOG_L_ERROR, "question failed", "status=\"%s\"", status_str(st));
@@ -65,15 +67,22 @@ static void reply_table(struct http *h, struct evhttp_request *req, const struct
     if (b) evbuffer_free(b);
 }
 
-struct asking { const struct http_question *k; enum http_format format; struct slice figure; struct http_cursor page; };
+struct asking {
+    const struct http_question *k;
+    enum http_format format;
+    struct slice figure;
+    struct http_cursor page;
+    const struct http_viewer *v;
+};
 
 /* In one read transaction: the tag, and the answer unless the asker has it. */
 static int ask(struct http *h, struct evhttp_request *req, const struct asking *x, const struct query_context *q,
                const struct http_asked *asked, json_t **ret, bool *ret_known, struct query_problem *problem)
 {
     struct query_params p;
-    char tag[HTTP_TAG_MAX];
-    int st = x->k->live ? ST_OK : http_reply_tag(h, q, "", tag);
+    char tag[HTTP_TAG_MAX], who[96];
+    http_scope_name(x->v, who);
+    int st = x->k->live ? ST_OK : http_reply_tag(h, q, who, tag);
     if (st != ST_OK) return st;
     http_route_ask(asked, &p);
     p.figure = x->figure;
@@ -84,9 +93,9 @@ static int ask(struct http *h, struct evhttp_request *req, const struct asking *
 }
 
 void http_answer(struct http *h, struct evhttp_request *req, const struct evkeyvalq *query, const struct http_question *k,
-                 enum http_format format, struct slice figure)
+                 enum http_format format, struct slice figure, const struct http_viewer *v)
 {
-    struct asking x = {.k = k, .format = format, .figure = figure};
+    struct asking x = {.k = k, .format = format, .figure = figure, .v = v};
     struct http_asked asked;
     struct query_context q;
     struct query_problem problem = {0};
@@ -94,6 +103,7 @@ void http_answer(struct http *h, struct evhttp_request *req, const struct evkeyv
     bool known = false;
     enum lang lang = http_answer_lang(query);
     int st = http_route_params(k, query, lang, &asked, &problem);
+    if (st == ST_OK) st = http_scope_check(v, h->registry, k, &asked, figure, lang, &problem);
     if (st == ST_OK) st = http_cursor_read(k, figure, &asked, lang, &x.page, &problem);
     if (st == ST_OK && (st = http_question(h, lang, &q)) == ST_OK) {
         st = ask(h, req, &x, &q, &asked, &body, &known, &problem);

@@ -6,6 +6,7 @@
 #ifndef REKAP_HTTP_ANSWER_H
 #define REKAP_HTTP_ANSWER_H
 
+#include "aggregator/http_access.h"
 #include "aggregator/http_priv.h"
 
 enum { HTTP_VECTOR_MAX = AGGREGATE_WORKERS_MAX * 26, HTTP_TAG_MAX = HTTP_VECTOR_MAX + 64, HTTP_PAGE_MAX = 10000 };
@@ -66,7 +67,7 @@ void http_reply_tagged(struct evhttp_request *req, const char *tag);    /* into 
 /* ---- http_answer.c ---- */
 
 void http_answer(struct http *h, struct evhttp_request *req, const struct evkeyvalq *query, const struct http_question *k,
-                 enum http_format format, struct slice figure);
+                 enum http_format format, struct slice figure, const struct http_viewer *v);
 enum lang http_answer_lang(const struct evkeyvalq *query);
 
 /* ---- http_cursor.c: pages of a list, all of one log position ---- */

@@ -25,11 +25,13 @@
 #include "proto/limits.h"
 #include "proto/log.h"
 
-enum { GUARD_MS = 250, READ_AHEAD_MAX = 4 * HTTP_HEADERS_MAX, HELD_FIRST = 64 };
+enum { GUARD_MS = 250, READ_AHEAD_MAX = 4 * HTTP_HEADERS_MAX, HELD_FIRST = 64,
+       TLS_STATE_MAX = 48 << 10 /* of OpenSSL, a connection that is being greeted */ };
 struct held { struct bufferevent *bev; int64_t since_ms; bool asked, watches, cut; };
 struct http_guard {
     struct http *h;
-    struct evconnlistener *listener;
+    struct evconnlistener *listener[2];
+    unsigned listeners;
     struct event *timer;
     struct held *held;
     size_t n, cap, queued;              /* queued: bytes of answers, at the last look */
@@ -47,7 +49,7 @@ static void rest(struct http_guard *g, const char *why)
 {
     if (g->resting) return;
     g->resting = true;
-    (void)evconnlistener_disable(g->listener);
+    for (unsigned i = 0; i < g->listeners; i++) (void)evconnlistener_disable(g->listener[i]);
     log_write(LOG_L_WARN, "no more connections for a moment", "why=\"%s\" connections=%zu", why, g->n);
 }
 
@@ -89,16 +91,25 @@ static bool reach(struct http_guard *g)
     return true;
 }
 
-static struct bufferevent *make(struct event_base *base, void *ctx)
+static struct bufferevent *keep(struct http_guard *g, struct bufferevent *b)
 {
-    struct http_guard *g = ctx;
-    struct bufferevent *b = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     if (g->n >= HTTP_CONNECTIONS_MAX) make_room(g);
     if (!b || !reach(g)) return b;
     bufferevent_setwatermark(b, EV_READ, 0, READ_AHEAD_MAX);
     bufferevent_incref(b);
     g->held[g->n++] = (struct held){ .bev = b, .since_ms = now_ms(g) };
     return b;
+}
+
+static struct bufferevent *make(struct event_base *base, void *ctx)
+{
+    return keep(ctx, bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE));
+}
+
+static struct bufferevent *make_secure(struct event_base *base, void *ctx)
+{
+    struct http_guard *g = ctx;
+    return keep(g, http_tls_make(g->h->tls, base));
 }
 
 /* ---- looking ---- */
@@ -133,7 +144,8 @@ static void look(struct http_guard *g)
         if (!e->cut && is_late(e, now)) cut(g, e);
     }
     if (!g->resting || g->n >= HTTP_CONNECTIONS_MAX) return;
-    g->resting = evconnlistener_enable(g->listener) != 0;
+    g->resting = false;
+    for (unsigned i = 0; i < g->listeners; i++) g->resting |= evconnlistener_enable(g->listener[i]) != 0;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -180,7 +192,7 @@ void http_guard_counters(const struct http_guard *g, uint64_t *ret_closed, uint6
 /* The named cap of descriptors, as link_new keeps it; HTTP and the link share it. */
 _Static_assert(HTTP_CONNECTIONS_MAX + 512 <= DESCRIPTORS_MAX, "a descriptor for every connection and some to spare");
 _Static_assert((int64_t)HTTP_ANSWERS_MAX + (int64_t)SSE_VIEWERS_MAX * SSE_VIEWER_MAX +
-                       (int64_t)HTTP_CONNECTIONS_MAX * READ_AHEAD_MAX <
+                       (int64_t)HTTP_CONNECTIONS_MAX * (READ_AHEAD_MAX + TLS_STATE_MAX) <
                    AGGREGATOR_MEMORY_MAX,
                "what clients make us hold leaves room");
 
@@ -196,14 +208,16 @@ int http_guard_new(struct http *h, struct http_guard **ret)
         return ST_NO_MEMORY;
     }
     evhttp_set_bevcb(h->server, make, g);
+    if (h->secure) evhttp_set_bevcb(h->secure, make_secure, g);
     *ret = g;
     return ST_OK;
 }
 
 void http_guard_listen(struct http_guard *g, struct evhttp_bound_socket *bound)
 {
-    g->listener = evhttp_bound_socket_get_listener(bound);
-    evconnlistener_set_error_cb(g->listener, on_accept_error);
+    ASSERT(g->listeners < 2);
+    g->listener[g->listeners] = evhttp_bound_socket_get_listener(bound);
+    evconnlistener_set_error_cb(g->listener[g->listeners++], on_accept_error);
 }
 
 size_t http_guard_count(const struct http_guard *g) { return g->n; }

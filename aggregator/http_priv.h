@@ -9,6 +9,7 @@
 
 #include "aggregator/closing_rules.h"
 #include "aggregator/http.h"
+#include "aggregator/http_tls.h"
 #include "aggregator/query.h"
 
 struct sse;
@@ -16,7 +17,8 @@ struct http_guard;
 struct http {
     struct http_options o;
     struct event_base *base;
-    struct evhttp *server;
+    struct evhttp *server, *secure; /* the second under TLS; NULL: none */
+    struct http_tls *tls;
     struct event *wake, *timer;
     int wake_fd;
     pthread_t thread;

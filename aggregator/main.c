@@ -9,6 +9,8 @@
 
 #include "aggregator/control.h"
 #include "aggregator/http.h"
+#include "aggregator/http_access.h"
+#include "aggregator/http_tls.h"
 #include "aggregator/state.h"
 #include "proto/conf_start.h"
 #include "proto/log.h"
@@ -22,6 +24,12 @@ static const struct conf_option OPTIONS[] = {
     {"aggregator.control", CONF_PATH, true, NULL, 0, 0, "local control socket"},
     {"aggregator.http", CONF_TEXT, false, "127.0.0.1:7411", 0, 0, "address of the API and the monitor"},
     {"aggregator.assets", CONF_TEXT, false, "", 0, 0, "development: directory of the monitor's files; empty = those inside"},
+    {"aggregator.access", CONF_TEXT, false, "", 0, 0, "open or login; empty = open on the loopback address, else login"},
+    {"aggregator.session", CONF_DURATION, false, "12h", INT64_C(60000000), INT64_C(2592000000000), "how long a login lasts"},
+    {"aggregator.sessions", CONF_TEXT, false, "", 0, 0, "file of the hashes of logins; empty = they end with the process"},
+    {"aggregator.https", CONF_TEXT, false, "", 0, 0, "address of the same under TLS, always with login; empty = none"},
+    {"aggregator.certificate", CONF_TEXT, false, "", 0, 0, "PEM file: the certificate chain of https"},
+    {"aggregator.certificate_key", CONF_TEXT, false, "", 0, 0, "PEM file: its key"},
     {"aggregator.publish", CONF_TEXT, false, "", 0, 0, "ZeroMQ endpoint of the live topic; empty = none"},
     {"aggregator.registry", CONF_PATH, true, NULL, 0, 0, "office register"},
     {"aggregator.regions", CONF_PATH, true, NULL, 0, 0, "list of regions"},
@@ -36,6 +44,7 @@ struct daemon {
     struct link *link;
     struct aggregate *aggregate;
     struct http *http;
+    struct http_access *access;
     struct run *run;
 };
 
@@ -89,17 +98,49 @@ static int open_links(struct daemon *d, char *err, size_t n)
     return st;
 }
 
+/* Only this machine can reach it. */
+static bool loopback(const char *address)
+{
+    return !strncmp(address, "127.", 4) || !strncmp(address, "localhost:", 10) || !strncmp(address, "[::1]:", 6);
+}
+
+/* Who may ask, by configuration: an address that others reach is never open. */
+static int open_access(struct daemon *d, struct http_options *o, char *err, size_t n)
+{
+    const char *access = conf_text(d->conf, "aggregator.access"), *https = conf_text(d->conf, "aggregator.https");
+    o->login = !strcmp(access, "login") || (!access[0] && !loopback(o->listen));
+    o->secure_listen = https;
+    o->certificate = conf_text(d->conf, "aggregator.certificate");
+    o->certificate_key = conf_text(d->conf, "aggregator.certificate_key");
+    snprintf(err, n, "aggregator.access: \"%s\" is neither open nor login", access);
+    if (access[0] && strcmp(access, "open") != 0 && strcmp(access, "login") != 0) return ST_INVALID;
+    snprintf(err, n, "aggregator.access: open is only for an address of this machine, not for %s", o->listen);
+    if (!o->login && !loopback(o->listen)) return ST_INVALID;
+    snprintf(err, n, "aggregator.https: certificate and certificate_key are needed");
+    if (https[0] && (!o->certificate[0] || !o->certificate_key[0])) return ST_INVALID;
+    struct http_tls *tls = NULL;        /* tried here, before anything is opened */
+    int st = https[0] ? http_tls_new(o->certificate, o->certificate_key, &tls, err, n) : ST_OK;
+    http_tls_free(&tls);
+    if (st == ST_OK)
+        st = http_access_new(conf_text(d->conf, "aggregator.sessions"), conf_int(d->conf, "aggregator.session") / 1000, &d->access,
+                             err, n);
+    o->access = d->access;
+    return st;
+}
+
 static int open_all(struct daemon *d)
 {
     char err[512] = "";
     const struct conf *c = d->conf;
+    struct http_options http = {.listen = conf_text(c, "aggregator.http"), .registry = conf_text(c, "aggregator.registry"),
+                                .regions = conf_text(c, "aggregator.regions"), .names = conf_text(c, "aggregator.names"),
+                                .assets = d->assets, .clock = clock_posix()};
+    if (open_access(d, &http, err, sizeof err) != ST_OK) return fail("HTTP cannot start", err);
     if (state_open(conf_text(c, "aggregator.store"), (uint64_t)conf_int(c, "aggregator.map"), &d->store, err, sizeof err) != ST_OK)
         return fail("store cannot be opened", err);
     if (aggregate_new(&d->aggregate) != ST_OK) return fail("start", "no memory");
     if (open_links(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);
-    struct http_options http = {.listen = conf_text(c, "aggregator.http"), .registry = conf_text(c, "aggregator.registry"),
-                                .regions = conf_text(c, "aggregator.regions"), .names = conf_text(c, "aggregator.names"),
-                                .assets = d->assets, .store = d->store, .clock = clock_posix()};
+    http.store = d->store;
     aggregate_status(d->aggregate, &http.live);
     return http_new(&http, &d->http, err, sizeof err) == ST_OK ? 0 : fail("HTTP cannot start", err);
 }
@@ -107,11 +148,18 @@ static int open_all(struct daemon *d)
 static int serve(struct daemon *d)
 {
     if (open_all(d) != 0) return 1;
-    struct control_context control = {
-        .aggregate = d->aggregate, .address = conf_text(d->conf, "aggregator.http"), .http = d->http, .run = &d->run,
-        .store = d->store, .scrub = {.tables = fold_tables}, .clock = clock_posix(),
-        .files = {.registry = conf_text(d->conf, "aggregator.registry"), .regions = conf_text(d->conf, "aggregator.regions"),
-                  .names = conf_text(d->conf, "aggregator.names")}};
+    struct control_context control = { .aggregate = d->aggregate,
+                                       .address = conf_text(d->conf, "aggregator.http"),
+                                       .http = d->http,
+                                       .access = d->access,
+                                       .secure = conf_text(d->conf, "aggregator.https"),
+                                       .run = &d->run,
+                                       .store = d->store,
+                                       .scrub = { .tables = fold_tables },
+                                       .clock = clock_posix(),
+                                       .files = { .registry = conf_text(d->conf, "aggregator.registry"),
+                                                  .regions = conf_text(d->conf, "aggregator.regions"),
+                                                  .names = conf_text(d->conf, "aggregator.names") } };
     control_after(&control);
     const struct run_options o = {.node = aggregate_node(d->aggregate), .store = d->store, .link = d->link, .clock = clock_posix(),
                                   .control = control_answer, .control_ctx = &control, .turn = control_turn, .after = control_after};
@@ -129,6 +177,7 @@ static int serve(struct daemon *d)
 static void release(struct daemon *d)
 {
     http_free(&d->http);
+    http_access_free(&d->access);
     run_free(&d->run);
     link_free(&d->link);
     aggregate_free(&d->aggregate);

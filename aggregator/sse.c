@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregator/http_scope.h"
+
 struct viewer {
     struct viewer *next, **prev;
     struct sse *sse;
@@ -24,6 +26,7 @@ struct viewer {
     uint64_t position;          /* of the change row sent last, whole */
     size_t pairs;               /* sent of the row behind it */
     int64_t beat_ms;            /* when the line has been still for SSE_BEAT_MS */
+    struct http_viewer who;     /* what he is told of: his region and below, or his own office */
     bool behind;                /* stopped because its line was full */
 };
 struct sse {
@@ -142,7 +145,7 @@ static void id_of(const char *vector, uint64_t position, char ret[SSE_ID_MAX])
     snprintf(ret, SSE_ID_MAX, "%s%sc:%llu", vector, vector[0] ? "," : "", (unsigned long long)position);
 }
 
-static json_t *changed_json(const struct query_context *q, const struct fold_changed *c, size_t n)
+static json_t *changed_json(const struct http_viewer *who, const struct query_context *q, const struct fold_changed *c, size_t n)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
@@ -150,9 +153,11 @@ static json_t *changed_json(const struct query_context *q, const struct fold_cha
         char region[8] = "";
         if (unit_dict_text(q->t, FOLD_DICT_ID, c[i].office, &id) != ST_OK) continue;
         const struct office *o = registry_office(q->registry, id);
+        bool named;
+        if (!http_scope_office(who, o, &named)) continue;
         if (o) code_region_format(o->region, region);
         json_t *e = json_object();
-        json_object_set_new(e, "office", json_stringn((const char *)id.p, id.n));
+        json_object_set_new(e, "office", named ? json_stringn((const char *)id.p, id.n) : json_null());
         json_object_set_new(e, "region", json_string(region));
         json_object_set_new(e, "year", json_integer(c[i].year));
         json_array_append_new(list, e);
@@ -197,7 +202,7 @@ static void send_part(struct viewer *v, const struct query_context *q, uint64_t 
     if (vector_of(q->t, at, vector) != ST_OK) return;
     id_of(vector, at, id);
     json_t *data = json_object();
-    json_object_set_new(data, "changed", changed_json(q, c + v->pairs, part));
+    json_object_set_new(data, "changed", changed_json(&v->who, q, c + v->pairs, part));
     json_object_set_new(data, "position", json_string(vector));
     json_object_set_new(data, "sequence", json_integer((json_int_t)at));
     if (n > SSE_PAIRS_PER_EVENT) json_object_set_new(data, "part", json_integer((json_int_t)(v->pairs / SSE_PAIRS_PER_EVENT)));
@@ -286,7 +291,7 @@ static void greet(struct viewer *v)
     http_question_done(&q);
 }
 
-void sse_open(struct sse *s, struct evhttp_request *req)
+void sse_open(struct sse *s, struct evhttp_request *req, const struct http_viewer *who)
 {
     struct viewer *v = s->count < SSE_VIEWERS_MAX ? calloc(1, sizeof *v) : NULL;
     if (!v) {
@@ -296,7 +301,7 @@ void sse_open(struct sse *s, struct evhttp_request *req)
     struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
     evhttp_add_header(headers, "Content-Type", "text/event-stream");
     evhttp_add_header(headers, "Cache-Control", "no-store");
-    *v = (struct viewer){.sse = s, .req = req, .next = s->first, .prev = &s->first};
+    *v = (struct viewer){.sse = s, .req = req, .who = *who, .next = s->first, .prev = &s->first};
     if (s->first) s->first->prev = &v->next;
     s->first = v;
     s->count++;
@@ -307,12 +312,31 @@ void sse_open(struct sse *s, struct evhttp_request *req)
     greet(v);
 }
 
+/* A stream goes no further than the session it was opened in, and than the register lets its office. */
+static bool ended(const struct sse *s, const struct viewer *v)
+{
+    const struct http_viewer *who = &v->who;
+    if (who->open) return false;
+    if (who->until.ms <= s->h->o.clock.now(s->h->o.clock.ctx).wall.ms) return true;
+    const struct office *o = who->office[0] ? registry_office(s->h->registry, slice_of(who->office, strlen(who->office))) : NULL;
+    return who->office[0] && (!o || o->status != OFFICE_ACTIVE || o->role != who->role);
+}
+
+void sse_leave(struct sse *s, const char *csrf)
+{
+    for (struct viewer *v = s->first, *next; v; v = next) {
+        next = v->next;
+        if (!v->who.open && !strcmp(v->who.csrf, csrf)) end(v);
+    }
+}
+
 void sse_beat(struct sse *s)
 {
     int64_t now = now_ms(s);
     for (struct viewer *v = s->first, *next; v; v = next) {
         next = v->next;
-        if (now >= v->beat_ms && backlog(v) <= SSE_BUFFER_MAX) send_text(v, ": beat\n\n", 8);
+        if (ended(s, v)) end(v);
+        else if (now >= v->beat_ms && backlog(v) <= SSE_BUFFER_MAX) send_text(v, ": beat\n\n", 8);
     }
 }
 

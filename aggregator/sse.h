@@ -24,7 +24,8 @@ enum {
 
 int sse_new(struct http *h, struct sse **ret);
 void sse_free(struct sse **s);
-void sse_open(struct sse *s, struct evhttp_request *req); /* takes over the request */
+void sse_open(struct sse *s, struct evhttp_request *req, const struct http_viewer *who);
+void sse_leave(struct sse *s, const char *csrf);          /* that session ended: its streams too */ /* takes over the request */
 void sse_changed(struct sse *s);                          /* new rows stand in the change list */
 void sse_beat(struct sse *s);                             /* each second; sends the comment where it is due */
 uint64_t sse_resyncs(const struct sse *s); /* times a viewer was told to begin anew */

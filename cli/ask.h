@@ -13,6 +13,10 @@ int ask_get(const char *address, const char *target, int timeout_ms, struct ask_
 /* The same, of this installation's own aggregator at the address it has now. ST_NOT_FOUND also when another installation answers on
  * that port: its figures must never pass for ours. */
 int ask_own(const struct place *p, const char *target, int timeout_ms, struct ask_answer *ret);
+/* The header `Authorization` for this installation's own aggregator, where it asks who one is: made over its control socket, good
+ * for some minutes. ST_NOT_FOUND, ST_AGAIN, ST_INVALID: none was given. */
+enum { ASK_KEY_SIZE = 80 };
+int ask_key(const struct place *p, char ret[ASK_KEY_SIZE]);
 struct ask_param { const char *name, *value; };         /* value NULL or "": not sent */
 /* Encoded path and query, NUL-terminated. */
 void ask_target(struct buf *b, const char *path, const struct ask_param *params, size_t n);

@@ -106,5 +106,6 @@ int review_run(struct cli *c);
 int notice_run(struct cli *c);
 int report_run(struct cli *c);
 int report_template(struct cli *c);
+int login_run(struct cli *c);
 
 #endif

@@ -259,6 +259,11 @@ static int open_stream(struct watch *w)
     evhttp_add_header(evhttp_request_get_output_headers(req), "Host", w->p.http);
     evhttp_add_header(evhttp_request_get_output_headers(req), "Accept", "text/event-stream");
     if (w->last_id[0]) evhttp_add_header(evhttp_request_get_output_headers(req), "Last-Event-ID", w->last_id);
+    char key[ASK_KEY_SIZE];
+    struct ask_answer who = { 0 };
+    bool asks = ask_get(w->p.http, "/api/v1/session", ASK_MS, &who) == ST_OK && who.status == 401;
+    free(who.body);
+    if (asks && ask_key(&w->p, key) == ST_OK) evhttp_add_header(evhttp_request_get_output_headers(req), "Authorization", key);
     bool own = place_alive(&w->p, "aggregator"); /* not somebody else's on our port */
     if (!own) evhttp_request_free(req);
     if (!own || evhttp_make_request(w->conn, req, EVHTTP_REQ_GET, "/api/v1/events") != 0) w->closed = true;
