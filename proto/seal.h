@@ -58,9 +58,9 @@ const char *seal_fault_name(unsigned fault); /* "bentuk", "akar", "daftar", "pen
 int seal_check(struct slice file, const uint8_t issuer[PUBKEY_SIZE], const struct verifier *v, struct seal *ret,
                enum seal_fault *ret_fault);
 
-/* The part of it that needs no root: the register among `lines` against its key, the signer against the register, the signature over
- * the note. Lines end by a newline each and may be some of the seal's, as long as the register's are all there. The register is the
- * caller's to free, also after a fault. */
+/* The part of it that needs no root: the register among `lines` against its key, the signer against the register, the signature
+ * over the note. Lines end by a newline each and may be some of the seal's, as long as the register's are all there. The register
+ * is the caller's to free, also after a fault. */
 struct registry;
 int seal_check_signed(const struct seal *s, struct slice note, struct slice lines, const uint8_t issuer[PUBKEY_SIZE],
                       const struct verifier *v, struct registry **ret_register, enum seal_fault *ret_fault);
