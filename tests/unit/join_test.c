@@ -86,7 +86,6 @@ static void a_spoiled_line_is_noticed(void **state)
     struct join_invitation i = invitation();
     struct join_request r = request();
     struct buf b;
-
     (void)state;
     buf_init(&b, JOIN_LINE_MAX);
     join_invitation_put(&b, &i);
@@ -105,7 +104,6 @@ static void lines_come_back_whole(void **state)
     struct join_request r = request(), gr;
     enum join_fault fault;
     struct buf b, wrapped;
-
     (void)state;
     buf_init(&b, JOIN_LINE_MAX);
     buf_init(&wrapped, JOIN_TEXT_MAX);
@@ -132,7 +130,6 @@ static void fingerprints_differ(void **state)
 {
     struct join_request r = request();
     char first[JOIN_FINGERPRINT_SIZE], other[JOIN_FINGERPRINT_SIZE];
-
     (void)state;
     join_fingerprint(&r, first);
     assert_int_equal(strlen(first), 23);
