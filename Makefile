@@ -38,9 +38,9 @@ INTAKE := collector/shape collector/intake collector/intake_cell collector/intak
 BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sheet collector/xlsx_number collector/book collector/book_header collector/book_rows
 BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
-COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/main
+COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/options collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/ledger_scrub worker/tree worker/feed worker/work
-WORKER_E := worker/office worker/settings worker/backup worker/door worker/control worker/main
+WORKER_E := worker/office worker/settings worker/options worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
                 aggregator/cell aggregator/fold aggregator/fold_office aggregator/fold_apply aggregator/fold_state aggregator/statement aggregator/export aggregator/aggregate aggregator/names \
                 aggregator/asof aggregator/asof_cells aggregator/replay aggregator/query_past aggregator/query_seal aggregator/query_sealed aggregator/query_late aggregator/query_figure aggregator/query_figure_slot \
@@ -52,10 +52,10 @@ AGGREGATOR_P += aggregator/compare aggregator/output aggregator/query_beside agg
 # rules of findings
 AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/size aggregator/copied aggregator/query_finding_past aggregator/across aggregator/query_shared aggregator/query_standard aggregator/query_finding_row aggregator/query_plan_find aggregator/query_part_find \
                 aggregator/query_size
-AGGREGATOR_E := aggregator/http aggregator/http_answer aggregator/http_reply aggregator/http_route aggregator/http_schema aggregator/http_openapi aggregator/http_cursor aggregator/http_table aggregator/http_metrics aggregator/http_access aggregator/http_scope aggregator/http_login aggregator/http_tls aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/seal_job aggregator/control aggregator/state aggregator/main
+AGGREGATOR_E := aggregator/http aggregator/http_answer aggregator/http_reply aggregator/http_route aggregator/http_schema aggregator/http_openapi aggregator/http_cursor aggregator/http_table aggregator/http_metrics aggregator/http_access aggregator/http_scope aggregator/http_login aggregator/http_tls aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/seal_job aggregator/control aggregator/state aggregator/options aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
          cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
-CLI_E += cli/follow cli/setup_edit cli/export cli/export_read
+CLI_E += cli/config cli/follow cli/setup_edit cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cli/close_seal cli/close_cut cli/seal cli/seal_diff cli/seal_file cli/proof cli/proof_part cli/proof_log cli/proof_check cli/replay cli/review cli/notice cli/notice_send cli/notice_hook
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
@@ -77,7 +77,7 @@ PROTO := $(PROTO_P) $(PROTO_E)
 COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
 AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
-CLI_ALL := worker/trust worker/authority $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree $(CLI_E)
+CLI_ALL := worker/options collector/options aggregator/options worker/trust worker/authority $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree $(CLI_E)
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator $(B)/bin/rekap-audit
 
 all: $(BIN)

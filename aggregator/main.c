@@ -11,31 +11,10 @@
 #include "aggregator/http.h"
 #include "aggregator/http_access.h"
 #include "aggregator/http_tls.h"
+#include "aggregator/options.h"
 #include "aggregator/state.h"
-#include "proto/conf_start.h"
 #include "proto/log.h"
 #include "proto/run.h"
-
-static const struct conf_option OPTIONS[] = {
-    {"aggregator.workers", CONF_TEXT, true, NULL, 0, 0, "workers to follow: w1=ENDPOINT=HEXKEY[,w2=..]"},
-    {"aggregator.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)"},
-    {"aggregator.store", CONF_PATH, true, NULL, 0, 0, "directory of the read model"},
-    {"aggregator.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "address space of the store; 0 = chosen by the disk"},
-    {"aggregator.control", CONF_PATH, true, NULL, 0, 0, "local control socket"},
-    {"aggregator.http", CONF_TEXT, false, "127.0.0.1:7411", 0, 0, "address of the API and the monitor"},
-    {"aggregator.assets", CONF_TEXT, false, "", 0, 0, "development: directory of the monitor's files; empty = those inside"},
-    {"aggregator.access", CONF_TEXT, false, "", 0, 0, "open or login; empty = open on the loopback address, else login"},
-    {"aggregator.session", CONF_DURATION, false, "12h", INT64_C(60000000), INT64_C(2592000000000), "how long a login lasts"},
-    {"aggregator.sessions", CONF_TEXT, false, "", 0, 0, "file of the hashes of logins; empty = they end with the process"},
-    {"aggregator.https", CONF_TEXT, false, "", 0, 0, "address of the same under TLS, always with login; empty = none"},
-    {"aggregator.certificate", CONF_TEXT, false, "", 0, 0, "PEM file: the certificate chain of https"},
-    {"aggregator.certificate_key", CONF_TEXT, false, "", 0, 0, "PEM file: its key"},
-    {"aggregator.publish", CONF_TEXT, false, "", 0, 0, "ZeroMQ endpoint of the live topic; empty = none"},
-    {"aggregator.registry", CONF_PATH, true, NULL, 0, 0, "office register"},
-    {"aggregator.regions", CONF_PATH, true, NULL, 0, 0, "list of regions"},
-    {"aggregator.names", CONF_PATH, true, NULL, 0, 0, "official names of codes"},
-    {"log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug"},
-};
 
 struct daemon {
     const char *assets; /* the monitor's files are read from here; "": those inside */
@@ -187,10 +166,8 @@ static void release(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-    static const struct conf_start start = {
-        .program = "rekap-aggregator", .table = OPTIONS, .count = sizeof OPTIONS / sizeof OPTIONS[0]};
     struct daemon d = {.assets = http_page_dir(&argc, argv)};
-    int rc = conf_start(&start, argc, argv, &d.conf);
+    int rc = conf_start(&options_aggregator, argc, argv, &d.conf);
     if (rc >= 0) return rc;
     if (!d.assets) d.assets = conf_text(d.conf, "aggregator.assets");
     rc = sodium_init() < 0 ? 1 : serve(&d);

@@ -174,7 +174,7 @@ enum lang cli_lang(int argc, char **argv)
 
 int cli_unknown(const char *word, enum lang lang)
 {
-    const char *names[64];
+    const char *names[128];
     size_t n = 0;
     for (size_t i = 0; i < cli_command_count && n + 2 <= sizeof names / sizeof names[0]; i++) {
         names[n++] = cli_commands[i].name;

@@ -18,7 +18,8 @@ enum option_id {
     OPT_TO, OPT_MEASURE, OPT_EVIDENCE, OPT_KIND, OPT_CAP, OPT_OPEN, OPT_HTTP, OPT_COUNT_EVENTS, OPT_KEY, OPT_OUTPUT,
     OPT_LISTEN, OPT_ADDRESS, OPT_DAYS, OPT_WITH_KEYS, OPT_ACCOUNT, OPT_SOURCE, OPT_MONTH, OPT_REASON, OPT_BRIDGE,
     OPT_FOR, OPT_WITH, OPT_BY, OPT_LOWERED, OPT_FORMAT, OPT_QUARTER, OPT_DEADLINE, OPT_CORRECTED, OPT_STEP, OPT_AS, OPT_REHEARSE,
-    OPT_RULES, OPT_AFTER, OPT_SEAL, OPT_BOOKED, OPT_AUDITED, OPT_DELIVER, OPT_CONFIG, OPT_COUNT
+    OPT_RULES, OPT_AFTER, OPT_SEAL, OPT_BOOKED, OPT_AUDITED, OPT_DELIVER, OPT_CONFIG,
+    OPT_ORIGIN, OPT_COUNT
 };
 struct cli {
     const char *dir;                    /* --dir, else $REKAP_DIR; NULL when neither is given */
@@ -72,6 +73,7 @@ int office_run(struct cli *c);
 int push_run(struct cli *c);
 int person_run(struct cli *c);
 int status_run(struct cli *c);
+int config_run(struct cli *c);
 int query_rollup(struct cli *c);
 int query_trend(struct cli *c);
 int query_findings(struct cli *c);

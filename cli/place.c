@@ -36,7 +36,7 @@ void place_socket(const struct place *p, const char *name, char ret[PLACE_SOCKET
 
 /* ---- finding it ---- */
 
-static int locate(const struct cli *c, struct place *ret)
+int place_find(const struct cli *c, struct place *ret)
 {
     char real[PATH_MAX], hex[2 * HASH_SIZE + 1];
     struct stat sb;
@@ -68,7 +68,7 @@ void place_refresh(struct place *p)
 int place_open_any(const struct cli *c, struct place *ret)
 {
     char path[PLACE_PATH_MAX];
-    int rc = locate(c, ret);
+    int rc = place_find(c, ret);
     if (rc != EXIT_OK) return rc;
     place_path(ret, "registry/office.tsv", path);
     place_refresh(ret);
@@ -113,7 +113,7 @@ int place_runtime(const struct cli *c, const struct place *p)
 int place_create(const struct cli *c, struct place *ret)
 {
     if (!make_path(c->dir)) return cli_fail(c, "DIR tidak dapat dibuat", "DIR cannot be made", strerror(errno));
-    int rc = locate(c, ret);
+    int rc = place_find(c, ret);
     if (rc == EXIT_OK) place_refresh(ret);
     return rc;
 }

@@ -25,6 +25,7 @@ struct place {
 /* All return EXIT_OK, or EXIT_FAILED after saying on stderr what is wrong and what to do. */
 int place_open(const struct cli *c, struct place *ret);         /* of an installation that `up` has set up; of a centre */
 int place_open_any(const struct cli *c, struct place *ret);     /* of a centre, or of an office */
+int place_find(const struct cli *c, struct place *ret);         /* of any DIR that is there, set up or broken; http stays "" */
 int place_create(const struct cli *c, struct place *ret);       /* creates DIR when missing */
 int place_registry(const struct cli *c, const struct place *p, struct registry **ret);
 

@@ -8,26 +8,9 @@
 #include <string.h>
 
 #include "collector/desk.h"
+#include "collector/options.h"
 #include "collector/settings.h"
-#include "proto/conf_start.h"
 #include "proto/log.h"
-
-static const struct conf_option OPTIONS[] = {
-    { "collector.worker", CONF_TEXT, true, NULL, 0, 0, "endpoint of the worker, ipc:// or tcp://" },
-    { "collector.worker_key", CONF_TEXT, true, NULL, 0, 0, "public key of the worker, 64 hex digits" },
-    { "collector.worker_checkpoint_key", CONF_TEXT, false, "", 0, 0, "public key of the worker's checkpoints, 64 hex digits" },
-    { "collector.worker_registry_key", CONF_TEXT, false, "", 0, 0, "public key of the register: with it a restored log is taken" },
-    { "collector.keep_age", CONF_DURATION, false, "90d", 0, 0, "keep what is acknowledged but not archived for so long" },
-    { "collector.keep_bytes", CONF_SIZE, false, "4G", 0, 0, "and so much of it, all offices together; 0 = nothing" },
-    { "collector.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)" },
-    { "collector.store", CONF_PATH, true, NULL, 0, 0, "directory of the outbox" },
-    { "collector.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "address space of the outbox; 0 = chosen by the disk" },
-    { "collector.tray", CONF_PATH, true, NULL, 0, 0, "directory where checked files arrive" },
-    { "collector.control", CONF_PATH, true, NULL, 0, 0, "local control socket" },
-    { "collector.offices", CONF_PATH, true, NULL, 0, 0, "directory with one signing key ID.key for each office served" },
-    { "collector.node", CONF_TEXT, false, "collector", 0, 0, "name of this node in the worker's log" },
-    { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
-};
 
 struct daemon {
     struct conf *conf;
@@ -134,11 +117,8 @@ static void release(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-    static const struct conf_start start = { .program = "rekap-collector",
-                                             .table = OPTIONS,
-                                             .count = sizeof OPTIONS / sizeof OPTIONS[0] };
     struct daemon d = { 0 };
-    int rc = conf_start(&start, argc, argv, &d.conf);
+    int rc = conf_start(&options_collector, argc, argv, &d.conf);
     if (rc >= 0) return rc;
     rc = sodium_init() < 0 ? 1 : serve(&d);
     release(&d);

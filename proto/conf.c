@@ -50,6 +50,17 @@ static const char *const YES[] = {"yes", "true", "on", "ya", "1", NULL}, *const 
 
 /* ---- faults ---- */
 
+/* The text of a key file, or 64 hex digits where none belong: somebody put a key where its file should be named. */
+static bool is_secret(struct slice s)
+{
+    static const char head[] = "rekap-key";
+    size_t hex = 0;
+
+    while (hex < s.n && ((s.p[hex] >= '0' && s.p[hex] <= '9') || (s.p[hex] >= 'a' && s.p[hex] <= 'f')))
+        hex++;
+    return memmem(s.p, s.n, head, sizeof head - 1) != NULL || (hex == s.n && s.n == 2 * PUBKEY_SIZE);
+}
+
 __attribute__((format(printf, 5, 6))) static void fault(struct parse *p, size_t line, const char *key, struct slice seen,
                                                         const char *reason, ...)
 {
@@ -58,6 +69,7 @@ __attribute__((format(printf, 5, 6))) static void fault(struct parse *p, size_t 
     va_list ap;
 
     if (p->faults++ >= FAULTS_MAX) return;
+    if (is_secret(seen)) seen = slice_of("(rahasia)", 9), n = 9;
     va_start(ap, reason);
     vsnprintf(why, sizeof why, reason, ap);
     va_end(ap);
@@ -401,6 +413,16 @@ static void print_key(const struct conf *c, size_t i, const char *key, bool orig
     buf_printf(out, "%s%s%s%s", v->text ? "" : "#", key, n > LINE_BYTES_MAX ? "=" : " = ", text);
     if (origin && n + from <= LINE_BYTES_MAX) buf_printf(out, " ; %s%s", v->line ? c->file : "bawaan", v->line ? at : "");
     buf_u8(out, '\n');
+}
+
+bool conf_item(const struct conf *c, size_t i, char number[40], struct conf_item *ret)
+{
+    if (i >= c->n) return false;
+    const struct value *v = &c->value[i];
+    const char *text = v->text ? value_text(c, i, number) : NULL;
+    *ret = (struct conf_item){ .name = c->table[i].name, .value = text, .line = v->line };
+    ret->secret = c->table[i].type == CONF_PATH && text && is_secret(slice_of(text, strlen(text)));
+    return true;
 }
 
 void conf_print(const struct conf *c, bool origin, struct buf *out)

@@ -26,6 +26,10 @@ const char *conf_text(const struct conf *c, const char *name);          /* asser
 int64_t conf_int(const struct conf *c, const char *name);               /* bytes, microseconds or a count */
 bool conf_bool(const struct conf *c, const char *name);
 void conf_print(const struct conf *c, bool origin, struct buf *out);    /* canonical INI: parsing it gives the same */
+/* Row i of the table as it is in force; false past its end. value: canonical (in number, or the conf's own); NULL = not set. line
+ * 0: the default. secret: what stands there is (like) a key and not the name of one: it is not to be shown. */
+struct conf_item { const char *name, *value; size_t line; bool secret; };
+bool conf_item(const struct conf *c, size_t i, char number[40], struct conf_item *ret);
 
 /* Edge helpers of the daemons (conf_file.c, E). Appends a whole file to b. ST_NOT_FOUND, ST_FULL (over max), ST_IO (errno kept). */
 int conf_file_read(const char *path, size_t max, struct buf *b);

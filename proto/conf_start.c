@@ -28,28 +28,37 @@ static bool level_of(const char *name, enum log_level *ret)
     return false;
 }
 
+int conf_start_load(const struct conf_start *s, const char *file, struct conf **ret, struct buf *errors)
+{
+    struct buf text;
+    enum log_level level;
+    buf_init(&text, CONF_FILE_BYTES_MAX);
+    int st = conf_file_read(file, CONF_FILE_BYTES_MAX, &text);
+    if (st != ST_OK) buf_printf(errors, "%s: %s\n", file, errno ? strerror(errno) : status_str(st));
+    else st = conf_parse(s->table, s->count, file, buf_slice(&text), ret, errors);
+    if (st == ST_OK && !level_of(conf_text(*ret, "log.level"), &level)) {
+        buf_printf(errors, "%s: log.level: \"%s\" is not error, warn, info or debug\n", file, conf_text(*ret, "log.level"));
+        conf_free(ret);
+        st = ST_INVALID;
+    }
+    buf_done(&text);
+    return st;
+}
+
 static int load(const struct conf_start *s, const char *file, bool check, struct conf **ret)
 {
     struct buf text, errors;
     enum log_level level = LOG_L_INFO;
     buf_init(&text, CONF_FILE_BYTES_MAX);
     buf_init(&errors, CONF_FILE_BYTES_MAX);
-    int st = conf_file_read(file, CONF_FILE_BYTES_MAX, &text);
-    if (st != ST_OK) buf_printf(&errors, "%s: %s\n", file, errno ? strerror(errno) : status_str(st));
-    else st = conf_parse(s->table, s->count, file, buf_slice(&text), ret, &errors);
-    if (st == ST_OK && !level_of(conf_text(*ret, "log.level"), &level)) {
-        buf_printf(&errors, "%s: log.level: \"%s\" is not error, warn, info or debug\n", file, conf_text(*ret, "log.level"));
-        conf_free(ret);
-        st = ST_INVALID;
-    }
+    int st = conf_start_load(s, file, ret, &errors);
     if (st == ST_OK && check) {
-        buf_clear(&text);
         conf_print(*ret, false, &text);
         fwrite(text.p, 1, text.n, stdout);
     }
     if (st != ST_OK && errors.n > 0) fwrite(errors.p, 1, errors.n, stderr);
     else if (st != ST_OK) fprintf(stderr, "%s: %s\n", s->program, status_str(st));
-    else log_init(s->program, level);
+    else if (level_of(conf_text(*ret, "log.level"), &level)) log_init(s->program, level);
     buf_done(&text);
     buf_done(&errors);
     return st;

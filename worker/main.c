@@ -7,31 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/conf_start.h"
 #include "proto/log.h"
 #include "worker/control.h"
 #include "worker/door.h"
+#include "worker/options.h"
 #include "worker/settings.h"
-
-static const struct conf_option OPTIONS[] = {
-    { "worker.id", CONF_TEXT, true, NULL, 0, 0, "name of this worker, 1 to 8 lower-case letters or digits" },
-    { "worker.number", CONF_COUNT, false, "1", 1, 255, "number of this worker, unique; never changed once something is recorded" },
-    { "worker.listen", CONF_TEXT, true, NULL, 0, 0, "endpoints for collectors and followers, ipc:// or tcp://, comma-separated" },
-    { "worker.control", CONF_PATH, true, NULL, 0, 0, "local control socket" },
-    { "worker.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)" },
-    { "worker.store", CONF_PATH, true, NULL, 0, 0, "directory of the ledger" },
-    { "worker.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "largest size of the ledger; 0 = chosen by the disk" },
-    { "worker.registry", CONF_PATH, true, NULL, 0, 0, "office register; read again when it changes" },
-    { "worker.checkpoint_key", CONF_PATH, true, NULL, 0, 0, "signing key of the log's checkpoints (ed25519)" },
-    { "worker.registry_key", CONF_TEXT, true, NULL, 0, 0, "public key the register's lines are signed with (hex)" },
-    { "worker.followers", CONF_TEXT, false, "", 0, 0, "public keys that may follow the log, hex, comma-separated" },
-    { "worker.replicas", CONF_TEXT, false, "", 0, 0, "public keys of workers that keep a second log, hex" },
-    { "worker.acks", CONF_COUNT, false, "1", 1, 2, "2: archived = on a replica's disk; 1: as rekap archive says" },
-    { "worker.follow", CONF_TEXT, false, "", 0, 0, "endpoint of the worker whose log is kept here, too" },
-    { "worker.leader_key", CONF_TEXT, false, "", 0, 0, "with worker.follow: its public transport key (hex)" },
-    { "worker.follow_key", CONF_PATH, false, "", 0, 0, "with worker.follow: key file to follow with" },
-    { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
-};
 
 struct daemon {
     struct conf *conf;
@@ -114,11 +94,8 @@ static void release(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-    static const struct conf_start start = { .program = "rekap-worker",
-                                             .table = OPTIONS,
-                                             .count = sizeof OPTIONS / sizeof *OPTIONS };
     struct daemon d = { 0 };
-    int rc = conf_start(&start, argc, argv, &d.conf);
+    int rc = conf_start(&options_worker, argc, argv, &d.conf);
     if (rc >= 0) return rc;
     rc = sodium_init() < 0 ? fail("start", "libsodium") : serve(&d);
     release(&d);

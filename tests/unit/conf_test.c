@@ -320,9 +320,44 @@ static void test_a_value_that_is_a_comment(void **state)
     buf_done(&errors);
 }
 
+/* What a configuration shows is what is in force; a key that stands where its file should be named is not shown, nor said by a
+ * fault. */
+static void items_hide_keys(void **state)
+{
+    static const char hex[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct buf text, errors;
+    struct conf *c = NULL;
+    struct conf_item item;
+    char number[40];
+
+    (void)state;
+    buf_init(&text, 1 << 12);
+    buf_init(&errors, 1 << 12);
+    buf_printf(&text, "[worker]\nlisten = ipc://x\nstore = %s\nidle = 2000ms\n", hex);
+    assert_int_equal(conf_parse(TABLE, OPTIONS, "f", buf_slice(&text), &c, &errors), ST_OK);
+    assert_true(conf_item(c, 0, number, &item) && item.line == 2 && !item.secret);
+    assert_true(conf_item(c, 1, number, &item) && item.line == 3 && item.secret);
+    assert_true(conf_item(c, 2, number, &item) && item.line == 0);
+    assert_string_equal(item.value, "w1");
+    assert_true(conf_item(c, 3, number, &item) && item.value == NULL && !item.secret);
+    assert_true(conf_item(c, 5, number, &item) && item.line == 4);
+    assert_string_equal(item.value, "2s");
+    assert_false(conf_item(c, OPTIONS, number, &item));
+    conf_free(&c);
+    buf_clear(&text);
+    buf_printf(&text, "[worker]\nlisten = x\nstore = y\nstroe = %s\nrekap-key 1 ed25519 %s\n", hex, hex);
+    assert_int_equal(conf_parse(TABLE, OPTIONS, "f", buf_slice(&text), &c, &errors), ST_INVALID);
+    buf_u8(&errors, 0);
+    assert_null(strstr((const char *)errors.p, "0123456789"));
+    assert_non_null(strstr((const char *)errors.p, "f:4:worker.stroe: \"(rahasia)\" kunci tidak dikenal; maksudnya worker.store?"));
+    buf_done(&text);
+    buf_done(&errors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(items_hide_keys),
         cmocka_unit_test(test_golden_files),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_faults_are_capped),
