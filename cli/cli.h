@@ -74,6 +74,7 @@ int push_run(struct cli *c);
 int person_run(struct cli *c);
 int status_run(struct cli *c);
 int config_run(struct cli *c);
+int doctor_run(struct cli *c);
 int query_rollup(struct cli *c);
 int query_trend(struct cli *c);
 int query_findings(struct cli *c);

@@ -20,6 +20,8 @@ const struct command cli_commands[] = {
       "the names behind the ids in statements; can be erased", "rekap person list", person_run },
     { "status", "keadaan", "", 0, 0, 0, "siapa sudah melapor, antrean, keadaan layanan", "who reported, backlog, health",
       "rekap status", status_run },
+    { "doctor", "diagnosis", "", 0, 0, 0, "apa yang salah dengan instalasi ini, dan perintah yang memperbaikinya",
+      "what is wrong with this installation, and the command that mends it", "rekap doctor --dir data", doctor_run },
     { "config", "konfigurasi", "show", O(ORIGIN), 1, 1, "konfigurasi yang berlaku, kunci demi kunci, dan asalnya",
       "the configuration in force, key by key, and where it comes from", "rekap config show --origin --dir data", config_run },
     { "rollup", "rekapitulasi", "",

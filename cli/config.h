@@ -5,7 +5,7 @@
 #include "cli/place.h"
 #include "proto/conf.h"
 
-enum { CONFIG_FILES = 3, CONFIG_ERRORS_MAX = 1 << 20 };
+enum { CONFIG_COLLECTOR, CONFIG_WORKER, CONFIG_AGGREGATOR, CONFIG_FILES, CONFIG_ERRORS_MAX = 1 << 20 };
 /* File i < config_count(p): its daemon ("worker", ..) and path. An office's installation has the collector's alone, as file 0. */
 unsigned config_count(const struct place *p);
 const char *config_file(const struct place *p, unsigned i, char ret_path[PLACE_PATH_MAX]);
