@@ -10,7 +10,7 @@
 #include "aggregator/control.h"
 #include "aggregator/http.h"
 #include "aggregator/http_access.h"
-#include "aggregator/http_tls.h"
+#include "aggregator/http_start.h"
 #include "aggregator/options.h"
 #include "aggregator/state.h"
 #include "proto/log.h"
@@ -77,36 +77,6 @@ static int open_links(struct daemon *d, char *err, size_t n)
     return st;
 }
 
-/* Only this machine can reach it. */
-static bool loopback(const char *address)
-{
-    return !strncmp(address, "127.", 4) || !strncmp(address, "localhost:", 10) || !strncmp(address, "[::1]:", 6);
-}
-
-/* Who may ask, by configuration: an address that others reach is never open. */
-static int open_access(struct daemon *d, struct http_options *o, char *err, size_t n)
-{
-    const char *access = conf_text(d->conf, "aggregator.access"), *https = conf_text(d->conf, "aggregator.https");
-    o->login = !strcmp(access, "login") || (!access[0] && !loopback(o->listen));
-    o->secure_listen = https;
-    o->certificate = conf_text(d->conf, "aggregator.certificate");
-    o->certificate_key = conf_text(d->conf, "aggregator.certificate_key");
-    snprintf(err, n, "aggregator.access: \"%s\" is neither open nor login", access);
-    if (access[0] && strcmp(access, "open") != 0 && strcmp(access, "login") != 0) return ST_INVALID;
-    snprintf(err, n, "aggregator.access: open is only for an address of this machine, not for %s", o->listen);
-    if (!o->login && !loopback(o->listen)) return ST_INVALID;
-    snprintf(err, n, "aggregator.https: certificate and certificate_key are needed");
-    if (https[0] && (!o->certificate[0] || !o->certificate_key[0])) return ST_INVALID;
-    struct http_tls *tls = NULL;        /* tried here, before anything is opened */
-    int st = https[0] ? http_tls_new(o->certificate, o->certificate_key, &tls, err, n) : ST_OK;
-    http_tls_free(&tls);
-    if (st == ST_OK)
-        st = http_access_new(conf_text(d->conf, "aggregator.sessions"), conf_int(d->conf, "aggregator.session") / 1000, &d->access,
-                             err, n);
-    o->access = d->access;
-    return st;
-}
-
 static int open_all(struct daemon *d)
 {
     char err[512] = "";
@@ -114,7 +84,8 @@ static int open_all(struct daemon *d)
     struct http_options http = {.listen = conf_text(c, "aggregator.http"), .registry = conf_text(c, "aggregator.registry"),
                                 .regions = conf_text(c, "aggregator.regions"), .names = conf_text(c, "aggregator.names"),
                                 .assets = d->assets, .clock = clock_posix()};
-    if (open_access(d, &http, err, sizeof err) != ST_OK) return fail("HTTP cannot start", err);
+    if (http_start_access(d->conf, &http, err, sizeof err) != ST_OK) return fail("HTTP cannot start", err);
+    d->access = http.access;
     if (state_open(conf_text(c, "aggregator.store"), (uint64_t)conf_int(c, "aggregator.map"), &d->store, err, sizeof err) != ST_OK)
         return fail("store cannot be opened", err);
     if (aggregate_new(&d->aggregate) != ST_OK) return fail("start", "no memory");
