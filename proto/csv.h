@@ -35,12 +35,12 @@ struct csv_fault { uint32_t line; unsigned code; uint32_t at; };
 /* ST_OK: ret is to be ended with csv_table_done. ST_INVALID or ST_FULL: fault says why. ST_NO_MEMORY. bytes are not kept. */
 int csv_table_read(struct slice bytes, struct csv_table *ret, struct csv_fault *fault);
 void csv_table_done(struct csv_table *t);               /* tolerates a zeroed table */
-/* Cell `column` (from 0) of row `row`; empty beyond the row's end. Points into the table. */
+/* Cell `column` (from 0) of row `row`; empty beyond the row's end. Points into the table, unless it is empty. */
 static inline struct slice csv_table_cell(const struct csv_table *t, uint32_t row, uint32_t column)
 {
     const struct csv_row *r = &t->row[row];
-    if (column >= r->count)
-        return slice_of(t->text.p, 0);
+    if (column >= r->count || t->cell[r->first + column].n == 0)
+        return slice_of("", 0);         /* a table without a byte of text has none to point into */
     const struct csv_cell *c = &t->cell[r->first + column];
     return slice_of(t->text.p + c->at, c->n);
 }

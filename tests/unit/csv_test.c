@@ -276,12 +276,24 @@ static void names(void **state)
     assert_int_equal(shape_parse(txt("anggarann"), &k), ST_INVALID);
 }
 
+/* Nothing but delimiters: no text at all to point into (found by the fuzz target of memory). */
+static void a_table_of_empty_cells(void **state)
+{
+    (void)state;
+    struct csv_table t;
+    read_ok(&t, txt("\t\t\t\n"));
+    assert_int_equal(t.rows, 1);
+    cell_is(&t, 0, 0, "");
+    cell_is(&t, 0, 99, "");
+    csv_table_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(delimiters), cmocka_unit_test(encodings), cmocka_unit_test(physical_lines), cmocka_unit_test(quotes),
         cmocka_unit_test(bounds), cmocka_unit_test(shapes), cmocka_unit_test(headers), cmocka_unit_test(printed_files),
-        cmocka_unit_test(names),
+        cmocka_unit_test(names), cmocka_unit_test(a_table_of_empty_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
