@@ -62,6 +62,7 @@ AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with 
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json aggregator/query_review aggregator/query_notice
 CLI_E += cli/query_peer cli/query_late cli/login
+CLI_E += cli/watch_stream cli/watch_view cli/watch_view_text cli/watch_screen
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
@@ -251,6 +252,7 @@ $(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/period proto/status,-ljansson))
+$(eval $(call unit_test,watch_view,cli/watch_view cli/watch_view_text cli/print proto/bytes proto/status,-ljansson))
 $(eval $(call unit_test,notice_hook,cli/notice_hook proto/clock_posix proto/status proto/bytes,))
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))
 $(eval $(call unit_test,note,proto/note proto/base64 proto/sign proto/sign_sha256 proto/sign_ed25519 proto/bytes proto/status,-lsodium))
@@ -343,6 +345,9 @@ $(B)/tests/it/attack: $(call OBJS,$(sort $(IT_OBJS) tests/it/attack tests/it/att
     tests/it/attack_honest tests/it/attack_meter tests/it/attack_wire tests/it/attack_office tests/it/attack_local tests/it/attack_http))
 $(B)/tests/it/revoke: $(call OBJS,$(sort $(IT_OBJS) tests/it/revoke tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker tests/sim/revoke))
 IT += $(B)/tests/it/attack $(B)/tests/it/revoke
+# a terminal for programs that draw on one
+$(B)/tests/it/screen: $(call OBJS,tests/it/screen)
+IT += $(B)/tests/it/screen
 .PHONY: attacks
 campaign: attacks
 attacks: it-build $(B)/tests/unit/revoke_test
