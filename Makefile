@@ -81,7 +81,11 @@ AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
 CLI_ALL := worker/options collector/options aggregator/options worker/trust worker/authority $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree $(CLI_E)
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator $(B)/bin/rekap-audit
 
-all: $(BIN)
+# offices and figures that deploy/demo makes up: beside the programs, never in bin, never installed
+$(B)/deploy/feed: $(call OBJS,cli/feed_main $(sort $(filter-out cli/main,$(CLI_ALL))))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(BOOK_LIBS) $(REPORT_LIBS)
+all: $(BIN) $(B)/deploy/feed
 $(B)/bin/rekap: $(call OBJS,$(CLI_ALL))
 $(B)/bin/rekap-collector: $(call OBJS,$(COLLECTOR_ALL))
 $(B)/bin/rekap-worker: $(call OBJS,$(WORKER_ALL))

@@ -219,13 +219,24 @@ static bool ended(struct screen *s, const char *rest)
     return seen == code && sane;
 }
 
+static bool run(const char *command)
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 static bool step(struct screen *s, const char *line)
 {
     int a = 0, b = 0;
     if (!strncmp(line, "see ", 4)) return wait_text(s, line + 4, true);
     if (!strncmp(line, "gone ", 5)) return wait_text(s, line + 5, false);
     if (!strncmp(line, "key ", 4)) return press(s, line + 4);
-    if (!strncmp(line, "run ", 4)) return system(line + 4) == 0;
+    if (!strncmp(line, "run ", 4)) return run(line + 4);
     if (!strncmp(line, "end ", 4)) return ended(s, line + 4);
     if (sscanf(line, "signal %d", &a) == 1) return s->pid > 0 && kill(s->pid, a) == 0;
     if (sscanf(line, "size %d %d", &a, &b) == 2) {
@@ -258,7 +269,7 @@ int main(int argc, char **argv)
     char line[1024];
     int rc = 0;
     if (argc < 4) return fprintf(stderr, "screen LINES COLUMNS PROGRAM [ARGUMENT..] <STEPS\n"), 2;
-    set_size(&s, atoi(argv[1]), atoi(argv[2]));
+    set_size(&s, (int)strtol(argv[1], NULL, 10), (int)strtol(argv[2], NULL, 10));
     if (!start(&s, argv + 3)) return perror("screen"), 2;
     while (rc == 0 && fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
