@@ -46,6 +46,16 @@ void push_judge(struct push *u);
 /* Tells the collector to look into its tray and asks it what became of the files, until all is known, or with --wait until all is
  * visible at the centre, or until the time is over. Sets collector_down and timed_out. */
 void push_wait(struct push *u);
+/* How far a push is, on one line of stderr where that is a terminal (push_progress.c). turn: as often as one likes; end: takes the
+ * line away. text: rows done of all in ms, as people read it. */
+struct push_progress {
+    int64_t start, next, base;          /* monotonic ms; base: acknowledged at the first look, -1: not looked yet */
+    bool on, shown;
+};
+void push_progress_begin(struct push_progress *g, const struct push *u);
+void push_progress_turn(struct push_progress *g, const struct push *u);
+void push_progress_end(struct push_progress *g);
+void push_progress_text(enum lang lang, int64_t rows, int64_t done, int64_t ms, char ret[160]);
 /* One file's faults and notes, kept for --json and told on stderr. */
 void push_note(struct push *u, struct push_file *f, const struct intake *in);
 void push_failed(struct push *u, struct push_file *f, const char *why);

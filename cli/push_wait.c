@@ -132,16 +132,16 @@ static bool receipts_here(const struct push *u)
     return true;
 }
 
-void push_wait(struct push *u)
+static void wait_for_all(struct push *u, struct push_progress *g)
 {
     bool all = false;
     json_t *a = NULL;
     int64_t end = cli_mono_ms() + (u->wait ? (int64_t)u->timeout_s * 1000 : COUNTS_MS);
-    if (all_settled(u)) return;
     u->collector_down = place_ask(&u->p, "collector", "{\"verb\":\"push\"}", ASK_MS, &a) == ST_NOT_FOUND;
     json_decref(a);
     for (;;) {
         int st = ask_counts(u);
+        push_progress_turn(g, u);
         u->collector_down = st == ST_NOT_FOUND;
         if (st == ST_OK && u->wait) ask_visible(u);
         if (!all && all_settled(u)) {
@@ -153,4 +153,13 @@ void push_wait(struct push *u)
         cli_pause(STEP_MS);
     }
     u->timed_out = !all;
+}
+
+void push_wait(struct push *u)
+{
+    struct push_progress g;
+    if (all_settled(u)) return;
+    push_progress_begin(&g, u);
+    wait_for_all(u, &g);
+    push_progress_end(&g);
 }
