@@ -67,7 +67,7 @@ REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/repo
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
 CLI_E += $(REPORT)
-AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_cut cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_roll cli/audit_roll_line cli/audit_roll_claim \
+AUDIT_E := cli/audit_main cli/audit_store cli/audit_hash cli/audit_pack cli/audit_office cli/audit_log cli/audit_batch cli/audit_cut cli/audit_index cli/audit_note cli/audit_report cli/audit_code cli/audit_text cli/audit_spill cli/audit_roll cli/audit_roll_fact cli/audit_roll_line cli/audit_roll_claim \
            cli/audit_roll_cell cli/audit_state cli/audit_seal cli/audit_memory
 
 OBJS = $(patsubst %,$(B)/%.o,$(1))
@@ -231,6 +231,8 @@ $(eval $(call unit_test,fold_damage,$(FOLD) tests/unit/fold_world,-lsodium -lmsg
 $(eval $(call unit_test,fold_memory,$(FOLD) tests/unit/breaking,$(BREAKING_LIBS)))
 $(eval $(call unit_test,sql,$(FOLD),-lsodium -lmsgpackc -lsqlite3))
 $(eval $(call unit_test,property,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
+$(eval $(call unit_test,audit_room,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
+$(eval $(call unit_test,audit_spill,$(FOLD) $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,position,$(FOLD) tests/unit/property_world tests/sim/naive $(filter-out cli/audit_main,$(AUDIT_E)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,duplicate,$(sort $(filter-out tests/unit/fixture,$(FOLD)) $(WORKER_TEST)),-lsodium -lmsgpackc))
 $(eval $(call unit_test,indicator,aggregator/indicator aggregator/indicator_claim aggregator/indicator_between aggregator/scales aggregator/thresholds proto/units proto/setting proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list proto/period \

@@ -1,14 +1,17 @@
 /* audit_main.c - rekap-audit: checks a stopped worker's ledger and says the first position that does not hold, and why. Kind: E.
  *
  *   rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH].. [--log-key VKEY] [--checkpoint FILE].. [--registry-key HEX]
- *               [--state STATE | --seal FILE [--about REGION/YEAR] [--rebuilt FILE]] [--also LEDGER].. LEDGER
+ *               [--state STATE | --seal FILE [--about REGION/YEAR] [--rebuilt FILE]] [--also LEDGER]..
+ *               [--scratch DIR] LEDGER
  *
  * With --state the aggregator's store is recomputed from the logs it has folded, to the positions it names, and compared fact by
  * fact; with --seal the tables of a sealed quarter, up to its cuts. --also names the ledgers of further workers, which are then
  * examined as well. --about: FILE is the bare lines of a seal (`rekap close` asks before it signs); --rebuilt: where to write the
- * rebuilt tables, sorted lines.
+ * rebuilt tables, sorted lines. --scratch: a directory on a disk, for what has to be put in order and does not fit into memory; else
+ * $TMPDIR or /var/tmp. Memory does not grow with the log (audit_roll.c).
  *
- * Exit codes: 0 everything holds, 1 something does not, 2 usage, or the ledger is not there or in use. The data goes to stdout, the
+ * Exit codes: 0 everything holds, 1 something does not, 2 nothing was judged: usage, the ledger is not there or in use, no memory, no
+ * room on disk. The data goes to stdout, the
  * first faults in words to stderr as well. audit_part.h says why nothing of the other programs is linked in. */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +24,7 @@
 enum { EXIT_SOUND = 0, EXIT_BAD = 1, EXIT_USAGE = 2, ALSO_MAX = 31 };
 
 struct options {
-    const char *dir, *state, *seal, *about, *rebuilt, *also[ALSO_MAX], *checkpoint[AUDIT_ANCHORS_MAX / 2];
+    const char *dir, *state, *seal, *about, *rebuilt, *scratch, *also[ALSO_MAX], *checkpoint[AUDIT_ANCHORS_MAX / 2];
     unsigned alsos, checkpoints;
     bool json, english, has_issuer, has_key;
     uint8_t issuer[AUDIT_KEY];
@@ -34,7 +37,8 @@ static int usage(const char *why)
             "rekap-audit: %s\n"
             "pemakaian: rekap-audit [--json] [--lang id|en] [--anchor LSN:HASH]..\n"
             "           [--log-key VKEY] [--checkpoint BERKAS].. [--registry-key HEX]\n"
-            "           [--state STATE | --seal SEGEL [--about WILAYAH/TAHUN] [--rebuilt BERKAS]] [--also LEDGER].. LEDGER\n"
+            "           [--state STATE | --seal SEGEL [--about WILAYAH/TAHUN] [--rebuilt BERKAS]] [--also LEDGER]..\n"
+            "           [--scratch DIR] LEDGER\n"
             "LEDGER: direktori ledger worker yang sedang berhenti, misalnya DIR/worker/ledger\n"
             "STATE: direktori keadaan aggregator yang sedang berhenti, misalnya DIR/aggregator/state\n",
             why);
@@ -83,6 +87,10 @@ static const char *read_option(const char *name, const char *value, struct optio
     }
     if (strcmp(name, "--rebuilt") == 0) {
         o->rebuilt = value;
+        return NULL;
+    }
+    if (strcmp(name, "--scratch") == 0) {
+        o->scratch = value;
         return NULL;
     }
     if (strcmp(name, "--also") == 0) {
@@ -223,16 +231,19 @@ static bool open_seal(const struct options *o, struct audit_seal **ret)
 
 static bool examine_all(const struct options *o, struct audit *a, struct audit_store *also[ALSO_MAX], struct against *g)
 {
+    const struct audit_room room = { .dir = o->scratch != NULL ? o->scratch : getenv("TMPDIR") };
+
     if (o->seal != NULL && !open_seal(o, &g->seal)) return false;
     if (!open_store(o->dir, a->report, &a->store)) return false;
     if (o->state != NULL && !open_store(o->state, a->report, &g->state)) return false;
     if (g->state != NULL) audit_store_check(g->state, a->report);
-    if (g->state != NULL || g->seal != NULL) a->roll = audit_roll_new();
+    if (g->state != NULL || g->seal != NULL) a->roll = audit_roll_new(&room);
+    if (g->seal != NULL) audit_seal_about(g->seal, a->roll);
     if (a->store != NULL) examine(a, g);
     for (unsigned i = 0; i < o->alsos; i++)
         if (!examine_also(o->also[i], a, g, &also[i])) return false;
-    if (g->state != NULL && a->store != NULL) audit_state_check(g->state, a->roll, a->report);
-    if (g->seal != NULL && a->store != NULL) return audit_seal_check(g->seal, a->roll, a->report, o->rebuilt);
+    if (g->state != NULL && a->store != NULL) audit_state_check(g->state, a->roll, &room, a->report);
+    if (g->seal != NULL && a->store != NULL) return audit_seal_check(g->seal, a->roll, &room, a->report, o->rebuilt);
     return true;
 }
 

@@ -7,7 +7,7 @@
 
 #include "cli/audit_part.h"
 
-enum { EXIT_NO_MEMORY = 1 };
+enum { EXIT_NO_MEMORY = 2 };
 
 void *audit_memory(void *old, size_t n, size_t size)
 {

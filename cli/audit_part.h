@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct audit_span {
     const uint8_t *p;
@@ -225,29 +226,45 @@ void audit_index_rest(struct audit *a); /* after the walk: row counts, streams, 
 
 /* ---- the state of the aggregator, recomputed (audit_roll.h) ---- */
 struct audit_roll;
-struct audit_roll *audit_roll_new(void);
+/* Where what does not fit into memory is put in order, and how much of it one sorter may hold. 0 and NULL: 48 MiB, /var/tmp. */
+struct audit_room {
+    const char *dir;
+    size_t bytes;
+};
+struct audit_roll *audit_roll_new(const struct audit_room *room); /* NULL: the usual room */
+/* Before the first record: only what a seal of this region and year holds is kept, as it writes it (docs/STORAGE.md 5, "A seal"):
+ * the register, every leaf and every cell. */
+void audit_roll_about(struct audit_roll *x, uint32_t region, unsigned year);
 /* One more record of a worker's log, in order; what it holds must stay where it is. hash: of the log up to here. */
 void audit_roll_record(struct audit_roll *x, unsigned worker, const struct audit_record *r, const struct audit_hash *hash);
 void audit_roll_free(struct audit_roll *x);
+struct audit_spill;
 struct audit_text;
-/* Appends the canonical state after all records, in the text of docs/STORAGE.md 5. */
+/* The canonical state after all records, in the text of docs/STORAGE.md 5, line by line in byte order (audit_roll.h, audit_spill.c);
+ * it stays the roll's. Call once; no record may follow. */
+struct audit_spill *audit_roll_lines(struct audit_roll *x);
+/* The same appended to a text, instead. */
 void audit_roll_text(struct audit_roll *x, struct audit_text *out);
 /* Positions up to which a state says it has folded the logs; 0 of a worker it does not know. */
 uint64_t audit_state_applied(const struct audit_store *state, unsigned worker);
 /* Holds a stored state against the recomputed one, line by line; each difference is a fault. */
-void audit_state_check(const struct audit_store *state, struct audit_roll *roll, struct audit_report *r);
-/* The same of two texts whose lines are sorted. */
-void audit_state_compare(const struct audit_text *seen, const struct audit_text *expected, struct audit_report *r);
+void audit_state_check(const struct audit_store *state, struct audit_roll *roll, const struct audit_room *room,
+                       struct audit_report *r);
+/* The same of two lists of lines in order. to: NULL, or where the expected ones are written; false when that failed. */
+bool audit_state_compare(struct audit_spill *seen, struct audit_spill *expected, FILE *to, struct audit_report *r);
 
 /* ---- a sealed quarter (audit_seal.c) ---- */
 struct audit_seal;
 /* about: NULL of a seal with its head; "33.74/2022" of the bare lines of one. NULL after why. */
 struct audit_seal *audit_seal_open(const char *path, const char *about, char why[AUDIT_TEXT]);
+/* Tells the roll, before it reads anything, what this seal is of. */
+void audit_seal_about(const struct audit_seal *s, struct audit_roll *roll);
 /* Where the seal has cut this worker's log, and the log hash there. False: it names no such worker. */
 bool audit_seal_cut(struct audit_seal *s, unsigned worker, struct audit_anchor *ret);
 /* Rebuilds register, leaves and cells of the seal from what the roll has read; each difference is a fault. to: NULL, or a file for
  * what was rebuilt. False after saying on stderr that it cannot be written. */
-bool audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audit_report *r, const char *to);
+bool audit_seal_check(struct audit_seal *s, struct audit_roll *roll, const struct audit_room *room, struct audit_report *r,
+                      const char *to);
 void audit_seal_close(struct audit_seal *s);
 
 #endif

@@ -1,8 +1,10 @@
 /* audit_roll.c - the canonical state from the log: replay, counters, history, offices, and the text of it all. Kind: E.
  *
- * Every admitted row of every record becomes one `statement`. Sorted by office, year, key, month and order in the log, the
- * statements of a slot stand side by side and its history can be read off; the last one that said something new is how it stands.
- * Units are the rows that share office and year. Memory: about 170 bytes a statement; texts stay where the ledgers are mapped.
+ * Every admitted row of every record becomes one fact (audit_roll_fact.c). Sorted by office, year, key, month and place in the log,
+ * the facts of a slot stand side by side and its history can be read off; the last one that said something new is how it stands.
+ * Units are the rows that share office and year: they pass by one after the other, each becomes lines and cells, and is forgotten.
+ * Facts and lines are put into order outside of memory when they are many (audit_spill.c), so memory is the room of two such
+ * sorters, one unit, the cells (audit_roll_cell.c) and what is kept of each office; nothing grows with the log.
  * Invariant: the text is a function of the records alone, in whatever order the workers' logs were handed in. */
 #include "cli/audit_roll.h"
 
@@ -10,16 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KIND_BATCH = 1, KIND_OFFICE = 2, WORKERS = 256 };
+enum { KIND_BATCH = 1, KIND_OFFICE = 2, WORKERS = 256, YEARS = YEAR_MAX - YEAR_MIN + 1 };
 
-struct statement {
-    struct audit_span subject, indicator;
-    unsigned year, measure, source, stage, month;
-    activity_code activity;
-    account_code account;
-    struct audit_roll_slot slot;
-    size_t order, speaker; /* speaker: its number among the parties */
-};
 struct party {
     struct audit_span id;
     bool entered, spoke;
@@ -30,33 +24,36 @@ struct party {
     uint64_t received, effective, same, superseded, refused;
     provenance last;
     int64_t last_at;
-    unsigned realised[YEAR_MAX + 1]; /* last month with a realised figure, by year */
-    bool years;                      /* something other than names is stated of it */
-    bool centre;                     /* by its newest line */
+    uint8_t realised[YEARS]; /* last month with a realised figure, by year - YEAR_MIN */
+    uint32_t strand;         /* its newest; 0 none */
+    bool years;              /* something other than names is stated of it */
+    bool centre;             /* by its newest line */
+};
+struct strand { /* one epoch of one stream of an office */
+    uint32_t speaker, before; /* before: the office's strand before this one; 0 none */
+    uint64_t stream, epoch;
 };
 struct applied {
     uint64_t lsn;
     struct audit_hash hash;
 };
-struct origins { /* of one worker's log, by lsn - 1 */
-    struct audit_origin *at;
-    size_t n;
-};
 struct audit_roll {
-    struct statement *statement;
-    size_t statements;
+    struct audit_room room;
+    struct audit_spill *facts, *lines;
     struct party *party;
     size_t parties;
     size_t *index; /* open addressing: 1 + number of a party */
     size_t slots;
-    struct audit_roll_row *row;
-    size_t rows;
+    struct strand *strand;
+    size_t strands;
     struct applied applied[WORKERS];
-    struct origins origins[WORKERS];
     struct audit_span *entry; /* the register, by version - 1 */
     size_t entries;
-    struct audit_text *out;
-    bool sealed; /* what is not in a seal is left out */
+    struct audit_text out; /* lines that are not in `lines` yet */
+    struct audit_roll_cells *cells;
+    bool sealed; /* what is not in a seal of that region and year is left out */
+    region_code region;
+    unsigned year;
 };
 
 /* ---- parties ---- */
@@ -145,11 +142,24 @@ static void read_entry(struct audit_roll *x, unsigned worker, struct audit_span 
     o->region = region.n == 0 ? 0 : digits(region) << 16 | (region.n > 3 ? digits(audit_span_of(region.p + 3, region.n - 3)) : 0);
 }
 
+/* The number of an epoch of a stream; the newest is asked for again and again. */
+static uint32_t strand_number(struct audit_roll *x, uint32_t speaker, const struct audit_origin *from)
+{
+    struct party *o = &x->party[speaker];
+
+    for (uint32_t i = o->strand; i != 0; i = x->strand[i - 1].before)
+        if (x->strand[i - 1].stream == from->stream && x->strand[i - 1].epoch == from->epoch) return i;
+    *AUDIT_ROLL_ADD(x->strand, x->strands) =
+        (struct strand){ .speaker = speaker, .before = o->strand, .stream = from->stream, .epoch = from->epoch };
+    return o->strand = (uint32_t)x->strands;
+}
+
 struct reading {
     struct audit_roll *x;
     const struct audit_record *r;
     unsigned worker;
-    size_t speaker;
+    uint32_t speaker, strand;
+    uint64_t first; /* sequence of the batch's row 0 */
 };
 
 static bool office_id(struct audit_span s)
@@ -161,7 +171,7 @@ static bool office_id(struct audit_span s)
 }
 
 /* What a row states; false: its words are not those of the log. */
-static bool statement_read(const struct audit_section *s, const struct audit_row *row, struct statement *ret)
+static bool fact_read(const struct audit_section *s, const struct audit_row *row, struct audit_roll_fact *ret)
 {
     unsigned vintage;
 
@@ -171,7 +181,6 @@ static bool statement_read(const struct audit_section *s, const struct audit_row
     if (!audit_code_stage_parse(s->stage, &ret->stage)) return false;
     if (row->code.n > 0 && !audit_code_activity_parse(row->code, vintage, &ret->activity)) return false;
     if (row->account.n > 0 && !audit_code_account_parse(row->account, &ret->account)) return false;
-    ret->subject = s->subject;
     ret->indicator = row->indicator;
     ret->year = (unsigned)s->year;
     ret->measure = (unsigned)row->measure;
@@ -188,33 +197,40 @@ static bool statement_read(const struct audit_section *s, const struct audit_row
 static void read_row(void *ctx, const struct audit_section *section, const struct audit_row *row, uint64_t index, uint64_t code)
 {
     struct reading *at = ctx;
-    struct party *o = &at->x->party[at->speaker];
-    struct statement s = { .order = at->x->statements, .speaker = at->speaker };
+    struct audit_roll *x = at->x;
+    struct party *o = &x->party[at->speaker];
+    struct audit_roll_fact f = { .speaker = at->speaker };
 
     o->received++;
     o->last = (provenance)at->worker << 56 | at->r->lsn << 16 | index;
-    if (code != 0 || section == NULL || !statement_read(section, row, &s)) {
+    if (code != 0 || section == NULL || !fact_read(section, row, &f)) {
         o->refused++;
         return;
     }
-    s.slot.prov = o->last;
-    *AUDIT_ROLL_ADD(at->x->statement, at->x->statements) = s;
+    if (x->sealed && f.year != 0 && f.year != x->year) return;
+    f.slot.prov = o->last;
+    f.slot.strand = at->strand;
+    f.slot.sequence = at->first + index;
+    f.subject = (uint32_t)party_number(x, section->subject);
+    audit_roll_fact_put(x->facts, &f);
 }
 
 void audit_roll_record(struct audit_roll *x, unsigned worker, const struct audit_record *r, const struct audit_hash *hash)
 {
-    struct reading at = { x, r, worker, 0 };
+    struct reading at = { .x = x, .r = r, .worker = worker };
+    struct audit_origin from;
     struct audit_span office;
     struct party *o;
 
     assert(worker < WORKERS);
     x->applied[worker] = (struct applied){ r->lsn, *hash };
-    while (x->origins[worker].n < r->lsn)
-        *AUDIT_ROLL_ADD(x->origins[worker].at, x->origins[worker].n) = (struct audit_origin){ .first = 0 };
     if (r->kind == KIND_OFFICE) read_entry(x, worker, r->content);
     if (r->kind != KIND_BATCH || !audit_batch_speaker(r, &office)) return;
-    (void)audit_batch_origin(r, &x->origins[worker].at[r->lsn - 1]);
-    at.speaker = party_number(x, office);
+    at.speaker = (uint32_t)party_number(x, office);
+    if (audit_batch_origin(r, &from) && from.first != 0) {
+        at.strand = strand_number(x, at.speaker, &from);
+        at.first = from.first;
+    }
     audit_batch_rows(r, read_row, &at);
     o = &x->party[at.speaker];
     o->spoke = true;
@@ -252,7 +268,7 @@ void audit_roll_put_slot(struct audit_text *t, unsigned month, const struct audi
     audit_text_number(t, "-cm"[s->basis], s->decimals);
     audit_text_number(t, s->reason ? 'r' : '=', s->value);
     audit_text_byte(t, '@');
-    audit_text_provenance(t, s->prov);
+    if (t->origin == NULL || !t->origin(t, s)) audit_text_provenance(t, s->prov);
     if (s->text.n == 0) return;
     audit_text_byte(t, ' ');
     audit_text_escaped(t, s->text);
@@ -266,35 +282,39 @@ void audit_roll_put_leaf(struct audit_text *t, const struct audit_roll_row *r)
     audit_text_byte(t, '\n');
 }
 
-/* ---- from statements to rows ---- */
+/* ---- what belongs to a seal ---- */
 
-#define ORDER(a, b)                                                                                                                \
-    if ((a) != (b)) return (a) < (b) ? -1 : 1
-
-static int key_order(const struct statement *a, const struct statement *b)
+/* office/stream/epoch/sequence: the statement itself, the same in every log that holds it. */
+static bool put_origin(struct audit_text *t, const struct audit_roll_slot *s)
 {
-    int c = audit_text_compare(a->subject, b->subject);
+    const struct audit_roll *x = t->ctx;
+    const struct strand *from = s->strand != 0 ? &x->strand[s->strand - 1] : NULL;
 
-    if (c != 0) return c;
-    ORDER(a->year, b->year);
-    ORDER(a->activity, b->activity);
-    ORDER(a->account, b->account);
-    ORDER(a->measure, b->measure);
-    ORDER(a->source, b->source);
-    ORDER(a->stage, b->stage);
-    return audit_text_compare(a->indicator, b->indicator);
+    if (from == NULL) return false;
+    audit_text_put(t, x->party[from->speaker].id.p, x->party[from->speaker].id.n);
+    audit_text_printf(t, "/%" PRIu64 "/%016" PRIx64 "/%" PRIu64, from->stream, from->epoch, s->sequence);
+    return true;
 }
 
-static int statement_order(const void *a, const void *b)
+bool audit_roll_region_holds(region_code outer, region_code inner)
 {
-    const struct statement *x = a, *y = b;
-    int c = key_order(x, y);
-
-    if (c != 0) return c;
-    ORDER(x->month, y->month);
-    ORDER(x->order, y->order);
-    return 0;
+    while (inner != outer && inner != 0) inner = audit_code_region_parent(inner);
+    return inner == outer;
 }
+
+static bool inside(const struct audit_roll *x, const struct party *o)
+{
+    return !x->sealed || (o->entered && audit_roll_region_holds(x->region, o->region));
+}
+
+/* Offices of the region with all of the year and of no year; a centre elsewhere with what is about no line. */
+static bool shown(const struct audit_roll *x, const struct party *o, const struct audit_roll_row *r)
+{
+    if (inside(x, o)) return true;
+    return o->entered && o->centre && r->activity == 0 && r->account == 0;
+}
+
+/* ---- unit by unit ---- */
 
 static bool says_the_same(const struct audit_roll_slot *a, const struct audit_roll_slot *b)
 {
@@ -303,78 +323,73 @@ static bool says_the_same(const struct audit_roll_slot *a, const struct audit_ro
 }
 
 /* One statement after what stood in its slot. */
-static void apply(struct audit_roll *x, struct audit_roll_row *r, const struct statement *s)
+static void apply(struct audit_roll *x, struct audit_roll_row *r, const struct audit_roll_fact *f)
 {
-    struct audit_roll_slot *now = &r->slot[s->month];
-    struct party *speaker = &x->party[s->speaker];
+    struct audit_roll_slot *now = &r->slot[f->month];
+    struct party *speaker = &x->party[f->speaker];
 
     if (now->kind == VALUE_EMPTY) {
         speaker->effective++;
-    } else if (says_the_same(now, &s->slot)) {
+    } else if (says_the_same(now, &f->slot)) {
         speaker->same++;
         return;
     } else {
         speaker->superseded++;
     }
     if (now->kind != VALUE_EMPTY && !x->sealed) {
-        audit_roll_put_key(x->out, "history", r);
-        audit_roll_put_slot(x->out, s->month, now);
-        audit_text_byte(x->out, '\n');
+        audit_roll_put_key(&x->out, "history", r);
+        audit_roll_put_slot(&x->out, f->month, now);
+        audit_text_byte(&x->out, '\n');
     }
-    *now = s->slot;
+    *now = f->slot;
 }
 
-static void rows_make(struct audit_roll *x)
+static void unit_view(struct audit_roll *x, struct party *o, const struct audit_roll_building *b)
 {
-    if (x->statements > 0) qsort(x->statement, x->statements, sizeof *x->statement, statement_order);
-    for (size_t i = 0; i < x->statements; i++) {
-        const struct statement *s = &x->statement[i];
+    unsigned year = b->row[0].year;
+    struct audit_roll_view v;
 
-        if (i == 0 || key_order(s - 1, s) != 0) {
-            struct audit_roll_row *r = AUDIT_ROLL_ADD(x->row, x->rows);
+    audit_roll_view((struct audit_roll_unit){ b->row, b->rows }, &v);
+    o->years = true;
+    if (year >= YEAR_MIN) o->realised[year - YEAR_MIN] = (uint8_t)audit_roll_last_realised(&v);
+    if (o->entered) audit_roll_cells_unit(x->cells, o->region, year, &v);
+    audit_roll_view_done(&v);
+}
 
-            *r = (struct audit_roll_row){ .office = s->subject,
-                                          .indicator = s->indicator,
-                                          .year = s->year,
-                                          .measure = s->measure,
-                                          .source = s->source,
-                                          .stage = s->stage,
-                                          .activity = s->activity,
-                                          .account = s->account };
-        }
-        apply(x, &x->row[x->rows - 1], s);
+static void unit_end(struct audit_roll *x, struct audit_roll_building *b)
+{
+    struct party *o = &x->party[b->subject];
+
+    if (b->rows == 0) return;
+    for (size_t i = 0; i < b->rows; i++) {
+        audit_roll_row_done(&b->row[i]);
+        if (shown(x, o, &b->row[i])) audit_roll_put_leaf(&x->out, &b->row[i]);
     }
-    for (size_t i = 0; i < x->rows; i++) audit_roll_row_done(&x->row[i]);
+    if (b->row[0].year != 0 && inside(x, o)) unit_view(x, o, b);
+    audit_roll_building_clear(b);
+    audit_spill_lines(x->lines, &x->out);
 }
 
-static void rows_put(struct audit_roll *x)
+static void units_make(struct audit_roll *x)
 {
-    for (size_t i = 0; i < x->rows; i++) audit_roll_put_leaf(x->out, &x->row[i]);
-}
+    struct audit_roll_building b = { .row = NULL };
+    struct audit_span packed;
 
-/* ---- units and offices ---- */
+    audit_spill_sort(x->facts);
+    while ((packed = audit_spill_next(x->facts)).n > 0) {
+        struct audit_roll_fact f;
 
-static void units_put(struct audit_roll *x)
-{
-    struct audit_roll_cells *cells = audit_roll_cells_new();
-
-    for (size_t i = 0, end; i < x->rows; i = end) {
-        const struct audit_roll_row *r = &x->row[i];
-        size_t number = party_number(x, r->office);
-        struct party *o = &x->party[number];
-        struct audit_roll_view v;
-
-        for (end = i; end < x->rows && x->row[end].year == r->year && audit_same(x->row[end].office, r->office); end++) continue;
-        if (r->year == 0) continue;
-        audit_roll_view((struct audit_roll_unit){ r, end - i }, &v);
-        o->years = true;
-        o->realised[r->year] = audit_roll_last_realised(&v);
-        if (o->entered) audit_roll_cells_unit(cells, o->region, r->year, &v);
-        audit_roll_view_done(&v);
+        audit_roll_fact_read(packed, &f);
+        if (audit_roll_building_other(&b, &f)) unit_end(x, &b);
+        apply(x, audit_roll_building_row(&b, packed, x->party[f.subject].id, &f), &f);
     }
-    audit_roll_cells_put(cells, x->out);
-    audit_roll_cells_free(cells);
+    unit_end(x, &b);
+    audit_spill_free(x->facts);
+    x->facts = NULL;
+    audit_roll_cells_put(x->cells, x->lines);
 }
+
+/* ---- offices, positions, the register ---- */
 
 static void count_put(struct audit_text *t, const struct party *o)
 {
@@ -384,8 +399,8 @@ static void count_put(struct audit_text *t, const struct party *o)
                       o->same, o->superseded, o->refused);
     audit_text_provenance(t, o->last);
     audit_text_printf(t, "\t%" PRId64, o->last_at);
-    for (unsigned y = YEAR_MIN; y <= YEAR_MAX; y++)
-        if (o->realised[y] != 0) audit_text_printf(t, "\t%u:%u", y, o->realised[y]);
+    for (unsigned y = 0; y < YEARS; y++)
+        if (o->realised[y] != 0) audit_text_printf(t, "\t%u:%u", YEAR_MIN + y, o->realised[y]);
     audit_text_byte(t, '\n');
 }
 
@@ -395,122 +410,93 @@ static void parties_put(struct audit_roll *x)
         const struct party *o = &x->party[i];
 
         if (o->entered) {
-            audit_text_str(x->out, "office\t");
-            audit_text_escaped(x->out, o->id);
-            audit_text_printf(x->out, "\t%" PRIu64 "\tw%u\t", o->version, o->worker);
-            audit_text_escaped(x->out, o->line);
-            audit_text_byte(x->out, '\n');
+            audit_text_str(&x->out, "office\t");
+            audit_text_escaped(&x->out, o->id);
+            audit_text_printf(&x->out, "\t%" PRIu64 "\tw%u\t", o->version, o->worker);
+            audit_text_escaped(&x->out, o->line);
+            audit_text_byte(&x->out, '\n');
         }
-        if (o->spoke || o->years) count_put(x->out, o);
+        if (o->spoke || o->years) count_put(&x->out, o);
     }
 }
 
-static void applied_put(const struct audit_roll *x)
+static void applied_put(struct audit_roll *x)
 {
     char hex[2 * AUDIT_HASH + 1];
 
     for (unsigned w = 0; w < WORKERS; w++) {
         if (x->applied[w].lsn == 0) continue;
         audit_hash_hex(x->applied[w].hash.b, AUDIT_HASH, hex);
-        audit_text_printf(x->out, "applied\tw%u\t%" PRIu64 "\t%s\n", w, x->applied[w].lsn, hex);
+        audit_text_printf(&x->out, "applied\tw%u\t%" PRIu64 "\t%s\n", w, x->applied[w].lsn, hex);
     }
 }
 
-/* ---- a seal's part of it ---- */
-
-/* office/stream/epoch/sequence: the statement itself, the same in every log that holds it. */
-static bool put_origin(struct audit_text *t, provenance p)
+static void register_put(struct audit_roll *x)
 {
-    const struct audit_roll *x = t->ctx;
-    const struct origins *o = &x->origins[p >> 56];
-    uint64_t lsn = p >> 16 & ((UINT64_C(1) << 40) - 1);
-    const struct audit_origin *from = lsn >= 1 && lsn <= o->n ? &o->at[lsn - 1] : NULL;
-
-    if (from == NULL || from->first == 0) return false;
-    audit_text_put(t, from->office.p, from->office.n);
-    audit_text_printf(t, "/%" PRIu64 "/%016" PRIx64 "/%" PRIu64, from->stream, from->epoch, from->first + (p & 0xffff));
-    return true;
-}
-
-static bool region_holds(region_code outer, region_code inner)
-{
-    while (inner != outer && inner != 0) inner = audit_code_region_parent(inner);
-    return inner == outer;
-}
-
-/* Offices of the region with all of the year and of no year; a centre elsewhere with what is about no line. */
-static bool sealed_row(struct audit_roll *x, const struct audit_roll_row *r, region_code region, unsigned year)
-{
-    const struct party *o = &x->party[party_number(x, r->office)];
-
-    if (!o->entered || (r->year != 0 && r->year != year)) return false;
-    return region_holds(region, o->region) || (o->centre && r->activity == 0 && r->account == 0);
-}
-
-static void sealed_cells(struct audit_roll *x, region_code region, unsigned year, struct audit_text *out)
-{
-    struct audit_roll_cells *cells = audit_roll_cells_new();
-
-    for (size_t i = 0, end; i < x->rows; i = end) {
-        const struct audit_roll_row *r = &x->row[i];
-        const struct party *o = &x->party[party_number(x, r->office)];
-        struct audit_roll_view v;
-
-        for (end = i; end < x->rows && x->row[end].year == r->year && audit_same(x->row[end].office, r->office); end++) continue;
-        if (r->year == 0 || r->year != year || !o->entered || !region_holds(region, o->region)) continue;
-        audit_roll_view((struct audit_roll_unit){ r, end - i }, &v);
-        audit_roll_cells_unit(cells, o->region, r->year, &v);
-        audit_roll_view_done(&v);
-    }
-    audit_roll_cells_put_below(cells, region, out);
-    audit_roll_cells_free(cells);
-}
-
-void audit_roll_seal(struct audit_roll *x, region_code region, unsigned year, struct audit_text *out)
-{
-    out->origin = put_origin;
-    out->ctx = x;
-    x->sealed = true;
-    rows_make(x);
     for (size_t i = 0; i < x->entries; i++) {
-        audit_text_str(out, "kantor\t");
-        audit_text_put(out, x->entry[i].p, x->entry[i].n);
-        audit_text_byte(out, '\n');
+        audit_text_str(&x->out, "kantor\t");
+        audit_text_put(&x->out, x->entry[i].p, x->entry[i].n);
+        audit_text_byte(&x->out, '\n');
+        audit_spill_lines(x->lines, &x->out);
     }
-    for (size_t i = 0; i < x->rows; i++)
-        if (sealed_row(x, &x->row[i], region, year)) audit_roll_put_leaf(out, &x->row[i]);
-    sealed_cells(x, region, year, out);
-    audit_text_sort(out);
 }
 
 /* ---- all of it ---- */
 
-struct audit_roll *audit_roll_new(void)
+struct audit_roll *audit_roll_new(const struct audit_room *room)
 {
     struct audit_roll *x = audit_memory(NULL, 1, sizeof *x);
 
     memset(x, 0, sizeof *x);
+    if (room != NULL) x->room = *room;
+    x->facts = audit_spill_new(&x->room);
     return x;
+}
+
+void audit_roll_about(struct audit_roll *x, region_code region, unsigned year)
+{
+    assert(x->parties == 0);
+    x->sealed = true;
+    x->region = region;
+    x->year = year;
+    x->out.origin = put_origin;
+    x->out.ctx = x;
+}
+
+struct audit_spill *audit_roll_lines(struct audit_roll *x)
+{
+    assert(x->facts != NULL);
+    x->lines = audit_spill_new(&x->room);
+    x->cells = audit_roll_cells_new(&x->room, x->sealed ? x->region : 0);
+    if (!x->sealed) applied_put(x);
+    units_make(x);
+    if (x->sealed)
+        register_put(x);
+    else
+        parties_put(x);
+    audit_spill_lines(x->lines, &x->out);
+    audit_text_done(&x->out);
+    audit_spill_sort(x->lines);
+    return x->lines;
 }
 
 void audit_roll_text(struct audit_roll *x, struct audit_text *out)
 {
-    x->out = out;
-    applied_put(x);
-    rows_make(x);
-    rows_put(x);
-    units_put(x);
-    parties_put(x);
-    audit_text_sort(out);
+    struct audit_spill *lines = audit_roll_lines(x);
+    struct audit_span line;
+
+    while ((line = audit_spill_next(lines)).n > 0) audit_text_put(out, line.p, line.n);
 }
 
 void audit_roll_free(struct audit_roll *x)
 {
-    for (unsigned w = 0; w < WORKERS; w++) free(x->origins[w].at);
+    if (x->facts != NULL) audit_spill_free(x->facts);
+    if (x->lines != NULL) audit_spill_free(x->lines);
+    if (x->cells != NULL) audit_roll_cells_free(x->cells);
+    audit_text_done(&x->out);
+    free(x->strand);
     free(x->entry);
-    free(x->statement);
     free(x->party);
     free(x->index);
-    free(x->row);
     free(x);
 }

@@ -87,10 +87,11 @@ account_code audit_code_account_ancestor(account_code c, unsigned depth);
 bool audit_code_account_below(account_code ancestor, account_code c);
 
 /* ---- audit_text.c: text that grows ---- */
+struct audit_roll_slot;
 struct audit_text {
     uint8_t *p;
     size_t n, room;
-    bool (*origin)(struct audit_text *t, provenance p); /* NULL: where a value comes from is a place in a log */
+    bool (*origin)(struct audit_text *t, const struct audit_roll_slot *s); /* NULL: where a value comes from is a place in a log */
     const void *ctx;
 };
 void audit_text_put(struct audit_text *t, const void *p, size_t n);
@@ -98,15 +99,25 @@ void audit_text_byte(struct audit_text *t, uint8_t c);
 void audit_text_str(struct audit_text *t, const char *s);
 void audit_text_printf(struct audit_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void audit_text_escaped(struct audit_text *t, struct audit_span s); /* backslash, tab and newline as two characters */
-void audit_text_provenance(struct audit_text *t, provenance p);     /* w1:3:4, or what origin writes */
+void audit_text_provenance(struct audit_text *t, provenance p); /* w1:3:4 */
 size_t audit_text_i128(i128 v, char ret[48]); /* its length */
 void audit_text_field(struct audit_text *t, const char *s); /* a tab and s */
 void audit_text_number(struct audit_text *t, char before, i128 v);
-void audit_text_sort(struct audit_text *t); /* its lines in byte order */
 void audit_text_done(struct audit_text *t);
 /* The line that begins at `at`, with its newline. */
 struct audit_span audit_text_line(const struct audit_text *t, size_t at);
 int audit_text_compare(struct audit_span a, struct audit_span b); /* as memcmp; of two with one beginning the shorter is less */
+
+/* ---- audit_spill.c: records in byte order, on disk when they are many ---- */
+struct audit_spill;
+struct audit_spill *audit_spill_new(const struct audit_room *room); /* NULL: the usual one */
+void audit_spill_put(struct audit_spill *s, const void *p, size_t n); /* n > 0; before audit_spill_sort only */
+void audit_spill_lines(struct audit_spill *s, struct audit_text *t);  /* each line of t with its newline; empties t */
+void audit_spill_sort(struct audit_spill *s);
+/* The next one as audit_text_compare orders them, equal ones each; empty at the end. It stands until the next call. */
+struct audit_span audit_spill_next(struct audit_spill *s);
+size_t audit_spill_pieces(const struct audit_spill *s); /* how often the room was full */
+void audit_spill_free(struct audit_spill *s);
 
 /* ---- rows ---- */
 enum { AUDIT_ROLL_MONTHS = 13, AUDIT_ROLL_NO_STAGE = -1 };
@@ -115,6 +126,8 @@ struct audit_roll_slot {
     bool reason;
     int64_t value;
     provenance prov;
+    uint32_t strand;   /* which stream and epoch of which office; 0 not known */
+    uint64_t sequence; /* the statement in it */
     struct audit_span text;
 };
 struct audit_roll_line { /* account only of an account-only line */
@@ -204,10 +217,32 @@ const struct audit_roll_item *audit_roll_item_of(const struct audit_roll_view *v
 /* Greatest last reported month of realised of its lines; 0 none. */
 unsigned audit_roll_last_realised(const struct audit_roll_view *v);
 
+/* ---- audit_roll_fact.c ---- */
+struct audit_roll_fact { /* one statement; subject and speaker: numbers of parties */
+    uint32_t subject, speaker;
+    unsigned year, measure, source, stage, month;
+    activity_code activity;
+    account_code account;
+    struct audit_span indicator;
+    struct audit_roll_slot slot;
+};
+struct audit_roll_building { /* the rows of one subject and year, as far as they were read */
+    struct audit_roll_row *row;
+    size_t rows;
+    uint32_t subject;
+    struct audit_span key;
+    struct audit_roll_chunk *chunk;
+};
+void audit_roll_fact_put(struct audit_spill *to, const struct audit_roll_fact *f);
+void audit_roll_fact_read(struct audit_span packed, struct audit_roll_fact *ret); /* its texts lie in packed */
+bool audit_roll_building_other(const struct audit_roll_building *b, const struct audit_roll_fact *f); /* of another unit */
+/* The row of a fact that was read from packed; its texts are kept as long as the rows are. */
+struct audit_roll_row *audit_roll_building_row(struct audit_roll_building *b, struct audit_span packed, struct audit_span office,
+                                               struct audit_roll_fact *f);
+void audit_roll_building_clear(struct audit_roll_building *b);
+
 /* ---- audit_roll.c ---- */
-/* The register's lines, and every leaf and cell that a seal of this region and year holds (docs/STORAGE.md 5, "A seal"), as it
- * writes them; sorted. Call once, instead of audit_roll_text. */
-void audit_roll_seal(struct audit_roll *x, region_code region, unsigned year, struct audit_text *out);
+bool audit_roll_region_holds(region_code outer, region_code inner); /* 0 holds all */
 
 /* ---- audit_roll_claim.c ---- */
 void audit_roll_claims(struct audit_roll_view *v); /* fills v->found */
@@ -222,11 +257,10 @@ struct audit_roll_cell {
 };
 void audit_roll_put_cell(struct audit_text *t, const struct audit_roll_cell *x); /* its line of the canonical text */
 struct audit_roll_cells;
-struct audit_roll_cells *audit_roll_cells_new(void);
+struct audit_roll_cells *audit_roll_cells_new(const struct audit_room *room, region_code region); /* only what is of or inside it */
 /* Adds what a unit's view says; looks for its claims. */
 void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsigned year, struct audit_roll_view *v);
-void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_text *out);
-void audit_roll_cells_put_below(struct audit_roll_cells *c, region_code region, struct audit_text *out); /* of it and inside it */
+void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_spill *out); /* their lines, once */
 void audit_roll_cells_free(struct audit_roll_cells *c);
 
 #endif

@@ -2,8 +2,9 @@
  * aggregator/derive.h).
  *
  * Every counted line adds itself to every node it lies under. Within a unit contributions to one node are one cell (an office is
- * one office); cells of a unit then go to its region and every region above, all into one long list, which is sorted and summed
- * when it has grown and when it is printed. Invariant: nothing is ever subtracted. */
+ * one office); cells of a unit then go to its region and every region above, all into one list, which is sorted and summed when it is
+ * full and when it is printed; what is still too many then goes to disk and is summed when read (audit_spill.c).
+ * Invariant: nothing is ever subtracted. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,10 @@
 
 struct audit_roll_cells {
     struct audit_roll_cell *cell;
-    size_t count, room, summed;
+    size_t count, size, most;
+    struct audit_spill *spilt; /* summed parts of cells; NULL: all fit */
+    struct audit_room room;
+    region_code region;
 };
 
 struct unit_cells {
@@ -24,7 +28,7 @@ struct node {
     unsigned kind;
     uint64_t code;
 };
-enum { NODES = 16, CELLS_GROWN = 200000 };
+enum { NODES = 16, CELLS_MOST = 1 << 17, CELL_KEY = 48 };
 
 /* ---- nodes ---- */
 
@@ -281,16 +285,20 @@ static void findings_add(struct unit_cells *c, const struct audit_roll_view *v, 
 
 /* ---- regions ---- */
 
-struct audit_roll_cells *audit_roll_cells_new(void)
+struct audit_roll_cells *audit_roll_cells_new(const struct audit_room *room, region_code region)
 {
     struct audit_roll_cells *c = audit_memory(NULL, 1, sizeof *c);
 
     memset(c, 0, sizeof *c);
+    c->room = room != NULL ? *room : (struct audit_room){ .dir = NULL };
+    c->most = c->room.bytes > 0 ? c->room.bytes / sizeof *c->cell / 2 + 1 : CELLS_MOST;
+    c->region = region;
     return c;
 }
 
 void audit_roll_cells_free(struct audit_roll_cells *c)
 {
+    if (c->spilt != NULL) audit_spill_free(c->spilt);
     free(c->cell);
     free(c);
 }
@@ -306,6 +314,15 @@ static int cell_order(const void *a, const void *b)
     return (x->source > y->source) - (x->source < y->source);
 }
 
+static void cell_add(struct audit_roll_cell *sum, const struct audit_roll_cell *x)
+{
+    values_add(sum, x->value);
+    for (unsigned m = 1; m <= 12; m++) sum->offices[m] += x->offices[m];
+    sum->lines += x->lines;
+    sum->bare += x->bare;
+    sum->assumed += x->assumed;
+}
+
 /* Sorts the list and makes one cell of each run of cells of one node. */
 static void cells_sum(struct audit_roll_cells *c)
 {
@@ -313,27 +330,45 @@ static void cells_sum(struct audit_roll_cells *c)
 
     if (c->count > 0) qsort(c->cell, c->count, sizeof *c->cell, cell_order);
     for (size_t i = 0; i < c->count; i++) {
-        const struct audit_roll_cell *x = &c->cell[i];
-        struct audit_roll_cell *sum = n > 0 && cell_order(&c->cell[n - 1], x) == 0 ? &c->cell[n - 1] : NULL;
-
-        if (sum == NULL) {
-            c->cell[n++] = *x;
-            continue;
-        }
-        values_add(sum, x->value);
-        for (unsigned m = 1; m <= 12; m++) sum->offices[m] += x->offices[m];
-        sum->lines += x->lines;
-        sum->bare += x->bare;
-        sum->assumed += x->assumed;
+        if (n > 0 && cell_order(&c->cell[n - 1], &c->cell[i]) == 0)
+            cell_add(&c->cell[n - 1], &c->cell[i]);
+        else
+            c->cell[n++] = c->cell[i];
     }
-    c->summed = c->count = n;
+    c->count = n;
 }
 
+/* The key in byte order, then the cell as it lies in memory: nobody else reads it. */
+static void cell_spill(struct audit_roll_cells *c, const struct audit_roll_cell *x)
+{
+    const uint64_t part[] = { x->region, x->year, x->kind, x->node, x->derived, x->source };
+    uint8_t bytes[CELL_KEY + sizeof *x];
+    size_t n = 0;
+
+    for (unsigned i = 0; i < 6; i++)
+        for (unsigned k = 8; k-- > 0;) bytes[n++] = (uint8_t)(part[i] >> (8 * k));
+    assert(n == CELL_KEY);
+    memcpy(bytes + n, x, sizeof *x);
+    audit_spill_put(c->spilt, bytes, sizeof bytes);
+}
+
+static void cells_spill(struct audit_roll_cells *c)
+{
+    if (c->spilt == NULL) c->spilt = audit_spill_new(&c->room);
+    for (size_t i = 0; i < c->count; i++) cell_spill(c, &c->cell[i]);
+    c->count = 0;
+}
+
+/* Room for one more: what lies there is summed up first, and goes to disk when that does not make half of it free. */
 static struct audit_roll_cell *cells_next(struct audit_roll_cells *c)
 {
-    if (c->count == c->room) {
-        c->room = c->room != 0 ? 2 * c->room : 4096;
-        c->cell = audit_memory(c->cell, c->room, sizeof *c->cell);
+    if (c->count == c->most) {
+        cells_sum(c);
+        if (c->count > c->most / 2) cells_spill(c);
+    }
+    if (c->count == c->size) {
+        c->size = c->size != 0 ? 2 * c->size : 1024;
+        c->cell = audit_memory(c->cell, c->size, sizeof *c->cell);
     }
     return &c->cell[c->count++];
 }
@@ -350,14 +385,13 @@ void audit_roll_cells_unit(struct audit_roll_cells *c, region_code region, unsig
     }
     for (size_t i = 0; i < v->lines; i++) findings_add(&own, v, i);
     for (size_t i = 0; i < own.count; i++)
-        for (region_code r = region;; r = audit_code_region_parent(r)) {
+        for (region_code r = region; audit_roll_region_holds(c->region, r); r = audit_code_region_parent(r)) {
             struct audit_roll_cell *x = cells_next(c);
             *x = own.cell[i];
             x->region = r;
             if (r == 0) break;
         }
     free(own.cell);
-    if (c->count > 2 * c->summed + CELLS_GROWN) cells_sum(c);
 }
 
 static bool cell_zero(const struct audit_roll_cell *x)
@@ -395,20 +429,41 @@ void audit_roll_put_cell(struct audit_text *t, const struct audit_roll_cell *x)
     audit_text_byte(t, '\n');
 }
 
-void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_text *out)
+static void cell_out(struct audit_text *t, const struct audit_roll_cell *x, struct audit_spill *out)
 {
-    cells_sum(c);
-    for (size_t i = 0; i < c->count; i++)
-        if (!cell_zero(&c->cell[i])) audit_roll_put_cell(out, &c->cell[i]);
+    if (!cell_zero(x)) audit_roll_put_cell(t, x);
+    audit_spill_lines(out, t);
 }
 
-void audit_roll_cells_put_below(struct audit_roll_cells *c, region_code region, struct audit_text *out)
+/* The parts of a cell follow each other. */
+static void spilt_put(struct audit_roll_cells *c, struct audit_text *t, struct audit_spill *out)
 {
-    cells_sum(c);
-    for (size_t i = 0; i < c->count; i++) {
-        region_code at = c->cell[i].region;
+    struct audit_roll_cell sum, x;
+    struct audit_span packed;
+    bool any = false;
 
-        while (at != region && at != 0) at = audit_code_region_parent(at);
-        if (at == region && !cell_zero(&c->cell[i])) audit_roll_put_cell(out, &c->cell[i]);
+    audit_spill_sort(c->spilt);
+    for (; (packed = audit_spill_next(c->spilt)).n > 0; any = true) {
+        memcpy(&x, packed.p + CELL_KEY, sizeof x);
+        if (any && cell_order(&sum, &x) == 0) {
+            cell_add(&sum, &x);
+            continue;
+        }
+        if (any) cell_out(t, &sum, out);
+        sum = x;
     }
+    if (any) cell_out(t, &sum, out);
+}
+
+void audit_roll_cells_put(struct audit_roll_cells *c, struct audit_spill *out)
+{
+    struct audit_text t = { .p = NULL };
+
+    cells_sum(c);
+    if (c->spilt != NULL) {
+        cells_spill(c);
+        spilt_put(c, &t, out);
+    }
+    for (size_t i = 0; i < c->count; i++) cell_out(&t, &c->cell[i], out);
+    audit_text_done(&t);
 }

@@ -3,7 +3,7 @@
  * Not by the program that made the seal: the rules are those of audit_roll*.c, written a second time (audit_part.h says why). Of a
  * seal the register, every leaf and every cell follow from the records up to its cuts; so do the cuts' hashes, which the walk
  * through the log checks as anchors. What a seal holds beside (steps, which are leaves as well, and answers) is spelled by a
- * release and belongs to its root, not to this.
+ * release and belongs to its root, not to this. The file is read once, line by line: it may be larger than memory.
  * Invariant: without a fault told, the seal has exactly the lines of those kinds that follow from the logs. */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,9 +20,9 @@ struct cut {
     bool used; /* a ledger of that worker was read */
 };
 struct audit_seal {
-    uint8_t *bytes;
-    size_t size;
-    struct audit_span lines;
+    FILE *f;
+    char *line; /* the one that was read last, with its newline; n 0: there is none */
+    size_t n, room;
     region_code region;
     unsigned year;
     struct cut cut[CUTS_MAX];
@@ -31,25 +31,25 @@ struct audit_seal {
 
 /* ---- reading ---- */
 
-static bool read_all(struct audit_seal *s, const char *path, char why[AUDIT_TEXT])
+/* False at the end of the file. */
+static bool next_line(struct audit_seal *s)
 {
-    FILE *f = fopen(path, "rb");
-    size_t room = 0, n = 1;
+    ssize_t n = getline(&s->line, &s->room, s->f);
 
-    while (f != NULL && n > 0) {
-        if (s->size == room) {
-            room = room != 0 ? 2 * room : 1 << 20;
-            s->bytes = audit_memory(s->bytes, room, 1);
-        }
-        n = fread(s->bytes + s->size, 1, room - s->size, f);
-        s->size += n;
-    }
-    if (f == NULL || ferror(f) != 0) {
-        snprintf(why, AUDIT_TEXT, "%s", strerror(errno));
-        if (f != NULL) fclose(f);
-        return false;
-    }
-    return fclose(f) == 0;
+    s->n = n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
+static bool begins(const struct audit_seal *s, const char *with)
+{
+    size_t n = strlen(with);
+
+    return s->n > n && memcmp(s->line, with, n) == 0;
+}
+
+static bool line_is(const struct audit_seal *s, const char *text)
+{
+    return s->n == strlen(text) && memcmp(s->line, text, s->n) == 0;
 }
 
 /* 33 or 33.74, and 2022, of two texts. */
@@ -68,71 +68,45 @@ static bool about_read(struct audit_seal *s, const char *region, size_t n, const
     return s->region != 0 && strcmp(text, again) == 0 && s->year >= YEAR_MIN && s->year <= YEAR_MAX;
 }
 
-/* The lines behind the head's empty line and its one signature line. */
+/* The head, its empty line and its one signature line; the line after them is the next one. */
 static bool head_read(struct audit_seal *s)
 {
-    static const char head[] = "rekap/segel/1\nwilayah ", quarter[] = "\ntriwulan ";
-    const uint8_t *empty, *end, *line;
+    static const char region[] = "wilayah ", quarter[] = "triwulan ";
+    char text[PATH_REGION];
+    size_t n;
 
-    if (s->size < sizeof head || memcmp(s->bytes, head, sizeof head - 1) != 0) return false;
-    empty = memmem(s->bytes, s->size, "\n\n", 2);
-    line = memchr(s->bytes + sizeof head - 1, '\n', s->size - sizeof head + 1);
-    if (empty == NULL || line > empty || (size_t)(empty - line) < sizeof quarter + 4) return false;
-    if (memcmp(line, quarter, sizeof quarter - 1) != 0) return false;
-    if (!about_read(s, (const char *)s->bytes + sizeof head - 1, (size_t)(line - s->bytes) - (sizeof head - 1),
-                    (const char *)line + sizeof quarter - 1))
-        return false;
-    end = memchr(empty + 2, '\n', s->size - (size_t)(empty + 2 - s->bytes));
-    if (end == NULL) return false;
-    s->lines = audit_span_of(end + 1, s->size - (size_t)(end + 1 - s->bytes));
-    return true;
-}
-
-/* The next line with its newline; s goes behind it. Of an empty s an empty one. */
-static struct audit_span next_line(struct audit_span *s)
-{
-    const uint8_t *end = s->n > 0 ? memchr(s->p, '\n', s->n) : NULL;
-    struct audit_span line = audit_span_of(s->p, end != NULL ? (size_t)(end - s->p) + 1 : s->n);
-
-    *s = audit_span_of(s->p + line.n, s->n - line.n);
-    return line;
-}
-
-static bool begins(struct audit_span line, const char *with)
-{
-    size_t n = strlen(with);
-
-    return line.n > n && memcmp(line.p, with, n) == 0;
+    if (!next_line(s) || !line_is(s, "rekap/segel/1\n") || !next_line(s) || !begins(s, region)) return false;
+    n = s->n - sizeof region; /* neither the word nor the newline */
+    if (n >= sizeof text) return false;
+    memcpy(text, s->line + sizeof region - 1, n);
+    text[n] = '\0';
+    if (!next_line(s) || !begins(s, quarter) || !about_read(s, text, n, s->line + sizeof quarter - 1)) return false;
+    while (next_line(s) && s->line[0] != '\n') continue;
+    return s->n > 0 && next_line(s) && s->line[s->n - 1] == '\n';
 }
 
 /* "potong TAB w1 TAB lsn TAB hash" */
-static bool cut_read(struct audit_seal *s, struct audit_span line)
+static bool cut_read(struct audit_seal *s)
 {
     static const char word[] = "potong\tw";
-    char text[120], *end;
     struct cut *c = &s->cut[s->cuts];
+    char *end;
 
-    if (s->cuts == CUTS_MAX || line.n >= sizeof text || line.n <= sizeof word) return false;
-    memcpy(text, line.p, line.n);
-    text[line.n - 1] = '\0'; /* the newline */
-    c->worker = (unsigned)strtoul(text + sizeof word - 1, &end, 10);
+    if (s->cuts == CUTS_MAX || s->n <= sizeof word || memcmp(s->line, word, sizeof word - 1) != 0) return false;
+    if (s->line[s->n - 1] == '\n') s->line[s->n - 1] = '\0';
+    c->worker = (unsigned)strtoul(s->line + sizeof word - 1, &end, 10);
     if (*end != '\t' || c->worker == 0) return false;
     c->at.lsn = strtoull(end + 1, &end, 10);
     s->cuts++;
     return *end == '\t' && strlen(end + 1) == 2 * AUDIT_HASH && audit_hash_unhex(end + 1, AUDIT_HASH, c->at.hash.b);
 }
 
+/* Cuts come before the register, whose first line is then the one that was read. */
 static bool cuts_read(struct audit_seal *s)
 {
-    struct audit_span rest = s->lines;
-
-    while (rest.n > 0) {
-        struct audit_span line = next_line(&rest);
-
-        if (begins(line, "potong\t") && !cut_read(s, line)) return false;
-        if (begins(line, "kantor\t")) break; /* what comes before the register */
-    }
-    return s->cuts > 0;
+    while (next_line(s) && !begins(s, "kantor\t"))
+        if (begins(s, "potong\t") && !cut_read(s)) return false;
+    return s->cuts > 0 && ferror(s->f) == 0;
 }
 
 struct audit_seal *audit_seal_open(const char *path, const char *about, char why[AUDIT_TEXT])
@@ -142,21 +116,23 @@ struct audit_seal *audit_seal_open(const char *path, const char *about, char why
     bool ok;
 
     memset(s, 0, sizeof *s);
-    snprintf(why, AUDIT_TEXT, "bukan segel");
-    if (!read_all(s, path, why)) {
+    s->f = fopen(path, "rb");
+    if (s->f == NULL) {
+        snprintf(why, AUDIT_TEXT, "%s", strerror(errno));
         audit_seal_close(s);
         return NULL;
     }
-    s->lines = audit_span_of(s->bytes, s->size);
     ok = about == NULL ? head_read(s) : slash != NULL && about_read(s, about, (size_t)(slash - about), slash + 1);
     if (ok && cuts_read(s)) return s;
+    snprintf(why, AUDIT_TEXT, "%s", ferror(s->f) != 0 ? strerror(errno) : "bukan segel");
     audit_seal_close(s);
     return NULL;
 }
 
 void audit_seal_close(struct audit_seal *s)
 {
-    free(s->bytes);
+    if (s->f != NULL) fclose(s->f);
+    free(s->line);
     free(s);
 }
 
@@ -171,38 +147,43 @@ bool audit_seal_cut(struct audit_seal *s, unsigned worker, struct audit_anchor *
     return false;
 }
 
+void audit_seal_about(const struct audit_seal *s, struct audit_roll *roll) { audit_roll_about(roll, s->region, s->year); }
+
 /* ---- comparing ---- */
 
-static bool write_rebuilt(const struct audit_text *t, const char *to)
+static bool no_file(const char *path)
 {
-    FILE *f = to != NULL ? fopen(to, "wb") : NULL;
-    bool ok = to == NULL || (f != NULL && fwrite(t->p, 1, t->n, f) == t->n);
-
-    if (f != NULL && fclose(f) != 0) ok = false;
-    if (!ok) fprintf(stderr, "rekap-audit: %s: %s\n", to, strerror(errno));
-    return ok;
+    fprintf(stderr, "rekap-audit: %s: %s\n", path, strerror(errno));
+    return false;
 }
 
-bool audit_seal_check(struct audit_seal *s, struct audit_roll *roll, struct audit_report *r, const char *to)
+/* Its register, leaves and cells, in order. */
+static struct audit_spill *facts_of(struct audit_seal *s, const struct audit_room *room)
 {
+    struct audit_spill *lines = audit_spill_new(room);
+
+    for (; s->n > 0; (void)next_line(s))
+        if (begins(s, "kantor\t") || begins(s, "leaf\t") || begins(s, "cell\t")) audit_spill_put(lines, s->line, s->n);
+    audit_spill_sort(lines);
+    return lines;
+}
+
+bool audit_seal_check(struct audit_seal *s, struct audit_roll *roll, const struct audit_room *room, struct audit_report *r,
+                      const char *to)
+{
+    FILE *rebuilt = to != NULL ? fopen(to, "wb") : NULL;
+    struct audit_spill *seen, *expected;
     bool written;
 
-    struct audit_text seen = { .p = NULL }, expected = { .p = NULL };
-    struct audit_span rest = s->lines;
-
+    if (to != NULL && rebuilt == NULL) return no_file(to);
     for (unsigned i = 0; i < s->cuts; i++)
         if (!s->cut[i].used)
             audit_report_bad(r, 0, audit_span_of(NULL, 0), "seal", "log worker ini tidak diberikan", "w%u", s->cut[i].worker);
-    while (rest.n > 0) {
-        struct audit_span line = next_line(&rest);
-
-        if (begins(line, "kantor\t") || begins(line, "leaf\t") || begins(line, "cell\t")) audit_text_put(&seen, line.p, line.n);
-    }
-    audit_text_sort(&seen);
-    audit_roll_seal(roll, s->region, s->year, &expected);
-    audit_state_compare(&seen, &expected, r);
-    written = write_rebuilt(&expected, to);
-    audit_text_done(&seen);
-    audit_text_done(&expected);
-    return written;
+    expected = audit_roll_lines(roll);
+    seen = facts_of(s, room);
+    written = audit_state_compare(seen, expected, rebuilt, r);
+    if (ferror(s->f) != 0) audit_report_bad(r, 0, audit_span_of(NULL, 0), "seal", strerror(errno), "segel yang terbaca");
+    if (rebuilt != NULL && fclose(rebuilt) != 0) written = false;
+    audit_spill_free(seen);
+    return written || no_file(to);
 }

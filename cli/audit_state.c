@@ -20,7 +20,8 @@ struct reader { /* bytes of a value; bad when they ran out or were not the short
 struct state {
     const struct audit_store *store;
     struct audit_report *report;
-    struct audit_text *out;
+    struct audit_text *out; /* the lines of one row */
+    struct audit_spill *lines;
     const char *table;
     void (*row)(struct state *s, struct audit_span key, struct audit_span value);
 };
@@ -370,21 +371,24 @@ static void differ(struct audit_report *r, struct audit_span seen, struct audit_
                                      : wanted);
 }
 
-void audit_state_compare(const struct audit_text *seen, const struct audit_text *expected, struct audit_report *r)
+bool audit_state_compare(struct audit_spill *seen, struct audit_spill *expected, FILE *to, struct audit_report *r)
 {
-    size_t a = 0, b = 0;
+    const struct audit_span none = { NULL, 0 };
+    struct audit_span x = audit_spill_next(seen), y = audit_spill_next(expected);
+    bool written = true;
 
-    while (a < seen->n || b < expected->n) {
-        struct audit_span x = audit_text_line(seen, a), y = audit_text_line(expected, b), none = { NULL, 0 };
+    while (x.n > 0 || y.n > 0) {
         int c = x.n == 0 ? 1 : y.n == 0 ? -1 : audit_text_compare(x, y);
         bool both = c == 0 || (x.n > 0 && y.n > 0 && same_fact(x, y));
 
         if (both && c != 0) differ(r, x, y);
         if (!both && c < 0) differ(r, x, none);
         if (!both && c > 0) differ(r, none, y);
-        if (both || c < 0) a += x.n;
-        if (both || c > 0) b += y.n;
+        if ((both || c > 0) && to != NULL && fwrite(y.p, 1, y.n, to) != y.n) written = false;
+        if (both || c < 0) x = audit_spill_next(seen);
+        if (both || c > 0) y = audit_spill_next(expected);
     }
+    return written;
 }
 
 static void each(void *ctx, struct audit_span key, struct audit_span value, bool sound)
@@ -392,26 +396,28 @@ static void each(void *ctx, struct audit_span key, struct audit_span value, bool
     struct state *s = ctx;
 
     if (sound) s->row(s, key, value); /* an unsound one has been told by audit_store_check */
+    audit_spill_lines(s->lines, s->out);
 }
 
-void audit_state_check(const struct audit_store *state, struct audit_roll *roll, struct audit_report *r)
+void audit_state_check(const struct audit_store *state, struct audit_roll *roll, const struct audit_room *room,
+                       struct audit_report *r)
 {
     static const struct {
         const char *table;
         void (*row)(struct state *s, struct audit_span key, struct audit_span value);
     } tables[] = { { "meta", meta_row }, { "leaf", leaf_row },     { "history", history_row },
                    { "cell", cell_row }, { "office", office_row }, { "count", count_row } };
-    struct audit_text seen = { .p = NULL }, expected = { .p = NULL };
-    struct state s = { .store = state, .report = r, .out = &seen };
+    struct audit_text line = { .p = NULL };
+    struct state s = { .store = state, .report = r, .out = &line, .lines = audit_spill_new(room) };
+    struct audit_spill *expected = audit_roll_lines(roll);
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         s.table = tables[i].table;
         s.row = tables[i].row;
         audit_store_each(state, s.table, each, &s);
     }
-    audit_text_sort(&seen);
-    audit_roll_text(roll, &expected);
-    audit_state_compare(&seen, &expected, r);
-    audit_text_done(&seen);
-    audit_text_done(&expected);
+    audit_spill_sort(s.lines);
+    (void)audit_state_compare(s.lines, expected, NULL, r);
+    audit_spill_free(s.lines);
+    audit_text_done(&line);
 }

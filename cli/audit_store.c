@@ -44,7 +44,8 @@ enum {
     KIND = 0x6f,
     BIG = 1,
     SUBTREE = 2,
-    FREE_FLAGS = 8
+    FREE_FLAGS = 8,
+    GIVE_BACK = 16 << 20
 };
 #define NO_PAGE UINT64_MAX
 static const uint32_t LMDB_MAGIC = 0xBEEFC0DE;
@@ -75,7 +76,7 @@ struct walk {
     audit_store_fn fn;
     void *ctx;
     bool free_list;
-    uint64_t rows, budget, kind_pages[3];
+    uint64_t rows, budget, kind_pages[3], touched; /* touched: bytes since pages were given back */
     struct audit_span last;
 };
 
@@ -160,6 +161,7 @@ static bool node_value(struct audit_store *s, struct walk *w, uint64_t page, con
         return false;
     }
     w->kind_pages[2] += le(p + 12, 4); /* a value that was replaced by a shorter one keeps its pages */
+    w->touched += le(p + 12, 4) * s->page;
     *ret = audit_span_of(p + PAGE_HEADER, (size_t)n);
     return claim(s, at, le(p + 12, 4));
 }
@@ -240,6 +242,15 @@ static bool nodes_fit(const struct audit_store *s, const uint8_t *p, unsigned no
     return true;
 }
 
+/* A file of any size is walked in little memory: what was seen is given back now and then; it is read again where it is asked for. */
+static void give_back(const struct audit_store *s, struct walk *w)
+{
+    w->touched += s->page;
+    if (w->touched < GIVE_BACK) return;
+    (void)madvise((void *)(uintptr_t)s->map, (size_t)s->size, MADV_DONTNEED);
+    w->touched = 0;
+}
+
 static void walk_page(struct audit_store *s, struct walk *w, uint64_t page, unsigned levels, struct audit_span low,
                       struct audit_span high)
 {
@@ -257,6 +268,7 @@ static void walk_page(struct audit_store *s, struct walk *w, uint64_t page, unsi
         return;
     }
     for (unsigned i = 0; i < nodes; i++) walk_node(s, w, page, p, i, nodes, levels, low, high);
+    if (levels == 1) give_back(s, w);
 }
 
 static uint64_t walk_tree(struct audit_store *s, const struct tree *t, audit_store_fn fn, void *ctx)

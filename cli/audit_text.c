@@ -1,4 +1,4 @@
-/* audit_text.c - text that grows, its lines sorted and compared: the canonical state is text. Kind: E.
+/* audit_text.c - text that grows: the canonical state is text. Kind: E.
  *
  * One line a fact, fields parted by tabs (docs/STORAGE.md 5), so that two states are compared line by line and a difference can be
  * read. Memory comes from audit_memory, which ends the program when there is none. Invariant: n <= room. */
@@ -68,7 +68,6 @@ void audit_text_escaped(struct audit_text *t, struct audit_span s)
 
 void audit_text_provenance(struct audit_text *t, provenance p)
 {
-    if (t->origin != NULL && t->origin(t, p)) return;
     audit_text_number(t, 'w', (i128)(p >> 56));
     audit_text_number(t, ':', (i128)(p >> 16 & ((UINT64_C(1) << 40) - 1)));
     audit_text_number(t, ':', (i128)(p & 0xffff));
@@ -117,29 +116,6 @@ int audit_text_compare(struct audit_span a, struct audit_span b)
     int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
 
     return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
-}
-
-static int line_order(const void *a, const void *b)
-{
-    return audit_text_compare(*(const struct audit_span *)a, *(const struct audit_span *)b);
-}
-
-void audit_text_sort(struct audit_text *t)
-{
-    struct audit_span *line = NULL;
-    struct audit_text sorted = { .origin = t->origin, .ctx = t->ctx };
-    size_t lines = 0;
-
-    for (size_t at = 0; at < t->n; at += line[lines - 1].n) {
-        struct audit_span l = audit_text_line(t, at);
-
-        *AUDIT_ROLL_ADD(line, lines) = l;
-    }
-    if (lines > 0) qsort(line, lines, sizeof *line, line_order);
-    for (size_t i = 0; i < lines; i++) audit_text_put(&sorted, line[i].p, line[i].n);
-    free(line);
-    free(t->p);
-    *t = sorted;
 }
 
 void audit_text_done(struct audit_text *t)

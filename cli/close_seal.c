@@ -171,8 +171,9 @@ static int make_lines(struct work *w)
 static int rebuild(const struct work *w)
 {
     char program[PLACE_PATH_MAX], ledger[PLACE_PATH_MAX + 16], conf[PLACE_PATH_MAX], issuer[80], about[16], lines[sizeof w->lines];
-    char json[] = "--json", seal[] = "--seal", of[] = "--about", key[] = "--registry-key";
-    char *argv[] = { program, json, seal, lines, of, about, ledger, NULL, NULL, NULL };
+    char json[] = "--json", seal[] = "--seal", of[] = "--about", scratch[] = "--scratch", key[] = "--registry-key";
+    char dir[sizeof w->dir];
+    char *argv[] = { program, json, seal, lines, of, about, scratch, dir, ledger, NULL, NULL, NULL };
     char region[8];
     struct buf out;
     int rc = backup_ledger(w->s->c, w->s->p, w->dir);
@@ -183,15 +184,17 @@ static int rebuild(const struct work *w)
     snprintf(about, sizeof about, "%s/%u", region, w->s->year % 10000);
     snprintf(ledger, sizeof ledger, "%s/ledger", w->dir);
     memcpy(lines, w->lines, sizeof lines);
+    memcpy(dir, w->dir, sizeof dir);
     place_path(w->s->p, "etc/worker.conf", conf);
     if (place_setting(conf, "worker", "registry_key", issuer, sizeof issuer) == ST_OK) {
-        argv[7] = key;
-        argv[8] = issuer;
+        argv[9] = key;
+        argv[10] = issuer;
     }
     buf_init(&out, AUDIT_TEXT_MAX);
     int code = backup_program(argv, &out);
     buf_done(&out);
     if (code == 0) return EXIT_OK;
+    if (code != 1) return cli_fail(w->s->c, "rekap-audit tidak selesai; tidak disegel", "rekap-audit did not finish; nothing is sealed", NULL);
     return cli_fail(w->s->c, "hitung ulang dari log tidak memberi isi yang sama; tidak disegel (rekap audit)",
                     "recomputed from the log it is not the same; nothing is sealed (rekap audit)", NULL);
 }

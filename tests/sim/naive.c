@@ -25,16 +25,25 @@ static void read_log(struct audit_roll *x, const struct naive_log *log)
     }
 }
 
-void naive_state(const struct naive_log *log, size_t logs, struct buf *out)
+void naive_part(const struct naive_log *log, size_t logs, const struct naive_ask *ask, struct buf *out)
 {
-    struct audit_roll *x = audit_roll_new();
-    struct audit_text text = {.p = NULL};
+    const struct audit_room room = { .dir = "/tmp", .bytes = ask->room };
+    struct audit_roll *x = audit_roll_new(&room);
+    struct audit_text text = { .p = NULL };
 
+    if (ask->year != 0) audit_roll_about(x, ask->region, ask->year);
     for (size_t i = 0; i < logs; i++) read_log(x, &log[i]);
     audit_roll_text(x, &text);
     buf_put(out, text.p, text.n);
     audit_text_done(&text);
     audit_roll_free(x);
+}
+
+void naive_state(const struct naive_log *log, size_t logs, struct buf *out)
+{
+    const struct naive_ask all = { .room = 0 };
+
+    naive_part(log, logs, &all, out);
 }
 
 static struct slice next_line(struct slice text, size_t at)
