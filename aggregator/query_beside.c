@@ -5,6 +5,7 @@
 #include "aggregator/query_beside.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "aggregator/compare.h"
@@ -146,34 +147,81 @@ int query_beside_findings(const struct query_finding_ask *ask, const struct offi
 
 /* ---- explanations ---- */
 
+struct explained { /* a row with explanations, under its code */
+    char code[32];
+    const struct leaf *leaf;
+};
+
+static bool explains(const struct leaf *l, char ret_code[32])
+{
+    if (l->key.measure != MEASURE_NOTE_EXPLANATION) return false;
+    if (l->key.activity)
+        code_format_activity(l->key.activity, ret_code);
+    else
+        code_format_account(l->key.account, ret_code);
+    return true;
+}
+
+/* By code; rows of one code as they stand in the unit. */
+static int explained_order(const void *a, const void *b)
+{
+    const struct explained *x = a, *y = b;
+    int c = strcmp(x->code, y->code);
+    return c != 0 ? c : (x->leaf > y->leaf) - (x->leaf < y->leaf);
+}
+
+/* All of a unit: findings may be as many as its rows, and each is looked up. *ret is the caller's to free; NULL when there is none.
+ */
+static int explained_of(const struct unit *u, struct explained **ret, size_t *ret_n)
+{
+    struct explained *list = NULL;
+    size_t n = 0, count = 0;
+    char code[32];
+    for (uint32_t i = 0; i < u->count; i++) count += u->leaf[i].key.measure == MEASURE_NOTE_EXPLANATION;
+    if (count > 0 && !(list = calloc(count, sizeof *list))) return ST_NO_MEMORY;
+    for (uint32_t i = 0; i < u->count; i++) {
+        if (!explains(&u->leaf[i], code)) continue;
+        memcpy(list[n].code, code, sizeof code);
+        list[n++].leaf = &u->leaf[i];
+    }
+    if (n > 1) qsort(list, n, sizeof *list, explained_order);
+    *ret = list;
+    *ret_n = n;
+    return ST_OK;
+}
+
+/* The newest of a row up to a month, when it is newer than the best so far. */
+static void newer(const struct leaf *l, int until, const struct slot **best, unsigned *month)
+{
+    for (int m = until; m-- > 0;)
+        if (l->slot[m].kind == VALUE_TEXT && (!*best || (unsigned)m + 1 > *month)) {
+            *best = &l->slot[m];
+            *month = (unsigned)m + 1;
+        }
+}
+
 /* The newest explanation of a line up to a month; NULL. */
-static const struct slot *explanation_of(const struct unit *u, const char *code, int until, unsigned *ret_month)
+static const struct slot *explanation_of(const struct explained *list, size_t n, const char *code, int until, unsigned *ret_month)
 {
     const struct slot *best = NULL;
-    for (uint32_t i = 0; i < u->count; i++) {
-        const struct leaf *l = &u->leaf[i];
-        char text[32];
-        if (l->key.measure != MEASURE_NOTE_EXPLANATION) continue;
-        if (l->key.activity) code_format_activity(l->key.activity, text);
-        else code_format_account(l->key.account, text);
-        for (int m = until; strcmp(text, code) == 0 && m-- > 0;)
-            if (l->slot[m].kind == VALUE_TEXT && (!best || (unsigned)m + 1 > *ret_month)) {
-                best = &l->slot[m];
-                *ret_month = (unsigned)m + 1;
-            }
+    size_t low = 0;
+    for (size_t high = n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(list[middle].code, code) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    for (; low < n && strcmp(list[low].code, code) == 0; low++) newer(list[low].leaf, until, &best, ret_month);
     return best;
 }
 
-int query_beside_explanation(const struct query_context *q, const struct office *office, const struct unit *u, const char *code,
-                             int until, json_t **ret)
+static int explanation_json(const struct query_context *q, const struct office *office, const struct unit *u,
+                            const struct slot *s, unsigned month, json_t **ret)
 {
-    unsigned month = 0;
-    const struct slot *s = explanation_of(u, code, until, &month);
     json_t *statement = NULL;
-    *ret = NULL;
-    int st = s ? query_figure_statement(q, s->prov, &statement) : ST_OK;
-    if (!s || st != ST_OK) return st;
+    int st = query_figure_statement(q, s->prov, &statement);
+    if (st != ST_OK) return st;
     struct slice text = unit_text(u, s);
     json_t *e = json_object();
     json_object_set_new(e, "by", json_string(office->id));
@@ -184,17 +232,44 @@ int query_beside_explanation(const struct query_context *q, const struct office 
     return ST_OK;
 }
 
+int query_beside_explanation(const struct query_context *q, const struct office *office, const struct unit *u, const char *code,
+                             int until, json_t **ret)
+{
+    struct explained *list = NULL;
+    unsigned month = 0;
+    size_t n = 0;
+    *ret = NULL;
+    int st = explained_of(u, &list, &n);
+    const struct slot *s = st == ST_OK ? explanation_of(list, n, code, until, &month) : NULL;
+    if (s) st = explanation_json(q, office, u, s, month, ret);
+    free(list);
+    return st;
+}
+
+static int explain(const struct query_context *q, const struct office *office, const struct unit *u, const struct slot *s,
+                   unsigned month, json_t *finding)
+{
+    json_t *e = NULL;
+    int st = explanation_json(q, office, u, s, month, &e);
+    if (st != ST_OK) return st;
+    json_object_set_new(finding, "state", json_string("explained"));
+    json_object_set_new(finding, "explanation", e);
+    return ST_OK;
+}
+
 int query_beside_explain(const struct query_context *q, const struct office *office, struct unit *u, int until, json_t *list,
                          size_t first)
 {
-    for (size_t i = first; i < json_array_size(list); i++) {
-        json_t *o = json_array_get(list, i), *e = NULL;
+    struct explained *said = NULL;
+    size_t n = 0;
+    int st = explained_of(u, &said, &n);
+    for (size_t i = first; st == ST_OK && n > 0 && i < json_array_size(list); i++) {
+        json_t *o = json_array_get(list, i);
         const char *code = json_string_value(json_object_get(o, "code"));
-        int st = code ? query_beside_explanation(q, office, u, code, until, &e) : ST_OK;
-        if (st != ST_OK) return st;
-        if (!e) continue;
-        json_object_set_new(o, "state", json_string("explained"));
-        json_object_set_new(o, "explanation", e);
+        unsigned month = 0;
+        const struct slot *s = code ? explanation_of(said, n, code, until, &month) : NULL;
+        if (s) st = explain(q, office, u, s, month, o);
     }
-    return ST_OK;
+    free(said);
+    return st;
 }
