@@ -7,10 +7,10 @@
  * With --state the aggregator's store is recomputed from the logs it has folded, to the positions it names, and compared fact by
  * fact; with --seal the tables of a sealed quarter, up to its cuts. --also names the ledgers of further workers, which are then
  * examined as well. --about: FILE is the bare lines of a seal (`rekap close` asks before it signs); --rebuilt: where to write the
- * rebuilt tables, sorted lines. --scratch: a directory on a disk, for what has to be put in order and does not fit into memory; else
+ * rebuilt tables, sorted lines. --scratch: a directory on a disk, for what is put in order and does not fit into memory; else
  * $TMPDIR or /var/tmp. Memory does not grow with the log (audit_roll.c).
  *
- * Exit codes: 0 everything holds, 1 something does not, 2 nothing was judged: usage, the ledger is not there or in use, no memory, no
+ * Exit codes: 0 everything holds, 1 something does not, 2 nothing was judged: usage, ledger not there or in use, no memory, no
  * room on disk. The data goes to stdout, the
  * first faults in words to stderr as well. audit_part.h says why nothing of the other programs is linked in. */
 #include <errno.h>

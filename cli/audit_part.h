@@ -240,7 +240,7 @@ void audit_roll_record(struct audit_roll *x, unsigned worker, const struct audit
 void audit_roll_free(struct audit_roll *x);
 struct audit_spill;
 struct audit_text;
-/* The canonical state after all records, in the text of docs/STORAGE.md 5, line by line in byte order (audit_roll.h, audit_spill.c);
+/* The canonical state after all records, in the text of docs/STORAGE.md 5, line by line in byte order (audit_spill.c);
  * it stays the roll's. Call once; no record may follow. */
 struct audit_spill *audit_roll_lines(struct audit_roll *x);
 /* The same appended to a text, instead. */

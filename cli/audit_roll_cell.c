@@ -2,8 +2,8 @@
  * aggregator/derive.h).
  *
  * Every counted line adds itself to every node it lies under. Within a unit contributions to one node are one cell (an office is
- * one office); cells of a unit then go to its region and every region above, all into one list, which is sorted and summed when it is
- * full and when it is printed; what is still too many then goes to disk and is summed when read (audit_spill.c).
+ * one office); cells of a unit then go to its region and every region above, all into one list, which is sorted and summed when it
+ * is full and when it is printed; what is still too many then goes to disk and is summed when read (audit_spill.c).
  * Invariant: nothing is ever subtracted. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* audit_spill.c - records in byte order, however many: sorted pieces go to a file without a name, and are merged when read. Kind: E.
+/* audit_spill.c - records in byte order, however many: sorted pieces go to a file without a name and are merged. Kind: E.
  *
  * What a recomputation has to bring into order grows with the log; its memory may not. Records are collected until the room is used
  * up, sorted there (by their first eight bytes as a number, then whole) and appended to the file; reading merges the pieces through

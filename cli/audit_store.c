@@ -242,7 +242,7 @@ static bool nodes_fit(const struct audit_store *s, const uint8_t *p, unsigned no
     return true;
 }
 
-/* A file of any size is walked in little memory: what was seen is given back now and then; it is read again where it is asked for. */
+/* A file of any size is walked in little memory: what was seen is given back now and then, and read again where it is wanted. */
 static void give_back(const struct audit_store *s, struct walk *w)
 {
     w->touched += s->page;

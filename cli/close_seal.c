@@ -194,7 +194,8 @@ static int rebuild(const struct work *w)
     int code = backup_program(argv, &out);
     buf_done(&out);
     if (code == 0) return EXIT_OK;
-    if (code != 1) return cli_fail(w->s->c, "rekap-audit tidak selesai; tidak disegel", "rekap-audit did not finish; nothing is sealed", NULL);
+    if (code != 1)
+        return cli_fail(w->s->c, "rekap-audit tidak selesai; tidak disegel", "rekap-audit did not finish; nothing is sealed", NULL);
     return cli_fail(w->s->c, "hitung ulang dari log tidak memberi isi yang sama; tidak disegel (rekap audit)",
                     "recomputed from the log it is not the same; nothing is sealed (rekap audit)", NULL);
 }

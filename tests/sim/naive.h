@@ -11,7 +11,7 @@
 struct naive_log { unsigned worker; const struct slice *record; size_t count; };       /* records lsn 1.. of one worker */
 /* Appends the canonical state after all records, in the text of aggregator/export.c. Asserts that the logs are sound. */
 void naive_state(const struct naive_log *log, size_t logs, struct buf *out);
-/* Recomputed in that room (bytes of a sorter; 0 the usual), and of a year only what a seal of the region holds; year 0: the state. */
+/* Recomputed in that room (bytes of a sorter; 0 the usual), and of a year only what a seal of the region holds; 0: the state. */
 struct naive_ask { size_t room; uint32_t region; unsigned year; };
 void naive_part(const struct naive_log *log, size_t logs, const struct naive_ask *ask, struct buf *out);
 /* True when equal; else the first line that differs, with some lines before it, is written to why. */
