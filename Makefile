@@ -38,7 +38,7 @@ INTAKE := collector/shape collector/intake collector/intake_cell collector/intak
 BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sheet collector/xlsx_number collector/book collector/book_header collector/book_rows
 BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
-COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/settings collector/options collector/main
+COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/desk_http collector/desk_http_door collector/desk_http_job collector/desk_http_reply collector/settings collector/options collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/ledger_scrub worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/settings worker/options worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
@@ -55,7 +55,7 @@ AGGREGATOR_P += aggregator/compare_tree aggregator/indicator_between aggregator/
 AGGREGATOR_E := aggregator/http aggregator/http_answer aggregator/http_reply aggregator/http_route aggregator/http_schema aggregator/http_openapi aggregator/http_cursor aggregator/http_table aggregator/http_metrics aggregator/http_access aggregator/http_scope aggregator/http_login aggregator/http_tls aggregator/http_start aggregator/http_lists aggregator/http_guard aggregator/http_page aggregator/sse aggregator/dump aggregator/seal_job aggregator/control aggregator/state aggregator/options aggregator/main
 CLI_E := cli/main cli/cli cli/cli_table cli/ask cli/office cli/office_register cli/office_key cli/office_invite cli/office_approve cli/office_join cli/office_send cli/person cli/place cli/print cli/push cli/push_report cli/push_wait cli/query cli/query_indicator cli/query_match cli/explain cli/setup cli/setup_conf cli/setup_office \
          cli/status cli/receipt cli/evidence cli/origin cli/up cli/watch cli/audit cli/backup cli/backup_manifest cli/backup_restore
-CLI_E += cli/config cli/doctor cli/doctor_key cli/doctor_line cli/follow cli/setup_edit cli/export cli/export_read
+CLI_E += cli/config cli/doctor cli/doctor_key cli/doctor_line cli/follow cli/setup_edit cli/setup_desk cli/export cli/export_read
 # the offline verifier: a program of its own, linked with nothing of the others (checked by make tidy)
 CLI_E += cli/withdraw cli/close cli/close_say cli/close_show cli/close_region cli/close_seal cli/close_cut cli/seal cli/seal_diff cli/seal_file cli/proof cli/proof_part cli/proof_log cli/proof_check cli/replay cli/review cli/notice cli/notice_send cli/notice_hook
 AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with aggregator/query_target aggregator/query_peer aggregator/habit aggregator/query_habit
@@ -87,7 +87,7 @@ $(B)/deploy/feed: $(call OBJS,cli/feed_main $(sort $(filter-out cli/main,$(CLI_A
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(BOOK_LIBS) $(REPORT_LIBS)
 all: $(BIN) $(B)/deploy/feed
 $(B)/bin/rekap: $(call OBJS,$(CLI_ALL))
-$(B)/bin/rekap-collector: $(call OBJS,$(COLLECTOR_ALL))
+$(B)/bin/rekap-collector: $(call OBJS,$(COLLECTOR_ALL)) $(B)/desk_page.o
 $(B)/bin/rekap-worker: $(call OBJS,$(WORKER_ALL))
 $(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL)) $(B)/page.o
 $(B)/bin/rekap-audit: $(call OBJS,$(AUDIT_E))
@@ -109,6 +109,13 @@ $(WEB)/npm/.ready: aggregator/web/package.json aggregator/web/package-lock.json
 $(WEB)/table.c: $(WEB)/npm/.ready $(WEB_SRC)
 	node aggregator/web/build.mjs $(WEB) $(WEB)/npm
 $(B)/page.o: $(WEB)/table.c aggregator/http_page.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+# the office's page, in the collector
+DESK_SRC := $(wildcard collector/web/*.* collector/web/src/*.*)
+$(WEB)/desk/table.c: $(WEB)/npm/.ready $(DESK_SRC)
+	node collector/web/build.mjs $(WEB)/desk $(WEB)/npm
+$(B)/desk_page.o: $(WEB)/desk/table.c collector/desk_page.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
 $(B)/%.o: %.c
@@ -477,7 +484,7 @@ $(BENCH)/ceiling_lmdb: $(call OBJS,tests/bench/ceiling_lmdb proto/bytes proto/cl
 # the daemons without signatures and encryption, for the row that says what those cost: below tests/bench, never in bin, never installed
 PLAIN := $(BENCH)/plain
 PLAIN_OBJS = $(call OBJS,$(sort tests/bench/plain_sign tests/bench/plain_link $(filter-out proto/sign_ed25519 proto/link_zmq_zap,$(1))))
-$(PLAIN)/rekap-collector: $(call PLAIN_OBJS,$(COLLECTOR_ALL))
+$(PLAIN)/rekap-collector: $(call PLAIN_OBJS,$(COLLECTOR_ALL)) $(B)/desk_page.o
 $(PLAIN)/rekap-worker: $(call PLAIN_OBJS,$(WORKER_ALL))
 $(PLAIN)/rekap-aggregator: PKG_LIBS += $(HTTP_LIBS)
 $(PLAIN)/rekap-aggregator: $(call PLAIN_OBJS,$(AGGREGATOR_ALL)) $(B)/page.o

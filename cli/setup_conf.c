@@ -35,9 +35,9 @@ bool setup_http_free(const char *address)
     return ok;
 }
 
-static bool choose_http(char ret[PLACE_HTTP_MAX])
+bool setup_http_choose(int first, char ret[PLACE_HTTP_MAX])
 {
-    for (int port = PORT_FIRST; port < PORT_END; port++) {
+    for (int port = first; port < PORT_END; port++) {
         snprintf(ret, PLACE_HTTP_MAX, "127.0.0.1:%d", port);
         if (setup_http_free(ret)) return true;
     }
@@ -180,7 +180,7 @@ static int change_http(const struct cli *c, const struct place *p)
 bool setup_move_http(const struct cli *c, struct place *p)
 {
     char fresh[PLACE_HTTP_MAX];
-    if (setup_http_free(p->http) || !choose_http(fresh)) return false;
+    if (setup_http_free(p->http) || !setup_http_choose(PORT_FIRST, fresh)) return false;
     cli_talk(c, "%s sudah dipakai program lain; monitor pindah ke %s", "%s is taken by another program; the monitor moves to %s",
              p->http, fresh);
     snprintf(p->http, sizeof p->http, "%s", fresh);
@@ -193,7 +193,7 @@ int setup_conf(const struct cli *c, struct place *p, const struct setup_keys *ke
     if (http && !address_ok(http)) return cli_usage(c, "--http harus HOST:PORT", "--http must be HOST:PORT", http);
     bool other = http && p->http[0] && strcmp(http, p->http) != 0;
     if (http) snprintf(p->http, sizeof p->http, "%s", http);
-    if (!p->http[0] && !choose_http(p->http)) return cli_fail(c, "tidak ada port bebas", "no free port", NULL);
+    if (!p->http[0] && !setup_http_choose(PORT_FIRST, p->http)) return cli_fail(c, "tidak ada port bebas", "no free port", NULL);
     for (unsigned i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
         char path[PLACE_PATH_MAX];
         conf_path(p, FILES[i].name, path);

@@ -33,6 +33,7 @@
 #include "cli/notice.h"
 #include "cli/setup.h"
 #include "proto/backoff.h"
+#include "proto/conf.h"
 
 enum { WORKER, COLLECTOR, AGGREGATOR, DAEMONS };
 enum {
@@ -65,6 +66,7 @@ struct up {
     bool ready;
     pid_t helper;    /* `rekap office rotate-key` or `rekap notices`, see above */
     int64_t helper_began, notices_at; /* when notices are looked at again */
+    char desk[PLACE_HTTP_MAX]; /* address of the office's page; "": none */
     int64_t keys_at; /* when new keys are looked for again */
 };
 
@@ -213,18 +215,36 @@ static bool answers(const struct up *u, unsigned i)
     return ok;
 }
 
+/* Where the office's page is, with the secret that opens it; "": there is none. The collector wrote it when it had the address. */
+static void desk_link(const struct up *u, char *ret, size_t size)
+{
+    char path[PLACE_PATH_MAX];
+    struct buf b;
+    ret[0] = '\0';
+    place_path(&u->p, "collector/desk.link", path);
+    buf_init(&b, size);
+    if (u->desk[0] && conf_file_read(path, size - 1, &b) == ST_OK) snprintf(ret, size, "%.*s", (int)b.n, (const char *)b.p);
+    ret[strcspn(ret, "\n")] = '\0';
+    buf_done(&b);
+}
+
 static void announce_office(const struct up *u)
 {
-    char path[PLACE_PATH_MAX], centre[256] = "";
+    char path[PLACE_PATH_MAX], centre[256] = "", link[512];
     place_path(&u->p, "etc/collector.conf", path);
     (void)place_setting(path, "collector", "worker", centre, sizeof centre);
+    desk_link(u, link, sizeof link);
     if (u->c->format == FORMAT_JSON)
-        printf("{\"ready\":true,\"http\":null,\"centre\":\"%s\",\"pids\":{\"up\":%ld,\"collector\":%ld}}\n", centre, (long)getpid(),
+        printf("{\"ready\":true,\"http\":null,\"desk\":%s%s%s,\"centre\":\"%s\",\"pids\":{\"up\":%ld,\"collector\":%ld}}\n",
+               link[0] ? "\"" : "", link[0] ? link : "null", link[0] ? "\"" : "", centre, (long)getpid(),
                (long)u->d[COLLECTOR].pid);
-    else
+    else {
+        if (link[0])
+            printf("%s: %s\n", cli_say(u->c, "halaman kantor (tautan rahasia)", "the office's page (a secret link)"), link);
         printf("%s: %s\n%s: %s/log\n%s\n", cli_say(u->c, "kantor; mengirim ke pusat", "office; sends to the centre"), centre,
                cli_say(u->c, "log", "logs"), u->p.dir,
                cli_say(u->c, "Ctrl-C menghentikan; data tetap tersimpan", "Ctrl-C stops it; nothing stored is lost"));
+    }
     fflush(stdout);
 }
 
@@ -436,7 +456,7 @@ int up_run(struct cli *c)
     int rc = place_create(c, &u.p);
     if (rc == EXIT_OK) rc = take_lock(&u);
     if (rc == EXIT_OK) rc = place_runtime(c, &u.p);
-    if (rc == EXIT_OK && !u.p.office) rc = prepare_centre(&u);
+    if (rc == EXIT_OK) rc = u.p.office ? setup_desk(c, &u.p, c->value[OPT_HTTP], u.desk) : prepare_centre(&u);
     if (rc == EXIT_OK) rc = take_signals(&u);
     if (rc == EXIT_OK) {
         rc = supervise(&u);

@@ -20,6 +20,7 @@ void desk_free(struct desk **d);
 struct run_source desk_source(struct desk *d);          /* tray files as messages */
 void desk_turn(void *desk, struct now now);             /* looks for new keys and tray files, at most each 200 ms */
 /* {"verb":"status"} | {"verb":"push"} (look into the tray now) | {"verb":"pushed","ids":[..]} | {"verb":"reload"}
+ * {"verb":"sent"[,"limit":N]}: the files pushed last, the youngest first, with what became of each; at most 500.
  * {"verb":"receipts"[,"office":ID][,"id":ID][,"after":[number,sequence]]}: kept receipts, at most 500; "next" when there are more;
  * of an id the text too.
  * {"verb":"judge","files":[PATH..]}: what an import of these tray files, one after the other, would count now; nothing is kept. */

@@ -14,6 +14,8 @@
 #include "proto/period.h"
 #include "proto/scrub_json.h"
 
+enum { SENT_MAX = 500 };
+
 static json_t *time_or_null(struct wall t)
 {
     char s[32];
@@ -151,6 +153,46 @@ static json_t *pushed_list(struct store *s, const json_t *request)
     return o;
 }
 
+/* ---- the files pushed last ---- */
+
+static json_t *sent_json(struct store_txn *t, struct slice id)
+{
+    struct outbox_pushed p;
+    struct slice office;
+    char text[OUTBOX_TRAY_ID_MAX + 1];
+    if (id.n > OUTBOX_TRAY_ID_MAX || outbox_pushed_get(t, id, &p) != ST_OK) return NULL;
+    snprintf(text, sizeof text, "%.*s", (int)id.n, (const char *)id.p);
+    json_t *o = pushed_json(t, text), *name = NULL;
+    if (unit_dict_text(t, OUTBOX_DICT_ID, p.office, &office) == ST_OK) name = json_stringn((const char *)office.p, office.n);
+    json_object_set_new(o, "office", name ? name : json_null());
+    json_object_set_new(o, "at", time_or_null(p.at));
+    return o;
+}
+
+/* The youngest first. */
+static json_t *sent_list(struct store *s, const json_t *request)
+{
+    json_t *o = json_object(), *files = json_array();
+    json_int_t limit = json_integer_value(json_object_get(request, "limit"));
+    struct store_cursor *c = NULL;
+    struct store_txn *t = NULL;
+    struct slice key, value;
+    json_object_set_new(o, "files", files);
+    if (limit < 1 || limit > SENT_MAX) limit = SENT_MAX;
+    if (store_begin(s, false, &t) != ST_OK) return o;
+    int st = store_cursor(t, OUTBOX_PUSHED_AT, &c);
+    if (st == ST_OK) st = store_last(c, &key, &value);
+    while (st == ST_OK && json_array_size(files) < (size_t)limit) {
+        json_t *one = key.n > 8 ? sent_json(t, slice_of(key.p + 8, key.n - 8)) : NULL;
+        if (one) json_array_append_new(files, one);
+        st = store_prev(c, &key, &value);
+    }
+    store_cursor_close(&c);
+    store_abort(&t);
+    if (st != ST_OK && st != ST_NOT_FOUND) json_object_set_new(o, "error", json_string(status_str(st)));
+    return o;
+}
+
 /* ---- where statements stood ---- */
 
 /* null: another epoch's (an outbox of before), or not known. */
@@ -228,6 +270,7 @@ static json_t *answer(struct desk *d, struct store *s, const json_t *request, bo
     const char *verb = json_string_value(json_object_get(request, "verb"));
     if (verb && !strcmp(verb, "status")) return status_json(d, s);
     if (verb && !strcmp(verb, "pushed")) return pushed_list(s, request);
+    if (verb && !strcmp(verb, "sent")) return sent_list(s, request);
     if (verb && !strcmp(verb, "receipts")) return desk_receipts(s, request);
     if (verb && !strcmp(verb, "origin")) return origin_list(s, request);
     if (verb && !strcmp(verb, "judge")) return judged_list(d, s, request);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collector/desk.h"
+#include "collector/desk_http.h"
 #include "collector/options.h"
 #include "collector/settings.h"
 #include "proto/log.h"
@@ -18,6 +19,7 @@ struct daemon {
     struct link *link;
     struct collect *collect;
     struct desk *desk;
+    struct desk_http *page;
     struct signer signer;
     struct run *run;
 };
@@ -70,6 +72,19 @@ static int dial(struct daemon *d, char *err, size_t n)
     return st;
 }
 
+/* The page is a convenience: where it cannot be, everything else goes on. A wrong key of the configuration ends the start. */
+static int open_page(struct daemon *d, char *err, size_t n)
+{
+    const struct desk_http_options o = { .listen = conf_text(d->conf, "collector.http"),
+                                         .dir = conf_text(d->conf, "collector.directory"),
+                                         .control = conf_text(d->conf, "collector.control"),
+                                         .offices = conf_text(d->conf, "collector.offices") };
+    int st = o.listen[0] ? desk_http_new(&o, &d->page, err, n) : ST_OK;
+    if (st == ST_OK || st == ST_INVALID) return st;
+    log_write(LOG_L_ERROR, "there is no page; delivery goes on", "reason=\"%s\"", err);
+    return ST_OK;
+}
+
 static int serve(struct daemon *d)
 {
     char err[512] = "";
@@ -85,6 +100,7 @@ static int serve(struct daemon *d)
                                        .store = d->store };
     int st = desk_new(&desk, &d->desk);
     if (st != ST_OK) return fail("tray or keys cannot be opened", status_str(st));
+    if (open_page(d, err, sizeof err) != ST_OK) return fail("the page cannot be set up", err);
     const struct run_options o = { .source = desk_source(d->desk),
                                    .node = collect_node(d->collect),
                                    .store = d->store,
@@ -106,6 +122,7 @@ static int serve(struct daemon *d)
 
 static void release(struct daemon *d)
 {
+    desk_http_free(&d->page);
     run_free(&d->run);
     desk_free(&d->desk);
     link_free(&d->link);

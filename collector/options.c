@@ -19,6 +19,8 @@ static const struct conf_option OPTIONS[] = {
     { "collector.control", CONF_PATH, true, NULL, 0, 0, "local control socket" },
     { "collector.offices", CONF_PATH, true, NULL, 0, 0, "directory with one signing key ID.key for each office served" },
     { "collector.node", CONF_TEXT, false, "collector", 0, 0, "name of this node in the worker's log" },
+    { "collector.http", CONF_TEXT, false, "", 0, 0, "address of the office's page, 127.0.0.1:PORT; empty = none" },
+    { "collector.directory", CONF_PATH, false, "", 0, 0, "installation whose files the page sends, with collector.http" },
     { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
 };
 

@@ -1,0 +1,251 @@
+/* desk_http_job.c - one file from the browser, read by `rekap push`. Kind: E.
+ *
+ * The daemon takes apart nothing that comes from a browser: workbooks need libzip and expat, which only the command line links, and
+ * a reader that a hostile file breaks must not be the process that holds the office's signing keys. So the bytes are put into a
+ * directory of their own and the command line beside this program is started on them, with a time limit; what it prints is the
+ * answer, and a page says the very words that the command says. What it sends lies in the tray, whole or not at all, before it says
+ * so; a page that is closed meanwhile changes nothing.
+ *
+ * The child prints into memory and is watched by a pidfd, so nothing here waits. Between fork and exec only system calls are made.
+ *
+ * Invariant: a job's directory is gone when its answer is sent; what a crash leaves is removed at the next start. */
+#include <dirent.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "collector/desk_http_part.h"
+#include "proto/bytes.h"
+#include "proto/conf.h"
+#include "proto/log.h"
+
+enum { ANSWER_MAX = 32 << 20, SAID_MAX = 2000 };
+
+/* ---- the file ---- */
+
+/* The last part of the name, without what would make it hidden or unprintable; a reader tells some kinds by the name's end. */
+static void clean_name(const char *name, char ret[DESK_HTTP_NAME_MAX + 1])
+{
+    const char *slash = strrchr(name, '/'), *back = strrchr(name, '\\');
+    const char *from = slash && (!back || slash > back) ? slash + 1 : back ? back + 1 : name;
+    size_t n = 0, length = strlen(from);
+    if (length > DESK_HTTP_NAME_MAX) from += length - DESK_HTTP_NAME_MAX;
+    for (; *from && n < DESK_HTTP_NAME_MAX; from++)
+        if ((unsigned char)*from >= 0x20 && *from != 0x7f) ret[n++] = *from;
+    ret[n] = '\0';
+    if (ret[0] == '.') ret[0] = '_';
+    if (!ret[0] || !bytes_utf8_ok(ret, n)) snprintf(ret, DESK_HTTP_NAME_MAX + 1, "berkas");
+}
+
+static bool write_body(int fd, struct evbuffer *in)
+{
+    while (evbuffer_get_length(in) > 0)
+        if (evbuffer_write(in, fd) <= 0 && errno != EINTR) return false;
+    return true;
+}
+
+static bool keep_body(struct desk_http_job *j)
+{
+    int n = snprintf(j->dir, sizeof j->dir, "%s/XXXXXX", j->h->trays);
+    if (n < 0 || (size_t)n >= sizeof j->dir) return false;
+    if (!mkdtemp(j->dir)) return j->dir[0] = '\0', false;
+    n = snprintf(j->file, sizeof j->file, "%s/%s", j->dir, j->name);
+    if (n < 0 || (size_t)n >= sizeof j->file) return false;
+    int fd = open(j->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write_body(fd, evhttp_request_get_input_buffer(j->req));
+    if (fd >= 0 && close(fd) != 0) ok = false;
+    return ok;
+}
+
+static void drop_files(const struct desk_http_job *j)
+{
+    if (j->file[0]) (void)unlink(j->file);
+    if (j->dir[0]) (void)rmdir(j->dir);
+}
+
+/* ---- the program ---- */
+
+_Noreturn static void become(const struct desk_http_job *j, pid_t parent, char *const argv[])
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
+    int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (in < 0 || dup2(in, 0) < 0 || dup2(j->out, 1) < 0 || dup2(j->err, 2) < 0) _exit(127);
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)close_range(3, ~0U, 0);
+    execv(argv[0], argv);
+    _exit(127);
+}
+
+static int start(struct desk_http_job *j, const char *office, bool english, bool dry)
+{
+    char push[] = "push", dir_option[] = "--dir", office_option[] = "--office", lang_option[] = "--lang", json[] = "--json",
+         rehearse[] = "--dry-run", id[64], dir[DESK_HTTP_PATH_MAX], lang[3], end[] = "--";
+    snprintf(id, sizeof id, "%s", office);
+    snprintf(dir, sizeof dir, "%s", j->h->o.dir);
+    snprintf(lang, sizeof lang, "%s", english ? "en" : "id");
+    char *const argv[] = { j->h->program, push,        dir_option, dir, office_option,         id,      lang_option,
+                           lang,          json,        dry ? rehearse : end, dry ? end : j->file, dry ? j->file : NULL, NULL };
+    j->out = memfd_create("rekap-desk-out", MFD_CLOEXEC);
+    j->err = memfd_create("rekap-desk-err", MFD_CLOEXEC);
+    if (j->out < 0 || j->err < 0) return ST_IO;
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0) become(j, self, argv);
+    if (pid < 0) return ST_IO;
+    j->pid = pid;
+    j->pidfd = pidfd_open(pid, 0);
+    return j->pidfd >= 0 ? ST_OK : ST_IO;
+}
+
+/* ---- its end ---- */
+
+static void job_free(struct desk_http_job **p)
+{
+    struct desk_http_job *j = *p;
+    const int fds[] = { j->pidfd, j->out, j->err };
+    if (j->ended) event_free(j->ended);
+    if (j->late) event_free(j->late);
+    if (j->pid > 0) {
+        (void)kill(j->pid, SIGKILL);
+        (void)waitpid(j->pid, NULL, 0);
+    }
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0) (void)close(fds[i]);
+    drop_files(j);
+    for (unsigned i = 0; i < DESK_HTTP_JOBS_MAX; i++)
+        if (j->h->job[i] == j) j->h->job[i] = NULL;
+    free(j);
+    *p = NULL;
+}
+
+/* What lies in a memory file, NUL-terminated; NULL: too much, or no memory. */
+static char *text_of(int fd, size_t max, size_t *ret_n)
+{
+    struct stat sb;
+    if (fstat(fd, &sb) != 0 || sb.st_size < 0 || (uint64_t)sb.st_size > max) return NULL;
+    char *text = malloc((size_t)sb.st_size + 1);
+    ssize_t n = text ? pread(fd, text, (size_t)sb.st_size, 0) : -1;
+    if (n != sb.st_size) return free(text), NULL;
+    text[n] = '\0';
+    *ret_n = (size_t)n;
+    return text;
+}
+
+/* The path in which the bytes lay means nothing to whoever sent them. */
+static json_t *answer_of(const struct desk_http_job *j)
+{
+    size_t n = 0;
+    char *text = text_of(j->out, ANSWER_MAX, &n);
+    json_t *o = text && n ? json_loadb(text, n, 0, NULL) : NULL;
+    json_t *file = json_array_get(json_object_get(o, "files"), 0), *name = file ? json_string(j->name) : NULL;
+    if (name) json_object_set_new(file, "file", name);
+    free(text);
+    return o;
+}
+
+static void say_why(const struct desk_http_job *j)
+{
+    size_t n = 0;
+    char *text = text_of(j->err, SAID_MAX, &n);
+    if (j->cut) desk_http_problem(j->req, HTTP_SERVUNAVAIL, "SIBUK", "berkas ini terlalu lama dibaca");
+    else desk_http_problem(j->req, 409, "DITOLAK", text && n ? text : "rekap push tidak menjawab");
+    free(text);
+}
+
+static void on_ended(evutil_socket_t fd, short what, void *ctx)
+{
+    struct desk_http_job *j = ctx;
+    int status = 0;
+    (void)fd;
+    (void)what;
+    pid_t gone = waitpid(j->pid, &status, WNOHANG);
+    if (gone == 0 || (gone < 0 && errno == EINTR)) return;
+    j->pid = 0;
+    json_t *answer = j->cut ? NULL : answer_of(j);
+    if (!answer) log_write(LOG_L_WARN, "a file from the page was not read", "status=%d", status);
+    if (answer) desk_http_json(j->req, HTTP_OK, answer);
+    else say_why(j);
+    job_free(&j);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *ctx)
+{
+    struct desk_http_job *j = ctx;
+    (void)fd;
+    (void)what;
+    j->cut = true;
+    (void)kill(j->pid, SIGKILL);        /* its end answers */
+}
+
+static bool watch(struct desk_http_job *j)
+{
+    const struct timeval limit = { DESK_HTTP_JOB_MS / 1000, 0 };
+    j->ended = event_new(j->h->base, j->pidfd, EV_READ | EV_PERSIST, on_ended, j);
+    j->late = event_new(j->h->base, -1, 0, on_late, j);
+    return j->ended && j->late && event_add(j->ended, NULL) == 0 && event_add(j->late, &limit) == 0;
+}
+
+void desk_http_push(struct desk_http *h, struct evhttp_request *req, const char *office, const char *name, bool english, bool dry)
+{
+    unsigned at = 0;
+    while (at < DESK_HTTP_JOBS_MAX && h->job[at]) at++;
+    struct desk_http_job *j = at < DESK_HTTP_JOBS_MAX ? calloc(1, sizeof *j) : NULL;
+    if (!j) {
+        desk_http_problem(req, HTTP_SERVUNAVAIL, "SIBUK", "berkas lain sedang dibaca; coba lagi");
+        return;
+    }
+    *j = (struct desk_http_job){ .h = h, .req = req, .pidfd = -1, .out = -1, .err = -1 };
+    clean_name(name, j->name);
+    h->job[at] = j;
+    if (keep_body(j) && start(j, office, english, dry) == ST_OK && watch(j)) return;
+    log_write(LOG_L_ERROR, "a file from the page cannot be read", "reason=\"%s\"", strerror(errno));
+    desk_http_problem(req, HTTP_SERVUNAVAIL, "SIBUK", strerror(errno));
+    job_free(&j);
+}
+
+void desk_http_jobs_end(struct desk_http *h)
+{
+    for (unsigned i = 0; i < DESK_HTTP_JOBS_MAX; i++)
+        if (h->job[i]) job_free(&h->job[i]);
+}
+
+/* ---- what a crash left ---- */
+
+static void empty(const char *dir)
+{
+    char path[2 * DESK_HTTP_PATH_MAX];
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) (void)unlink(path);
+    }
+    if (d) (void)closedir(d);
+}
+
+int desk_http_jobs_begin(struct desk_http *h)
+{
+    char path[2 * DESK_HTTP_PATH_MAX];
+    snprintf(path, sizeof path, "%s/collector", h->o.dir);
+    if (strlen(path) >= sizeof h->trays - 8) return ST_INVALID;
+    int st = conf_dir_make(path);
+    snprintf(h->trays, sizeof h->trays, "%s/collector/desk", h->o.dir);
+    if (st == ST_OK) st = conf_dir_make(h->trays);
+    DIR *d = st == ST_OK ? opendir(h->trays) : NULL;
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (e->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "%s/%s", h->trays, e->d_name);
+        empty(path);
+        (void)rmdir(path);
+    }
+    if (d) (void)closedir(d);
+    return st;
+}

@@ -1,0 +1,29 @@
+// api.ts - what the collector answers, and how it is asked. Nothing else is ever asked: the page has no other address.
+export interface Fault { line: number; column: number; name: string; seen: string; code: string; reason: string; nearest: string[]; cell?: string }
+export interface Note { line: number; column: number; name: string; text: string; cell?: string }
+export interface Checked { rows: number; accepted: number; duplicate: number; superseded: number; refused: Fault[]; refused_rows: number; notes: Note[] }
+export interface Sent {
+  id: string; office: string | null; at: string | null; file: string; rows: number; accepted: number; duplicate: number; superseded: number;
+  refused: number; last: number; acked: boolean; state: string; state_text: string; receipt?: string; receipt_due?: boolean;
+}
+export interface Desk {
+  token: string; offices: string[]; sent: { files: Sent[] } | null;
+  collector: { session: string; refused: string | null; tray_waiting: number; store?: { full: boolean }; witness: { fault: string | null; text?: string; text_en?: string } | null } | null;
+}
+export interface Receipt { receipt: string; id: string; file: string; office: string; first: number; last: number; pushed_at: string | null; committed_at: string | null; text: string }
+
+export class Refused extends Error {
+  constructor(readonly status: number, message: string) { super(message); }
+}
+
+async function answer<T>(r: Response): Promise<T> {
+  const o: unknown = await r.json().catch(() => null);
+  if (r.ok && o) return o as T;
+  throw new Refused(r.status, (o as { title?: string } | null)?.title ?? `HTTP ${r.status}`);
+}
+export const ask = async <T>(path: string): Promise<T> => answer<T>(await fetch(path));
+export async function push(verb: 'check' | 'send', office: string, file: File, lang: string, token: string): Promise<Checked> {
+  const q = new URLSearchParams({ office, name: file.name, lang });
+  const r = await fetch(`/api/${verb}?${q}`, { method: 'POST', body: file, headers: { 'X-Rekap-Token': token, 'Content-Type': 'application/octet-stream' } });
+  return (await answer<{ files: [Checked] }>(r)).files[0];
+}
