@@ -260,6 +260,8 @@ $(eval $(call unit_test,closing,aggregator/closing proto/step proto/figure proto
 $(eval $(call unit_test,calendar,aggregator/calendar aggregator/closing_rules proto/step proto/figure proto/sign proto/csv proto/csv_build proto/csv_list proto/period proto/code proto/code_text proto/bytes proto/status,-lsodium -lcsv))
 $(eval $(call unit_test,bridge,aggregator/bridge aggregator/bridge_list proto/csv proto/csv_build proto/csv_list $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
 $(eval $(call unit_test,successor,aggregator/successor proto/csv proto/csv_build proto/csv_list proto/period $(DECIMAL) proto/code proto/code_text proto/bytes proto/status,-lcsv))
+$(eval $(call unit_test,http_access,aggregator/http_access proto/conf_file proto/log proto/clock_posix proto/period proto/sign_sha256 proto/code proto/code_text proto/bytes proto/status,-lsodium -lpthread))
+$(eval $(call unit_test,http_scope,$(sort aggregator/http_scope aggregator/http_route $(FOLD) $(QUERIES) proto/setting proto/units proto/address proto/step proto/achieve proto/achieve_over proto/csv proto/csv_build proto/csv_list),-lsodium -lmsgpackc -ljansson -lcsv))
 $(eval $(call unit_test,http,$(sort page $(filter-out aggregator/main aggregator/control aggregator/dump aggregator/state,$(AGGREGATOR_E)) $(AGGREGATOR_P) $(PROTO_P) proto/conf_file proto/clock_posix proto/log proto/sheet proto/sign_ed25519),-levent -levent_pthreads $(HTTP_LIBS) -ljansson -linih -lcsv -lmsgpackc -lsodium))
 # fold alone, not part of any target: make build/tests/bench/fold_bench
 $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) proto/store_lmdb proto/store_lmdb_open proto/store_lmdb_dir proto/store_lmdb_check)

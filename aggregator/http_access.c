@@ -185,6 +185,7 @@ int http_access_enter(struct http_access *a, const char *link, struct wall now, 
         drop(a, e);
         purge(a, now);
         st = make(a, &like, HTTP_ACCESS_SESSION, now, a->session_ms, ret_secret);
+        if (st != ST_OK) a->entry[a->n++] = like; /* it has its own room, and was not used */
     }
     pthread_mutex_unlock(&a->lock);
     return st;

@@ -1,7 +1,8 @@
 /* http_openapi.c - /openapi.json: the API described from the tables it is served by. Kind: E.
  *
  * Nothing is written down twice: paths, parameters and who may ask come from http_route.c, shapes from http_schema.c; only what is
- * no question (events, health, metrics, the session) has a line of its own here. tests/it/api_schema_test walks the description. */
+ * no question (events, health, metrics, coming and going) has a line of its own here. tests/it/api_schema_test walks the
+ * description. */
 #include <stdio.h>
 #include <string.h>
 
@@ -73,8 +74,8 @@ static void put_question(json_t *paths, const struct http_question *k, enum http
     json_object_set_new(paths, path, json_pack("{s:o}", "get", get));
 }
 
-/* What is no question. */
-static const struct { const char *path, *method, *id, *tag, *type, *schema, *text, *problems[5]; bool open;
+/* What is no question. form: the one field of what is asked or posted; a 303 leads to the monitor. */
+static const struct { const char *path, *method, *id, *tag, *type, *schema, *text, *form, *problems[5]; bool open;
 } OTHERS[] = {
     { "/api/v1/events",
       "get",
@@ -83,6 +84,7 @@ static const struct { const char *path, *method, *id, *tag, *type, *schema, *tex
       "text/event-stream",
       NULL,
       "Changes as they are committed, as server-sent events: resync, snapshot, changed",
+      NULL,
       { "401", "403", "405", "503", NULL },
       false },
     { "/api/v1/session",
@@ -92,7 +94,38 @@ static const struct { const char *path, *method, *id, *tag, *type, *schema, *tex
       "application/json",
       "Session",
       "Who is asking, and until when",
+      NULL,
       { "401", "405", "503", NULL, NULL },
+      false },
+    { "/login",
+      "get",
+      "loginPage",
+      "access",
+      "text/html",
+      NULL,
+      "A page with one button that posts the ticket of a one-time link; looking at it uses nothing up",
+      "ticket",
+      { "405", "503", NULL, NULL, NULL },
+      true },
+    { "/login",
+      "post",
+      "login",
+      "access",
+      NULL,
+      NULL,
+      "Exchanges the ticket of a one-time link for a session, as a cookie",
+      "ticket",
+      { "403", "405", "410", "503", NULL },
+      true },
+    { "/logout",
+      "post",
+      "logout",
+      "access",
+      NULL,
+      NULL,
+      "Ends the session; its token may stand in the header X-CSRF-Token instead",
+      "csrf",
+      { "401", "403", "405", "503", NULL },
       false },
     { "/healthz",
       "get",
@@ -101,6 +134,7 @@ static const struct { const char *path, *method, *id, *tag, *type, *schema, *tex
       "text/plain",
       NULL,
       "The process answers",
+      NULL,
       { "405", "503", NULL, NULL, NULL },
       true },
     { "/readyz",
@@ -110,6 +144,7 @@ static const struct { const char *path, *method, *id, *tag, *type, *schema, *tex
       "text/plain",
       NULL,
       "Every worker is connected, and counting makes progress",
+      NULL,
       { "405", "503", NULL, NULL, NULL },
       true },
     { "/metrics",
@@ -119,6 +154,7 @@ static const struct { const char *path, *method, *id, *tag, *type, *schema, *tex
       "text/plain",
       NULL,
       "Counters and gauges; OpenMetrics when asked for",
+      NULL,
       { "401", "403", "405", "503", NULL },
       false },
     { "/openapi.json",
@@ -128,21 +164,50 @@ static const struct { const char *path, *method, *id, *tag, *type, *schema, *tex
       "application/json",
       NULL,
       "This description",
+      NULL,
       { "405", "503", NULL, NULL, NULL },
       true },
 };
 
-static void put_other(json_t *paths, size_t i)
+/* What is sent back: a body, or after a form the way to the monitor. */
+static json_t *answer_of_other(size_t i)
 {
+    if (!OTHERS[i].type)
+        return json_pack("{s:{s:s,s:{s:{s:s,s:o},s:{s:s,s:o}}}}", "303", "description", "Done; the monitor is at Location",
+                         "headers", "Location", "description", "/", "schema", text_schema(), "Set-Cookie", "description",
+                         "rekap=..; HttpOnly; SameSite=Strict, over TLS Secure", "schema", text_schema());
     json_t *schema = OTHERS[i].schema ? reference("schemas", OTHERS[i].schema)
                      : !strcmp(OTHERS[i].type, "application/json") ? json_pack("{s:s}", "type", "object") : text_schema();
-    json_t *responses =
-        json_pack("{s:{s:s,s:o}}", "200", "description", OTHERS[i].text, "content", content(OTHERS[i].type, schema));
+    return json_pack("{s:{s:s,s:o}}", "200", "description", OTHERS[i].text, "content", content(OTHERS[i].type, schema));
+}
+
+/* The field of a link is asked for in the address and posted; a token may stand in a header instead. */
+static void put_form(json_t *op, size_t i)
+{
+    const char *field = OTHERS[i].form;
+    bool csrf = !strcmp(field, "csrf");
+    json_t *value = json_pack("{s:s,s:s}", "type", "string", "pattern", csrf ? "^[0-9a-f]{32}$" : "^[0-9a-f]{64}$");
+    if (!strcmp(OTHERS[i].method, "get")) {
+        json_object_set_new(op, "parameters", json_pack("[{s:s,s:s,s:b,s:s,s:o}]", "name", field, "in", "query", "required", 0,
+                                                        "description", "the secret of the link", "schema", value));
+        return;
+    }
+    json_t *form = json_pack("{s:s,s:{s:o}}", "type", "object", "properties", field, value);
+    if (!csrf) json_object_set_new(form, "required", json_pack("[s]", field));
+    json_object_set_new(op, "requestBody", json_pack("{s:b,s:o}", "required", (int)!csrf, "content",
+                                                     content("application/x-www-form-urlencoded", form)));
+}
+
+static void put_other(json_t *paths, size_t i)
+{
+    json_t *responses = answer_of_other(i), *at = json_object_get(paths, OTHERS[i].path);
     put_problems(responses, OTHERS[i].problems);
     json_t *op = json_pack("{s:s,s:s,s:[s],s:o}", "operationId", OTHERS[i].id, "summary", OTHERS[i].text, "tags", OTHERS[i].tag,
                            "responses", responses);
+    if (OTHERS[i].form) put_form(op, i);
     if (OTHERS[i].open) json_object_set_new(op, "security", json_array());
-    json_object_set_new(paths, OTHERS[i].path, json_pack("{s:o}", OTHERS[i].method, op));
+    if (at) json_object_set_new(at, OTHERS[i].method, op);
+    else json_object_set_new(paths, OTHERS[i].path, json_pack("{s:o}", OTHERS[i].method, op));
 }
 
 static json_t *paths_all(void)

@@ -109,9 +109,9 @@ static void put_aggregator(const struct files *f, struct buf *b)
     place_socket(f->p, "publish", publish);
     bytes_hex(f->keys->pub[0], PUBKEY_SIZE, key);
     buf_printf(b,
-               "workers = w1=ipc://%s=%s\nhttp = %s\npublish = ipc://%s\nregions = %s/registry/region.csv\nnames = "
-               "%s/registry/nomenklatur.csv\n",
-               worker, key, f->p->http, publish, f->p->dir, f->p->dir);
+               "workers = w1=ipc://%s=%s\nhttp = %s\nsessions = %s/aggregator/sessions\npublish = ipc://%s\nregions = "
+               "%s/registry/region.csv\nnames = %s/registry/nomenklatur.csv\n",
+               worker, key, f->p->http, f->p->dir, publish, f->p->dir, f->p->dir);
     put_common(b, f->p, "aggregator", "aggregator/state");
 }
 
