@@ -386,7 +386,7 @@ campaign: kills audits crashes faults nets herd sims
 campaign: seal_crashes
 .PHONY: seal_crashes
 seal_crashes: it-build
-	COUNT=$(or $(COUNT),500) SEED=$(or $(SEED),1) tests/it/seal_crash_test $(B)
+	COUNT=$(or $(COUNT),500) SEED=$(or $(SEED),1) SHARDS=$(or $(SHARDS),20) JOBS=$(or $(JOBS),4) tests/it/seal_crash_test $(B)
 .PHONY: sims
 # SIM_SECONDS of seeds from SEED on
 sims: sim-build
