@@ -82,7 +82,8 @@ CLI_ALL := worker/options collector/options aggregator/options worker/trust work
 BIN := $(B)/bin/rekap $(B)/bin/rekap-collector $(B)/bin/rekap-worker $(B)/bin/rekap-aggregator $(B)/bin/rekap-audit
 
 # offices and figures that deploy/demo makes up: beside the programs, never in bin, never installed
-$(B)/deploy/feed: $(call OBJS,cli/feed_main $(sort $(filter-out cli/main,$(CLI_ALL))))
+FEED_E := cli/feed_main
+$(B)/deploy/feed: $(call OBJS,$(FEED_E) $(sort $(filter-out cli/main,$(CLI_ALL))))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(BOOK_LIBS) $(REPORT_LIBS)
 all: $(BIN) $(B)/deploy/feed
@@ -427,7 +428,7 @@ audits: $(B)/tests/unit/audit_test $(B)/tests/unit/audit_state_test $(B)/bin/rek
 	AUDIT_EDITS=$(or $(EDITS),10000) $(B)/tests/unit/audit_state_test
 # ---- setup, style, installation ----
 TIDY_P := $(PROTO_P) $(COLLECTOR_P) $(WORKER_P) $(AGGREGATOR_P)
-TIDY_ALL := $(sort $(COLLECTOR_ALL) $(WORKER_ALL) $(AGGREGATOR_ALL) $(CLI_ALL) $(AUDIT_E))
+TIDY_ALL := $(sort $(COLLECTOR_ALL) $(WORKER_ALL) $(AGGREGATOR_ALL) $(CLI_ALL) $(FEED_E) $(AUDIT_E))
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DIR ?= $(B)/run

@@ -24,8 +24,8 @@ int setup_listen(const struct cli *c, const struct place *p, const char *endpoin
 int setup_listening(const struct place *p, char *ret, size_t size);
 /* Sets one key of [worker] in DIR/etc/worker.conf, whatever else stands there; value NULL: takes the line away. */
 int setup_worker(const struct cli *c, const struct place *p, const char *key, const char *value);
-/* The address of an office's page in DIR/etc/collector.conf: `asked`, or the one that is there while it is free, or another free one.
- * ret: "" where somebody switched the page off (`http =` with nothing behind it). */
+/* The address of an office's page in DIR/etc/collector.conf: `asked`, or the one that is there while it is free, or another free
+ * one. ret: "" where somebody switched the page off (`http =` with nothing behind it). */
 int setup_desk(const struct cli *c, const struct place *p, const char *asked, char ret[PLACE_HTTP_MAX]);
 bool setup_address_ok(const char *address);     /* tcp://HOST:PORT that can be written into a configuration */
 

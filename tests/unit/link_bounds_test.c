@@ -149,7 +149,8 @@ static void what_nobody_reads_is_bounded_together(void **state)
     }
     assert_true(sent >= QUEUE_TOTAL_MAX);
     name = deaf(&p, &late, "terlambat");
-    for (end = ms() + WAIT_MS; p.s.l->queued_total < QUEUE_TOTAL_MAX && ms() < end;)    /* their machines took some of it meanwhile */
+    end = ms() + WAIT_MS;
+    while (p.s.l->queued_total < QUEUE_TOTAL_MAX && ms() < end)        /* their machines took some of it meanwhile */
         for (unsigned i = 0; i < DEAF; i++) (void)fill(&p, id[i]);
     assert_true(p.s.l->queued_total >= QUEUE_TOTAL_MAX);
     assert_in_range(fill(&p, name), HALF, QUEUE_BYTES_MAX / 2);        /* a share, and the kernel's part */
