@@ -540,15 +540,15 @@ static void a_flood_of_what_is_dropped_is_left_for_a_while(void **state)
 {
     enum { PEERS = 4, EACH = 40, TURN = 64 };
     uint64_t most = 0;
-    int64_t end = ms() + WAIT_MS;
+    int64_t end = ms() + WAIT_MS, patience = 200;
     struct pair p;
 
     (void)state;
     pair_init(&p);
     listen_ipc(&p, "flood");
-    while (most < TURN && ms() < end) {
+    for (; most < TURN && ms() < end; patience *= 2) {
         struct raw r[PEERS];
-        int64_t soon = ms() + 200;
+        int64_t soon = ms() + patience;
 
         for (unsigned i = 0; i < PEERS; i++) {
             char rid[16];

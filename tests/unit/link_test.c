@@ -301,15 +301,14 @@ static void control_answers(void **state)
 static void control_without_answer(void **state)
 {
     struct daemon d = { .mute = true };
+    const int for_ever = 24 * 3600 * 1000;
     char path[160], *answer = NULL;
     size_t n = 0;
-    int64_t begin = ms();
     pthread_t t;
 
     (void)state;
     snprintf(path, sizeof path, "%s/nobody", dir);
-    assert_int_equal(link_ask(path, slice_of("{}", 2), WAIT_MS, &answer, &n), ST_NOT_FOUND);
-    assert_true(ms() - begin < WAIT_MS / 4);
+    assert_int_equal(link_ask(path, slice_of("{}", 2), for_ever, &answer, &n), ST_NOT_FOUND);        /* it does not wait */
     assert_int_equal(link_new(&d.l), ST_OK);
     assert_int_equal(link_control(d.l, path), ST_OK);
     assert_int_equal(pthread_create(&t, NULL, daemon_main, &d), 0);
