@@ -62,7 +62,7 @@ AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with 
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json aggregator/query_review aggregator/query_notice
 CLI_E += cli/query_peer cli/query_late cli/login
-CLI_E += cli/push_progress cli/watch_stream cli/watch_view cli/watch_view_text cli/watch_screen
+CLI_E += cli/push_progress cli/push_marked cli/push_marked_text cli/push_marked_book cli/watch_stream cli/watch_view cli/watch_view_text cli/watch_screen
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
@@ -269,6 +269,7 @@ $(B)/tests/bench/fold_bench: $(B)/tests/bench/fold_bench.o $(call OBJS,$(FOLD) p
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -llmdb -lsodium -lmsgpackc -lpthread
 $(eval $(call unit_test,cli,cli/cli cli/print proto/bytes proto/period proto/status,-ljansson))
 $(eval $(call unit_test,watch_view,cli/watch_view cli/watch_view_text cli/print proto/bytes proto/status,-ljansson))
+$(eval $(call unit_test,push_marked,cli/push_marked_text cli/push_marked_book proto/sheet $(BOOK) $(INTAKE_TEST) tests/unit/book_world,-lcsv -lmsgpackc -lsodium $(BOOK_LIBS) -lxlsxwriter))
 $(eval $(call unit_test,push_progress,cli/push_progress,-ljansson))
 $(eval $(call unit_test,notice_hook,cli/notice_hook proto/clock_posix proto/status proto/bytes,))
 $(eval $(call unit_test,merkle,proto/merkle proto/sign_sha256 proto/bytes proto/status,-lsodium))

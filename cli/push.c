@@ -35,6 +35,9 @@ static int read_words(struct push *u)
     u->intake.complete = c->value[OPT_COMPLETE] != NULL;
     u->intake.lang = c->lang;
     if (!c->value[OPT_OFFICE]) return cli_usage(c, "sebutkan --office ID", "give --office ID", NULL);
+    if (c->value[OPT_OUTPUT] && (!u->dry_run || c->operand_count != 1))
+        return cli_usage(c, "--output: salinan bertanda, bersama --dry-run dan satu berkas",
+                         "--output: a marked copy, with --dry-run and one file", NULL);
     if (shape && shape_parse(slice_of(shape, strlen(shape)), &u->intake.shape) != ST_OK)
         return cli_usage(c, "bentuk tidak dikenal; misalnya anggaran, nomenklatur", "unknown shape; such as anggaran, nomenklatur",
                          shape);
@@ -212,6 +215,7 @@ static void take(struct push *u, struct push_file *f, struct slice bytes)
     f->duplicate = u->dry_run ? in->duplicate : 0;
     f->accepted = f->rows - f->refused_rows - f->duplicate;
     push_note(u, f, in);
+    if (u->c->value[OPT_OUTPUT]) (void)push_marked(u, f, in, bytes);
     f->hash = sign_sha256(&bytes, 1);
     f->hashed = true;
     if (in->sections && u->dry_run) keep_in_memory(u, f, in);

@@ -59,6 +59,8 @@ void push_progress_text(enum lang lang, int64_t rows, int64_t done, int64_t ms, 
 /* One file's faults and notes, kept for --json and told on stderr. */
 void push_note(struct push *u, struct push_file *f, const struct intake *in);
 void push_failed(struct push *u, struct push_file *f, const char *why);
+/* push_marked.c: writes --output, a copy of the file with its faults marked; when it cannot, f has failed and says why. */
+int push_marked(struct push *u, struct push_file *f, const struct intake *in, struct slice bytes);
 int push_report(struct push *u);        /* prints; EXIT_OK, EXIT_REFUSED or EXIT_FAILED */
 
 #endif

@@ -7,7 +7,7 @@
  *   GET /, /desk.js, ..    the page
  *   GET /api/desk          offices served here, the line to the centre, what was sent and became of it, the token for what follows
  *   GET /api/receipt?id=   a kept receipt with its text
- *   POST /api/check, /api/send?office=ID&name=NAME   a file as the body
+ *   POST /api/check, /api/send, /api/marked?office=ID&name=NAME   a file as the body
  *
  * Invariant: nothing is answered but the page itself before host and cookie are right, nothing started before origin and token are.
  */
@@ -120,7 +120,18 @@ static void enter(const struct desk_http *h, struct evhttp_request *req, const c
     desk_http_reply(req, 303, NULL, "", 0);
 }
 
-static void take_file(struct desk_http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
+/* What is to be done with a file; false: no such address. */
+static bool takes_file(const char *path, const struct evkeyvalq *query, enum desk_http_what *ret)
+{
+    const char *as = evhttp_find_header(query, "as");
+    if (!strcmp(path, "/api/check")) *ret = DESK_HTTP_CHECK;
+    else if (!strcmp(path, "/api/send")) *ret = DESK_HTTP_SEND;
+    else if (!strcmp(path, "/api/marked")) *ret = as && !strcmp(as, "csv") ? DESK_HTTP_MARK_TEXT : DESK_HTTP_MARK_BOOK;
+    else return false;
+    return true;
+}
+
+static void take_file(struct desk_http *h, struct evhttp_request *req, enum desk_http_what what, const struct evkeyvalq *query)
 {
     const char *office = evhttp_find_header(query, "office"), *name = evhttp_find_header(query, "name");
     const char *lang = evhttp_find_header(query, "lang");
@@ -129,14 +140,15 @@ static void take_file(struct desk_http *h, struct evhttp_request *req, const cha
     else if (!office || !name || !serves(h, office))
         desk_http_problem(req, 400, "FORMAT_SALAH", "office dan name wajib; kantor itu tidak ada di sini");
     else
-        desk_http_push(h, req, office, name, lang && !strcmp(lang, "en"), !strcmp(path, "/api/check"));
+        desk_http_push(h, req, &(struct desk_http_push){ what, office, name, lang && !strcmp(lang, "en") });
 }
 
 static void route(struct desk_http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
 {
     const char *key = evhttp_find_header(query, "key");
     bool posts = evhttp_request_get_command(req) == EVHTTP_REQ_POST;
-    bool takes = !strcmp(path, "/api/check") || !strcmp(path, "/api/send");
+    enum desk_http_what what = DESK_HTTP_CHECK;
+    bool takes = takes_file(path, query, &what);
     if (!desk_http_named(h, req))
         desk_http_problem(req, 403, "TIDAK_BERWENANG", "nama mesin ini lain: pakai alamat yang dicetak rekap up");
     else if (posts != takes)
@@ -148,7 +160,7 @@ static void route(struct desk_http *h, struct evhttp_request *req, const char *p
     else if (!desk_http_known(h, req))
         desk_http_problem(req, 401, "KEDALUWARSA", "buka halaman ini lewat tautan yang dicetak rekap up");
     else if (takes)
-        take_file(h, req, path, query);
+        take_file(h, req, what, query);
     else if (!strcmp(path, "/api/desk"))
         tell_desk(h, req);
     else if (!strcmp(path, "/api/receipt"))

@@ -29,7 +29,7 @@
 #include "proto/conf.h"
 #include "proto/log.h"
 
-enum { ANSWER_MAX = 32 << 20, SAID_MAX = 2000 };
+enum { ANSWER_MAX = 32 << 20, COPY_MAX = 128 << 20, SAID_MAX = 2000 };
 
 /* ---- the file ---- */
 
@@ -70,6 +70,7 @@ static bool keep_body(struct desk_http_job *j)
 static void drop_files(const struct desk_http_job *j)
 {
     if (j->file[0]) (void)unlink(j->file);
+    if (j->copy[0]) (void)unlink(j->copy);
     if (j->dir[0]) (void)rmdir(j->dir);
 }
 
@@ -86,15 +87,27 @@ _Noreturn static void become(const struct desk_http_job *j, pid_t parent, char *
     _exit(127);
 }
 
-static int start(struct desk_http_job *j, const char *office, bool english, bool dry)
+/* No name of a file begins with a dot (clean_name), so the copy's is free. */
+static bool name_copy(struct desk_http_job *j)
+{
+    if (j->what != DESK_HTTP_MARK_BOOK && j->what != DESK_HTTP_MARK_TEXT) return true;
+    int n = snprintf(j->copy, sizeof j->copy, "%s/.copy.%s", j->dir, j->what == DESK_HTTP_MARK_BOOK ? "xlsx" : "csv");
+    return n > 0 && (size_t)n < sizeof j->copy;
+}
+
+static int start(struct desk_http_job *j, const char *office, bool english)
 {
     char push[] = "push", dir_option[] = "--dir", office_option[] = "--office", lang_option[] = "--lang", json[] = "--json",
-         rehearse[] = "--dry-run", id[64], dir[DESK_HTTP_PATH_MAX], lang[3], end[] = "--";
+         rehearse[] = "--dry-run", output[] = "--output", id[64], dir[DESK_HTTP_PATH_MAX], lang[3], end[] = "--";
+    char *argv[16] = { j->h->program, push, dir_option, dir, office_option, id, lang_option, lang, json };
+    size_t n = 9;
     snprintf(id, sizeof id, "%s", office);
     snprintf(dir, sizeof dir, "%s", j->h->o.dir);
     snprintf(lang, sizeof lang, "%s", english ? "en" : "id");
-    char *const argv[] = { j->h->program, push,        dir_option, dir, office_option,         id,      lang_option,
-                           lang,          json,        dry ? rehearse : end, dry ? end : j->file, dry ? j->file : NULL, NULL };
+    if (j->what != DESK_HTTP_SEND) argv[n++] = rehearse;
+    if (j->copy[0]) argv[n++] = output, argv[n++] = j->copy;
+    argv[n++] = end;
+    argv[n++] = j->file;
     j->out = memfd_create("rekap-desk-out", MFD_CLOEXEC);
     j->err = memfd_create("rekap-desk-err", MFD_CLOEXEC);
     if (j->out < 0 || j->err < 0) return ST_IO;
@@ -152,6 +165,20 @@ static json_t *answer_of(const struct desk_http_job *j)
     return o;
 }
 
+/* False: there is no copy. */
+static bool send_copy(const struct desk_http_job *j)
+{
+    const char *type = j->what == DESK_HTTP_MARK_BOOK ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+                                                      : "text/csv; charset=utf-8";
+    size_t n = 0;
+    int fd = open(j->copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    char *bytes = fd >= 0 ? text_of(fd, COPY_MAX, &n) : NULL;
+    if (fd >= 0) (void)close(fd);
+    if (bytes) desk_http_reply(j->req, HTTP_OK, type, bytes, n);
+    free(bytes);
+    return bytes != NULL;
+}
+
 static void say_why(const struct desk_http_job *j)
 {
     size_t n = 0;
@@ -170,10 +197,11 @@ static void on_ended(evutil_socket_t fd, short what, void *ctx)
     pid_t gone = waitpid(j->pid, &status, WNOHANG);
     if (gone == 0 || (gone < 0 && errno == EINTR)) return;
     j->pid = 0;
-    json_t *answer = j->cut ? NULL : answer_of(j);
-    if (!answer) log_write(LOG_L_WARN, "a file from the page was not read", "status=%d", status);
+    json_t *answer = j->cut || j->copy[0] ? NULL : answer_of(j);
+    bool told = answer || (!j->cut && j->copy[0] && send_copy(j));
+    if (!told) log_write(LOG_L_WARN, "a file from the page was not read", "status=%d", status);
     if (answer) desk_http_json(j->req, HTTP_OK, answer);
-    else say_why(j);
+    else if (!told) say_why(j);
     job_free(&j);
 }
 
@@ -194,7 +222,7 @@ static bool watch(struct desk_http_job *j)
     return j->ended && j->late && event_add(j->ended, NULL) == 0 && event_add(j->late, &limit) == 0;
 }
 
-void desk_http_push(struct desk_http *h, struct evhttp_request *req, const char *office, const char *name, bool english, bool dry)
+void desk_http_push(struct desk_http *h, struct evhttp_request *req, const struct desk_http_push *p)
 {
     unsigned at = 0;
     while (at < DESK_HTTP_JOBS_MAX && h->job[at]) at++;
@@ -203,10 +231,10 @@ void desk_http_push(struct desk_http *h, struct evhttp_request *req, const char 
         desk_http_problem(req, HTTP_SERVUNAVAIL, "SIBUK", "berkas lain sedang dibaca; coba lagi");
         return;
     }
-    *j = (struct desk_http_job){ .h = h, .req = req, .pidfd = -1, .out = -1, .err = -1 };
-    clean_name(name, j->name);
+    *j = (struct desk_http_job){ .h = h, .req = req, .what = p->what, .pidfd = -1, .out = -1, .err = -1 };
+    clean_name(p->name, j->name);
     h->job[at] = j;
-    if (keep_body(j) && start(j, office, english, dry) == ST_OK && watch(j)) return;
+    if (keep_body(j) && name_copy(j) && start(j, p->office, p->english) == ST_OK && watch(j)) return;
     log_write(LOG_L_ERROR, "a file from the page cannot be read", "reason=\"%s\"", strerror(errno));
     desk_http_problem(req, HTTP_SERVUNAVAIL, "SIBUK", strerror(errno));
     job_free(&j);

@@ -12,14 +12,16 @@
 #include "collector/desk_http.h"
 
 enum { DESK_HTTP_PATH_MAX = 4096, DESK_HTTP_NAME_MAX = 200 };
+enum desk_http_what { DESK_HTTP_CHECK, DESK_HTTP_SEND, DESK_HTTP_MARK_BOOK, DESK_HTTP_MARK_TEXT };    /* with a file */
 
 struct desk_http_job {                  /* one `rekap push` */
     struct desk_http *h;
     struct evhttp_request *req;         /* to be answered; libevent keeps it until then, also when its connection has gone */
     struct event *ended, *late;
     int pid, pidfd, out, err;           /* out, err: what it prints, in memory */
+    enum desk_http_what what;
     bool cut;                           /* it took too long */
-    char dir[DESK_HTTP_PATH_MAX], file[DESK_HTTP_PATH_MAX], name[DESK_HTTP_NAME_MAX + 1];
+    char dir[DESK_HTTP_PATH_MAX], file[DESK_HTTP_PATH_MAX], copy[DESK_HTTP_PATH_MAX], name[DESK_HTTP_NAME_MAX + 1];
 };
 struct desk_http {
     struct desk_http_options o;
@@ -45,8 +47,9 @@ void desk_http_reply(struct evhttp_request *req, int status, const char *type, c
 void desk_http_json(struct evhttp_request *req, int status, json_t *body);      /* takes body */
 void desk_http_problem(struct evhttp_request *req, int status, const char *code, const char *title);
 bool desk_http_page(struct evhttp_request *req, const char *path);      /* false: no such file, nothing was answered */
-/* desk_http_job.c: the file in req's body is read by `rekap push`, with --dry-run or not; answers req now or later. */
-void desk_http_push(struct desk_http *h, struct evhttp_request *req, const char *office, const char *name, bool english, bool dry);
+/* desk_http_job.c: the file in req's body is read by `rekap push`; answers req now or later, a copy as a file. */
+struct desk_http_push { enum desk_http_what what; const char *office, *name; bool english; };
+void desk_http_push(struct desk_http *h, struct evhttp_request *req, const struct desk_http_push *p);
 void desk_http_jobs_end(struct desk_http *h);
 int desk_http_jobs_begin(struct desk_http *h);  /* removes what a crash left; ST_IO with errno */
 /* desk_http_door.c */

@@ -22,8 +22,12 @@ async function answer<T>(r: Response): Promise<T> {
   throw new Refused(r.status, (o as { title?: string } | null)?.title ?? `HTTP ${r.status}`);
 }
 export const ask = async <T>(path: string): Promise<T> => answer<T>(await fetch(path));
+const post = (verb: string, query: Record<string, string>, file: File, token: string) => fetch(`/api/${verb}?${new URLSearchParams(query)}`,
+  { method: 'POST', body: file, headers: { 'X-Rekap-Token': token, 'Content-Type': 'application/octet-stream' } });
 export async function push(verb: 'check' | 'send', office: string, file: File, lang: string, token: string): Promise<Checked> {
-  const q = new URLSearchParams({ office, name: file.name, lang });
-  const r = await fetch(`/api/${verb}?${q}`, { method: 'POST', body: file, headers: { 'X-Rekap-Token': token, 'Content-Type': 'application/octet-stream' } });
-  return (await answer<{ files: [Checked] }>(r)).files[0];
+  return (await answer<{ files: [Checked] }>(await post(verb, { office, name: file.name, lang }, file, token))).files[0];
+}
+export async function marked(as: 'xlsx' | 'csv', office: string, file: File, lang: string, token: string): Promise<Blob> {
+  const r = await post('marked', { office, name: file.name, lang, as }, file, token);
+  return r.ok ? r.blob() : answer<never>(r);
 }

@@ -5,7 +5,7 @@
 // after the page was closed. Texts of files and of the centre enter as text nodes only (the policy allows nothing else).
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ask, push, Refused, type Checked, type Desk, type Fault, type Receipt, type Sent } from './api';
+import { ask, marked, push, Refused, type Checked, type Desk, type Fault, type Receipt, type Sent } from './api';
 import { words, type Lang } from './words';
 import './desk.css';
 
@@ -20,19 +20,21 @@ const time = (t: string | null, lang: Lang) => (t ? new Date(t).toLocaleString(l
 // A text that begins like a formula is kept from being one in a spreadsheet.
 const cell = (s: string) => `"${(/^[=+\-@\t\r]/.test(s) ? `'${s}` : s).replaceAll('"', '""')}"`;
 
-function save(name: string, type: string, ...text: string[]) {
+function save(name: string, type: string, ...parts: BlobPart[]) {
   const a = document.createElement('a');
-  a.href = URL.createObjectURL(new Blob(text, { type }));
+  a.href = URL.createObjectURL(new Blob(parts, { type }));
   a.download = name;
   a.click();
   setTimeout(() => URL.revokeObjectURL(a.href), 10000);
 }
 
+const stem = (file: string) => file.replace(/\.[^.]*$/, '');
+
 function saveFaults(file: string, faults: Fault[], w: Words) {
   const rows = faults.map(f => [f.cell ?? '', String(f.line), String(f.column), f.name, f.seen, f.code, f.reason, f.nearest.join(' | ')]);
   const head = [w.place, w.line, w.column, w.name, w.seen, 'kode', w.reason, w.nearest];
   const text = [head, ...rows].map(r => r.map(cell).join(';')).join('\r\n');
-  save(`${file.replace(/\.[^.]*$/, '')}-kesalahan.csv`, 'text/csv', '\ufeff', text, '\r\n');
+  save(`${stem(file)}-kesalahan.csv`, 'text/csv', '\ufeff', text, '\r\n');
 }
 
 const where = (f: { cell?: string; line: number; column: number }, w: Words) =>
@@ -60,7 +62,9 @@ function Counts({ c, w }: { c: Checked; w: Words }) {
   return <p>{c.rows} {w.rows}: {parts.map(([n, what]) => `${n} ${what}`).join(', ')}</p>;
 }
 
-function CardView({ card, w, send, remove }: { card: Card; w: Words; send: () => void; remove: () => void }) {
+type Kind = 'xlsx' | 'csv';
+function CardView({ card, w, send, copy, remove }: { card: Card; w: Words; send: () => void; copy: (as: Kind) => void; remove: () => void }) {
+  const kinds: Kind[] = /\.xls[xm]$/i.test(card.file.name) ? ['xlsx'] : ['xlsx', 'csv'];
   const c = card.checked, faults = c?.refused ?? [];
   const sendable = c !== null && !card.sent && c.rows - c.refused_rows > 0;
   return (
@@ -81,6 +85,7 @@ function CardView({ card, w, send, remove }: { card: Card; w: Words; send: () =>
       )}
       <div class="row">
         {sendable && <button class="main" disabled={card.busy !== ''} onClick={send}>{faults.length ? w.sendRest : w.send}</button>}
+        {faults.length > 0 && kinds.map(k => <button disabled={card.busy !== ''} onClick={() => copy(k)}>{w.marked} ({k.toUpperCase()})</button>)}
         {faults.length > 0 && <button onClick={() => saveFaults(card.file.name, faults, w)}>{w.save}</button>}
         {!card.busy && <button onClick={remove}>{w.remove}</button>}
       </div>
@@ -198,6 +203,15 @@ function Page() {
     }
     if (verb === 'send') void look();
   };
+  const copy = async (card: Card, as: Kind) => {
+    change(card.key, { busy: 'check', error: '' });
+    try {
+      save(`${stem(card.file.name)}-${w.markedName}.${as}`, '', await marked(as, card.office, card.file, lang, desk?.token ?? ''));
+      change(card.key, { busy: '' });
+    } catch (e) {
+      change(card.key, { busy: '', error: (e as Error).message });
+    }
+  };
   const take = async (files: Iterable<File>) => {
     const fresh = [...files].map((file): Card => ({ key: ++last, file, office, busy: '', error: file.size > FILE_MAX ? w.large : '', checked: null, sent: false }));
     setCards(list => [...fresh, ...list]);
@@ -225,7 +239,7 @@ function Page() {
               onChange={e => { const files = [...(e.currentTarget.files ?? [])]; e.currentTarget.value = ''; void take(files); }} />
           </label>
         )}
-        {cards.map(c => <CardView key={c.key} card={c} w={w} send={() => void run(c, 'send')} remove={() => setCards(list => list.filter(x => x.key !== c.key))} />)}
+        {cards.map(c => <CardView key={c.key} card={c} w={w} send={() => void run(c, 'send')} copy={as => void copy(c, as)} remove={() => setCards(list => list.filter(x => x.key !== c.key))} />)}
         <h2>{w.sent}</h2>
         <SentList list={desk?.sent?.files ?? []} w={w} lang={lang} show={id => void show(id)} />
       </main>
