@@ -50,7 +50,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static void made(struct place *p, enum http_access_kind kind, const struct http_viewer *who, int64_t ms, char secret[HTTP_SECRET_SIZE])
+static void made(struct place *p, enum http_access_kind kind, const struct http_viewer *who, int64_t ms,
+                 char secret[HTTP_SECRET_SIZE])
 {
     assert_int_equal(http_access_make(p->a, kind, who, NOW, ms, secret), ST_OK);
     assert_int_equal(strlen(secret), HTTP_SECRET_SIZE - 1);

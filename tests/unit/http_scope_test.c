@@ -1,6 +1,6 @@
-/* http_scope_test.c - who may ask what (aggregator/http_scope.h), walked over the whole table of questions: for every one of them and
- * every role, what lies outside is refused before anything is computed. A question that is added is walked by itself; one that names
- * no place at all fails here until somebody has said why everybody may ask it. */
+/* http_scope_test.c - who may ask what (aggregator/http_scope.h), walked over the whole table of questions: for every one of them
+ * and every role, what lies outside is refused before anything is computed. A question that is added is walked by itself; one that
+ * names no place at all fails here until somebody has said why everybody may ask it. */
 #include "aggregator/http_scope.h"
 
 #include <setjmp.h>
@@ -73,7 +73,8 @@ static void must(unsigned status, const struct http_viewer *v, const struct http
     unsigned seen = allowed(v, k, x, &param);
     if (seen != status)
         fail_msg("%s of %s asks %s: region=%s office=%s figure=%s: %u, not %u", registry_role_name(v->role),
-                 v->office[0] ? v->office : "-", k->name, x.region ? x.region : "-", x.office ? x.office : "-", x.figure, seen, status);
+                 v->office[0] ? v->office : "-", k->name, x.region ? x.region : "-", x.office ? x.office : "-", x.figure, seen,
+                 status);
 }
 
 /* ---- the walk ---- */
@@ -236,10 +237,11 @@ static void a_treasurer_sees_money(void **state)
 static void an_office_sees_its_region_in_totals(void **state)
 {
     const struct http_viewer v = viewer(ROLE_OFFICE, "18.72", OWN);
-    static const struct { const char *level, *code; bool fine; } ROWS[] = {
-        { "", "", true }, { "program", "", true }, { "bidang", "1.06", true }, { "urusan", "1.06.02", true }, { "", "1.06.02", true },
-        { "kegiatan", "", false }, { "subkegiatan", "", false }, { "rekening", "", false }, { "daun", "", false },
-        { "program", "1.06.01.2", false }, { "", "1.06.01.2.02", false }, { "lain", "", false },
+    static const struct { const char *level, *code; bool fine;
+    } ROWS[] = {
+        { "", "", true },        { "program", "", true },           { "bidang", "1.06", true },    { "urusan", "1.06.02", true },
+        { "", "1.06.02", true }, { "kegiatan", "", false },         { "subkegiatan", "", false },  { "rekening", "", false },
+        { "daun", "", false },   { "program", "1.06.01.2", false }, { "", "1.06.01.2.02", false }, { "lain", "", false },
     };
     const struct http_question *k = question(query_rollup);
     (void)state;
