@@ -151,10 +151,10 @@ static json_t *login_json(struct control_context *c, const json_t *request)
     struct http_viewer who = {0};
     struct wall now = c->clock.now(c->clock.ctx).wall;
     char secret[HTTP_SECRET_SIZE], until[32] = "";
-    int64_t ms = key ? seconds * 1000 : HTTP_LINK_MS;
     bool ok = registry_role_parse(slice_of(role, strlen(role)), &who.role) == ST_OK && strlen(office) <= OFFICE_ID_MAX &&
               code_region_parse(slice_of(region, strlen(region)), &who.region) == ST_OK && (who.role != ROLE_OFFICE || office[0]) &&
               (!key || (seconds >= 1 && seconds <= (json_int_t)HTTP_ACCESS_DAYS_MAX * 86400));
+    int64_t ms = key && ok ? seconds * 1000 : HTTP_LINK_MS;
     snprintf(who.office, sizeof who.office, "%s", ok ? office : "");
     int st = ok ? http_access_make(c->access, key ? HTTP_ACCESS_KEY : HTTP_ACCESS_LINK, &who, now, ms, secret) : ST_INVALID;
     if (st != ST_OK) return json_pack("{s:s}", "error", status_str(st));

@@ -69,6 +69,14 @@ static const char *name_of(const char *path)
     return name[0] && name[0] != '.' && strspn(name, plain) == strlen(name) ? name : NULL;
 }
 
+/* libevent takes a few KiB at a time. */
+static bool take_file(struct evbuffer *b, int fd, off_t size)
+{
+    for (int n; size > 0; size -= n)
+        if ((n = evbuffer_read(b, fd, (int)size)) <= 0) return false;
+    return true;
+}
+
 static bool send_from(struct http *h, struct evhttp_request *req, const char *dir, const char *path)
 {
     char file[4096];
@@ -78,8 +86,8 @@ static bool send_from(struct http *h, struct evhttp_request *req, const char *di
     int fd = n > 0 && (size_t)n < sizeof file ? open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (fd < 0) return false;
     struct evbuffer *b = evbuffer_new();
-    bool whole = b && fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size <= DEVELOPMENT_FILE_MAX;
-    if (whole && sb.st_size > 0) whole = evbuffer_read(b, fd, (int)sb.st_size) == (int)sb.st_size;
+    bool whole = b && fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size <= DEVELOPMENT_FILE_MAX &&
+                 take_file(b, fd, sb.st_size);
     (void)close(fd);
     if (whole) {
         describe(req, false, false);

@@ -32,9 +32,9 @@ static int times_of(const struct http_tls *t, struct timespec ret[2], char *err,
 {
     struct stat sb;
     if (stat(t->certificate, &sb) != 0) return fail(t->certificate, "cannot be read", err, err_size);
-    ret[0] = sb.st_mtim;
+    ret[0] = sb.st_ctim;            /* moves with rights and names, too: mended by chmod or mv is mended */
     if (stat(t->key, &sb) != 0) return fail(t->key, "cannot be read", err, err_size);
-    ret[1] = sb.st_mtim;
+    ret[1] = sb.st_ctim;
     return sb.st_mode & 07 ? fail(t->key, "everybody may read it (chmod o=)", err, err_size) : ST_OK;
 }
 

@@ -50,7 +50,7 @@ static int64_t ms(void)
 
 /* ---- the server ---- */
 
-struct site { struct http *http; struct store *store; char dir[64], registry[96], listen[32]; unsigned port; };
+struct site { struct http *http; struct store *store; char dir[64], registry[96], page[96], listen[32]; unsigned port; };
 
 static void write_register(const struct site *s)
 {
@@ -62,7 +62,7 @@ static void write_register(const struct site *s)
     assert_int_equal(fclose(f), 0);
 }
 
-static int setup(void **state)
+static int setup_of(void **state, bool assets)
 {
     struct site *s = calloc(1, sizeof *s);
     char err[300] = "";
@@ -72,10 +72,12 @@ static int setup(void **state)
     snprintf(s->dir, sizeof s->dir, "/tmp/rekap-http-test-XXXXXX");
     assert_non_null(mkdtemp(s->dir));
     snprintf(s->registry, sizeof s->registry, "%s/office.tsv", s->dir);
+    snprintf(s->page, sizeof s->page, "%s/index.html", s->dir);
     write_register(s);
     assert_int_equal(store_mem_new(fold_tables, &s->store), ST_OK);
     struct http_options o = { .listen = s->listen, .registry = s->registry, .regions = "deploy/registry/region.csv",
-                              .names = "deploy/registry/nomenklatur.csv", .store = s->store, .clock = { NULL, server_now },
+                              .names = "deploy/registry/nomenklatur.csv", .store = s->store, .assets = assets ? s->dir : NULL,
+                              .clock = { NULL, server_now },
                               .live = { .workers = 1, .worker = { { .number = 1, .up = true } } } };
     for (unsigned i = 0; st == ST_BUSY && i < 200; i++) {
         s->port = 20000 + ((unsigned)getpid() * 7 + i) % 12000;
@@ -87,12 +89,16 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup(void **state) { return setup_of(state, false); }
+static int setup_assets(void **state) { return setup_of(state, true); }
+
 static int teardown(void **state)
 {
     struct site *s = *state;
     http_free(&s->http);
     store_mem_free(&s->store);
     unlink(s->registry);
+    unlink(s->page);
     rmdir(s->dir);
     free(s);
     return 0;
@@ -441,6 +447,21 @@ static void standing_still_is_not_ready(void **state)
     assert_int_equal(ready(s), 503);
 }
 
+/* More than libevent reads from a file at a time. */
+static void a_page_of_the_directory_is_served_whole(void **state)
+{
+    enum { PAGE_BYTES = 100 << 10 };
+    struct site *s = *state;
+    FILE *f = fopen(s->page, "w");
+    assert_non_null(f);
+    for (unsigned i = 0; i < PAGE_BYTES; i++) fputc('a' + (int)(i % 26), f);
+    assert_int_equal(fclose(f), 0);
+    int fd = ask(s, false, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_int_equal(status_of(fd), 200);
+    assert_in_range(take_all(fd), PAGE_BYTES, PAGE_BYTES + 2000);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_slow_viewer_misses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_large_change_comes_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(an_id_is_taken_up_where_its_change_is, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_page_of_the_directory_is_served_whole, setup_assets, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
