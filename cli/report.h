@@ -66,9 +66,13 @@ const char *report_string(const json_t *o, const char *key);    /* "" when it is
 
 /* ---- report_model.c ---- */
 json_t *report_table(struct report *r, const char *title, const struct report_column *columns, size_t n);       /* borrowed */
+/* The same, with the number that it has in the report before its title. */
+json_t *report_table_numbered(struct report *r, const char *title, const struct report_column *columns, size_t n);
+#define REPORT_COLUMNS(list) (list), sizeof(list) / sizeof *(list)
 json_t *report_row(json_t *table, unsigned depth, bool strong);         /* its cells, borrowed */
 void report_cell(json_t *cells, const char *text);      /* NULL or "": empty */
 void report_value(json_t *cells, const json_t *v);      /* text and whole numbers as they are */
+void report_offices_cell(json_t *cells, const json_t *complete);        /* how many offices have reported: "1/2" */
 void report_format(json_t *cells, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_title(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_note(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -22,13 +22,6 @@ static const struct report_column PROGRAMS[] = {
     { "", "%", "5", REPORT_PERCENT, 9 },              { "", "Sisa (Rp)", "6", REPORT_MONEY, 20 },
     { "", "Sudah melapor", "7", REPORT_TEXT, 10 },
 };
-#define TABLE(r, title, columns) report_table(r, title, columns, sizeof columns / sizeof *columns)
-
-static void share_cell(json_t *cells, const json_t *complete)
-{
-    report_format(cells, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(complete, "offices")),
-                  json_integer_value(json_object_get(complete, "of")));
-}
 
 /* Of one office, or of all (office NULL). */
 static void quarter_cell(struct report *r, json_t *cells, const char *office, const json_t *total)
@@ -88,7 +81,7 @@ static void total_row(struct report *r, json_t *table, const json_t *all)
     quarter_cell(r, cells, NULL, total);
     for (size_t i = 0; i < 3; i++) report_cell(cells, NULL);
     report_value(cells, json_object_get(total, "findings"));
-    share_cell(cells, json_object_get(all, "complete"));
+    report_offices_cell(cells, json_object_get(all, "complete"));
     report_cell(cells, NULL);
 }
 
@@ -96,7 +89,8 @@ static void by_program(struct report *r, const json_t *all)
 {
     json_t *answer[] = { report_rollup(r, r->year, r->until, "urusan", NULL), report_rollup(r, r->year, r->until, "bidang", NULL),
                          report_rollup(r, r->year, r->until, "program", NULL) };
-    json_t *rows = report_sorted(answer, 3), *table = TABLE(r, "Menurut urusan, bidang, dan program", PROGRAMS), *o, *cells;
+    json_t *rows = report_sorted(answer, 3),
+           *table = report_table(r, "Menurut urusan, bidang, dan program", REPORT_COLUMNS(PROGRAMS)), *o, *cells;
     size_t i;
     json_array_foreach(rows, i, o) {
         const char *level = report_string(o, "level");
@@ -105,13 +99,13 @@ static void by_program(struct report *r, const json_t *all)
         report_value(cells, json_object_get(o, "code"));
         report_value(cells, json_object_get(o, "name"));
         report_money(cells, o);
-        share_cell(cells, json_object_get(o, "complete"));
+        report_offices_cell(cells, json_object_get(o, "complete"));
     }
     cells = report_row(table, 0, true);
     report_cell(cells, NULL);
     report_cell(cells, "JUMLAH");
     report_money(cells, json_object_get(all, "total"));
-    share_cell(cells, json_object_get(all, "complete"));
+    report_offices_cell(cells, json_object_get(all, "complete"));
     json_decref(rows);
     for (i = 0; i < 3; i++) json_decref(answer[i]);
 }
@@ -120,7 +114,7 @@ void report_city(struct report *r)
 {
     json_t *offices = report_offices(r), *all = report_rollup(r, r->year, r->until, "urusan", NULL), *o;
     json_t *closes = strchr(report_string(r->model, "region"), '.') ? report_closes(r) : NULL;
-    json_t *table = TABLE(r, "", CITY);
+    json_t *table = report_table(r, "", REPORT_COLUMNS(CITY));
     size_t i, no = 0;
     report_title(r, "REKAPITULASI PELAKSANAAN ANGGARAN DAN KINERJA PERANGKAT DAERAH");
     report_title(r, "%s", r->place_name);

@@ -243,7 +243,7 @@ void report_e81(struct report *r)
     report_title(r, "EVALUASI TERHADAP HASIL RENJA PERANGKAT DAERAH (FORMULIR E.81)");
     report_title(r, "%s", r->place_name);
     report_title(r, "Periode pelaksanaan: tahun %d, s.d. triwulan %d (%s)", r->year, r->quarter, report_month(r->until));
-    e.table = report_table(r, "", E81, sizeof E81 / sizeof *E81);
+    e.table = report_table(r, "", REPORT_COLUMNS(E81));
     json_object_set_new(e.table, "key", json_integer(2));
     for (int q = 1; q <= r->quarter; q++) {
         e.lines[q] = report_lines(r, r->year, 3 * q, &e.total[q]);

@@ -22,10 +22,7 @@ static const struct measure RESULT[] = { { "target", "target", REPORT_MICRO }, {
 
 static json_t *add_table(struct late *l)
 {
-    char title[96];
-    snprintf(title, sizeof title, "%zu. Pernyataan sesudah potongan segel",
-             json_array_size(json_object_get(l->now.model, "tables")) + 1);
-    return report_table(&l->now, title, LATE, sizeof LATE / sizeof *LATE);
+    return report_table_numbered(&l->now, "Pernyataan sesudah potongan segel", REPORT_COLUMNS(LATE));
 }
 
 static void put_difference(json_t *cells, const struct measure *m, const json_t *was, const json_t *is)

@@ -3,7 +3,6 @@
  *
  * Every value is the aggregator's, efficiency (mean achievement less absorption) and the rank among peers too; only the change from
  * the year before is taken here. A table without rows is left out. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/report.h"
@@ -58,15 +57,6 @@ static const struct report_column PARTS[] = {
     { "", "Nilai", "", REPORT_NUMBER, 14 },       { "", "Satuan", "", REPORT_TEXT, 12 },
     { "", "Dihitung", "", REPORT_TEXT, 10 },      { "", "Keterangan", "", REPORT_TEXT, 34 },
 };
-#define TABLE(r, title, columns) numbered(r, title, columns, sizeof columns / sizeof *columns)
-
-static json_t *numbered(struct report *r, const char *title, const struct report_column *columns, size_t n)
-{
-    char text[128];
-    snprintf(text, sizeof text, "%zu. %s", json_array_size(json_object_get(r->model, "tables")) + 1, title);
-    return report_table(r, text, columns, n);
-}
-
 static void head(json_t *cells, const json_t *o)
 {
     report_value(cells, json_object_get(o, "code"));
@@ -76,7 +66,7 @@ static void head(json_t *cells, const json_t *o)
 
 static void put_result(struct lkjip *k)
 {
-    json_t *table = TABLE(k->r, "Target dan realisasi kinerja tahun ini", RESULT), *o;
+    json_t *table = report_table_numbered(k->r, "Target dan realisasi kinerja tahun ini", REPORT_COLUMNS(RESULT)), *o;
     static const char *const KEY[] = { "target", "reached", "achievement", "rating", "formula" };
     size_t i;
     json_array_foreach(k->rows, i, o) {
@@ -96,7 +86,7 @@ static void put_result(struct lkjip *k)
 
 static void put_earlier(struct lkjip *k)
 {
-    json_t *table = TABLE(k->r, "Realisasi dibandingkan dengan tahun-tahun lalu", EARLIER), *o;
+    json_t *table = report_table_numbered(k->r, "Realisasi dibandingkan dengan tahun-tahun lalu", REPORT_COLUMNS(EARLIER)), *o;
     size_t i;
     json_array_foreach(k->rows, i, o) {
         const json_t *old[YEARS];
@@ -118,7 +108,7 @@ static void put_plan(struct lkjip *k)
     json_array_foreach(k->rows, i, o) {
         const json_t *plan = json_object_get(o, "plan");
         if (!json_is_object(plan)) continue;
-        if (!table) table = TABLE(k->r, "Realisasi dibandingkan dengan target akhir Renstra", PLAN);
+        if (!table) table = report_table_numbered(k->r, "Realisasi dibandingkan dengan target akhir Renstra", REPORT_COLUMNS(PLAN));
         json_t *cells = report_row(table, 0, false);
         head(cells, o);
         report_value(cells, json_object_get(plan, "period"));
@@ -146,7 +136,7 @@ static void put_ceilings(struct lkjip *k)
         const json_t *all = json_object_get(answer, "plan");
         if (json_is_object(now)) {
             bool strong = strcmp(level, "bidang") == 0 || strcmp(level, "program") == 0;
-            if (!table) table = TABLE(k->r, "Anggaran menurut Renstra dan realisasinya", CEILING);
+            if (!table) table = report_table_numbered(k->r, "Anggaran menurut Renstra dan realisasinya", REPORT_COLUMNS(CEILING));
             json_t *cells = report_row(table, strong ? 0 : 1, strong);
             report_value(cells, json_object_get(line, "code"));
             report_value(cells, json_object_get(line, "name"));
@@ -182,7 +172,7 @@ static void put_parts(struct lkjip *k)
         const json_t *parts = json_object_get(o, "components");
         const char *name = report_string(o, "indicator");
         json_array_foreach(json_object_get(parts, "list"), n, part) {
-            if (!table) table = TABLE(k->r, "Perhitungan indikator dari komponennya", PARTS);
+            if (!table) table = report_table_numbered(k->r, "Perhitungan indikator dari komponennya", REPORT_COLUMNS(PARTS));
             const json_t *why = json_object_get(part, "reason");
             part_row(table, n ? NULL : name, report_string(part, "name"), json_object_get(part, "value"),
                      json_object_get(part, "unit"), json_is_true(json_object_get(part, "counted")) ? "ya" : "tidak", why, false);
@@ -202,7 +192,9 @@ static void put_efficiency(struct lkjip *k)
     json_array_foreach(json_object_get(k->answer[0], "groups"), i, o) {
         const json_t *line = report_find(k->lines, report_string(o, "code"));
         if (!line || !*report_string(o, "efficiency")) continue;
-        if (!table) table = TABLE(k->r, "Efisiensi penggunaan anggaran (capaian kinerja - penyerapan)", EFFICIENCY);
+        if (!table)
+            table = report_table_numbered(k->r, "Efisiensi penggunaan anggaran (capaian kinerja - penyerapan)",
+                                          REPORT_COLUMNS(EFFICIENCY));
         bool strong = strcmp(report_string(line, "level"), "program") == 0 || strcmp(report_string(line, "level"), "bidang") == 0;
         json_t *cells = report_row(table, strong ? 0 : 1, strong);
         report_value(cells, json_object_get(o, "code"));
@@ -225,7 +217,9 @@ static void put_peers(struct lkjip *k)
         const json_t *rows = json_object_get(answer, "rows");
         for (size_t at = 0; at < (json_array_size(rows) > 1 ? json_array_size(rows) : 0); at++) {
             o = json_array_get(rows, at);
-            if (!table) table = TABLE(k->r, "Perbandingan dengan instansi sejenis dalam satu provinsi", PEERS);
+            if (!table)
+                table = report_table_numbered(k->r, "Perbandingan dengan instansi sejenis dalam satu provinsi",
+                                              REPORT_COLUMNS(PEERS));
             json_t *cells = report_row(table, 0, strcmp(report_string(o, "region"), own) == 0);
             report_value(cells, json_object_get(line, "code"));
             report_value(cells, json_object_get(o, "rank"));
@@ -250,7 +244,7 @@ static void put_money(json_t *table, const json_t *o, const char *name, bool str
 
 static void put_budget(struct lkjip *k)
 {
-    json_t *table = TABLE(k->r, "Realisasi anggaran", BUDGET), *o;
+    json_t *table = report_table_numbered(k->r, "Realisasi anggaran", REPORT_COLUMNS(BUDGET)), *o;
     size_t i;
     json_array_foreach(k->lines, i, o) {
         const char *level = report_string(o, "level");

@@ -192,15 +192,6 @@ static const struct report_column RESULT[] = {
     { "", "Capaian (%)", "3", REPORT_PERCENT, 12 }, { "", "Penyerapan (%)", "4", REPORT_PERCENT, 12 },
     { "", "Efisiensi (%)", "5", REPORT_PERCENT, 12 }, { "", "Indikator dihitung", "6", REPORT_TEXT, 14 },
 };
-#define TABLE(r, title, columns) numbered(r, title, columns, sizeof columns / sizeof *columns)
-
-static json_t *numbered(struct report *r, const char *title, const struct report_column *columns, size_t n)
-{
-    char text[128];
-    snprintf(text, sizeof text, "%zu. %s", json_array_size(json_object_get(r->model, "tables")) + 1, title);
-    return report_table(r, text, columns, n);
-}
-
 static void money_row(json_t *table, const json_t *o, const json_t *complete, unsigned depth, bool strong, const char *name)
 {
     json_t *cells = report_row(table, depth, strong);
@@ -211,15 +202,15 @@ static void money_row(json_t *table, const json_t *o, const json_t *complete, un
     report_value(cells, json_object_get(o, "absorption"));
     report_sen(cells, report_less(report_decimal(json_object_get(o, "budget"), REPORT_SEN),
                                   report_decimal(json_object_get(o, "realised"), REPORT_SEN)));
-    report_format(cells, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(complete, "offices")),
-                  json_integer_value(json_object_get(complete, "of")));
+    report_offices_cell(cells, complete);
     report_value(cells, json_object_get(o, "findings"));
 }
 
 /* Rows of the three levels below each other; a level is found by its number, for codes of one branch begin alike. */
 static void put_money(struct minutes *m)
 {
-    json_t *table = TABLE(m->r, "Anggaran dan realisasi menurut urusan, bidang, dan program", MONEY), *o;
+    json_t *table = report_table_numbered(m->r, "Anggaran dan realisasi menurut urusan, bidang, dan program",
+                                          REPORT_COLUMNS(MONEY)), *o;
     json_t *rows = report_sorted(m->rollup, LEVELS);
     size_t i;
     json_array_foreach(rows, i, o) {
@@ -249,7 +240,7 @@ static void result_row(json_t *table, const json_t *o, const char *name, bool st
 
 static void put_results(struct minutes *m)
 {
-    json_t *table = TABLE(m->r, "Capaian kinerja", RESULT), *o;
+    json_t *table = report_table_numbered(m->r, "Capaian kinerja", REPORT_COLUMNS(RESULT)), *o;
     size_t i;
     json_array_foreach(json_object_get(m->indicators, "groups"), i, o) {
         const char *level = report_string(o, "level"), *code = report_string(o, "code");
@@ -270,7 +261,7 @@ static const struct report_column OFFICES[] = {
 
 static void put_offices(struct minutes *m)
 {
-    json_t *table = TABLE(m->r, "Kelengkapan", OFFICES), *o;
+    json_t *table = report_table_numbered(m->r, "Kelengkapan", REPORT_COLUMNS(OFFICES)), *o;
     const json_t *complete = json_object_get(m->rollup[0], "complete"), *coverage = json_object_get(m->rollup[0], "coverage");
     char share[32];
     size_t i;
@@ -321,7 +312,7 @@ static void put_findings(struct minutes *m)
         json_array_foreach(json_object_get(m->findings, "findings"), i, o) {
             bool open = strcmp(report_string(o, "state"), "open") == 0;
             if (open != (pass == 0)) continue;
-            if (!table) table = TABLE(m->r, "Temuan data", FINDINGS);
+            if (!table) table = report_table_numbered(m->r, "Temuan data", REPORT_COLUMNS(FINDINGS));
             finding_row(m, table, o, open);
             n[pass]++;
         }
@@ -391,7 +382,8 @@ static void put_step(struct minutes *m, json_t *table, const json_t *office, con
 
 static void put_parties(struct minutes *m)
 {
-    json_t *parties = TABLE(m->r, "Para pihak", PARTIES), *steps = TABLE(m->r, "Langkah penutupan yang ditandatangani", STEPS);
+    json_t *parties = report_table_numbered(m->r, "Para pihak", REPORT_COLUMNS(PARTIES)),
+           *steps = report_table_numbered(m->r, "Langkah penutupan yang ditandatangani", REPORT_COLUMNS(STEPS));
     json_t *seen = json_object(), *o, *step;
     size_t i, k;
     json_array_foreach(json_object_get(m->closes, "closes"), i, o)

@@ -24,6 +24,13 @@ json_t *report_table(struct report *r, const char *title, const struct report_co
     return table;
 }
 
+json_t *report_table_numbered(struct report *r, const char *title, const struct report_column *columns, size_t n)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%zu. %s", json_array_size(json_object_get(r->model, "tables")) + 1, title);
+    return report_table(r, text, columns, n);
+}
+
 json_t *report_row(json_t *table, unsigned depth, bool strong)
 {
     json_t *cells = json_array();
@@ -57,6 +64,12 @@ void report_format(json_t *cells, const char *fmt, ...)
     va_start(args, fmt);
     json_array_append_new(cells, sentence(fmt, args));
     va_end(args);
+}
+
+void report_offices_cell(json_t *cells, const json_t *complete)
+{
+    report_format(cells, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(complete, "offices")),
+                  json_integer_value(json_object_get(complete, "of")));
 }
 
 void report_title(struct report *r, const char *fmt, ...)

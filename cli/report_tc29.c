@@ -109,7 +109,7 @@ void report_tc29(struct report *r)
     struct years y = { report_indicators(r, r->year - 2, 12), report_indicators(r, r->year - 1, 12) };
     json_t *lines = report_lines(r, r->year - 1, 12, NULL), *with = report_with_indicators(r, lines, r->year - 1, y.newer);
     json_t *all = report_with_indicators(r, with, r->year - 2, y.older),
-           *table = report_table(r, "", TC29, sizeof TC29 / sizeof *TC29), *o;
+           *table = report_table(r, "", REPORT_COLUMNS(TC29)), *o;
     size_t i;
     report_title(r, "REKAPITULASI EVALUASI HASIL PELAKSANAAN RENJA DAN PENCAPAIAN RENSTRA S.D. TAHUN BERJALAN (TABEL T-C.29)");
     report_title(r, "%s", r->place_name);

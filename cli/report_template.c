@@ -145,7 +145,7 @@ static void make_money(struct report *r)
 {
     json_t *answer = report_rollup(r, r->year, 12, "daun", NULL), *table, *o;
     size_t i;
-    table = report_table(r, "", MONEY, sizeof MONEY / sizeof *MONEY);
+    table = report_table(r, "", REPORT_COLUMNS(MONEY));
     json_array_foreach(json_object_get(answer, "rows"), i, o) put_line(r, table, o);
     json_decref(answer);
 }
@@ -215,7 +215,7 @@ static void make_indicators(struct report *r)
 {
     json_t *answer = report_indicators(r, r->year, 12), *table, *o;
     size_t i;
-    table = report_table(r, "", RESULT, sizeof RESULT / sizeof *RESULT);
+    table = report_table(r, "", REPORT_COLUMNS(RESULT));
     json_array_foreach(json_object_get(answer, "rows"), i, o) put_indicator(r, table, o);
     json_decref(answer);
 }
