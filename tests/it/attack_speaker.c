@@ -8,7 +8,9 @@ static struct slice text(const char *s) { return slice_of(s, strlen(s)); }
 
 void speaker_init(struct speaker *s, const struct attack *a, const struct attack_office *o, uint8_t installation)
 {
-    *s = (struct speaker){ .a = a, .o = o, .c.fd = -1, .installation = { installation }, .epoch = 1000 + (uint64_t)installation };
+    *s = (struct speaker){
+        .a = a, .o = o, .c.fd = -1, .installation = { installation }, .epoch = 1000 + (uint64_t)installation, .next = 1,
+    };
     buf_init(&s->frame, FRAME_BYTES_MAX);
     buf_init(&s->body, BATCH_BYTES_MAX);
     buf_init(&s->header, BATCH_BYTES_MAX);
