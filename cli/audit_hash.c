@@ -1,8 +1,9 @@
 /* audit_hash.c - rekap-audit's own sums and hashes. Kind: E.
  *
  * The cryptography itself is libsodium's, as it is everywhere; what is hashed, in which order and with which prefix is written down
- * here a second time. CRC-32C is a plain loop over bits' table: slow beside the worker's instruction, and independent of it.
- * Invariant: none of these keeps state between calls except the trees and chains that are handed in. */
+ * here a second time. CRC-32C goes eight bytes at a time by tables made at the start: slower than the worker's instruction, and
+ * independent of it.
+ * Invariant: nothing keeps state between calls except the trees and chains that are handed in; the tables never change. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,19 +22,33 @@ uint64_t audit_be(const uint8_t *p, unsigned n)
     return v;
 }
 
-/* CRC-32C (Castagnoli), reflected polynomial 0x82f63b78, a nibble at a time. */
+/* CRC-32C (Castagnoli), reflected polynomial 0x82f63b78. crc_of[k][b]: what byte b leaves after k zero bytes. */
+static uint32_t crc_of[8][256];
+
+__attribute__((constructor)) static void crc_tables(void)
+{
+    for (uint32_t b = 0; b < 256; b++) {
+        uint32_t c = b;
+
+        for (unsigned bit = 0; bit < 8; bit++) c = c >> 1 ^ (UINT32_C(0x82f63b78) & (0 - (c & 1)));
+        crc_of[0][b] = c;
+    }
+    for (unsigned k = 1; k < 8; k++)
+        for (uint32_t b = 0; b < 256; b++) crc_of[k][b] = crc_of[k - 1][b] >> 8 ^ crc_of[0][crc_of[k - 1][b] & 0xff];
+}
+
 uint32_t audit_hash_crc(uint32_t crc, struct audit_span s)
 {
-    static const uint32_t nibble[16] = {0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
-                                        0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-                                        0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75};
+    const uint8_t *p = s.p;
+    size_t n = s.n;
 
     crc = ~crc;
-    for (size_t i = 0; i < s.n; i++) {
-        crc ^= s.p[i];
-        crc = crc >> 4 ^ nibble[crc & 15];
-        crc = crc >> 4 ^ nibble[crc & 15];
+    for (; n >= 8; n -= 8, p += 8) {
+        crc ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        crc = crc_of[7][crc & 0xff] ^ crc_of[6][crc >> 8 & 0xff] ^ crc_of[5][crc >> 16 & 0xff] ^ crc_of[4][crc >> 24] ^
+              crc_of[3][p[4]] ^ crc_of[2][p[5]] ^ crc_of[1][p[6]] ^ crc_of[0][p[7]];
     }
+    for (; n > 0; n--) crc = crc >> 8 ^ crc_of[0][(crc ^ *p++) & 0xff];
     return ~crc;
 }
 

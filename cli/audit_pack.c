@@ -7,7 +7,7 @@
 
 #include "cli/audit_part.h"
 
-enum { NESTING = 8 };
+enum { NESTING = 8, FORMS_FIRST = 0xc4 };
 enum class { NIL, UNSIGNED, SIGNED, STR, BIN, ARRAY, NONE };
 struct head {
     enum class class;
@@ -22,38 +22,34 @@ struct audit_pack audit_pack_of(struct audit_span s)
 }
 
 /* The wide forms: class, bytes of the number, and the least number that needs them. */
-static bool wide(uint8_t c, enum class *ret_class, unsigned *ret_bytes, uint64_t *ret_least)
-{
-    static const struct {
-        uint8_t c, class, bytes;
-        uint64_t least;
-    } forms[] = {
-        {0xc4, BIN, 1, 0},
-        {0xc5, BIN, 2, 1 << 8},
-        {0xc6, BIN, 4, 1 << 16},
-        {0xcc, UNSIGNED, 1, 0x80},
-        {0xcd, UNSIGNED, 2, 1 << 8},
-        {0xce, UNSIGNED, 4, 1 << 16},
-        {0xcf, UNSIGNED, 8, UINT64_C(1) << 32},
-        {0xd0, SIGNED, 1, 0},
-        {0xd1, SIGNED, 2, 0},
-        {0xd2, SIGNED, 4, 0},
-        {0xd3, SIGNED, 8, 0},
-        {0xd9, STR, 1, 0x20},
-        {0xda, STR, 2, 1 << 8},
-        {0xdb, STR, 4, 1 << 16},
-        {0xdc, ARRAY, 2, 0x10},
-        {0xdd, ARRAY, 4, 1 << 16},
-    };
+static const struct form {
+    uint8_t class, bytes;
+    uint64_t least;
+} FORMS[] = {
+    [0xc4 - FORMS_FIRST] = {BIN, 1, 0},
+    [0xc5 - FORMS_FIRST] = {BIN, 2, 1 << 8},
+    [0xc6 - FORMS_FIRST] = {BIN, 4, 1 << 16},
+    [0xcc - FORMS_FIRST] = {UNSIGNED, 1, 0x80},
+    [0xcd - FORMS_FIRST] = {UNSIGNED, 2, 1 << 8},
+    [0xce - FORMS_FIRST] = {UNSIGNED, 4, 1 << 16},
+    [0xcf - FORMS_FIRST] = {UNSIGNED, 8, UINT64_C(1) << 32},
+    [0xd0 - FORMS_FIRST] = {SIGNED, 1, 0},
+    [0xd1 - FORMS_FIRST] = {SIGNED, 2, 0},
+    [0xd2 - FORMS_FIRST] = {SIGNED, 4, 0},
+    [0xd3 - FORMS_FIRST] = {SIGNED, 8, 0},
+    [0xd9 - FORMS_FIRST] = {STR, 1, 0x20},
+    [0xda - FORMS_FIRST] = {STR, 2, 1 << 8},
+    [0xdb - FORMS_FIRST] = {STR, 4, 1 << 16},
+    [0xdc - FORMS_FIRST] = {ARRAY, 2, 0x10},
+    [0xdd - FORMS_FIRST] = {ARRAY, 4, 1 << 16},
+};
 
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (forms[i].c != c) continue;
-        *ret_class = (enum class)forms[i].class;
-        *ret_bytes = forms[i].bytes;
-        *ret_least = forms[i].least;
-        return true;
-    }
-    return false;
+/* NULL: no wide form begins with this byte. */
+static const struct form *wide(uint8_t c)
+{
+    const struct form *f = c >= FORMS_FIRST && c < FORMS_FIRST + sizeof FORMS / sizeof *FORMS ? &FORMS[c - FORMS_FIRST] : NULL;
+
+    return f != NULL && f->bytes > 0 ? f : NULL;
 }
 
 /* A negative number in `bytes` bytes that fits no shorter form. */
@@ -73,8 +69,7 @@ static struct head refuse(struct audit_pack *r)
 static struct head head_read(struct audit_pack *r)
 {
     struct head h = {NONE, 0};
-    unsigned bytes;
-    uint64_t least;
+    const struct form *f;
     uint8_t c;
 
     if (r->bad || r->p == r->end) return refuse(r);
@@ -84,11 +79,12 @@ static struct head head_read(struct audit_pack *r)
     if (c == 0xc0) return (struct head){NIL, 0};
     if ((c & 0xf0) == 0x90) return (struct head){ARRAY, c & 15u};
     if ((c & 0xe0) == 0xa0) return (struct head){STR, c & 31u};
-    if (!wide(c, &h.class, &bytes, &least) || (size_t)(r->end - r->p) < bytes) return refuse(r);
-    h.v = audit_be(r->p, bytes);
-    r->p += bytes;
-    if (h.v < least || (h.class == SIGNED && !negative_needs(h.v, bytes))) return refuse(r);
-    if (h.class == SIGNED && bytes < 8) h.v |= UINT64_MAX << (8 * bytes);
+    f = wide(c);
+    if (f == NULL || (size_t)(r->end - r->p) < f->bytes) return refuse(r);
+    h = (struct head){(enum class)f->class, audit_be(r->p, f->bytes)};
+    r->p += f->bytes;
+    if (h.v < f->least || (h.class == SIGNED && !negative_needs(h.v, f->bytes))) return refuse(r);
+    if (h.class == SIGNED && f->bytes < 8) h.v |= UINT64_MAX << (8 * f->bytes);
     return h;
 }
 
@@ -98,6 +94,10 @@ static bool utf8(const uint8_t *p, size_t n)
     static const uint32_t least[] = {1, 0x80, 0x800, 0x10000};
 
     for (size_t i = 0; i < n;) {
+        if (p[i] - 1u < 0x7f) {
+            i++;
+            continue;
+        }
         unsigned more = p[i] < 0x80 ? 0 : p[i] >> 5 == 6 ? 1 : p[i] >> 4 == 14 ? 2 : p[i] >> 3 == 30 ? 3 : 9;
         uint32_t c = more == 0 ? p[i] : p[i] & (0x3fu >> more);
 

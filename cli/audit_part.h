@@ -200,9 +200,11 @@ struct audit_row {
     uint64_t measure, month, basis, kind, decimals;
     int64_t value;
 };
-/* Calls fn for each row of a batch record with its index and disposition (0 accepted), in order; section and row are NULL for the
- * rows of a body that cannot be read. The speaker is the office of the header; false: there is no readable header. */
-typedef void (*audit_rows_fn)(void *ctx, const struct audit_section *s, const struct audit_row *row, uint64_t index, uint64_t code);
+/* Calls fn for each row of a batch record with its index and disposition (0 accepted), in order, first of its section or not;
+ * section and row are NULL for the rows of a body that cannot be read. The speaker is the office of the header; false: there is no
+ * readable header. */
+typedef void (*audit_rows_fn)(void *ctx, const struct audit_section *s, bool first, const struct audit_row *row, uint64_t index,
+                              uint64_t code);
 void audit_batch_rows(const struct audit_record *r, audit_rows_fn fn, void *ctx);
 bool audit_batch_speaker(const struct audit_record *r, struct audit_span *ret_office);
 /* Which statements a batch record holds: sequence first + index, of this stream and epoch. False: no readable header. */

@@ -154,12 +154,19 @@ static uint32_t strand_number(struct audit_roll *x, uint32_t speaker, const stru
     return o->strand = (uint32_t)x->strands;
 }
 
+struct words { /* what the section under way says of all its rows */
+    bool known;  /* it is as the log spells it */
+    bool left;   /* of a year that the seal does not hold */
+    unsigned vintage, source, stage;
+    int64_t subject; /* its number; -1: none of its rows was accepted yet */
+};
 struct reading {
     struct audit_roll *x;
     const struct audit_record *r;
     unsigned worker;
     uint32_t speaker, strand;
     uint64_t first; /* sequence of the batch's row 0 */
+    struct words words;
 };
 
 static bool office_id(struct audit_span s)
@@ -170,17 +177,24 @@ static bool office_id(struct audit_span s)
     return s.n > 0 && s.n <= AUDIT_OFFICE_MAX;
 }
 
-/* What a row states; false: its words are not those of the log. */
-static bool fact_read(const struct audit_section *s, const struct audit_row *row, struct audit_roll_fact *ret)
+static struct words words_of(const struct audit_roll *x, const struct audit_section *s)
 {
-    unsigned vintage;
+    struct words w = { .left = x->sealed && s->year != 0 && s->year != x->year, .subject = -1 };
 
-    if (!office_id(s->subject) || s->year > YEAR_MAX || row->month > 12 || row->kind < VALUE_NUMBER || row->kind > VALUE_WITHDRAWN)
-        return false;
-    if (!audit_code_vintage_parse(s->vintage, &vintage) || !audit_code_source_parse(s->source, &ret->source)) return false;
-    if (!audit_code_stage_parse(s->stage, &ret->stage)) return false;
-    if (row->code.n > 0 && !audit_code_activity_parse(row->code, vintage, &ret->activity)) return false;
+    w.known = !w.left && office_id(s->subject) && s->year <= YEAR_MAX && audit_code_vintage_parse(s->vintage, &w.vintage) &&
+              audit_code_source_parse(s->source, &w.source) && audit_code_stage_parse(s->stage, &w.stage);
+    return w;
+}
+
+/* What a row states; false: its words are not those of the log. */
+static bool fact_read(const struct words *w, const struct audit_section *s, const struct audit_row *row,
+                      struct audit_roll_fact *ret)
+{
+    if (!w->known || row->month > 12 || row->kind < VALUE_NUMBER || row->kind > VALUE_WITHDRAWN) return false;
+    if (row->code.n > 0 && !audit_code_activity_parse(row->code, w->vintage, &ret->activity)) return false;
     if (row->account.n > 0 && !audit_code_account_parse(row->account, &ret->account)) return false;
+    ret->source = w->source;
+    ret->stage = w->stage;
     ret->indicator = row->indicator;
     ret->year = (unsigned)s->year;
     ret->measure = (unsigned)row->measure;
@@ -194,24 +208,27 @@ static bool fact_read(const struct audit_section *s, const struct audit_row *row
     return true;
 }
 
-static void read_row(void *ctx, const struct audit_section *section, const struct audit_row *row, uint64_t index, uint64_t code)
+static void read_row(void *ctx, const struct audit_section *section, bool first, const struct audit_row *row, uint64_t index,
+                     uint64_t code)
 {
     struct reading *at = ctx;
     struct audit_roll *x = at->x;
     struct party *o = &x->party[at->speaker];
     struct audit_roll_fact f = { .speaker = at->speaker };
 
+    if (first) at->words = words_of(x, section);
+    if (section != NULL && at->words.left) return;
     o->received++;
     o->last = (provenance)at->worker << 56 | at->r->lsn << 16 | index;
-    if (code != 0 || section == NULL || !fact_read(section, row, &f)) {
+    if (code != 0 || section == NULL || !fact_read(&at->words, section, row, &f)) {
         o->refused++;
         return;
     }
-    if (x->sealed && f.year != 0 && f.year != x->year) return;
     f.slot.prov = o->last;
     f.slot.strand = at->strand;
     f.slot.sequence = at->first + index;
-    f.subject = (uint32_t)party_number(x, section->subject);
+    if (at->words.subject < 0) at->words.subject = (int64_t)party_number(x, section->subject);
+    f.subject = (uint32_t)at->words.subject;
     audit_roll_fact_put(x->facts, &f);
 }
 
