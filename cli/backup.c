@@ -20,7 +20,7 @@
 #include "proto/conf.h"
 #include "worker/ledger.h"
 
-enum { ANSWER_MAX = 1 << 20, ASK_MS = 10000, COPY_BYTES_MAX = 64 << 20 };
+enum { ANSWER_MAX = 1 << 20, ASK_MS = 10000, LOOK_MS = 20, SILENT_MOST = 3, COPY_BYTES_MAX = 64 << 20 };
 
 /* ---- rekap-audit ---- */
 
@@ -130,9 +130,11 @@ static int copy_around(const struct cli *c, const struct place *p, const char *t
 
 static int await_copy(const struct cli *c, const struct place *p)
 {
-    for (;; cli_pause(100)) {
+    for (int silent = 0;; cli_pause(LOOK_MS)) {
         json_t *o = NULL;
-        if (place_ask(p, "worker", "{\"verb\":\"backup-state\"}", ASK_MS, &o) != ST_OK)
+        int st = place_ask(p, "worker", "{\"verb\":\"backup-state\"}", ASK_MS, &o);
+        if (st != ST_OK && ++silent < SILENT_MOST && place_alive(p, "worker")) continue; /* its loop waits for the disk, as we do */
+        if (st != ST_OK)
             return cli_fail(c, "worker berhenti di tengah penyalinan", "the worker stopped while it copied", NULL);
         const char *state = json_string_value(json_object_get(o, "state")), *why = json_string_value(json_object_get(o, "why"));
         bool running = state && !strcmp(state, "running"), done = state && !strcmp(state, "done");
@@ -143,7 +145,7 @@ static int await_copy(const struct cli *c, const struct place *p)
 }
 
 /* Nobody owns the ledger: it is opened here for the copy, under the lock that keeps a worker from starting meanwhile. */
-static int copy_stopped(const struct cli *c, const struct place *p, const char *to)
+static int copy_stopped(const struct cli *c, const struct place *p, const char *to, bool lasting)
 {
     const struct store_lmdb_options o = { .tables = ledger_tables, .kind = "ledger", .format = LEDGER_FORMAT };
     char path[PLACE_PATH_MAX], err[512] = "";
@@ -151,22 +153,22 @@ static int copy_stopped(const struct cli *c, const struct place *p, const char *
     place_path(p, "worker/ledger", path);
     if (access(path, F_OK) != 0) return backup_fail(c, path, strerror(errno));
     int st = store_lmdb_open(path, &o, &s, err, sizeof err);
-    if (st == ST_OK) st = store_lmdb_copy(s, to, err, sizeof err);
+    if (st == ST_OK) st = store_lmdb_copy(s, to, lasting, err, sizeof err);
     store_lmdb_close(&s);
     return st == ST_OK ? EXIT_OK : backup_fail(c, path, err[0] ? err : status_str(st));
 }
 
-int backup_ledger(const struct cli *c, const struct place *p, const char *target)
+int backup_ledger(const struct cli *c, const struct place *p, const char *target, bool lasting)
 {
     char ledger[PLACE_PATH_MAX + 16];
     json_t *o = NULL;
     snprintf(ledger, sizeof ledger, "%s/ledger", target);
-    json_t *q = json_pack("{s:s,s:s}", "verb", "backup", "to", ledger);
+    json_t *q = json_pack("{s:s,s:s,s:b}", "verb", "backup", "to", ledger, "brief", !lasting);
     char *request = q ? json_dumps(q, JSON_COMPACT) : NULL;
     int st = request ? place_ask(p, "worker", request, ASK_MS, &o) : ST_NO_MEMORY;
     free(request);
     json_decref(q);
-    if (st == ST_NOT_FOUND && !place_alive(p, "worker")) return copy_stopped(c, p, ledger);
+    if (st == ST_NOT_FOUND && !place_alive(p, "worker")) return copy_stopped(c, p, ledger, lasting);
     if (st != ST_OK) return cli_fail(c, "worker tidak menjawab", "the worker does not answer", NULL);
     const char *error = json_string_value(json_object_get(o, "error"));
     int rc = error ? cli_fail(c, "worker menolak menyalin", "the worker refuses to copy", error) : await_copy(c, p);
@@ -196,7 +198,7 @@ static int make(struct cli *c)
         return backup_fail(c, to, strerror(errno));
     if (conf_dir_make(to) != ST_OK) return backup_fail(c, to, strerror(errno));
     if (!realpath(to, real) || strlen(real) >= PLACE_DIR_MAX) return backup_fail(c, to, strerror(errno));
-    rc = backup_ledger(c, &p, real);
+    rc = backup_ledger(c, &p, real, true);
     if (rc == EXIT_OK) rc = copy_around(c, &p, real);
     if (rc == EXIT_OK) rc = backup_audit(c, real, &log);
     if (rc == EXIT_OK) rc = backup_manifest_write(c, real, &log);

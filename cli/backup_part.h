@@ -16,8 +16,8 @@ struct backup_log { uint64_t lsn; char hash[2 * HASH_SIZE + 1], root[2 * HASH_SI
 /* Runs a program and takes what it writes to stdout; its exit code, -1: it did not run or was killed. */
 int backup_program(char *const argv[], struct buf *out);
 /* Asks the worker of the running installation for a copy of its ledger as target/ledger, and waits for it; of a stopped one it is
- * copied here. EXIT_OK, or an exit code after saying why. */
-int backup_ledger(const struct cli *c, const struct place *p, const char *target);
+ * copied here. lasting: synced; else for who reads it at once and deletes it. EXIT_OK, or an exit code after saying why. */
+int backup_ledger(const struct cli *c, const struct place *p, const char *target, bool lasting);
 /* Asks rekap-audit about the ledger in the backup; its complaints go to stderr. EXIT_OK or EXIT_FAILED. */
 int backup_audit(const struct cli *c, const char *dir, struct backup_log *ret);
 /* Writes and syncs MANIFEST over all files below dir. */

@@ -176,7 +176,7 @@ static int rebuild(const struct work *w)
     char *argv[] = { program, json, seal, lines, of, about, scratch, dir, ledger, NULL, NULL, NULL };
     char region[8];
     struct buf out;
-    int rc = backup_ledger(w->s->c, w->s->p, w->dir);
+    int rc = backup_ledger(w->s->c, w->s->p, w->dir, false);
     if (rc != EXIT_OK) return rc;
     if (place_program("/rekap-audit", program) != ST_OK)
         return cli_fail(w->s->c, "rekap-audit tidak ditemukan", "rekap-audit is not found", "rekap-audit");

@@ -17,6 +17,7 @@
 struct backup {
     pthread_t thread;
     bool started;                       /* and not joined yet */
+    bool lasting;
     struct store *store;
     char dir[4096], why[512];
     _Atomic int state;
@@ -25,7 +26,7 @@ struct backup {
 static void *copy(void *arg)
 {
     struct backup *b = arg;
-    int st = store_lmdb_copy(b->store, b->dir, b->why, sizeof b->why);
+    int st = store_lmdb_copy(b->store, b->dir, b->lasting, b->why, sizeof b->why);
 
     if (st == ST_OK) log_write(LOG_L_INFO, "ledger copied", "to=%s", b->dir);
     else log_write(LOG_L_ERROR, "ledger not copied", "reason=\"%s\"", b->why);
@@ -39,7 +40,7 @@ static void join(struct backup *b)
     b->started = false;
 }
 
-int backup_start(struct backup **pb, struct store *s, const char *dir)
+int backup_start(struct backup **pb, struct store *s, const char *dir, bool lasting)
 {
     struct backup *b = *pb != NULL ? *pb : calloc(1, sizeof *b);
 
@@ -50,6 +51,7 @@ int backup_start(struct backup **pb, struct store *s, const char *dir)
     if (strlen(dir) >= sizeof b->dir) return ST_INVALID;
     memcpy(b->dir, dir, strlen(dir) + 1);
     b->store = s;
+    b->lasting = lasting;
     b->why[0] = '\0';
     atomic_store(&b->state, BACKUP_RUNNING);
     b->started = pthread_create(&b->thread, NULL, copy, b) == 0;

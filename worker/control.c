@@ -303,7 +303,8 @@ static json_t *reject_json(struct control *c, struct store *s, const json_t *req
 static json_t *backup_json(struct control *c, struct store *s, const json_t *request)
 {
     const char *to = json_string_value(json_object_get(request, "to"));
-    int st = to != NULL && to[0] == '/' ? backup_start(&c->backup, s, to) : ST_INVALID;
+    const bool brief = json_is_true(json_object_get(request, "brief")); /* read at once and deleted: not synced */
+    int st = to != NULL && to[0] == '/' ? backup_start(&c->backup, s, to, !brief) : ST_INVALID;
 
     return st == ST_OK ? json_pack("{s:b}", "ok", 1) : json_pack("{s:s}", "error", status_str(st));
 }

@@ -357,7 +357,7 @@ static void every_call_of_a_copy(void **state)
             const unsigned open_now = failing_descriptors();
             snprintf(name, sizeof name, "%s/copy-%u-%u", f->root, w, n);
             failing_at(n, WHY[w]);
-            const int st = store_lmdb_copy(f->s, name, f->err, sizeof f->err);
+            const int st = store_lmdb_copy(f->s, name, true, f->err, sizeof f->err);
             const char *call = failing_end();
             assert_int_equal(failing_descriptors(), open_now);
             more = call != NULL;
@@ -370,9 +370,27 @@ static void every_call_of_a_copy(void **state)
         }
     }
     assert_true(tried > WHYS * 5);
-    assert_int_equal(store_lmdb_copy(f->s, name, f->err, sizeof f->err), ST_BUSY);      /* it is there */
+    assert_int_equal(store_lmdb_copy(f->s, name, true, f->err, sizeof f->err), ST_BUSY);      /* it is there */
     rows(f, seen, sizeof seen);
     assert_string_equal(seen, before);
+    store_lmdb_close(&f->s);
+    assert_true(snprintf(f->dir, sizeof f->dir, "%s", name) < (int)sizeof f->dir);
+    assert_int_equal(reopen(f, &options), ST_OK);
+    rows(f, seen, sizeof seen);
+    assert_string_equal(seen, before);
+}
+
+/* Not synced, but as whole as the other; a directory that is there is left alone. */
+static void a_brief_copy_is_whole(void **state)
+{
+    struct fixture *f = *state;
+    char before[2000], seen[2000], name[400];
+
+    fill_first(f);
+    rows(f, before, sizeof before);
+    snprintf(name, sizeof name, "%s/brief", f->root);
+    assert_int_equal(store_lmdb_copy(f->s, name, false, f->err, sizeof f->err), ST_OK);
+    assert_int_equal(store_lmdb_copy(f->s, name, false, f->err, sizeof f->err), ST_BUSY);
     store_lmdb_close(&f->s);
     assert_true(snprintf(f->dir, sizeof f->dir, "%s", name) < (int)sizeof f->dir);
     assert_int_equal(reopen(f, &options), ST_OK);
@@ -482,6 +500,7 @@ int main(void)
         cmocka_unit_test(every_call_of_a_transaction),
         cmocka_unit_test_setup_teardown(after_a_failure_nothing_is_written, setup_lmdb, teardown),
         cmocka_unit_test_setup_teardown(every_call_of_a_copy, setup_lmdb, teardown),
+        cmocka_unit_test_setup_teardown(a_brief_copy_is_whole, setup_lmdb, teardown),
         cmocka_unit_test_setup_teardown(file_systems_of_another_machine_are_refused, setup_none, teardown_disk),
         cmocka_unit_test_setup_teardown(the_map_is_as_large_as_the_disk_allows, setup_none, teardown_disk),
         cmocka_unit_test_setup_teardown(a_disk_without_its_reserve, setup_none, teardown_disk),

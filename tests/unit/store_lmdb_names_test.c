@@ -36,7 +36,7 @@ static void names_that_are_too_long(void **state)
         name[n] = was;
     }
     assert_int_equal(reopen(f, &options), ST_OK);
-    assert_int_equal(store_lmdb_copy(f->s, name, f->err, sizeof f->err), ST_IO);
+    assert_int_equal(store_lmdb_copy(f->s, name, true, f->err, sizeof f->err), ST_IO);
     assert_non_null(strstr(f->err, "path too long"));
 }
 
