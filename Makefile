@@ -398,6 +398,11 @@ campaign: positions
 .PHONY: positions
 positions: $(B)/tests/unit/position_test
 	SEED=$(or $(SEED),100001) POSITION_SECONDS=$(or $(TIME),1800) nice $<
+# 10^9 batches delivered again (about an hour), or what comes in TIME=CPU seconds
+campaign: duplicates
+.PHONY: duplicates
+duplicates: $(B)/tests/unit/duplicate_test
+	SEED=$(or $(SEED),100001) DUPLICATES=1000000000 $(if $(TIME),DUPLICATE_SECONDS=$(TIME)) nice $<
 # the same seeds under gcc and clang, -O0 and -O3: the same digests
 .PHONY: digests
 campaign: digests
@@ -468,6 +473,30 @@ $(B)/fuzz/%.o: %.c
 	clang -std=c17 -D_GNU_SOURCE -DREKAP_VERSION='"$(VERSION)"' -O1 -g -I. $(PKG_CFLAGS) -fsanitize=fuzzer-no-link $(FUZZ_FLAGS) $(DEPFLAGS) -c -o $@ $<
 fuzz: fuzz-build
 	tests/fuzz/run $(B) $(or $(FUZZ_SECONDS),60)
+# the same targets for very many runs: a driver that costs next to nothing, undefined behaviour that traps, no address sanitizer, and
+# of the core only what a target uses (its counters are looked through after each run); TIME=seconds in all, SEED=n, TARGETS="frame batch"
+FAST := $(B)/fuzz/fast
+FAST_FLAGS := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp,stack-depth -fsanitize=undefined -fsanitize-undefined-trap-on-error
+.PHONY: fuzzes fuzz-fast-build
+.SECONDARY: $(FUZZ_C:%.c=$(FAST)/%.o) $(addprefix $(FAST)/tests/,fuzz/nodes_part.o unit/property_world.o unit/fixture.o)
+fuzz-fast-build: $(FUZZ:%=$(FAST)/%_drive)
+$(FAST)/core.a: $(FUZZ_OBJS:$(B)/fuzz/%=$(FAST)/%)
+	rm -f $@
+	ar rcs $@ $^
+$(FAST)/nodes_drive: $(FAST)/tests/fuzz/nodes_part.o
+$(FAST)/nodes_drive $(FAST)/memory_drive: FUZZ_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(FAST)/question_drive: $(FAST)/tests/unit/property_world.o $(FAST)/tests/unit/fixture.o
+$(FAST)/%_drive: $(FAST)/tests/fuzz/%.o $(FAST)/drive.o $(FAST)/core.a
+	clang $(FUZZ_LINK) -o $@ $(filter %.o,$^) $(FAST)/core.a -lmsgpackc -lsodium -lcsv -linih -ljansson $(BOOK_LIBS)
+$(FAST)/drive.o: tests/fuzz/drive.c
+	@mkdir -p $(@D)
+	clang -std=c17 -D_GNU_SOURCE -O3 -Wall -Wextra -Wshadow -Wconversion -Werror -c -o $@ $<
+$(FAST)/%.o: %.c
+	@mkdir -p $(@D)
+	clang -std=c17 -D_GNU_SOURCE -DREKAP_VERSION='"$(VERSION)"' -O2 -I. $(PKG_CFLAGS) $(FAST_FLAGS) $(DEPFLAGS) -c -o $@ $<
+campaign: fuzzes
+fuzzes: fuzz-build fuzz-fast-build
+	tests/fuzz/campaign $(B) $(or $(TIME),21600)
 # ---- benchmarks (make bench): ours beside SQLite, PostgreSQL and bare LMDB on the same workload ----
 BENCH := $(B)/tests/bench
 BENCH_LOAD := tests/bench/load tests/bench/office proto/rng proto/clock_posix proto/bytes proto/status

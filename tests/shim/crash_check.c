@@ -5,6 +5,8 @@
  * than the last one that had returned, and holds what that commit left, row by row; files are one of their versions; and the three
  * stores, found together after one cut, agree: nothing counts as acknowledged that the log does not have, nothing is folded that is
  * not in the log, no checked file is gone before it is in the outbox. A store in which nothing was pending was read once before. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,13 +99,39 @@ static int store_node(const struct crash_names *names, enum facts_store s)
     return crash_log_find(names, path);
 }
 
+/* In the place of glibc's for the store below: an image that is read and thrown away needs no room kept behind it, and making that
+ * room was a third of the time. */
+int fallocate(int fd, int mode, off_t offset, off_t n)
+{
+    (void)fd;
+    (void)mode;
+    (void)offset;
+    (void)n;
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
+/* Over the bytes of the image before: its pages are there already. */
+static bool put_image(const char *path, struct slice data)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    bool ok = fd >= 0;
+    for (size_t at = 0; ok && at < data.n;) {
+        ssize_t n = pwrite(fd, data.p + at, data.n - at, (off_t)at);
+        ok = n > 0;
+        at += ok ? (size_t)n : 0;
+    }
+    ok = ok && ftruncate(fd, (off_t)data.n) == 0;
+    return fd >= 0 && close(fd) == 0 && ok;
+}
+
 /* The image's data file in a directory of its own, opened and read. */
 static const char *read_store(struct crash_check *c, enum facts_store s, struct slice data, bool grow, struct facts *ret)
 {
     char dir[500], path[520];
     snprintf(dir, sizeof dir, "%s/%u", c->dir, (unsigned)s);
     snprintf(path, sizeof path, "%s/data.mdb", dir);
-    if (!world_write(path, data.p, data.n)) return "the image cannot be written";
+    if (!put_image(path, data)) return "the image cannot be written";
     c->opened++;
     return facts_read(s, dir, &c->scene->load, &c->chain, grow, ret);
 }

@@ -1,7 +1,10 @@
 /* http_test.c - what the aggregator's HTTP holds for those who take nothing: idle connections, answers that nobody reads, one by
  * one and together, and live viewers. The real server on a real port, over an empty RAM store and a register so long that one list
  * of offices does not fit into a socket; the clock is the test's: a minute takes no time, and none passes by itself. Every bound is
- * the product's own. */
+ * the product's own.
+ *
+ * limit: 900 s
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

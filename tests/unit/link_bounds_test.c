@@ -1,7 +1,10 @@
 /* link_bounds_test.c - what all peers together can make a daemon hold, and how long one may take nothing: bounds that one peer
  * alone never meets. They are reached, not made smaller: hundreds of megabytes of messages that do not end or that nobody reads, a
  * minute that passes on the link's own clock (link_zmq_ms, wrapped), more local connections than there are places. An honest peer
- * is served in between and afterwards. */
+ * is served in between and afterwards.
+ *
+ * limit: 900 s
+ */
 #include "link_fixture.h"
 
 #include <poll.h>
