@@ -27,7 +27,7 @@
 #include "proto/limits.h"
 #include "proto/link.h"
 
-enum { WAIT_MS = 60 * 1000, LOG_MAX = 64 };     /* a deadline for what fails; nothing waits so long that goes well */
+enum { WAIT_MS = 240 * 1000, LOG_MAX = 64 };     /* a deadline for what fails; nothing waits so long that goes well */
 
 static char dir[64];
 

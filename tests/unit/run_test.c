@@ -24,7 +24,7 @@
 #include "proto/bytes.h"
 #include "proto/run.h"
 
-enum { WAIT_MS = 60 * 1000 };
+enum { WAIT_MS = 240 * 1000 };
 
 static char dir[64];
 static atomic_bool refuse_one;
