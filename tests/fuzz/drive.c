@@ -161,8 +161,8 @@ static void keep_file(const uint8_t *p, size_t n)
 /* Numbers at the ends of what fits somewhere, big-endian as in every format of ours. */
 static size_t edge_number(uint8_t ret[8])
 {
-    static const uint64_t ends[] = { 0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
-                                     UINT64_C(0x7fffffffffffffff), UINT64_C(0x8000000000000000), UINT64_MAX };
+    static const uint64_t ends[] = { 0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000,
+                                     0xffffffff, UINT64_C(0x7fffffffffffffff), UINT64_C(0x8000000000000000), UINT64_MAX };
     uint64_t v = ends[below(sizeof ends / sizeof *ends)] + below(3) - 1;
     size_t n = (size_t)1 << below(4);
     for (size_t i = 0; i < n; i++) ret[i] = (uint8_t)(v >> 8 * (n - 1 - i));
@@ -291,7 +291,7 @@ int main(int argc, char **argv)
     size_t begun = d.kept_n;
     while (d.runs < runs && (d.runs % LOOK_EVERY || seconds(CLOCK_MONOTONIC) < until)) one(w);
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    printf("%llu runs in %.1f CPU seconds (%.0f/s); %zu of %zu edges, %zu inputs kept of %zu at first\n", (unsigned long long)d.runs, cpu,
-           cpu > 0 ? (double)d.runs / cpu : 0, covered(), d.edges, d.kept_n, begun);
+    printf("%llu runs in %.1f CPU seconds (%.0f/s); %zu of %zu edges, %zu inputs kept of %zu at first\n",
+           (unsigned long long)d.runs, cpu, cpu > 0 ? (double)d.runs / cpu : 0, covered(), d.edges, d.kept_n, begun);
     return 0;
 }

@@ -158,8 +158,8 @@ static void a_million_repetitions_count_once(void **state)
     check(&a);
     assert_true(a.repeated >= wanted || seconds);
     print_message("seed %llu\n", (unsigned long long)first);
-    print_message("figure: %llu batches delivered again, %llu restarts: %u batches with %u statements, each counted once; %.0f a CPU "
-                  "second\n",
+    print_message("figure: %llu batches delivered again, %llu restarts: %u batches with %u statements, each counted once; "
+                  "%.0f a CPU second\n",
                   (unsigned long long)a.repeated, (unsigned long long)a.restarts, a.batches, a.rows,
                   took > 0 ? (double)a.repeated / took : 0);
     for (uint32_t i = 0; i < a.batches; i++) buf_done(&a.sent[i].frame);

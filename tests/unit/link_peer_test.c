@@ -199,10 +199,9 @@ static void what_is_counted_belongs_to_the_connection(void **state)
     struct peer *q = met(&p, true);
     struct conn *c = conn_of(&p, q);
     const uint64_t messages = c->messages, sent = c->sent;
-
     (void)state;
-    p.s.l->guard_ms = INT64_MAX / 2;    /* nor what the kernel says of it, late on a busy machine */
     q->cookie++;
+    p.s.l->guard_ms = INT64_MAX / 2;    /* nor what the kernel says of it, late on a busy machine */
     p.c.n = p.s.n = 0;
     assert_served(&p, "dua");
     assert_int_equal(c->messages, messages);
