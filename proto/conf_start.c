@@ -58,7 +58,11 @@ static int load(const struct conf_start *s, const char *file, bool check, struct
     }
     if (st != ST_OK && errors.n > 0) fwrite(errors.p, 1, errors.n, stderr);
     else if (st != ST_OK) fprintf(stderr, "%s: %s\n", s->program, status_str(st));
-    else if (level_of(conf_text(*ret, "log.level"), &level)) log_init(s->program, level);
+    else {
+        bool known = level_of(conf_text(*ret, "log.level"), &level);
+        ASSERT(known);                  /* it was looked at */
+        log_init(s->program, level);
+    }
     buf_done(&text);
     buf_done(&errors);
     return st;

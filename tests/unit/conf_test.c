@@ -354,6 +354,42 @@ static void items_hide_keys(void **state)
     buf_done(&errors);
 }
 
+/* What `rekap config show` asks: every option in the table's order, where it stands, and whether it is a key in the place of a path. */
+static void test_items_are_told_one_by_one(void **state)
+{
+    static const char key[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const struct conf_option path = { "worker.copy", CONF_PATH, false, NULL, 0, 0, "directory of a copy" };
+    char text[300], number[40];
+    struct conf *c = NULL;
+    struct conf_item it;
+    struct buf errors;
+
+    (void)state;
+    for (int secret = 0; secret < 2; secret++) {
+        buf_init(&errors, 4096);
+        snprintf(text, sizeof text, "[worker]\nlisten = ipc:///a\nstore = %s\n", secret ? key : "ledger");
+        assert_int_equal(conf_parse(TABLE, OPTIONS, "f", text_of(text), &c, &errors), ST_OK);
+        assert_true(conf_item(c, 1, number, &it));
+        assert_string_equal(it.name, "worker.store");
+        assert_string_equal(it.value, secret ? key : "ledger");
+        assert_int_equal(it.line, 3);
+        assert_int_equal(it.secret, secret);
+        assert_true(conf_item(c, 3, number, &it));
+        assert_null(it.value);          /* not set, and nothing is set in its place */
+        assert_false(it.secret);
+        assert_true(conf_item(c, 6, number, &it));
+        assert_string_equal(it.value, "256");
+        assert_int_equal(it.line, 0);
+        assert_false(conf_item(c, OPTIONS, number, &it));
+        conf_free(&c);
+        assert_int_equal(conf_parse(&path, 1, "f", text_of(""), &c, &errors), ST_OK);
+        assert_true(conf_item(c, 0, number, &it));
+        assert_true(!it.value && !it.secret);
+        conf_free(&c);
+        buf_done(&errors);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_faults_are_capped),
         cmocka_unit_test(test_a_value_that_is_a_comment),
         cmocka_unit_test_setup_teardown(test_file_is_replaced_whole, make_scratch, drop_scratch),
+        cmocka_unit_test(test_items_are_told_one_by_one),
         cmocka_unit_test_setup_teardown(test_a_directory_is_made_or_found, make_scratch, drop_scratch),
         cmocka_unit_test_setup_teardown(test_key_is_created_once, make_scratch, drop_scratch),
         cmocka_unit_test_setup_teardown(test_key_files_that_are_refused, make_scratch, drop_scratch),

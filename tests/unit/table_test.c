@@ -209,6 +209,13 @@ static void how_far_the_delimiter_is_looked_for(void **state)
     assert_int_equal(t.row[t.rows - 1].line, 4);
     assert_int_equal(csv_table_mark(&t, 0, 9).kind, CSV_TEXT);
     csv_table_done(&t);
+    /* marks are a workbook's: one a cell, and none beyond the row's end */
+    struct csv_row row = { .line = 1, .first = 1, .count = 2 };
+    struct csv_mark mark[] = { { .kind = CSV_TEXT }, { .kind = CSV_TEXT }, { .kind = CSV_NUMBER } };
+    const struct csv_table marked = { .row = &row, .rows = 1, .mark = mark, .cells = 3, .marked = true };
+    assert_int_equal(csv_table_mark(&marked, 0, 1).kind, CSV_NUMBER);
+    assert_int_equal(csv_table_mark(&marked, 0, 0).kind, CSV_TEXT);
+    assert_int_equal(csv_table_mark(&marked, 0, 2).kind, CSV_TEXT);
 }
 
 /* ---- corners of JSON lines ---- */
