@@ -62,20 +62,34 @@ static bool in_set(struct slice set, activity_code to, bool *ret_spoken)
     return found;
 }
 
+/* The first pair of a source among the first `count`, or where it would stand; those are sorted. */
+static uint32_t first_of(const struct bridges *b, uint32_t count, activity_code from)
+{
+    uint32_t lo = 0, hi = count;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (b->pair[mid].from < from) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
+}
+
 void bridge_keep(struct bridges *b, activity_code from, struct slice set)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < b->count; i++) {
-        bool spoken, in = b->pair[i].from != from || in_set(set, b->pair[i].to, &spoken) || !spoken;
-        if (in) b->pair[kept++] = b->pair[i];
+    uint32_t kept = first_of(b, b->count, from), end = kept;
+    for (; end < b->count && b->pair[end].from == from; end++) {
+        bool spoken, in = in_set(set, b->pair[end].to, &spoken) || !spoken;
+        if (in) b->pair[kept++] = b->pair[end];
     }
-    b->count = kept;
+    if (kept == end) return;
+    memmove(&b->pair[kept], &b->pair[end], (b->count - end) * sizeof *b->pair);
+    b->count -= end - kept;
 }
 
 static bool speaks(const struct bridges *b, uint32_t count, const struct bridge_pair *p)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (b->pair[i].from == p->from && code_vintage(b->pair[i].to) == code_vintage(p->to)) return true;
+    for (uint32_t i = first_of(b, count, p->from); i < count && b->pair[i].from == p->from; i++)
+        if (code_vintage(b->pair[i].to) == code_vintage(p->to)) return true;
     return false;
 }
 
@@ -104,13 +118,8 @@ void bridge_sort(struct bridges *b)
  * others. */
 static uint32_t pairs_of(const struct bridges *b, activity_code from, enum vintage v, uint32_t *ret_end)
 {
-    uint32_t lo = 0, hi = b->count;
+    uint32_t lo = first_of(b, b->count, from);
     int64_t sum = 0;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (b->pair[mid].from < from) lo = mid + 1;
-        else hi = mid;
-    }
     for (*ret_end = lo; *ret_end < b->count && b->pair[*ret_end].from == from; ++*ret_end)
         if (code_vintage(b->pair[*ret_end].to) == v) sum += b->pair[*ret_end].weight;
     if (sum != BRIDGE_WHOLE) *ret_end = lo;

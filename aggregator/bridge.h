@@ -17,11 +17,12 @@ void bridge_init(struct bridges *b);
 void bridge_done(struct bridges *b);
 /* to: "vintage code", as stated. A text that is none is left out. ST_NO_MEMORY. */
 int bridge_add(struct bridges *b, activity_code from, struct slice to, int64_t weight);
-/* Of a source keeps only the pairs that the set names (MEASURE_BRIDGE_SET), in the lists the set speaks of. */
+/* Of a source keeps only, in a sorted list, the pairs that the set names (MEASURE_BRIDGE_SET), in the lists the set speaks of. */
 void bridge_keep(struct bridges *b, activity_code from, struct slice set);
-/* Adds the pairs of `list` (may be NULL) whose source has none into that list yet. ST_NO_MEMORY. */
+/* Adds the pairs of `list` (may be NULL) whose source has none into that list yet to b, which is sorted, behind its end.
+ * ST_NO_MEMORY. */
 int bridge_under(struct bridges *b, const struct bridges *list);
-void bridge_sort(struct bridges *b);    /* after the last bridge_add */
+void bridge_sort(struct bridges *b);    /* after the last bridge_add or bridge_under */
 
 struct bridged { i128 inside, exact, estimated, unmapped; };            /* sen * BRIDGE_WHOLE */
 /* Adds an old leaf's value: `inside` is what of it lies at or below `node` (of list v); the rest says how it is known where the

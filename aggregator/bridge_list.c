@@ -59,13 +59,14 @@ static const char *read_row(struct reading *r)
     return NULL;
 }
 
+/* b is sorted, so that the pairs of a source into one list stand together. */
 static bool whole(const struct bridges *b, uint32_t *ret_at)
 {
-    for (uint32_t i = 0; i < b->count; i++) {
+    for (uint32_t i = 0, k; i < b->count; i = k) {
+        const struct bridge_pair *first = &b->pair[i];
         int64_t sum = 0;
-        for (uint32_t k = 0; k < b->count; k++)
-            if (b->pair[k].from == b->pair[i].from && code_vintage(b->pair[k].to) == code_vintage(b->pair[i].to))
-                sum += b->pair[k].weight;
+        for (k = i; k < b->count && b->pair[k].from == first->from && code_vintage(b->pair[k].to) == code_vintage(first->to); k++)
+            sum += b->pair[k].weight;
         *ret_at = i;
         if (sum != BRIDGE_WHOLE) return false;
     }
@@ -81,6 +82,7 @@ static const char *read_all(void *ctx, const struct csv_table *t, uint32_t *row)
     const char *why = find_columns(r);
     for (*row = r->row = 1; !why && r->status == ST_OK && r->row < t->rows; *row = ++r->row)
         if ((why = read_row(r))) return why;
+    bridge_sort(&r->b);
     if (why || r->status != ST_OK || whole(&r->b, &at)) return why;
     code_format_activity(r->b.pair[at].from, code);
     snprintf(r->sums, sizeof r->sums, "weights out of %s do not sum to 1", code);

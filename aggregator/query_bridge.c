@@ -21,6 +21,7 @@ static int add_unit(const struct query_context *q, const struct unit *u, struct 
         st = unit_dict_text(q->t, FOLD_DICT_ID, l->key.indicator, &to);
         if (st == ST_OK) st = bridge_add(b, l->key.activity, to, l->slot[0].value);
     }
+    bridge_sort(b);
     for (uint32_t i = 0; st == ST_OK && i < u->count; i++)
         if (u->leaf[i].key.measure == MEASURE_BRIDGE_SET && u->leaf[i].slot[0].kind == VALUE_TEXT)
             bridge_keep(b, u->leaf[i].key.activity, unit_text(u, &u->leaf[i].slot[0]));

@@ -99,6 +99,14 @@ static void test_list(void **state)
     assert_int_equal(b.count, 1);
     assert_int_equal(b.pair[0].weight, BRIDGE_WHOLE);
     bridge_done(&b);
+    /* the pairs of a source need not stand together */
+    assert_int_equal(
+        bridge_list_parse(txt("kode_lama,kode_baru,bobot\n1.06.02.007,1.06.01.2.03.22,\"0,4\"\n1.06.01.002,1.06.01.2.03.02,\n"
+                              "1.06.02.007,1.06.02.2.03.01,\"0,6\"\n"),
+                          &b, err, sizeof err),
+        ST_OK);
+    assert_int_equal(b.count, 3);
+    bridge_done(&b);
     static const struct { const char *csv, *fault; } FAULTS[] = {
         {"a,b\n", "padanan.csv:1: heading"},
         {"kode_lama,kode_baru,bobot\n1.06.01.002,1.06.01.2.03.02,\"0,5\"\n", "padanan.csv:1: weights out of 1.06.01.002"},
