@@ -1,4 +1,5 @@
-/* closing_rules.c - see closing_rules.h. Kind: P. Rows in file order; read whole, taken whole. */
+/* closing_rules.c - see closing_rules.h. Kind: P. Rows in file order, and the holidays among them by day: deadlines are
+ * asked for once an office and quarter. Read whole, taken whole. */
 #include "aggregator/closing_rules.h"
 
 #include <stdio.h>
@@ -27,6 +28,8 @@ struct row {
 struct closing_book {
     struct row *row;
     size_t rows;
+    const struct row **holiday;         /* those of row that are holidays, ascending by day */
+    size_t holidays;
 };
 struct reading {
     struct closing_book *b;
@@ -129,6 +132,19 @@ static bool read_row(struct reading *r)
     return true;
 }
 
+static int by_day(const void *a, const void *b)
+{
+    const struct row *const *x = a, *const *y = b;
+    return ((*x)->value > (*y)->value) - ((*x)->value < (*y)->value);
+}
+
+static void sort_holidays(struct closing_book *b)
+{
+    for (size_t i = 0; i < b->rows; i++)
+        if (b->row[i].what == W_HOLIDAY) b->holiday[b->holidays++] = &b->row[i];
+    if (b->holidays > 1) qsort(b->holiday, b->holidays, sizeof *b->holiday, by_day);
+}
+
 static const char *read_all(void *ctx, const struct csv_table *t, uint32_t *row)
 {
     static const char *const HEAD[C_COUNT] = { "hal", "wilayah", "mulai", "nilai" };
@@ -143,7 +159,9 @@ int closing_rules_parse(struct slice bytes, struct closing_book **ret, char *err
 {
     struct closing_book *b = calloc(1, sizeof *b);
     if (b) b->row = calloc(ROWS_MAX, sizeof *b->row);
-    int st = b && b->row ? csv_list_read(bytes, "penutupan.csv", read_all, b, err, err_size) : ST_NO_MEMORY;
+    if (b) b->holiday = calloc(ROWS_MAX, sizeof *b->holiday);
+    int st = b && b->row && b->holiday ? csv_list_read(bytes, "penutupan.csv", read_all, b, err, err_size) : ST_NO_MEMORY;
+    if (st == ST_OK) sort_holidays(b);
     if (st == ST_OK) *ret = b;
     else closing_rules_free(&b);
     return st;
@@ -153,6 +171,7 @@ void closing_rules_free(struct closing_book **b)
 {
     if (!*b) return;
     free((*b)->row);
+    free((*b)->holiday);
     free(*b);
     *b = NULL;
 }
@@ -184,19 +203,12 @@ static int64_t value_of(const struct closing_book *b, enum what what, region_cod
     return row ? row->value : usual;
 }
 
-static int by_day(const void *a, const void *b)
-{
-    const calendar_day *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* The holidays of a region, ascending. */
 static size_t holidays(const struct closing_book *b, region_code region, calendar_day *ret)
 {
     size_t n = 0;
-    for (size_t i = 0; b && i < b->rows; i++)
-        if (b->row[i].what == W_HOLIDAY && holds(&b->row[i], region)) ret[n++] = b->row[i].value;
-    if (n > 1) qsort(ret, n, sizeof *ret, by_day);
+    for (size_t i = 0; b && i < b->holidays; i++)
+        if (holds(b->holiday[i], region)) ret[n++] = b->holiday[i]->value;
     return n;
 }
 
