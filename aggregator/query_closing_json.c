@@ -9,9 +9,6 @@
 
 #include "aggregator/query_closing.h"
 #include "aggregator/query_figure.h"
-#include "proto/period.h"
-
-static json_t *words(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
 
 static json_t *id_json(const struct closing_step *s)
 {
@@ -19,12 +16,6 @@ static json_t *id_json(const struct closing_step *s)
     if (!s) return json_null();
     bytes_hex(s->id.b, HASH_SIZE, hex);
     return json_string(hex);
-}
-
-static json_t *time_json(struct wall w)
-{
-    char t[32];
-    return w.ms > 0 && period_format_time(w, t) > 0 ? json_string(t) : json_null();
 }
 
 /* ---- steps ---- */
@@ -39,18 +30,18 @@ static json_t *step_json(const struct query_closing *c, size_t i)
     json_object_set_new(o, "step", s->step ? json_string(step_name(s->step)) : json_null());
     json_object_set_new(o, "round", json_integer((json_int_t)s->round));
     json_object_set_new(o, "as", json_string(figure_source_name(s->source)));
-    json_object_set_new(o, "by", words(s->speaker));
-    json_object_set_new(o, "clerk", words(s->clerk));
-    json_object_set_new(o, "at", time_json(w->at));
-    json_object_set_new(o, "entered", time_json(w->entered));
-    json_object_set_new(o, "reason", words(s->reason));
-    json_object_set_new(o, "about", words(s->words.about));
-    json_object_set_new(o, "seen", words(s->words.seen));
+    json_object_set_new(o, "by", query_words(s->speaker));
+    json_object_set_new(o, "clerk", query_words(s->clerk));
+    json_object_set_new(o, "at", query_time(w->at));
+    json_object_set_new(o, "entered", query_time(w->entered));
+    json_object_set_new(o, "reason", query_words(s->reason));
+    json_object_set_new(o, "about", query_words(s->words.about));
+    json_object_set_new(o, "seen", query_words(s->words.seen));
     if (s->step >= STEP_REVIEW) {
         char root[2 * HASH_SIZE + 1];
         bytes_hex(s->words.beside.b, HASH_SIZE, root);
         json_object_set_new(o, "root", s->words.has_beside ? json_string(root) : json_null());
-        json_object_set_new(o, "finding", words(s->finding));
+        json_object_set_new(o, "finding", query_words(s->finding));
     }
     json_object_set_new(o, "id", s->step ? id_json(s) : json_null());
     json_object_set_new(o, "after", s->words.follows ? json_string(after) : json_null());
@@ -124,15 +115,15 @@ json_t *query_closing_json(const struct query_closing *c)
     const struct closing_step *h = head(&c->now);
     json_t *o = json_object(), *since = json_null();
     for (size_t i = 0; h && i < c->n; i++)
-        if (h == &c->step[i]) since = time_json(c->words[i]->at);
+        if (h == &c->step[i]) since = query_time(c->words[i]->at);
     json_object_set_new(o, "office", json_string(c->office->id));
     json_object_set_new(o, "name", json_string(c->office->name));
     json_object_set_new(o, "state", json_string(closing_state_name(c->now.state)));
     json_object_set_new(o, "round", json_integer((json_int_t)c->now.round));
-    json_object_set_new(o, "by", h ? words(h->speaker) : json_null());
+    json_object_set_new(o, "by", h ? query_words(h->speaker) : json_null());
     json_object_set_new(o, "since", since);
-    json_object_set_new(o, "reason", h ? words(h->reason) : json_null());
-    json_object_set_new(o, "about", h ? words(h->words.about) : json_null());
+    json_object_set_new(o, "reason", h ? query_words(h->reason) : json_null());
+    json_object_set_new(o, "about", h ? query_words(h->words.about) : json_null());
     json_object_set_new(o, "reported", json_boolean(c->reported));
     json_object_set_new(o, "changed", json_integer((json_int_t)c->changed));
     json_object_set_new(o, "steps", steps_json(c));

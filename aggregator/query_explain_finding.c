@@ -12,12 +12,6 @@
 #include "aggregator/query_explain.h"
 #include "aggregator/query_finding.h"
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 /* ---- which one ---- */
 
 static int find(const struct query_context *q, const struct query_scope *s, const char *mark, json_t **ret)
@@ -33,7 +27,7 @@ static int find(const struct query_context *q, const struct query_scope *s, cons
         json_t *o = json_array_get(list, i);
         query_finding_mark(json_array_get(words, i), own);
         /* the scope's code is a prefix */
-        if (strcmp(own, mark) == 0 && s->code.n == strlen(text_of(o, "code"))) *ret = json_incref(o);
+        if (strcmp(own, mark) == 0 && s->code.n == strlen(query_text_of(o, "code"))) *ret = json_incref(o);
     }
     json_decref(list);
     json_decref(words);

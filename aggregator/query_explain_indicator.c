@@ -38,8 +38,6 @@ const struct indicator *query_explain_find(const struct query_context *q, const 
     return NULL;
 }
 
-static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
-
 static json_t *value_of(const struct query_figure *f, const struct indicator_state *s, const struct achieve_band *band)
 {
     if (f->a.measure == ADDRESS_ACHIEVEMENT) return query_indicators_percent(&s->result);
@@ -87,7 +85,7 @@ static void put_components(const struct query_context *q, const struct query_fig
         json_object_set_new(o, "measure", json_string(address_measure_name(a.measure)));
         json_object_set_new(o, "figure", query_figure_address(q, &a));
         json_object_set_new(o, "value", query_indicators_value(i ? &s->in.reached : &s->in.target));
-        json_object_set_new(o, "unit", text_json(i ? s->reached_unit : s->target_unit));
+        json_object_set_new(o, "unit", query_words(i ? s->reached_unit : s->target_unit));
         if (i)
             json_object_set_new(o, "over_time", json_string(achieve_time_name(s->over_time)));
         else

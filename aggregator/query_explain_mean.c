@@ -11,12 +11,6 @@
 
 static const char *say(const struct query_context *q, const char *id, const char *en) { return q->lang == LANG_EN ? en : id; }
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 /* ---- asking ---- */
 
 struct asking {
@@ -125,7 +119,7 @@ static json_t *owners(const json_t *rows, const char *id, const char *measure)
     json_t *row, *list = json_array();
     json_array_foreach(rows, i, row)
     {
-        if (strcmp(text_of(row, "id"), id) != 0) continue;
+        if (strcmp(query_text_of(row, "id"), id) != 0) continue;
         json_t *o = part_of(row);
         take(o, row, measure, "value");
         take(o, json_object_get(row, "figures"), measure, "figure");
@@ -145,12 +139,12 @@ int query_explain_shared(const struct query_context *q, const struct query_figur
     size_t i;
     asking_make(f, true, &a);
     int st = query_indicators(q, &a.p, &found, &problem);
-    json_array_foreach(json_object_get(found, "shared"), i, o) if (strcmp(text_of(o, "id"), f->a.indicator) == 0) row = o;
+    json_array_foreach(json_object_get(found, "shared"), i, o) if (strcmp(query_text_of(o, "id"), f->a.indicator) == 0) row = o;
     if (st == ST_OK && !row) st = ST_NOT_FOUND;
     if (st == ST_OK) {
         char text[200];
         snprintf(text, sizeof text, "%s: %s; %s", say(q, "gabungan dari beberapa kantor", "joined over offices"),
-                 text_of(row, "operator"), text_of(row, "formula"));
+                 query_text_of(row, "operator"), query_text_of(row, "formula"));
         take(answer, row, measure, "value");
         json_object_set_new(answer, "formula", json_string(text));
         for (i = 0; i < sizeof NAMES / sizeof *NAMES; i++) take(answer, row, NAMES[i], NAMES[i]);
@@ -204,7 +198,7 @@ int query_explain_match(const struct query_context *q, const struct query_figure
     take(answer, row, "state", "state");
     json_object_set_new(answer, "formula", json_string(say(q, "realisasi menurut kantor - menurut bendahara",
                                                            "realised as the office says - as the treasurer says")));
-    json_object_set_new(answer, "rules", rule_of(q, text_of(row, "state")));
+    json_object_set_new(answer, "rules", rule_of(q, query_text_of(row, "state")));
     take(answer, row, "cause", "cause");
     take(answer, row, "equal_at", "equal_at");
     take(answer, row, "explanation", "explanation");

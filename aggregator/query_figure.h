@@ -47,7 +47,10 @@ json_t *query_figure_of_mean(const struct query_context *q, const struct query_s
 /* region or office, year, until, measure, code, name of it into an answer, with as_of and the register's version. */
 int query_figure_head(const struct query_context *q, const struct query_figure *f, json_t *answer);
 
-/* query_figure_slot.c: the statement behind a provenance; a row of the unit with its twelve slots. */
+/* query_figure_slot.c: parts of answers; the statement behind a provenance; a row of the unit with its twelve slots. */
+const char *query_text_of(const json_t *o, const char *key);    /* borrowed; "" where it is no text */
+json_t *query_words(struct slice s);     /* null when empty */
+json_t *query_time(struct wall w);       /* null when it is not known (0) */
 int query_figure_statement(const struct query_context *q, provenance prov, json_t **ret);
 json_t *query_figure_slot_value(const struct unit *u, const struct slot *s, unsigned measure);
 const char *query_figure_kind(unsigned kind);

@@ -10,27 +10,33 @@
 #include "proto/decimal.h"
 #include "proto/period.h"
 
-static json_t *time_json(struct wall w)
+const char *query_text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+json_t *query_words(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
+
+json_t *query_time(struct wall w)
 {
     char t[32];
     return w.ms > 0 && period_format_time(w, t) > 0 ? json_string(t) : json_null();
 }
 
-static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
-
 static void put_batch(json_t *o, const struct statement *s, unsigned index)
 {
     char hex[2 * HASH_SIZE + 1];
     bytes_hex(s->batch.b, HASH_SIZE, hex);
-    json_object_set_new(o, "office", text_json(s->office));
+    json_object_set_new(o, "office", query_words(s->office));
     json_object_set_new(o, "sequence", json_integer((json_int_t)(s->sequence + index)));
     snprintf(hex, sizeof hex, "%016llx", (unsigned long long)s->epoch);
     json_object_set_new(o, "epoch", json_string(hex));
     bytes_hex(s->batch.b, HASH_SIZE, hex);
-    json_object_set_new(o, "entered_at", time_json(s->entered));
-    json_object_set_new(o, "signed_at", time_json(s->signed_at));
-    json_object_set_new(o, "committed_at", time_json(s->at));
-    json_object_set_new(o, "clerk", text_json(s->clerk));
+    json_object_set_new(o, "entered_at", query_time(s->entered));
+    json_object_set_new(o, "signed_at", query_time(s->signed_at));
+    json_object_set_new(o, "committed_at", query_time(s->at));
+    json_object_set_new(o, "clerk", query_words(s->clerk));
     json_object_set_new(o, "batch", json_string(hex));
 }
 
@@ -54,7 +60,7 @@ static int document_name(const struct query_context *q, struct slice office, str
     if (st == ST_OK) st = unit_dict_get(q->t, FOLD_DICT_TEXT, hex, &key.indicator);
     if (st == ST_OK) st = asof_unit_lineless(q->t, asof_position(q->past), id, 0, &u);
     const struct leaf *l = st == ST_OK ? unit_find(&u, &key) : NULL;
-    if (l && l->slot[0].kind == VALUE_TEXT) *ret = text_json(unit_text(&u, &l->slot[0]));
+    if (l && l->slot[0].kind == VALUE_TEXT) *ret = query_words(unit_text(&u, &l->slot[0]));
     unit_done(&u);
     if (!*ret) *ret = json_null();
     return st == ST_NOT_FOUND ? ST_OK : st;
@@ -75,7 +81,7 @@ static int put_proof(void *ctx, struct slice document, provenance by)
     snprintf(worker, sizeof worker, "w%u", figure_prov_worker(by));
     json_t *o = json_pack("{s:s,s:o,s:b,s:s,s:I,s:I}", "sha256", hex, "name", name, "later", by != p->of, "worker", worker, "lsn",
                           (json_int_t)figure_prov_lsn(by), "index", (json_int_t)figure_prov_index(by));
-    json_object_set_new(o, "committed_at", time_json(s.at));
+    json_object_set_new(o, "committed_at", query_time(s.at));
     return json_array_append_new(p->list, o) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
@@ -94,7 +100,7 @@ int query_figure_statement(const struct query_context *q, provenance prov, json_
     json_object_set_new(o, "index", json_integer(index));
     if (st == ST_OK) put_batch(o, &s, index);
     st = statement_why(q->t, prov, &why);
-    json_object_set_new(o, "reason", st == ST_OK ? text_json(why) : json_null());
+    json_object_set_new(o, "reason", st == ST_OK ? query_words(why) : json_null());
     struct proofs proofs = {q, prov, json_array()};
     if (st == ST_OK || st == ST_NOT_FOUND) st = statement_proofs(q->t, prov, put_proof, &proofs);
     json_object_set_new(o, "evidence", proofs.list);
@@ -121,7 +127,7 @@ static bool is_money(unsigned measure)
 json_t *query_figure_slot_value(const struct unit *u, const struct slot *s, unsigned measure)
 {
     char t[48];
-    if (s->kind == VALUE_TEXT) return text_json(unit_text(u, s));
+    if (s->kind == VALUE_TEXT) return query_words(unit_text(u, s));
     if (s->kind != VALUE_NUMBER && s->kind != VALUE_NIL) return json_null();
     int64_t v = s->kind == VALUE_NUMBER ? s->value : 0;
     if (is_money(measure)) return query_figure_money(v);

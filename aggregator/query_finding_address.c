@@ -14,12 +14,6 @@
 
 enum { MARK_BYTES = 3 };
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 static void put_part(struct buf *b, const char *text, size_t n)
 {
     buf_put(b, text, n);
@@ -28,13 +22,13 @@ static void put_part(struct buf *b, const char *text, size_t n)
 
 void query_finding_mark(const json_t *finding, char ret[QUERY_MARK_MAX])
 {
-    const char *where = text_of(finding, "where"), *kind = text_of(finding, "kind"), *colon = strchr(where, ':');
+    const char *where = query_text_of(finding, "where"), *kind = query_text_of(finding, "kind"), *colon = strchr(where, ':');
     bool counts = json_object_get(finding, "differ") != NULL;
     char hex[2 * MARK_BYTES + 1];
     struct buf b;
     buf_init(&b, 16 << 10);
-    put_part(&b, text_of(finding, "indicator"), strlen(text_of(finding, "indicator")));
-    put_part(&b, text_of(finding, "table"), strlen(text_of(finding, "table")));
+    put_part(&b, query_text_of(finding, "indicator"), strlen(query_text_of(finding, "indicator")));
+    put_part(&b, query_text_of(finding, "table"), strlen(query_text_of(finding, "table")));
     put_part(&b, where, !counts ? strlen(where) : colon ? (size_t)(colon - where) : 0);
     const struct hash h = sign_hash(b.p, b.n);
     bytes_hex(h.b, MARK_BYTES, hex);
@@ -46,8 +40,8 @@ static json_t *address_json(const struct query_context *q, const struct query_sc
 {
     struct address a = {.until = s->until, .cap = ADDRESS_CAP, .measure = ADDRESS_FINDING};
     a.year = (int)json_integer_value(json_object_get(finding, "year"));
-    snprintf(a.office, sizeof a.office, "%s", text_of(finding, "office"));
-    snprintf(a.place, sizeof a.place, "%s", text_of(finding, "code"));
+    snprintf(a.office, sizeof a.office, "%s", query_text_of(finding, "office"));
+    snprintf(a.place, sizeof a.place, "%s", query_text_of(finding, "code"));
     snprintf(a.indicator, sizeof a.indicator, "%s", mark);
     return query_figure_address(q, &a);
 }

@@ -94,13 +94,11 @@ bool query_indicators_named(const struct query_context *q, const struct indicato
     return known_as(q, it->id, asked) || known_as(q, it->alias, asked);
 }
 
-static json_t *text_json(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
-
 json_t *query_indicators_name(const struct query_context *q, const struct query_indicators *o, const struct indicator *it)
 {
     struct slice name = indicator_text(&o->u, it->name);
     if (name.n == 0 && query_indicators_identity(q, it, &name) != ST_OK) name.n = 0;
-    return text_json(name);
+    return query_words(name);
 }
 
 json_t *query_indicators_value(const struct achieve_value *v)
@@ -108,7 +106,7 @@ json_t *query_indicators_value(const struct achieve_value *v)
     char t[32];
     int64_t micro;
     i128 den;
-    if (v->kind == ACHIEVE_WORDS) return text_json(v->words);
+    if (v->kind == ACHIEVE_WORDS) return query_words(v->words);
     if (v->kind == ACHIEVE_ABSENT || __builtin_mul_overflow(v->number.den, (i128)100, &den)) return json_null();
     if (!decimal_ratio_percent(v->number.num, den, 6, false, &micro)) return json_null();
     decimal_format_micro(micro, 0, t);
@@ -158,7 +156,7 @@ static void put_printed(json_t *o, const struct unit *u, const struct indicator_
     json_t *p = json_object();
     if (achievement) decimal_format_micro(achievement->value, achievement->decimals, text);
     json_object_set_new(p, "achievement", achievement ? json_string(text) : json_null());
-    json_object_set_new(p, "rating", rating ? text_json(unit_text(u, rating)) : json_null());
+    json_object_set_new(p, "rating", rating ? query_words(unit_text(u, rating)) : json_null());
     json_object_set_new(o, "reported", p);
 }
 
@@ -230,24 +228,24 @@ static json_t *indicator_json(const struct listing *l, const struct query_indica
     const struct achieve_band *band = indicator_band(o->scale.scale, st);
     (void)query_indicators_identity(l->q, it, &id);
     json_object_set_new(j, "code", json_string(code));
-    json_object_set_new(j, "no", text_json(indicator_text(&o->u, it->no)));
-    json_object_set_new(j, "tier", text_json(indicator_text(&o->u, it->tier)));
-    json_object_set_new(j, "owner", text_json(indicator_text(&o->u, it->owner)));
-    json_object_set_new(j, "fund", text_json(indicator_text(&o->u, it->fund)));
+    json_object_set_new(j, "no", query_words(indicator_text(&o->u, it->no)));
+    json_object_set_new(j, "tier", query_words(indicator_text(&o->u, it->tier)));
+    json_object_set_new(j, "owner", query_words(indicator_text(&o->u, it->owner)));
+    json_object_set_new(j, "fund", query_words(indicator_text(&o->u, it->fund)));
     json_object_set_new(j, "indicator", query_indicators_name(l->q, o, it));
-    json_object_set_new(j, "unit", text_json(st->target_unit.n ? st->target_unit : st->reached_unit));
+    json_object_set_new(j, "unit", query_words(st->target_unit.n ? st->target_unit : st->reached_unit));
     json_object_set_new(j, "target", query_indicators_value(&st->in.target));
     json_object_set_new(j, "reached", query_indicators_value(&st->in.reached));
     json_object_set_new(j, "achievement", query_indicators_percent(&st->result));
     json_object_set_new(j, "formula", json_string(achieve_formula_name(st->formula)));
     json_object_set_new(j, "rating", band ? json_string(band->word) : json_null());
     put_printed(j, &o->u, st->target, (unsigned)l->s->until);
-    json_object_set_new(j, "id", text_json(id));
+    json_object_set_new(j, "id", query_words(id));
     json_object_set_new(j, "office", json_string(o->office->id));
     json_object_set_new(j, "figure", query_figure_of_indicator(l->q, l->s, o->office->id, it, ADDRESS_ACHIEVEMENT));
     json_object_set_new(j, "reason",
                         st->result.state == ACHIEVE_OK ? json_null() : json_string(achieve_state_name(st->result.state)));
-    json_object_set_new(j, "reached_unit", text_json(st->reached_unit));
+    json_object_set_new(j, "reached_unit", query_words(st->reached_unit));
     put_rules(l, o, it, st, j);
     put_target(j, st->target);
     put_first(j, st);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregator/query_figure.h"
 #include "aggregator/query_finding.h"
 #include "aggregator/query_habit.h"
 #include "aggregator/query_review.h"
@@ -47,12 +48,6 @@ struct notice {
 
 static bool english(const struct noticing *x) { return x->q->lang == LANG_EN; }
 static const char *say(const struct noticing *x, const char *id, const char *en) { return x->q->lang == LANG_EN ? en : id; }
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s ? s : "";
-}
-
 /* ---- one notice ---- */
 
 static unsigned hours_of(const struct noticing *x, region_code region, unsigned quarter)
@@ -164,8 +159,8 @@ static int findings_of(struct noticing *x, unsigned quarter, const char *office,
         if (st == ST_OK) st = query_review_findings(x->q, all);
         json_array_foreach(all, i, f)
         {
-            json_t *own = json_object_get(by_office, text_of(f, "office"));
-            if (!own) json_object_set_new(by_office, text_of(f, "office"), own = json_array());
+            json_t *own = json_object_get(by_office, query_text_of(f, "office"));
+            if (!own) json_object_set_new(by_office, query_text_of(f, "office"), own = json_array());
             json_array_append(own, f);
         }
         json_decref(all);
@@ -188,7 +183,8 @@ static bool has_follow_up(const json_t *blocker)
 {
     size_t i;
     const json_t *f;
-    json_array_foreach(json_object_get(blocker, "follow_ups"), i, f) if (strcmp(text_of(f, "state"), "done") != 0) return true;
+    json_array_foreach(json_object_get(blocker, "follow_ups"), i, f)
+        if (strcmp(query_text_of(f, "state"), "done") != 0) return true;
     return false;
 }
 
@@ -199,16 +195,22 @@ static int add_blockers(struct noticing *x, const struct query_closing *c, const
     int st = ST_OK;
     json_array_foreach(json_object_get(o, "blockers"), i, b)
     {
-        struct notice n = { .kind = kind_of(c, text_of(b, "kind")), .code = text_of(b, "code"), .where = text_of(b, "where"),
-                            .text = text_of(b, "text"), .todo = text_of(b, "todo"), .quarter = c->quarter, .dated = true,
-                            .region = c->office->region, .due = c->terms.office_day };
+        struct notice n = { .kind = kind_of(c, query_text_of(b, "kind")),
+                            .code = query_text_of(b, "code"),
+                            .where = query_text_of(b, "where"),
+                            .text = query_text_of(b, "text"),
+                            .todo = query_text_of(b, "todo"),
+                            .quarter = c->quarter,
+                            .dated = true,
+                            .region = c->office->region,
+                            .due = c->terms.office_day };
         if (!n.kind || has_follow_up(b)) continue;
-        const char *figure = text_of(b, "figure");
+        const char *figure = query_text_of(b, "figure");
         if (figure[0]) n.mark = figure;
         if (!strcmp(n.kind, "dikembalikan") || !strcmp(n.kind, "dibuka-kembali")) {
-            n.by = text_of(o, "by");
-            n.at = text_of(o, "since");
-            n.reason = text_of(o, "reason");
+            n.by = query_text_of(o, "by");
+            n.at = query_text_of(o, "since");
+            n.reason = query_text_of(o, "reason");
             n.mark = n.at; /* returned again is another notice */
         } else if (!strcmp(n.kind, "berubah-setelah-diajukan")) {
             n.code = NULL; /* the line that is named first may be another one the next time */
@@ -227,14 +229,14 @@ static int add_refused(struct noticing *x, const struct query_closing *c, const 
     json_array_foreach(json_object_get(o, "steps"), i, s)
     {
         char text[320];
-        const char *by = text_of(s, "by");
+        const char *by = query_text_of(s, "by");
         const struct office *to = registry_office(x->q->registry, slice_of(by, strlen(by)));
         bool old = json_integer_value(json_object_get(s, "round")) < (json_int_t)c->now.round;
         if (st != ST_OK || json_is_true(json_object_get(s, "effect")) || old || !to) continue;
         snprintf(text, sizeof text, "%s: %s %s: %s", c->office->id, say(x, "langkah tidak berlaku", "a step without effect"),
-                 text_of(s, "step"), text_of(s, "why_text"));
-        st = add(x, to, &(struct notice){ .kind = "langkah-ditolak", .text = text, .mark = text_of(s, "id"), .by = by,
-                                          .at = text_of(s, "at"), .quarter = c->quarter, .region = c->office->region });
+                 query_text_of(s, "step"), query_text_of(s, "why_text"));
+        st = add(x, to, &(struct notice){ .kind = "langkah-ditolak", .text = text, .mark = query_text_of(s, "id"), .by = by,
+                                          .at = query_text_of(s, "at"), .quarter = c->quarter, .region = c->office->region });
     }
     return st;
 }
@@ -242,25 +244,25 @@ static int add_refused(struct noticing *x, const struct query_closing *c, const 
 static int add_follow_up(struct noticing *x, const struct query_closing *c, const json_t *f)
 {
     char todo[480];
-    const char *by = text_of(f, "by"), *day = text_of(f, "due");
+    const char *by = query_text_of(f, "by"), *day = query_text_of(f, "due");
     const struct office *auditor = registry_office(x->q->registry, slice_of(by, strlen(by)));
     snprintf(todo, sizeof todo,
              english(x) ? "correct the figure or explain it: rekap push --office %s penjelasan.csv (code %s)"
                         : "perbaiki angkanya atau jelaskan: rekap push --office %s penjelasan.csv (kode %s)",
-             c->office->id, text_of(f, "code"));
+             c->office->id, query_text_of(f, "code"));
     struct notice n = { .kind = "tindak-lanjut",
-                        .code = text_of(f, "code"),
-                        .where = text_of(f, "finding"),
-                        .mark = text_of(f, "finding"),
-                        .text = text_of(f, "text"),
+                        .code = query_text_of(f, "code"),
+                        .where = query_text_of(f, "finding"),
+                        .mark = query_text_of(f, "finding"),
+                        .text = query_text_of(f, "text"),
                         .todo = todo,
                         .by = by,
-                        .at = text_of(f, "at"),
+                        .at = query_text_of(f, "at"),
                         .quarter = c->quarter,
                         .region = c->office->region };
     n.dated = calendar_parse(slice_of(day, strlen(day)), &n.due) == ST_OK;
     int st = add(x, c->office, &n);
-    if (st != ST_OK || strcmp(text_of(f, "state"), "late") != 0 || !auditor) return st;
+    if (st != ST_OK || strcmp(query_text_of(f, "state"), "late") != 0 || !auditor) return st;
     n.kind = "tindak-lanjut-lewat";
     n.todo = say(x, "tindak lanjut kantor ini lewat tenggat", "the office's follow-up is overdue");
     return add(x, auditor, &n);
@@ -278,9 +280,16 @@ static int add_waiting(struct noticing *x, const struct query_closing *c, const 
              c->office->id, quarter);
     snprintf(todo, sizeof todo, "rekap verify-office %s --office %s", quarter, c->office->id);
     return add_nearest(x, ROLE_PLANNER, c->office->region,
-                       &(struct notice){ .kind = "belum-diverifikasi", .text = text, .todo = todo, .mark = text_of(o, "since"),
-                                         .by = c->office->id, .at = text_of(o, "since"), .quarter = c->quarter, .dated = true,
-                                         .region = c->office->region, .due = c->terms.city_day });
+                       &(struct notice){ .kind = "belum-diverifikasi",
+                                         .text = text,
+                                         .todo = todo,
+                                         .mark = query_text_of(o, "since"),
+                                         .by = c->office->id,
+                                         .at = query_text_of(o, "since"),
+                                         .quarter = c->quarter,
+                                         .dated = true,
+                                         .region = c->office->region,
+                                         .due = c->terms.city_day });
 }
 
 static int count(struct noticing *x, const struct query_closing *c)
@@ -323,7 +332,7 @@ static int look_quarter(struct noticing *x, struct query_closing *c, bool newest
     if (st == ST_OK) st = add_refused(x, c, o);
     if (st == ST_OK) st = add_waiting(x, c, o);
     json_array_foreach(json_object_get(o, "follow_ups"), i, f)
-        if (st == ST_OK && strcmp(text_of(f, "state"), "done") != 0) st = add_follow_up(x, c, f);
+        if (st == ST_OK && strcmp(query_text_of(f, "state"), "done") != 0) st = add_follow_up(x, c, f);
     json_decref(o);
     return st == ST_OK ? count(x, c) : st;
 }
@@ -340,12 +349,12 @@ static int add_silence(struct noticing *x, const struct office *o)
         snprintf(text, sizeof text,
                  english(x) ? "usually reports on day %d after the month; %s is not there"
                             : "biasanya melapor pada hari ke-%d sesudah akhir bulan; %s belum ada",
-                 (int)json_integer_value(json_object_get(habit, "day")) + 1, text_of(habit, "next"));
+                 (int)json_integer_value(json_object_get(habit, "day")) + 1, query_text_of(habit, "next"));
         st = add(
             x, o,
             &(struct notice){ .kind = "diam",
                               .text = text,
-                              .mark = text_of(habit, "next"),
+                              .mark = query_text_of(habit, "next"),
                               .region = o->region,
                               .todo = say(x, "kirim angka bulan itu, atau nyatakan nihil", "push that month, or state nihil") });
     }

@@ -2,16 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aggregator/query_figure.h"
 #include "aggregator/query_habit.h"
 #include "aggregator/query_indicator.h"
 #include "aggregator/query_rule.h"
-#include "proto/period.h"
-
-static json_t *time_json(struct wall w)
-{
-    char t[32];
-    return w.ms > 0 && period_format_time(w, t) > 0 ? json_string(t) : json_null();
-}
 
 static int put_counts(const struct query_context *q, json_t *o, const struct office *office)
 {
@@ -27,7 +21,7 @@ static int put_counts(const struct query_context *q, json_t *o, const struct off
                   {"superseded", c.superseded}, {"late", c.late},           {"refused", c.refused}};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].v));
-    json_object_set_new(o, "last_at", time_json(c.last_at));
+    json_object_set_new(o, "last_at", query_time(c.last_at));
     return ST_OK;
 }
 
@@ -128,7 +122,7 @@ static int worker_json(const struct query_context *q, const struct aggregate_wor
     json_object_set_new(o, "head", json_integer((json_int_t)head));
     json_object_set_new(o, "lag", json_integer((json_int_t)(head - applied)));
     json_object_set_new(o, "refused", w->refused_code ? json_string(status_code_spelling(w->refused_code)) : json_null());
-    json_object_set_new(o, "heard", time_json(w->heard));
+    json_object_set_new(o, "heard", query_time(w->heard));
     return json_array_append_new(list, o) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 

@@ -12,12 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregator/query_figure.h"
 #include "aggregator/query_finding.h"
 #include "proto/period.h"
 
 static const char PART[] = "/finding/";
-
-static json_t *words(struct slice s) { return s.n ? json_stringn((const char *)s.p, s.n) : json_null(); }
 
 static json_t *root_json(const struct closing_step *s)
 {
@@ -40,11 +39,11 @@ static json_t *said_json(const struct query_closing *c, size_t i)
     char at[32];
     json_t *o = json_object();
     time_of(c, i, at);
-    json_object_set_new(o, "by", words(s->speaker));
-    json_object_set_new(o, "clerk", words(s->clerk));
+    json_object_set_new(o, "by", query_words(s->speaker));
+    json_object_set_new(o, "clerk", query_words(s->clerk));
     json_object_set_new(o, "at", at[0] ? json_string(at) : json_null());
     json_object_set_new(o, "root", root_json(s));
-    json_object_set_new(o, "text", words(s->reason));
+    json_object_set_new(o, "text", query_words(s->reason));
     return o;
 }
 
@@ -57,7 +56,7 @@ static json_t *reviews_json(const struct query_closing *c)
         if (!review || s->quarter != c->quarter || s->round != c->now.round || s->why != CLOSING_EFFECTIVE) continue;
         json_t *o = said_json(c, i);
         json_object_set_new(o, "step", json_string(step_name(s->step)));
-        json_object_set_new(o, "opinion", words(s->words.about));
+        json_object_set_new(o, "opinion", query_words(s->words.about));
         json_array_append_new(list, o);
     }
     return list;
@@ -122,8 +121,8 @@ static void put_place(const struct closing_step *s, const char *office, unsigned
     snprintf(figure, sizeof figure, "%s/%u%s%.*s", office, year, PART, (int)s->finding.n, (const char *)p);
     json_object_set_new(o, "finding", json_string(figure));
     bool parts = slash && dash > slash;
-    json_object_set_new(o, "code", parts ? words(slice_of(p, (size_t)(slash - p))) : json_null());
-    json_object_set_new(o, "kind", parts ? words(slice_of(slash + 1, (size_t)(dash - slash - 1))) : json_null());
+    json_object_set_new(o, "code", parts ? query_words(slice_of(p, (size_t)(slash - p))) : json_null());
+    json_object_set_new(o, "kind", parts ? query_words(slice_of(slash + 1, (size_t)(dash - slash - 1))) : json_null());
 }
 
 /* findings: those of the office up to the quarter's end, with their addresses. */
@@ -138,7 +137,7 @@ static json_t *follow_up_json(const struct query_closing *c, size_t i, const jso
     json_object_set_new(o, "quarter", json_string(quarter));
     bool dated = calendar_parse(s->words.about, &due) == ST_OK;
     if (dated) (void)period_format_time(calendar_end_of(due, c->terms.hours_ahead), until);
-    json_object_set_new(o, "due", dated ? words(s->words.about) : json_null());
+    json_object_set_new(o, "due", dated ? query_words(s->words.about) : json_null());
     json_object_set_new(o, "until", dated ? json_string(until) : json_null());
     json_object_set_new(o, "state", json_string(state_of(c, i, findings, dated ? due : INT64_MAX)));
     return o;

@@ -139,17 +139,12 @@ static int leaf_rows(struct rollup *r)
 
 /* ---- code order ---- */
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-    return text ? text : "";
-}
-
 /* By the numbers of the segments, parents first; alike: by the list the code is of, accounts (of none) last. */
 static int by_code(const void *a, const void *b)
 {
     const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-    const char *p = text_of(x, "code"), *q = text_of(y, "code"), *v = text_of(x, "vintage"), *w = text_of(y, "vintage");
+    const char *p = query_text_of(x, "code"), *q = query_text_of(y, "code"), *v = query_text_of(x, "vintage"),
+               *w = query_text_of(y, "vintage");
     while (*p && *q) {
         unsigned m = 0, n = 0;
         while (*p >= '0' && *p <= '9') m = 10 * m + (unsigned)(*p++ - '0');
