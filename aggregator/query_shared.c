@@ -434,7 +434,7 @@ int query_shared_year(const struct query_context *q, const struct query_scope *s
             st = add_office(s, q, &at, registry_at(q->registry, i), asked, year);
     if (st == ST_OK) st = put_groups(s, q, &at, list, ret_value);
     query_shared_free(&s);
-    *ret = json_incref(json_array_get(list, 0));
+    if (st == ST_OK) *ret = json_incref(json_array_get(list, 0));
     json_decref(list);
     return st;
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct query_standards {
     struct query_standard *v;
     uint32_t count, cap;
@@ -77,20 +76,17 @@ static void copy_text(char *to, size_t max, struct slice text)
     to[n] = '\0';
 }
 
+/* Definition and denominator are words for people: nothing is computed by them. */
 static void put(struct query_standard *e, unsigned measure, struct slice text)
 {
     if (measure == MEASURE_STANDARD_NAME)
         copy_text(e->name, STANDARD_TEXT_MAX, text);
     else if (measure == MEASURE_STANDARD_UNIT)
         copy_text(e->unit, UNIT_TEXT_MAX, text);
-    else if (measure == MEASURE_STANDARD_DENOMINATOR)
-        copy_text(e->denominator, STANDARD_TEXT_MAX, text);
     else if (measure == MEASURE_STANDARD_FORMULA)
         (void)achieve_formula_parse(text, &e->formula);
     else if (measure == MEASURE_STANDARD_OVER_TIME)
         (void)achieve_time_parse(text, &e->over_time);
-    else if (measure == MEASURE_STANDARD_DEFINITION)
-        copy_text(e->definition, STANDARD_TEXT_MAX, text);
     else if (measure == MEASURE_STANDARD_OVER_UNITS)
         (void)achieve_units_parse(text, &e->over);
 }

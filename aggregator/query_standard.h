@@ -10,8 +10,7 @@
 
 enum { STANDARD_TEXT_MAX = 200 };
 struct query_standard {
-    char id[STANDARD_TEXT_MAX + 1], name[STANDARD_TEXT_MAX + 1], unit[UNIT_TEXT_MAX + 1],
-        denominator[STANDARD_TEXT_MAX + 1], definition[STANDARD_TEXT_MAX + 1];
+    char id[STANDARD_TEXT_MAX + 1], name[STANDARD_TEXT_MAX + 1], unit[UNIT_TEXT_MAX + 1];
     unsigned from;         /* year * 100 + month */
     uint8_t over, formula, over_time; /* enum achieve_over_units; achieve_formula, achieve_over_time; 0: none is said */
 };
