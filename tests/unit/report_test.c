@@ -60,11 +60,11 @@ static void load(const char *path, struct buf *b)
     unlink(path);
 }
 
-static void print(int (*printer)(const json_t *, const char *), struct buf *ret)
+/* m is taken. */
+static void print_model(json_t *m, int (*printer)(const json_t *, const char *), struct buf *ret)
 {
     char path[128];
     const char *dir = getenv("TMPDIR");
-    json_t *m = model();
     snprintf(path, sizeof path, "%s/rekap-report.XXXXXX", dir ? dir : "/tmp");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -73,6 +73,8 @@ static void print(int (*printer)(const json_t *, const char *), struct buf *ret)
     load(path, ret);
     json_decref(m);
 }
+
+static void print(int (*printer)(const json_t *, const char *), struct buf *ret) { print_model(model(), printer, ret); }
 
 static const json_t *rows(const json_t *m)
 {
@@ -393,16 +395,7 @@ static json_t *sealed_model(void)
 
 static void print_sealed(int (*printer)(const json_t *, const char *), struct buf *ret)
 {
-    char path[128];
-    const char *dir = getenv("TMPDIR");
-    json_t *m = sealed_model();
-    snprintf(path, sizeof path, "%s/rekap-report.XXXXXX", dir ? dir : "/tmp");
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
-    assert_int_equal(printer(m, path), ST_OK);
-    load(path, ret);
-    json_decref(m);
+    print_model(sealed_model(), printer, ret);
 }
 
 static void the_code_stands_in_page_and_workbook(void **state)

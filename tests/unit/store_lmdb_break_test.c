@@ -120,24 +120,36 @@ static bool open_broken(struct fixture *f, unsigned n, int why, const char *want
     return call != NULL;
 }
 
-static void every_call_of_a_birth(void **state)
+/* one(n, why) breaks the n-th call; false: there is none. Every call of it, with every reason, the commit done and not. */
+static unsigned every_call(bool (*one)(unsigned n, int why))
 {
     unsigned tried = 0;
 
-    (void)state;
     for (unsigned done = 0; done < 2; done++) {
         failing_commit_done = done;
         for (unsigned w = 0; w < WHYS; w++) {
             bool more = true;
-            for (unsigned n = 1; more; n++, tried++) {
-                struct fixture *f = fresh();
-
-                more = open_broken(f, n, WHY[w], "");
-                gone(f);
-            }
+            for (unsigned n = 1; more; n++, tried++) more = one(n, WHY[w]);
         }
     }
     failing_commit_done = false;
+    return tried;
+}
+
+static bool birth_broken(unsigned n, int why)
+{
+    struct fixture *f = fresh();
+    bool more = open_broken(f, n, why, "");
+
+    gone(f);
+    return more;
+}
+
+static void every_call_of_a_birth(void **state)
+{
+    unsigned tried = every_call(birth_broken);
+
+    (void)state;
     print_message("%u births\n", tried);
     assert_true(tried > WHYS * 40);
 }
@@ -293,17 +305,9 @@ static bool work_broken(unsigned n, int why)
 
 static void every_call_of_a_transaction(void **state)
 {
-    unsigned tried = 0;
+    unsigned tried = every_call(work_broken);
 
     (void)state;
-    for (unsigned done = 0; done < 2; done++) {
-        failing_commit_done = done;
-        for (unsigned w = 0; w < WHYS; w++) {
-            bool more = true;
-            for (unsigned n = 1; more; n++, tried++) more = work_broken(n, WHY[w]);
-        }
-    }
-    failing_commit_done = false;
     print_message("%u transactions\n", tried);
     assert_true(tried > 2 * WHYS * 20);
 }
