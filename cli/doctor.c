@@ -34,16 +34,28 @@ void doctor_note(struct doctor *d, const char *check, enum doctor_state state, c
 
 /* ---- DIR and disk ---- */
 
+/* Neither configuration nor keys: somebody named another directory, and has nothing to restore. */
+static bool installed(const char *dir)
+{
+    char etc[PLACE_PATH_MAX], keys[PLACE_PATH_MAX];
+    int n = snprintf(etc, sizeof etc, "%s/etc", dir);
+    snprintf(keys, sizeof keys, "%s/keys", dir);
+    return n < 0 || (size_t)n >= sizeof etc || access(etc, F_OK) == 0 || access(keys, F_OK) == 0;
+}
+
 static bool directory(struct doctor *d)
 {
-    char fix[DOCTOR_TEXT_MAX];
+    char fix[DOCTOR_TEXT_MAX], text[DOCTOR_TEXT_MAX];
     struct stat sb;
     bool there = stat(d->c->dir, &sb) == 0 && S_ISDIR(sb.st_mode);
-    bool writable = there && access(d->c->dir, R_OK | W_OK | X_OK) == 0;
-    if (there) snprintf(fix, sizeof fix, "chown %lu %s", (unsigned long)geteuid(), d->c->dir);
+    bool writable = there && access(d->c->dir, R_OK | W_OK | X_OK) == 0, empty = writable && !installed(d->c->dir);
+    snprintf(text, sizeof text, "%s%s", d->c->dir,
+             empty ? cli_say(d->c, ": bukan instalasi rekap", ": no installation of rekap") : "");
+    if (there && !empty) snprintf(fix, sizeof fix, "chown %lu %s", (unsigned long)geteuid(), d->c->dir);
     else snprintf(fix, sizeof fix, "rekap up --dir %s", d->c->dir);
-    doctor_note(d, "dir", writable ? DOCTOR_OK : DOCTOR_FAIL, d->c->dir, writable ? "" : fix);
-    return there;
+    bool ok = writable && !empty;
+    doctor_note(d, "dir", ok ? DOCTOR_OK : DOCTOR_FAIL, text, ok ? "" : fix);
+    return there && !empty;
 }
 
 static void disk(struct doctor *d)
