@@ -362,7 +362,9 @@ IT += $(B)/tests/it/herd
 $(B)/tests/it/attack: $(call OBJS,$(sort $(IT_OBJS) tests/it/attack tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker \
     tests/it/attack_honest tests/it/attack_meter tests/it/attack_wire tests/it/attack_office tests/it/attack_local tests/it/attack_http))
 $(B)/tests/it/revoke: $(call OBJS,$(sort $(IT_OBJS) tests/it/revoke tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker tests/sim/revoke))
-IT += $(B)/tests/it/attack $(B)/tests/it/revoke
+# what comes about a sealed quarter
+$(B)/tests/it/late: $(call OBJS,$(sort $(IT_OBJS) tests/it/late tests/it/attack_world tests/it/attack_curve tests/it/attack_speaker))
+IT += $(B)/tests/it/attack $(B)/tests/it/revoke $(B)/tests/it/late
 # a terminal for programs that draw on one
 $(B)/tests/it/screen: $(call OBJS,tests/it/screen)
 IT += $(B)/tests/it/screen
@@ -389,6 +391,11 @@ campaign: seal_crashes
 .PHONY: seal_crashes
 seal_crashes: it-build
 	COUNT=$(or $(COUNT),500) SEED=$(or $(SEED),1) SHARDS=$(or $(SHARDS),20) JOBS=$(or $(JOBS),4) tests/it/seal_crash_test $(B)
+# LATES late, forged and replayed statements about a sealed quarter (about two minutes)
+campaign: lates
+.PHONY: lates
+lates: it-build
+	COUNT=$(or $(LATES),100000) tests/it/late_test $(B)
 .PHONY: sims
 # SIM_SECONDS of seeds from SEED on
 sims: sim-build
