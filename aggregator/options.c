@@ -7,6 +7,8 @@
 
 static const struct conf_option OPTIONS[] = {
     {"aggregator.workers", CONF_TEXT, true, NULL, 0, 0, "workers to follow: w1=ENDPOINT=HEXKEY[,w2=..]"},
+    {"aggregator.worker_dirs", CONF_TEXT, false, "", 0, 0,
+     "directories on this machine whose workers it follows besides its own, comma-separated; for rekap close and rekap audit"},
     {"aggregator.key", CONF_PATH, true, NULL, 0, 0, "transport key file (curve25519)"},
     {"aggregator.store", CONF_PATH, true, NULL, 0, 0, "directory of the read model"},
     {"aggregator.map", CONF_SIZE, false, "0", 0, INT64_C(1) << 44, "address space of the store; 0 = chosen by the disk"},

@@ -20,14 +20,15 @@
 #include "cli/close_seal.h"
 #include "proto/conf.h"
 
-enum { ASK_MS = 20000, LOOK_MS = 20, AUDIT_TEXT_MAX = 1 << 20, TREE_DEPTH = 8 };
+enum { ASK_MS = 20000, LOOK_MS = 20, AUDIT_TEXT_MAX = 1 << 20, TREE_DEPTH = 8, LOG_PATH = PLACE_PATH_MAX + 32 };
 struct work { /* one run */
     struct close_seal *s;
     int lock;
     char dir[PLACE_PATH_MAX], lines[PLACE_PATH_MAX + 8], fresh[PLACE_PATH_MAX + 8];
     struct signer ring;
     uint8_t pub[PUBKEY_SIZE];
-    struct close_cut cut;
+    struct close_cut *cut; /* by worker */
+    unsigned cuts;
     struct slice text; /* the lines, mapped */
 };
 
@@ -90,6 +91,7 @@ static void close_work(struct work *w)
     if (w->dir[0]) remove_tree(w->dir);
     if (w->lock >= 0) close(w->lock);
     if (w->ring.ctx) sign_ed25519_ring_free(&w->ring);
+    free(w->cut);
 }
 
 static int open_key(struct work *w)
@@ -129,9 +131,12 @@ static char *lines_request(const struct work *w)
     const struct close_seal *s = w->s;
     char region[8];
     code_region_format(s->region, region);
-    json_t *q = json_pack("{s:s,s:s,s:i,s:i,s:[{s:i,s:I,s:s}],s:s}", "verb", "seal", "region", region, "year", (int)s->year,
-                          "quarter", (int)s->quarter, "cuts", "number", (int)w->cut.worker, "lsn", (json_int_t)w->cut.lsn, "hash",
-                          w->cut.hash, "to", w->lines);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < w->cuts; i++)
+        json_array_append_new(list, json_pack("{s:i,s:I,s:s}", "number", (int)w->cut[i].worker, "lsn", (json_int_t)w->cut[i].lsn,
+                                              "hash", w->cut[i].hash));
+    json_t *q = json_pack("{s:s,s:s,s:i,s:i,s:o,s:s}", "verb", "seal", "region", region, "year", (int)s->year, "quarter",
+                          (int)s->quarter, "cuts", list, "to", w->lines);
     char *request = q ? json_dumps(q, JSON_COMPACT) : NULL;
     json_decref(q);
     return request;
@@ -167,29 +172,9 @@ static int make_lines(struct work *w)
 
 /* ---- the same by another way ---- */
 
-/* A copy of the log, examined record by record, and the tables of the seal from it. */
-static int rebuild(const struct work *w)
+static int judge(const struct work *w, char *const argv[])
 {
-    char program[PLACE_PATH_MAX], ledger[PLACE_PATH_MAX + 16], conf[PLACE_PATH_MAX], issuer[80], about[16], lines[sizeof w->lines];
-    char json[] = "--json", seal[] = "--seal", of[] = "--about", scratch[] = "--scratch", key[] = "--registry-key";
-    char dir[sizeof w->dir];
-    char *argv[] = { program, json, seal, lines, of, about, scratch, dir, ledger, NULL, NULL, NULL };
-    char region[8];
     struct buf out;
-    int rc = backup_ledger(w->s->c, w->s->p, w->dir, false);
-    if (rc != EXIT_OK) return rc;
-    if (place_program("/rekap-audit", program) != ST_OK)
-        return cli_fail(w->s->c, "rekap-audit tidak ditemukan", "rekap-audit is not found", "rekap-audit");
-    code_region_format(w->s->region, region);
-    snprintf(about, sizeof about, "%s/%u", region, w->s->year % 10000);
-    snprintf(ledger, sizeof ledger, "%s/ledger", w->dir);
-    memcpy(lines, w->lines, sizeof lines);
-    memcpy(dir, w->dir, sizeof dir);
-    place_path(w->s->p, "etc/worker.conf", conf);
-    if (place_setting(conf, "worker", "registry_key", issuer, sizeof issuer) == ST_OK) {
-        argv[9] = key;
-        argv[10] = issuer;
-    }
     buf_init(&out, AUDIT_TEXT_MAX);
     int code = backup_program(argv, &out);
     buf_done(&out);
@@ -198,6 +183,46 @@ static int rebuild(const struct work *w)
         return cli_fail(w->s->c, "rekap-audit tidak selesai; tidak disegel", "rekap-audit did not finish; nothing is sealed", NULL);
     return cli_fail(w->s->c, "hitung ulang dari log tidak memberi isi yang sama; tidak disegel (rekap audit)",
                     "recomputed from the log it is not the same; nothing is sealed (rekap audit)", NULL);
+}
+
+/* Copies each worker's log to DIR/wN/ledger and puts those into argv: LEDGER --also LEDGER.. */
+static int copy_logs(const struct work *w, char (*ledger)[LOG_PATH], char **argv)
+{
+    static char also[] = "--also";
+    int rc = EXIT_OK;
+    for (unsigned i = 0; rc == EXIT_OK && i < w->cuts; i++) {
+        int n = snprintf(ledger[i], LOG_PATH, "%s/w%u", w->dir, w->cut[i].worker);
+        if (conf_dir_make(ledger[i]) != ST_OK) return io_fail(w, ledger[i]);
+        rc = backup_ledger(w->s->c, &w->cut[i].p, ledger[i], false);
+        snprintf(ledger[i] + n, sizeof *ledger - (size_t)n, "/ledger");
+        if (i > 0) *argv++ = also;
+        *argv++ = ledger[i];
+    }
+    return rc;
+}
+
+/* A copy of each log, examined record by record, and the tables of the seal from them. */
+static int rebuild(const struct work *w)
+{
+    static char ledger[CLOSE_WORKERS_MAX][LOG_PATH];
+    char program[PLACE_PATH_MAX], conf[PLACE_PATH_MAX], issuer[80], about[16], lines[sizeof w->lines], dir[sizeof w->dir];
+    char json[] = "--json", seal[] = "--seal", of[] = "--about", scratch[] = "--scratch", key[] = "--registry-key";
+    char *argv[12 + 2 * CLOSE_WORKERS_MAX] = { program, json, seal, lines, of, about, scratch, dir };
+    char region[8];
+    size_t n = 8;
+    if (place_program("/rekap-audit", program) != ST_OK)
+        return cli_fail(w->s->c, "rekap-audit tidak ditemukan", "rekap-audit is not found", "rekap-audit");
+    code_region_format(w->s->region, region);
+    snprintf(about, sizeof about, "%s/%u", region, w->s->year % 10000);
+    memcpy(lines, w->lines, sizeof lines);
+    memcpy(dir, w->dir, sizeof dir);
+    place_path(w->s->p, "etc/worker.conf", conf);
+    if (place_setting(conf, "worker", "registry_key", issuer, sizeof issuer) == ST_OK) {
+        argv[n++] = key;
+        argv[n++] = issuer;
+    }
+    int rc = copy_logs(w, ledger, argv + n);
+    return rc == EXIT_OK ? judge(w, argv) : rc;
 }
 
 /* ---- the file ---- */
@@ -259,17 +284,29 @@ static int make_file(struct work *w)
     return ok ? EXIT_OK : io_fail(w, dir);
 }
 
+/* w1:17,w2:4, as the root is stated with. */
+static int put_position(const struct work *w)
+{
+    struct buf b;
+    buf_over(&b, w->s->position, sizeof w->s->position - 1);
+    for (unsigned i = 0; i < w->cuts; i++) buf_printf(&b, "%sw%u:%" PRIu64, i ? "," : "", w->cut[i].worker, w->cut[i].lsn);
+    if (!buf_ok(&b)) return cli_fail(w->s->c, "terlalu banyak worker", "too many workers", NULL);
+    w->s->position[b.n] = '\0';
+    return EXIT_OK;
+}
+
 int close_seal_make(struct close_seal *s)
 {
     struct work w = { .s = s, .lock = -1, .text = slice_of("", 0) };
     close_seal_path(s->p, s->region, s->year, s->quarter, s->version, s->file);
     int rc = open_work(&w);
     if (rc == EXIT_OK) rc = open_key(&w);
-    if (rc == EXIT_OK) rc = close_cut_make(s, &w.ring, w.pub, &w.cut);
+    if (rc == EXIT_OK) rc = close_cut_workers(s, &w.cut, &w.cuts);
+    if (rc == EXIT_OK) rc = close_cut_make(s, &w.ring, w.pub, w.cut, w.cuts);
     if (rc == EXIT_OK) rc = make_lines(&w);
     if (rc == EXIT_OK) rc = rebuild(&w);
     if (rc == EXIT_OK) rc = make_file(&w);
-    if (rc == EXIT_OK) snprintf(s->position, sizeof s->position, "w%u:%" PRIu64, w.cut.worker, w.cut.lsn);
+    if (rc == EXIT_OK) rc = put_position(&w);
     close_work(&w);
     return rc;
 }

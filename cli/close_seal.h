@@ -1,9 +1,9 @@
 /* close_seal.h - how `rekap close` and `rekap restate` come from a consolidated quarter to its sealed record. Kind: E.
  *
- *   cut       a mark in the worker's log; asked again, it stays where it was first
- *   folded    the aggregator has read the log up to it
+ *   cut       a mark in the log of each worker that the aggregator follows; asked again, it stays where it was first
+ *   folded    the aggregator has read each log up to it
  *   lines     written by the aggregator, as everything stood at the cut
- *   rebuilt   the same register, leaves and cells from a copy of the log by rekap-audit, or nothing is sealed
+ *   rebuilt   the same register, leaves and cells from a copy of each log by rekap-audit, or nothing is sealed
  *   signed    DIR/segel/REGION/QUARTER-VERSION.segel, verified before it has that name
  *   stated    its root in the log, as a figure of the centre
  *
@@ -28,7 +28,7 @@ struct close_seal {
     /* set by close_seal_make */
     char file[PLACE_PATH_MAX];
     struct seal sealed;
-    char position[TEXT_MAX];         /* w1:17 */
+    char position[TEXT_MAX];         /* w1:17,w2:4 */
 };
 /* The name of a seal below DIR, whether it is there or not. */
 void close_seal_path(const struct place *p, region_code region, unsigned year, unsigned quarter, unsigned version,
@@ -43,12 +43,18 @@ int close_seal_state(const struct close_seal *s);
 int close_seal_open(const struct cli *c, const struct place *p, const char *path, struct seal *ret, struct slice *ret_bytes);
 
 /* close_cut.c */
-struct close_cut {
+enum { CLOSE_WORKERS_MAX = 32 };   /* as many logs as rekap-audit takes */
+struct close_cut { /* of one worker */
+    struct place p;    /* the installation it is the worker of */
     unsigned worker;
     uint64_t lsn;
     char hash[CLOSE_SEAL_HASH];
 };
-/* The mark in this installation's worker, set now or before, and the aggregator at or beyond it. */
-int close_cut_make(const struct close_seal *s, const struct signer *ring, const uint8_t pub[PUBKEY_SIZE], struct close_cut *ret);
+/* The workers whose logs the aggregator reads, by number, and where each is asked: this installation's, and those of
+ * aggregator.worker_dirs. EXIT_OK with *ret (the caller's to free), or an exit code after saying which one is not there. */
+int close_cut_workers(const struct close_seal *s, struct close_cut **ret, unsigned *ret_count);
+/* The mark in each of these logs, set now or before, and the aggregator at or beyond all of them: lsn and hash of each. */
+int close_cut_make(const struct close_seal *s, const struct signer *ring, const uint8_t pub[PUBKEY_SIZE], struct close_cut *cut,
+                   unsigned count);
 
 #endif

@@ -187,7 +187,31 @@ int place_setting(const char *file, const char *section, const char *key, char *
     return st;
 }
 
-bool place_alive(const struct place *p, const char *daemon)
+int place_beside(const struct cli *c, const struct place *p, unsigned i, struct place *ret, bool *ret_there)
+{
+    char conf[PLACE_PATH_MAX], list[PLACE_PATH_MAX], dir[PLACE_PATH_MAX];
+    struct cli other = *c;
+    struct slice rest, one = slice_of("", 0);
+    place_path(p, "etc/aggregator.conf", conf);
+    *ret_there = false;
+    int st = place_setting(conf, "aggregator", "worker_dirs", list, sizeof list);
+    if (st == ST_NOT_FOUND) return EXIT_OK;
+    if (st != ST_OK) return cli_fail(c, "aggregator.worker_dirs tidak dapat dibaca", "aggregator.worker_dirs cannot be read", conf);
+    rest = slice_of(list, strlen(list));
+    for (unsigned k = 0; k <= i; k++) {
+        const uint8_t *end = rest.n ? memchr(rest.p, ',', rest.n) : NULL;
+        one = bytes_trim(slice_of(rest.p, end ? (size_t)(end - rest.p) : rest.n));
+        rest = end ? slice_of(end + 1, rest.n - (size_t)(end - rest.p) - 1) : slice_of(rest.p, 0);
+        if (one.n == 0) return EXIT_OK;
+    }
+    snprintf(dir, sizeof dir, "%.*s", (int)one.n, (const char *)one.p);
+    other.dir = dir;
+    *ret_there = true;
+    return place_find(&other, ret);
+}
+
+bool place_alive(
+const struct place *p, const char *daemon)
 {
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     _Static_assert(sizeof a.sun_path >= PLACE_SOCKET_MAX, "every socket path fits");

@@ -28,6 +28,9 @@ int place_open_any(const struct cli *c, struct place *ret);     /* of a centre, 
 int place_find(const struct cli *c, struct place *ret);         /* of any DIR that is there, set up or broken; http stays "" */
 int place_create(const struct cli *c, struct place *ret);       /* creates DIR when missing */
 int place_registry(const struct cli *c, const struct place *p, struct registry **ret);
+/* The i-th directory of aggregator.worker_dirs, from 0: an installation whose worker this aggregator follows as well. *ret_there
+ * false: there are no more. */
+int place_beside(const struct cli *c, const struct place *p, unsigned i, struct place *ret, bool *ret_there);
 
 /* Says that an office is not registered, the nearest id, and the command that adds it. EXIT_FAILED. */
 int office_unknown(const struct cli *c, const struct registry *r, const char *id);
