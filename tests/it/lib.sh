@@ -67,7 +67,7 @@ start() {
     background "$dir" "$rekap" up --dir "$dir" --json "$@" >"$dir.up" 2>>"$dir.err" </dev/null
     until [ -s "$dir.pid" ]; do tick; done
     up_pid[$dir]=$(<"$dir.pid")
-    within 30 ready "$dir" && return 0
+    within 120 ready "$dir" && return 0
     fail "rekap up is not ready: $dir" "$(cat "$dir.err")"
     finish
 }
