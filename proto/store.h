@@ -102,7 +102,8 @@ struct store_lmdb_options {
 int store_lmdb_open(const char *dir, const struct store_lmdb_options *o, struct store **ret, char *err, size_t err_size);
 void store_lmdb_close(struct store **s);
 /* Copies the last committed state into a new directory, without its free pages; synced when it is to last, else only written: for
- * who reads it at once and deletes it. May run on a thread of its own while the owner works. ST_BUSY: dir exists; ST_IO, ST_FULL, each with a sentence in err; what was written of a failed copy stays. */
+ * who reads it at once and deletes it. May run on a thread of its own while the owner works. ST_BUSY: dir exists; ST_IO, ST_FULL,
+ * each with a sentence in err; what was written of a failed copy stays. */
 int store_lmdb_copy(struct store *s, const char *dir, bool lasting, char *err, size_t err_size);
 
 /* For the implementations: the checksum kept behind every value, and the seed of a table (from its name, so that renumbering

@@ -278,7 +278,7 @@ int main(int argc, char **argv)
     static uint8_t w[LEN_MAX + 64];
     if (argc < 7) return fprintf(stderr, "drive SEED RUNS SECONDS MAX_LEN FIND_PREFIX CORPUS [DIRECTORY..]\n"), 2;
     uint64_t runs = strtoull(argv[2], NULL, 10);
-    double until = seconds(CLOCK_MONOTONIC) + strtod(argv[3], NULL), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double until = seconds(CLOCK_MONOTONIC) + (double)strtoull(argv[3], NULL, 10), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     d.random = strtoull(argv[1], NULL, 10);
     d.max = strtoull(argv[4], NULL, 10);
     if (d.max == 0 || d.max > LEN_MAX) return 2;
