@@ -154,6 +154,33 @@ static void go_home(struct http *h, struct evhttp_request *req)
     http_reply(h, req, 303, NULL, NULL);
 }
 
+/* A page for a person, in both languages: title, and what stands below it. No script, no style, nothing from elsewhere. */
+static void reply_page(struct http *h, struct evhttp_request *req, int status, const char *body)
+{
+    char page[2000];
+    snprintf(page, sizeof page,
+             "<!doctype html>\n<html lang=\"id\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n"
+             "<meta name=\"color-scheme\" content=\"light dark\"><title>rekap: masuk</title>\n<h1>rekap</h1>\n%s</html>\n", body);
+    /* without a referrer a browser names the origin of this form "null", as it does of a stranger's */
+    evhttp_add_header(evhttp_request_get_output_headers(req), "Referrer-Policy", "same-origin");
+    evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Security-Policy",
+                      "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+    http_reply_text(h, req, status, "text/html; charset=utf-8", page);
+}
+
+/* Whoever followed an old link with a browser reads a sentence; a program reads a problem. */
+static void refuse_link(struct http *h, struct evhttp_request *req)
+{
+    static const char BODY[] =
+        "<p>Tautan ini sudah dipakai atau kedaluwarsa. Mintalah yang baru kepada pengelola pusat (<code>rekap login</code>).</p>\n"
+        "<p lang=\"en\">This link was used or is too old. Ask whoever runs the centre for a new one (<code>rekap "
+        "login</code>).</p>\n"
+        "<p><a href=\"/\">rekap</a></p>";
+    const char *accept = header(req, "Accept");
+    if (accept && strstr(accept, "text/html")) reply_page(h, req, 410, BODY);
+    else http_reply_problem(h, req, 410, CODE_EXPIRED, "tautan ini sudah dipakai atau kedaluwarsa; minta yang baru", NULL, NULL);
+}
+
 static void enter(struct http *h, struct evhttp_request *req)
 {
     char link[HTTP_SECRET_SIZE] = "", secret[HTTP_SECRET_SIZE];
@@ -164,8 +191,7 @@ static void enter(struct http *h, struct evhttp_request *req)
         log_write(LOG_L_INFO, "logged in", "role=%s office=%s", registry_role_name(v.role), v.office[0] ? v.office : "-");
         set_cookie(req, secret, (v.until.ms - now_of(h).ms) / 1000);
         go_home(h, req);
-    } else if (st == ST_NOT_FOUND)
-        http_reply_problem(h, req, 410, CODE_EXPIRED, "tautan ini sudah dipakai atau kedaluwarsa; minta yang baru", NULL, NULL);
+    } else if (st == ST_NOT_FOUND) refuse_link(h, req);
     else http_reply_problem(h, req, HTTP_SERVUNAVAIL, CODE_BUSY, status_str(st), NULL, NULL);
     explicit_bzero(secret, sizeof secret);
 }
@@ -192,16 +218,15 @@ static void leave(struct http *h, struct evhttp_request *req)
 
 static void show_button(struct http *h, struct evhttp_request *req, const struct evkeyvalq *query)
 {
-    char page[1200], link[HTTP_SECRET_SIZE] = "";
+    char body[800], link[HTTP_SECRET_SIZE] = "";
     (void)secret_of(evhttp_find_header(query, "ticket"), link);
-    snprintf(page, sizeof page,
-             "<!doctype html>\n<html lang=\"id\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n"
-             "<title>rekap: masuk</title>\n<h1>rekap</h1>\n<form method=\"post\" action=\"/login\">\n"
-             "<input type=\"hidden\" name=\"ticket\" value=\"%s\">\n<p>Tautan ini berlaku satu kali, seperempat jam.</p>\n"
-             "<button>Masuk</button></form></html>\n", link);
-    evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Security-Policy",
-                      "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
-    http_reply_text(h, req, HTTP_OK, "text/html; charset=utf-8", page);
+    snprintf(body, sizeof body,
+             "<form method=\"post\" action=\"/login\">\n<input type=\"hidden\" name=\"ticket\" value=\"%s\">\n"
+             "<p>Tautan ini berlaku satu kali, seperempat jam.</p>\n"
+             "<p lang=\"en\">This link is good once, for a quarter of an hour.</p>\n"
+             "<button>Masuk / <span lang=\"en\">Log in</span></button></form>", link);
+    reply_page(h, req, HTTP_OK, body);
+    explicit_bzero(body, sizeof body);
 }
 
 static void show_session(struct http *h, struct evhttp_request *req)

@@ -23,7 +23,7 @@ const www = join(out, 'www'),
 
 const options = {
   absWorkingDir: here,
-  entryPoints: { app: 'src/main.tsx', stream: 'src/stream_worker.ts' },
+  entryPoints: { app: 'src/main.tsx', dark: 'src/dark.css', stream: 'src/stream_worker.ts' },
   nodePaths: [join(npm, 'node_modules')],
   outdir: www,
   bundle: true,
@@ -76,7 +76,8 @@ function licences() {
 function page(files) {
   const text = readFileSync(join(here, 'index.html'), 'utf8')
     .replace('APP_JS', `/assets/${files.js}`)
-    .replace('APP_CSS', `/assets/${files.css}`);
+    .replace('APP_CSS', `/assets/${files.css}`)
+    .replace('DARK_CSS', `/assets/${files.dark}`);
   writeFileSync(join(www, 'index.html'), text);
 }
 
@@ -113,7 +114,7 @@ function table() {
 
 function sizes(files) {
   const of = n => gzipSync(readFileSync(join(www, n)), { level: 9 }).length;
-  const first = ['index.html', files.css, files.js, files.stream, ...files.chunks];
+  const first = ['index.html', files.css, files.dark, files.js, files.stream, ...files.chunks];
   const total = first.reduce((n, f) => n + of(f), 0);
   const text = [...new Set([...first, ...readdirSync(www).sort()])]
     .map(f => `${first.includes(f) ? 'first' : 'later'}\t${of(f)}\t${f}`)
@@ -132,6 +133,7 @@ function entries(meta) {
       files.css = o.cssBundle?.split('/').pop();
       files.chunks = o.imports.filter(i => i.kind === 'import-statement').map(i => i.path.split('/').pop());
     }
+    if (o.entryPoint === 'src/dark.css') files.dark = name;
     if (o.entryPoint === 'src/stream_worker.ts') files.stream = name;
   }
   return files;
@@ -148,7 +150,7 @@ async function build() {
   const stream = entries(worker.metafile).stream;
   const app = await esbuild.build({
     ...options,
-    entryPoints: { app: options.entryPoints.app },
+    entryPoints: { app: options.entryPoints.app, dark: options.entryPoints.dark },
     define: { STREAM_WORKER: JSON.stringify(`/assets/${stream}`), REGIONS: JSON.stringify(`/assets/${regionsFile}`) },
   });
   const files = { ...entries(app.metafile), stream };

@@ -1,23 +1,8 @@
 // access.mjs - for everybody: axe on every screen in both themes and at both ends of the width, keyboard alone, both languages,
 // print. Axe needs script of its own in the page, so its context goes round the policy; every other test runs under it.
-import { api, base, finish, ok, open, page, reaches, require, same, SCREENS, text } from './browser.mjs';
+import { api, base, finish, ok, open, page, reaches, same, SCREENS, text, violations } from './browser.mjs';
 
-const axe = require.resolve('axe-core/axe.min.js');
 const browser = await open();
-
-async function violations(p) {
-  await p.addScriptTag({ path: axe });
-  const r = await p.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return r.violations
-    .map(
-      v =>
-        `${v.id}: ${v.nodes
-          .map(n => n.target.join(' '))
-          .slice(0, 3)
-          .join(' | ')}`,
-    )
-    .join('; ');
-}
 for (const theme of ['light', 'dark'])
   for (const [width, height] of theme === 'light'
     ? [

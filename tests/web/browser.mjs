@@ -83,3 +83,17 @@ export const reference = p =>
     await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
     return performance.now() - begin;
   });
+// What axe says against a page, as one line; its context must go round the policy (axe is a script of its own).
+export async function violations(p) {
+  await p.addScriptTag({ path: require.resolve('axe-core/axe.min.js') });
+  const r = await p.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return r.violations
+    .map(
+      v =>
+        `${v.id}: ${v.nodes
+          .map(n => n.target.join(' '))
+          .slice(0, 3)
+          .join(' | ')}`,
+    )
+    .join('; ');
+}

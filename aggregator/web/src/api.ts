@@ -2,7 +2,8 @@
 // that something it depends on changed, at most every few hundred milliseconds, and what stands stays until the new answer is here.
 import { signal, Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { lang } from './route';
+import { asOf, lang } from './route';
+import { denied, onForget } from './session';
 import { Change, Message, openStream, StreamState } from './stream';
 
 export type Money = string;
@@ -380,6 +381,7 @@ async function ask(e: Entry): Promise<void> {
       e.error.value = null;
       e.fresh = true;
     } else e.error.value = body as Problem;
+    if (r.status === 401) denied();
     e.wait = 500;
     // refused for the moment: asked again, as when the line is down
     if (r.status === 503) e.timer = setTimeout(() => void ask(e), 1000);
@@ -427,8 +429,17 @@ function entry(key: string, every: number): Entry {
   return e;
 }
 
-// Texts inside an answer are of a language, so the language is part of the question.
-const worded = (key: string) => (lang.value === 'en' ? key + (key.includes('?') ? '&' : '?') + 'lang=en' : key);
+// Texts inside an answer are of a language, so the language is part of the question; and so is the moment it is asked about, of
+// everything that has a past. Here and not in the screens, so that none of them can show a figure of another moment.
+const PRESENT = /^\/api\/v1\/(offices|status)\b/;
+const PAST = /[?&]as_of=/; // addresses in an answer about the past name it themselves
+function worded(key: string): string {
+  const more = [
+    ...(asOf.value && !PRESENT.test(key) && !PAST.test(key) ? [`as_of=${encodeURIComponent(asOf.value)}`] : []),
+    ...(lang.value === 'en' ? ['lang=en'] : []),
+  ].join('&');
+  return more ? key + (key.includes('?') ? '&' : '?') + more : key;
+}
 
 const NOTHING: Query<unknown> = { data: signal(undefined), error: signal(null), busy: signal(false) };
 
@@ -479,6 +490,7 @@ function scopeOf(key: string): { region: string; office: string; from: number; t
   };
 }
 export function touches(key: string, list: Change[]): boolean {
+  if (PAST.test(key)) return false; // what was does not change
   const s = scopeOf(key);
   return list.some(
     c =>
@@ -500,8 +512,10 @@ export const news = signal<News[]>([]);
 const NEWS_KEPT = 40;
 
 function onMessage(m: Message): void {
-  if (m.kind === 'state') stream.value = m.state;
-  else if (m.kind === 'resync') for (const e of entries.values()) later(e);
+  if (m.kind === 'state') {
+    stream.value = m.state;
+    if (m.state.denied) denied();
+  } else if (m.kind === 'resync') for (const e of entries.values()) later(e);
   else {
     news.value = [...m.list.map(c => ({ ...c, at: Date.now() })), ...news.value].slice(0, NEWS_KEPT);
     for (const e of entries.values()) if (touches(e.key, m.list)) later(e);
@@ -533,3 +547,12 @@ export function startStream(): void {
 export function askAll(): void {
   for (const e of entries.values()) later(e);
 }
+onForget(() => {
+  news.value = [];
+  for (const e of entries.values()) {
+    clearTimeout(e.timer);
+    e.data.value = undefined;
+    e.error.value = null;
+    e.fresh = false;
+  }
+});

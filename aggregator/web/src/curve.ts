@@ -89,7 +89,7 @@ export function draw(
   const theme = new MutationObserver(make);
   make();
   size.observe(el);
-  theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+  theme.observe(document.querySelector('#dark')!, { attributes: true, attributeFilter: ['media'] });
   scheme.addEventListener('change', make);
   return {
     update(xs, ls) {

@@ -64,10 +64,10 @@ export const date = (s: string) =>
   );
 export const month = (m: number, width: 'long' | 'short' | 'narrow' = 'short') =>
   new Intl.DateTimeFormat(LOCALE[lang.value], { month: width, timeZone: 'UTC' }).format(new Date(Date.UTC(2000, m - 1, 1)));
-export const position = (p: Record<string, number>) =>
+export const position = (p: Record<string, number>, between = ' ') =>
   Object.entries(p)
     .map(([w, n]) => `${w}:${n}`)
-    .join(' ');
+    .join(between);
 
 // budget - realised and the like; both with two places.
 export function minus(a: string, b: string): string {

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Answer, Offices, Query, Rollup, stream, url, useQuery } from './api';
 import { Badge } from './figure';
 import { count, month, percent, position, time } from './format';
-import { t } from './i18n';
+import { maybe, t } from './i18n';
 import {
   knownYears,
   learnName,
@@ -18,7 +18,8 @@ import {
   until,
   year,
 } from './period';
-import { Filters, go, href, lang, screen, SCREENS, setLang, setTheme, Theme, theme } from './route';
+import { asOf, Filters, go, href, lang, screen, SCREENS, setLang, setTheme, Theme, theme } from './route';
+import { leave, ofOffice, out, own, session } from './session';
 
 const STALE_MS = 30_000;
 
@@ -71,7 +72,7 @@ export function StaleBanner() {
     age = now - (s?.heard || opened);
   return (
     <div role="alert">
-      {age > STALE_MS && (
+      {age > STALE_MS && !asOf.value && (
         <p class="banner">
           <Badge mood="bad">{t('stale', { age: ageText(age) })}</Badge>
         </p>
@@ -79,14 +80,57 @@ export function StaleBanner() {
     </div>
   );
 }
+// The picture of an earlier moment is never taken for the present one: said above everything, on every screen and on paper.
+const isTime = (v: string) => /^\d{4}-\d\d-\d\dT/.test(v);
+export function PastBanner() {
+  const v = asOf.value;
+  return (
+    <div role="status">
+      {v && (
+        <p class="banner past">
+          <Badge mood="warn">{t('past', { v: isTime(v) ? time(v) : `${t('position')} ${v}` })}</Badge>{' '}
+          {screen.value === 'sistem' ? t('pastNotHere') : t('pastWhat')}{' '}
+          <button type="button" name="to-live" onClick={() => go({ as_of: '' })}>
+            {t('toLive')}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
 export function LiveMark() {
   const s = stream.value;
+  if (asOf.value && screen.value !== 'sistem')
+    return (
+      <span class="livemark" data-up="past">
+        <Badge mood="warn">{t('notLive')}</Badge>
+      </span>
+    );
   return (
     <span class="livemark" data-up={s?.up ? 'yes' : 'no'}>
       {s?.up ? <Badge mood="good">{t('live')}</Badge> : <Badge mood="warn">{t('connecting')}</Badge>}
     </span>
   );
 }
+
+// Who is logged in, and the way out; nothing where nobody has to be.
+function Who() {
+  const s = session.value;
+  if (s?.access !== 'login') return null;
+  return (
+    <>
+      <span class="who">
+        {maybe('role_', s.role)} · {s.office ?? regionName(s.region)}
+      </span>
+      <button type="button" name="logout" onClick={() => void leave()}>
+        {t('logout')}
+      </button>
+    </>
+  );
+}
+// An office has nobody to be ranked with: what stands beside others is not shown to it.
+const OTHERS = ['kelengkapan', 'peringkat'];
 
 export function Top() {
   return (
@@ -97,9 +141,9 @@ export function Top() {
       <p class="brand">
         <Link to={{ screen: '' }}>rekap</Link>
       </p>
-      <nav aria-label={t('screens')}>
+      <nav aria-label={t('screens')} hidden={out.value}>
         <ul>
-          {SCREENS.map(s => (
+          {SCREENS.filter(s => !ofOffice.value || !OTHERS.includes(s)).map(s => (
             <li key={s}>
               <Link to={{ screen: s === 'ikhtisar' ? '' : s, kind: '', state: '' }} current={screen.value === s}>
                 {t(s)}
@@ -109,7 +153,8 @@ export function Top() {
         </ul>
       </nav>
       <div class="tools">
-        <LiveMark />
+        {!out.value && <LiveMark />}
+        <Who />
         <button type="button" lang={lang.value === 'id' ? 'en' : 'id'} onClick={() => setLang(lang.value === 'id' ? 'en' : 'id')}>
           {lang.value === 'id' ? 'English' : 'Bahasa Indonesia'}
         </button>
@@ -169,7 +214,13 @@ export function Select({
 
 export function useOffices(): Offices | undefined {
   const ask = region.value.length === 5 || (offices.value > 0 && offices.value <= MANY_OFFICES);
-  return useQuery<Offices>(ask ? url('offices', { region: region.value }) : null, 500).data.value;
+  return useQuery<Offices>(ask ? url('offices', own.value.office ? { office: own.value.office } : { region: region.value }) : null, 500).data.value;
+}
+
+// As the field has it: of this machine's zone, without one.
+function localTime(v: string): string {
+  const d = new Date(v);
+  return Number.isNaN(d.getTime()) ? '' : new Date(d.getTime() - d.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
 // How many offices the place has decides whether they can be listed.
@@ -226,6 +277,16 @@ export function FilterBar() {
         options={[['', t('all')], ...here.map<[string, string]>(o => [o.office, o.name])]}
         onChange={v => go({ office: v })}
       />
+      <label class="field">
+        <span>{t('asOfFilter')}</span>
+        <input
+          name="as_of"
+          type="datetime-local"
+          step="1"
+          value={isTime(asOf.value) ? localTime(asOf.value) : ''}
+          onChange={e => go({ as_of: e.currentTarget.value ? new Date(e.currentTarget.value).toISOString() : '' })}
+        />
+      </label>
     </form>
   );
 }
@@ -253,7 +314,8 @@ export function Stamp({ q }: { q: Query<Answer> }) {
             {t('asOf')} <time dateTime={a.as_of.time}>{time(a.as_of.time)}</time>
           </span>
           <span>
-            {t('position')} <b data-position>{position(a.as_of.position)}</b>
+            {t('position')} <b data-position>{position(a.as_of.position)}</b>{' '}
+            {!asOf.value && <Link to={{ as_of: position(a.as_of.position, ',') }}>{t('hold')}</Link>}
           </span>
           {c && <span>{t('officesReported', { n: count(c.offices), of: count(c.of) })}</span>}
           {a.coverage?.budget_share && (

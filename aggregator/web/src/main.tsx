@@ -9,11 +9,12 @@ import { FunctionComponent, render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { startStream, Trend, url, useQuery } from './api';
 import { ExplainSheet } from './explain';
-import { FilterBar, Place, StaleBanner, Top, until_ } from './frame';
+import { FilterBar, PastBanner, Place, StaleBanner, Top, until_ } from './frame';
 import { t } from './i18n';
 import { knownYears, loadRegions, regionName, region, thisYear, yearsKnown } from './period';
-import { lang, Screen, screen, theme } from './route';
+import { filters, go, lang, Screen, screen, theme } from './route';
 import { Ikhtisar } from './screens/ikhtisar';
+import { look, out, own, session } from './session';
 
 const LATER: Record<Exclude<Screen, 'ikhtisar'>, () => Promise<FunctionComponent>> = {
   kelengkapan: () => import('./screens/kelengkapan').then(m => m.Kelengkapan),
@@ -28,7 +29,11 @@ const have: Partial<Record<Screen, FunctionComponent>> = { ikhtisar: Ikhtisar };
 
 const YEARS_LISTED = 15;
 function useYears(): void {
-  const q = useQuery<Trend>(url('trend', { from: thisYear - YEARS_LISTED + 1, to: thisYear + 1, measure: 'budget' }), 5000),
+  const q = useQuery<Trend>(
+      url('trend', { from: thisYear - YEARS_LISTED + 1, to: thisYear + 1, measure: 'budget', ...own.value }),
+      5000,
+    ),
+    known = session.value !== undefined,
     a = q.data.value,
     failed = q.error.value !== null;
   useEffect(() => {
@@ -36,14 +41,40 @@ function useYears(): void {
       knownYears.value = a.points
         .filter(p => p.budget !== null || p.realised !== null)
         .map(p => ({ year: p.year, reported: p.realised !== null }));
-    if (a || failed) yearsKnown.value = true;
-  }, [a, failed]);
+    if (a || (failed && known)) yearsKnown.value = true;
+  }, [a, failed, known]);
 }
 
-function App() {
+// Who sees only a part begins there, and not at a nation that is refused.
+function useOwnPlace(): void {
+  const { region, office } = own.value;
+  useEffect(() => {
+    if ((region || office) && !filters.peek().region && !filters.peek().office) go({ region, office }, true);
+  }, [region, office]);
+}
+
+function Locked() {
+  const [Body, loaded] = useState<{ of: FunctionComponent } | null>(null);
+  useEffect(() => void import('./screens/login').then(m => loaded({ of: m.Login })), []);
+  useEffect(() => {
+    document.title = `${t('login')} · rekap`;
+  }, [lang.value]);
+  return (
+    <>
+      <Top />
+      <main id="main" tabIndex={-1} data-screen="login">
+        {Body && <Body.of />}
+      </main>
+    </>
+  );
+}
+const App = () => (out.value ? <Locked /> : <Screens />);
+
+function Screens() {
   const s = screen.value,
     [, loaded] = useState(0);
   useYears();
+  useOwnPlace();
   useEffect(() => {
     if (s !== 'ikhtisar' && !have[s])
       void LATER[s]().then(c => {
@@ -59,6 +90,7 @@ function App() {
     <>
       <Top />
       <StaleBanner />
+      <PastBanner />
       {yearsKnown.value && <FilterBar />}
       <main id="main" tabIndex={-1} data-screen={s}>
         <div class="head">
@@ -85,10 +117,12 @@ function App() {
 effect(() => {
   document.documentElement.lang = lang.value;
 });
+// One sheet has the dark colours; when it holds is all there is to say.
+const DARK = { auto: 'screen and (prefers-color-scheme: dark)', dark: 'screen', light: 'not all' } as const;
 effect(() => {
-  if (theme.value === 'auto') document.documentElement.removeAttribute('data-theme');
-  else document.documentElement.setAttribute('data-theme', theme.value);
+  document.querySelector<HTMLLinkElement>('#dark')!.media = DARK[theme.value];
 });
+void look();
 startStream();
 const root = document.getElementById('app')!;
 root.replaceChildren();

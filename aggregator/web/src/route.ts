@@ -22,6 +22,7 @@ export const FILTERS = [
   'to',
   'bridge',
   'quarter',
+  'as_of',
   'explain',
   'history',
   'lang',
@@ -63,6 +64,8 @@ export function go(change: Filters, replace = false): void {
 // Another place or period: what hangs on it is left out.
 export const place = (region: string, office = ''): Filters => ({ region, office });
 
+// The picture of a time (RFC 3339) or of log positions (w1:4711,w2:80); empty: as it stands, live.
+export const asOf = computed(() => filters.value.as_of ?? '');
 export const screen = computed<Screen>(() => SCREENS.find(s => s === filters.value.screen) ?? 'ikhtisar');
 
 function kept(key: string): string | null {

@@ -21,6 +21,7 @@ export interface StreamState {
   duplicates: number;
   gaps: number;
   tabs: number;
+  denied: boolean; // the centre asks who one is
 }
 export type Message = { kind: 'state'; state: StreamState } | { kind: 'changed'; list: Change[] } | { kind: 'resync' };
 
@@ -41,6 +42,7 @@ export function openStream(url: string, emit: (m: Message) => void): StreamState
     duplicates: 0,
     gaps: 0,
     tabs: 1,
+    denied: false,
   };
   let id = '',
     wait = WAIT_MIN_MS;
@@ -74,6 +76,10 @@ export function openStream(url: string, emit: (m: Message) => void): StreamState
 
   async function read(abort: AbortController): Promise<void> {
     const answer = await fetch(url, { signal: abort.signal, cache: 'no-store', headers: id ? { 'Last-Event-ID': id } : {} });
+    if (s.denied !== (answer.status === 401)) {
+      s.denied = answer.status === 401;
+      tell();
+    }
     if (!answer.ok || !answer.body) throw new Error(String(answer.status));
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     s.up = true;

@@ -64,7 +64,7 @@ export function Table<T>({ name, caption, columns: all, rows, foot, id, mark, fi
       ),
     };
     const q = filters.value,
-      period = [q.region, q.office, q.year, q.until].filter(Boolean).join('-');
+      period = [q.region, q.office, q.year, q.until, q.as_of?.replaceAll(/[^\w.-]+/g, '_')].filter(Boolean).join('-');
     save(kind === 'csv' ? csv(sheet) : xlsx(sheet), `rekap-${name}${period ? `-${period}` : ''}.${kind}`);
   }
   const line = (r: T) =>

@@ -11,7 +11,8 @@ import { Key, t } from '../i18n';
 import type { Line } from '../curve';
 import { Lines } from '../lines';
 import { asked, code, office, region, regionName, until, year } from '../period';
-import { Filters } from '../route';
+import { asOf, Filters } from '../route';
+import { ofOffice } from '../session';
 import { Column, Table } from '../table';
 
 const WATCH_PP = -5,
@@ -431,8 +432,8 @@ export function Ikhtisar() {
           <Tiles a={a} />
           <div class="grid">
             <Curve a={a} />
-            <Places a={a} />
-            <Ticker />
+            {!ofOffice.value && <Places a={a} />}
+            {!asOf.value && <Ticker />}
             <Panel title={t('programs')} wide>
               <Table
                 name="program"

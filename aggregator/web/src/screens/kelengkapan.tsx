@@ -8,6 +8,7 @@ import { count, date, month, percent, time } from '../format';
 import { Link, Stamp, useOffices } from '../frame';
 import { t } from '../i18n';
 import { asked, office, region, thisYear, until, year } from '../period';
+import { asOf } from '../route';
 import { Column, Table } from '../table';
 
 const MONTHS = Array.from({ length: 12 }, (_, i) => i + 1);
@@ -142,7 +143,8 @@ export function Kelengkapan() {
       value: r => r.share,
       show: r => (r.stated ? percent(r.share) : <Badge mood="bad">{t('neverStated')}</Badge>),
     },
-    ...(byOffice
+    // habits and the last word are those of today
+    ...(byOffice && !asOf.value
       ? [
           {
             key: 'habit',
