@@ -118,6 +118,22 @@ for (const [screen, name, value, selector, wanted] of filtered) {
   ok(`${screen}: ${name} in the address`, q.url().includes(`${name}=${value}`), q.url());
   await q.close();
 }
+const INDICATOR = 'persentase ppks yang tertangani';
+for (const [screen, wanted] of [
+  ['tren', '88,32'],
+  ['peringkat', '99,91 %'],
+]) {
+  const q = await page(context, `/?screen=${screen}&year=2022&region=18.72`);
+  await q.waitForSelector(`datalist option[value="${INDICATOR}"]`, { state: 'attached' });
+  await q.locator('input[name="indicator"]').fill(INDICATOR);
+  await q.locator('input[name="indicator"]').press('Enter');
+  await reaches(`${screen}: of one indicator`, q, `table[data-table="${screen}"]`, wanted);
+  await reaches(`${screen}: which`, q, 'main .panel h2', INDICATOR);
+  ok(`${screen}: the indicator in the address`, q.url().includes('indicator=persentase'), q.url());
+  await q.locator(`table[data-table="${screen}"] button.fig`).first().click();
+  await reaches(`${screen}: with a reason`, q, 'dialog .statement', 'dinsos-1872');
+  await q.close();
+}
 const bridged = await page(context, '/?screen=tren&year=2021&region=33.74');
 await bridged.locator('input[name="bridge"]').check();
 await reaches('tren: bridged years say how certain they are', bridged, 'table[data-table="tren"]', 'tak terpetakan');

@@ -156,11 +156,16 @@ export interface Point {
   vintage: string;
   break: boolean;
   change: ChangeOf | null;
-  complete: Complete;
-  coverage: Coverage;
-  bridge: { exact: string; estimated: string; unmapped: string } | null;
+  complete: Complete | null;
+  coverage: Coverage | null;
+  bridge?: { exact: string; estimated: string; unmapped: string } | null;
   target?: string | null;
+  reached?: string | null;
+  achievement?: string | null;
+  formula?: string | null;
   unit?: string | null;
+  reason?: string | null;
+  figures?: Record<string, string> | null;
 }
 export interface Trend extends Answer {
   measure: string;

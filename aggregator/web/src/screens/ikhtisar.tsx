@@ -2,8 +2,9 @@
 //
 // On track is judged by the deviation from the cash plan in percentage points (pp = 100 R/P - 100 RAK/P); without a plan against
 // the same month of last year, and the screen says so; without both it is not judged. The limits stand beside the judgement.
-import { Peers, PeerRow, Rollup, RollupRow, Sums, news, url, useQueries, useQuery } from '../api';
+import { Peers, Rollup, Sums, news, url, useQueries, useQuery } from '../api';
 import { Bullet, TileMap } from '../charts';
+import { placeColumns, rollupColumns, totalRow } from '../columns';
 import { Badge, Fig, Mood, Panel } from '../figure';
 import { approx, count, minus, month, percent, points, rupiah, scaled, short, time } from '../format';
 import { Link, Stamp, useOffices } from '../frame';
@@ -240,47 +241,6 @@ function Curve({ a }: { a: Rollup }) {
   );
 }
 
-export function placeColumns(mark: number | null, narrow = false): Column<PeerRow>[] {
-  const kind = narrow ? 'short' : 'money';
-  const code: Column<PeerRow> = { key: 'code', title: t('code'), value: r => r.office ?? r.region };
-  return [
-    ...(narrow ? [] : [code]),
-    {
-      key: 'name',
-      title: t('name'),
-      value: r => r.name,
-      show: r => <Link to={{ screen: 'telusur', region: r.region, office: r.office ?? '' }}>{r.name}</Link>,
-    },
-    {
-      key: 'budget',
-      title: t('budget'),
-      number: true,
-      value: r => r.budget,
-      show: r => <Fig v={r.budget} kind={kind} at={r.figures.budget} label={r.name} />,
-    },
-    {
-      key: 'realised',
-      title: t('realised'),
-      number: true,
-      value: r => r.realised,
-      show: r => <Fig v={r.realised} kind={kind} at={r.figures.realised} label={r.name} />,
-    },
-    {
-      key: 'absorption',
-      title: t('absorption'),
-      number: true,
-      value: r => r.absorption,
-      show: r => (
-        <span class="with-bar">
-          <Bullet v={r.absorption} mark={mark} label={r.name} />
-          <Fig v={r.absorption} kind="percent" at={r.figures.absorption} label={r.name} />
-        </span>
-      ),
-    },
-    { key: 'reported', title: t('reported'), number: true, value: r => `${r.complete.offices}/${r.complete.of}` },
-  ];
-}
-
 function Places({ a }: { a: Rollup }) {
   const q = useQuery<Peers>(
       url('peers', { year: year.value, until: until.value, region: region.value, code: code.value || 'total' }),
@@ -348,77 +308,6 @@ function Ticker() {
     </Panel>
   );
 }
-
-export function rollupColumns(drill?: (r: RollupRow) => Filters | null): Column<RollupRow>[] {
-  return [
-    { key: 'code', title: t('code'), value: r => r.code },
-    {
-      key: 'name',
-      title: t('name'),
-      value: r => r.name,
-      show: r => {
-        const to = r.code ? drill?.(r) : null;
-        return to ? <Link to={to}>{r.name ?? r.code}</Link> : (r.name ?? '');
-      },
-    },
-    {
-      key: 'budget',
-      title: t('budget'),
-      number: true,
-      value: r => r.budget,
-      show: r => <Fig v={r.budget} at={r.figures?.budget} label={r.name ?? r.code} />,
-    },
-    {
-      key: 'realised',
-      title: t('realised'),
-      number: true,
-      value: r => r.realised,
-      show: r => <Fig v={r.realised} at={r.figures?.realised} label={r.name ?? r.code} />,
-    },
-    {
-      key: 'absorption',
-      title: t('absorption'),
-      number: true,
-      value: r => r.absorption,
-      show: r => (
-        <span class="with-bar">
-          <Bullet v={r.absorption} label={r.name ?? r.code} />
-          <Fig v={r.absorption} kind="percent" at={r.figures?.absorption} label={r.name ?? r.code} />
-        </span>
-      ),
-    },
-    {
-      key: 'printed',
-      title: t('printed'),
-      number: true,
-      value: r => r.reported?.realised ?? null,
-      show: r => <Fig v={r.reported?.realised} />,
-    },
-    {
-      key: 'findings',
-      title: t('findings'),
-      number: true,
-      value: r => r.findings,
-      show: r =>
-        r.findings ? (
-          <Link to={{ screen: 'temuan', code: r.code, kind: '', state: '' }} label={`${t('findings')}: ${r.findings}`}>
-            {count(r.findings)}
-          </Link>
-        ) : (
-          '0'
-        ),
-    },
-    { key: 'reported', title: t('reported'), number: true, value: r => `${r.complete.offices}/${r.complete.of}` },
-  ];
-}
-export const totalRow = (a: Rollup): RollupRow => ({
-  ...a.total,
-  code: '',
-  name: t('total'),
-  vintage: '',
-  level: '',
-  complete: a.complete,
-});
 
 export function Ikhtisar() {
   const q = useQuery<Rollup>(url('rollup', { ...asked.value, level: 'program', with: 'all' })),

@@ -1,14 +1,14 @@
 // telusur.tsx - down from the nation to one line of one office: by place on one side, by activity on the other; every figure has
 // its reason. The level shown follows from how deep the code goes, unless one is chosen.
 import { Indicators, Indicator, Peers, Rollup, RollupRow, url, useQuery } from '../api';
-import { Fig, Panel } from '../figure';
+import { placeColumns, results, rollupColumns, totalRow } from '../columns';
+import { Panel } from '../figure';
 import { approx } from '../format';
 import { Link, Select, Stamp } from '../frame';
 import { maybe, t } from '../i18n';
 import { asked, code, office, region, until, year } from '../period';
 import { filters, Filters, go } from '../route';
 import { Column, Table } from '../table';
-import { placeColumns, rollupColumns, totalRow } from './ikhtisar';
 
 const LEVELS = ['urusan', 'bidang', 'program', 'kegiatan', 'subkegiatan', 'rekening', 'daun'] as const;
 const NEXT: Record<string, string> = { urusan: 'bidang', bidang: 'program', program: 'kegiatan', kegiatan: 'subkegiatan' };
@@ -43,38 +43,19 @@ export function Telusur() {
       : null,
     1000,
   ).data.value;
+  const of = results<Indicator>(
+    r => r.indicator,
+    r => r.reason,
+  );
   const columns: Column<Indicator>[] = [
     { key: 'code', title: t('code'), value: r => r.code },
     { key: 'indicator', title: t('indicator'), value: r => r.indicator },
-    {
-      key: 'target',
-      title: t('target'),
-      number: true,
-      value: r => r.target,
-      show: r => <Fig v={r.target} kind="plain" at={r.figures.target} label={r.indicator} />,
-    },
-    {
-      key: 'reached',
-      title: t('reached'),
-      number: true,
-      value: r => r.reached,
-      show: r => <Fig v={r.reached} kind="plain" at={r.figures.reached} label={r.indicator} />,
-    },
-    { key: 'unit', title: t('unit'), value: r => r.unit },
-    {
-      key: 'achievement',
-      title: t('achievement'),
-      number: true,
-      value: r => r.achievement,
-      show: r =>
-        r.achievement ? (
-          <Fig v={r.achievement} kind="percent" at={r.figures.achievement} label={r.indicator} />
-        ) : (
-          <span class="quiet">{r.reason}</span>
-        ),
-    },
+    of.target,
+    of.reached,
+    of.unit,
+    of.achievement,
     { key: 'rating', title: t('rating'), value: r => r.rating },
-    { key: 'formula', title: t('formula'), value: r => r.formula },
+    of.formula,
     { key: 'office', title: t('office'), value: r => r.office },
   ];
   return (

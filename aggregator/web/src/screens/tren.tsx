@@ -1,11 +1,13 @@
 // tren.tsx - years beside each other at the same cut-off month. Where the code list changed the line says so; with bridged codes
-// every year shows how much of its rupiah is exact, estimated or unmapped.
+// every year shows how much of its rupiah is exact, estimated or unmapped. Of money, or of one indicator.
 import { Point, Trend, url, useQuery } from '../api';
 import { Strip } from '../charts';
+import { results } from '../columns';
 import { Badge, Fig, Panel } from '../figure';
 import { approx, exact, month, percent, points, short } from '../format';
 import { Select, Stamp } from '../frame';
 import { Key, t } from '../i18n';
+import { indicator, IndicatorField } from '../indicator';
 import { Lines } from '../lines';
 import { code, knownYears, office, region, regionName, thisYear, until, year } from '../period';
 import { filters, go } from '../route';
@@ -13,11 +15,17 @@ import { Column, Table } from '../table';
 
 const SPAN = 4;
 const MEASURES = ['budget', 'realised', 'absorption'] as const;
+const OF_INDICATOR = ['achievement', 'reached', 'target'] as const;
+// An indicator's value may be a word: it stands in the table, not in the curve.
+const drawn = (v: string | null) => (Number.isFinite(approx(v)) ? approx(v) : null);
 
 export function Tren() {
   const f = filters.value,
-    measure = MEASURES.find(m => m === f.measure) ?? 'realised',
-    percents = measure === 'absorption';
+    i = indicator(),
+    measures: readonly string[] = i ? OF_INDICATOR : MEASURES,
+    measure = measures.find(m => m === f.measure) ?? (i ? 'achievement' : 'realised'),
+    percents = measure === 'absorption' || measure === 'achievement',
+    kind = percents ? 'percent' : i ? 'plain' : 'money';
   const known = knownYears.value.map(y => y.year),
     to = Number(f.to) || Math.max(year.value, ...known),
     from = Math.min(to, Number(f.from) || Math.min(to - SPAN, ...known.filter(y => y > to - 15)));
@@ -27,11 +35,12 @@ export function Tren() {
         to,
         region: region.value,
         office: office.value,
-        code: code.value,
+        code: i ? '' : code.value,
+        indicator: i,
         measure,
         until: until.value,
-        stage: f.stage,
-        bridge: f.bridge,
+        stage: i ? '' : f.stage,
+        bridge: i ? '' : f.bridge,
       }),
       500,
     ),
@@ -46,6 +55,10 @@ export function Tren() {
     if (!c) return null;
     return c.kind ?? (c.pp ? points(c.pp) : c.percent ? `${percent(c.percent)}` : null);
   };
+  const of = results<Point>(
+    p => String(p.year),
+    p => p.reason,
+  );
   const columns: Column<Point>[] = [
     { key: 'year', title: t('year'), value: p => p.year },
     {
@@ -53,7 +66,7 @@ export function Tren() {
       title: t('point'),
       number: true,
       value: p => p.value,
-      show: p => <Fig v={p.value} kind={percents ? 'percent' : 'money'} at={p.figure} label={String(p.year)} />,
+      show: p => <Fig v={p.value} kind={kind} at={p.figure} label={String(p.year)} />,
     },
     {
       key: 'change',
@@ -67,11 +80,15 @@ export function Tren() {
       title: t('difference'),
       number: true,
       value: p => p.change?.absolute ?? null,
-      show: p => <Fig v={p.change?.absolute} />,
+      show: p => <Fig v={p.change?.absolute} kind={i ? 'plain' : 'money'} />,
     },
-    { key: 'budget', title: t('budget'), number: true, value: p => p.budget, show: p => <Fig v={p.budget} /> },
-    { key: 'realised', title: t('realised'), number: true, value: p => p.realised, show: p => <Fig v={p.realised} /> },
-    { key: 'reported', title: t('reported'), number: true, value: p => `${p.complete.offices}/${p.complete.of}` },
+    ...(i
+      ? [of.target, of.reached, of.unit, of.achievement, of.formula]
+      : ([
+          { key: 'budget', title: t('budget'), number: true, value: p => p.budget, show: p => <Fig v={p.budget} /> },
+          { key: 'realised', title: t('realised'), number: true, value: p => p.realised, show: p => <Fig v={p.realised} /> },
+        ] as Column<Point>[])),
+    { key: 'reported', title: t('reported'), number: true, value: p => p.complete && `${p.complete.offices}/${p.complete.of}` },
     {
       key: 'vintage',
       title: t('vintage'),
@@ -113,15 +130,17 @@ export function Tren() {
     <>
       <Stamp q={q} />
       <div class="bar">
+        <IndicatorField />
         <Select
           name="measure"
           label={t('measure')}
           value={measure}
-          options={MEASURES.map<[string, string]>(m => [m, t(m as Key)])}
+          options={measures.map<[string, string]>(m => [m, t(m as Key)])}
           onChange={v => go({ measure: v })}
         />
         <Select name="from" label={t('fromYear')} value={String(from)} options={years} onChange={v => go({ from: v })} />
         <Select name="to" label={t('toYear')} value={String(to)} options={years} onChange={v => go({ to: v })} />
+        {!i && (
         <label class="field check">
           <input
             type="checkbox"
@@ -131,10 +150,11 @@ export function Tren() {
           />{' '}
           <span>{t('bridge')}</span>
         </label>
+        )}
       </div>
       {a && (
         <div class="grid">
-          <Panel title={`${t(measure as Key)}, ${from}–${to}, ${t('until')} ${month(until.value, 'long')}`} wide>
+          <Panel title={`${i ? `${i}: ` : ''}${t(measure as Key)}, ${from}–${to}, ${t('until')} ${month(until.value, 'long')}`} wide>
             {a.mapped === false && (
               <p>
                 <Badge mood="warn">{t('notMapped')}</Badge> {a.advice?.text}
@@ -144,10 +164,10 @@ export function Tren() {
             {xs.length > 1 && (
               <Lines
                 x={xs}
-                lines={[{ name: t(measure as Key), kind: 'main', values: a.points.map(p => approx(p.value)) }]}
+                lines={[{ name: t(measure as Key), kind: 'main', values: a.points.map(p => drawn(p.value)) }]}
                 label={`${t('tren')}: ${t(measure as Key)}, ${regionName(region.value)}, ${from}–${to}`}
                 labelX={String}
-                labelY={v => (percents ? `${v} %` : short(String(Math.round(v))))}
+                labelY={v => (percents ? `${v} %` : i ? String(v) : short(String(Math.round(v))))}
               />
             )}
             {a.trend && (
@@ -159,7 +179,7 @@ export function Tren() {
                 )}
                 {a.trend.slope && (
                   <span>
-                    {t('slope')}: <b>{percents ? `${exact(a.trend.slope)} pp` : short(a.trend.slope)}</b> {t('perYear')}
+                    {t('slope')}: <b>{percents ? `${exact(a.trend.slope)} pp` : i ? exact(a.trend.slope) : short(a.trend.slope)}</b> {t('perYear')}
                   </span>
                 )}
               </p>
