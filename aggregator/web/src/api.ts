@@ -206,6 +206,35 @@ interface Deadline {
   until: string;
   working_days_left: number;
 }
+export interface Seal {
+  version: number;
+  root: string;
+  cut: string;
+  by: string;
+  at: string | null;
+}
+export interface LateRow {
+  office: string;
+  code: string;
+  account: string | null;
+  indicator: string | null;
+  measure: string;
+  source: string;
+  stage: string;
+  month: number;
+  kind: string;
+  value: string | null;
+  sealed: string | null;
+  stands: boolean;
+  statement: Statement;
+}
+export interface Late extends Answer {
+  quarter: string;
+  seal: (Seal & { region: string }) | null;
+  count: number;
+  standing: number;
+  late: LateRow[];
+}
 export interface Closes extends Answer {
   quarter: string;
   zone: string;
@@ -214,6 +243,7 @@ export interface Closes extends Answer {
   ready?: boolean;
   blocker_count?: number;
   closes: Close[];
+  seals: Seal[];
 }
 export interface Status extends Answer {
   program: string;

@@ -1,7 +1,7 @@
 // konsolidasi.tsx - the close of a quarter: deadlines, where each office stands, what is in the way and what to do about it, how
-// the sums moved since the quarter before, and how a sealed quarter is verified. The page looks; the steps themselves are signed
+// the sums moved since the quarter before; the seals with their roots, what reopened them, and what came after their cut. The page looks; the steps themselves are signed
 // on the command line.
-import { Close, Closes, url, useQuery } from '../api';
+import { Close, Closes, Late, LateRow, Seal, url, useQuery } from '../api';
 import { Badge, Fig, Mood, Panel } from '../figure';
 import { count, date, time } from '../format';
 import { Link, Select, Stamp } from '../frame';
@@ -19,6 +19,7 @@ const MOOD: Record<string, Mood> = {
   'dibuka-kembali': 'warn',
 };
 const ORDER = ['terbuka', 'dikembalikan', 'dibuka-kembali', 'diajukan', 'diverifikasi', 'dikonsolidasikan'];
+const REOPEN = ['reopen', 'buka-kembali'];
 interface Blocker {
   office: string;
   kind: string;
@@ -39,6 +40,97 @@ interface Step {
   why: string | null;
   n: number;
 }
+
+const fileOf = (region: string, quarter: string, s: Seal) => `segel/${region}/${quarter}-${s.version}.segel`;
+
+// One row a seal, the newest first: its file, its root, and what it restates.
+function Seals({ a, quarter }: { a: Closes; quarter: string }) {
+  const rows = [...a.seals].sort((x, y) => y.version - x.version),
+    newest = rows[0];
+  const columns: Column<Seal>[] = [
+    { key: 'version', title: t('version'), number: true, value: s => s.version },
+    {
+      key: 'what',
+      title: t('state'),
+      value: s => (s.version > 1 ? 'restatement' : 'first'),
+      show: s => (
+        <>
+          <Badge mood={s === newest ? 'good' : 'none'}>{s === newest ? t('sealHolds') : t('sealBefore')}</Badge>{' '}
+          {s.version > 1 && t('restates', { n: s.version - 1 })}
+        </>
+      ),
+    },
+    { key: 'root', title: t('root'), value: s => s.root, show: s => <code class="hash">{s.root}</code> },
+    { key: 'at', title: t('at'), value: s => s.at, show: s => time(s.at) },
+    { key: 'by', title: t('actor'), value: s => s.by },
+    {
+      key: 'cut',
+      title: t('cut'),
+      value: s => s.cut,
+      show: s => (
+        <Link to={{ screen: 'telusur', as_of: s.cut }} label={`${t('pictureAt')} ${s.cut}`}>
+          {s.cut}
+        </Link>
+      ),
+    },
+    {
+      key: 'file',
+      title: t('origin'),
+      value: s => fileOf(a.region ?? '', quarter, s),
+      show: s => <code>{fileOf(a.region ?? '', quarter, s)}</code>,
+    },
+  ];
+  return (
+    <Panel title={t('seals')} wide>
+      {rows.length === 0 ? (
+        <p class="quiet">{t('noSeal')}</p>
+      ) : (
+        <Table name="segel" caption={t('seals')} hideCaption columns={columns} rows={rows} id={s => String(s.version)} />
+      )}
+      <p>{t('sealHint')}</p>
+      <p>
+        <code>rekap seal verify {newest ? fileOf(a.region ?? '', quarter, newest) : t('fileWord')}</code>
+      </p>
+    </Panel>
+  );
+}
+
+// What was stated of the sealed quarter after its cut: it counts in the present, and in the seal only after a restatement.
+function AfterTheSeal({ quarter }: { quarter: string }) {
+  const q = useQuery<Late>(url('late', { quarter, region: region.value, office: office.value }), 2000),
+    a = q.data.value;
+  const columns: Column<LateRow>[] = [
+    { key: 'at', title: t('at'), value: r => r.statement.committed_at, show: r => time(r.statement.committed_at) },
+    { key: 'office', title: t('office'), value: r => r.office, show: r => <span class="id">{r.office}</span> },
+    { key: 'code', title: t('code'), value: r => r.account ?? r.code, show: r => [r.code, r.account].filter(Boolean).join(' · ') },
+    { key: 'measure', title: t('measure'), value: r => r.measure, show: r => maybe('measure_', r.measure) },
+    { key: 'month', title: t('month'), number: true, value: r => r.month },
+    { key: 'sealed', title: t('sealedValue'), number: true, value: r => r.sealed, show: r => cell(r.sealed) },
+    { key: 'value', title: t('value'), number: true, value: r => r.value, show: r => cell(r.value) },
+    {
+      key: 'stands',
+      title: t('state'),
+      value: r => (r.stands ? 'ya' : 'tidak'),
+      show: r => <Badge mood={r.stands ? 'warn' : 'none'}>{r.stands ? t('lateStands') : t('lateGone')}</Badge>,
+    },
+  ];
+  if (!a?.seal) return null;
+  return (
+    <Panel title={`${t('lateOf', { n: a.seal.version })}: ${count(a.count)}`} wide>
+      <Table
+        name="susulan"
+        caption={t('lateOf', { n: a.seal.version })}
+        hideCaption
+        columns={columns}
+        rows={a.late}
+        id={r => `${r.statement.worker}:${r.statement.lsn}:${r.statement.index}`}
+        first={25}
+      />
+    </Panel>
+  );
+}
+const isNumber = (v: string | null) => v !== null && /^-?\d+(\.\d+)?$/.test(v);
+const cell = (v: string | null) => (isNumber(v) ? <Fig v={v} kind="plain" /> : (v ?? '–'));
 
 const money = (d: Close['difference'], which: 'budget' | 'realised') =>
   d === null || d === undefined ? null : typeof d === 'string' ? (which === 'realised' ? d : null) : (d[which] ?? null);
@@ -67,6 +159,7 @@ export function Konsolidasi() {
       n,
     })),
   );
+  const opened = steps.filter(s => REOPEN.includes(s.step));
   const offices: Column<Close>[] = [
     {
       key: 'office',
@@ -225,12 +318,20 @@ export function Konsolidasi() {
               <Table name="langkah" caption={t('steps')} hideCaption columns={done} rows={steps} id={s => `${s.office}|${s.n}`} />
             </Panel>
           )}
-          <Panel title={t('seal')} wide>
-            <p>{t('sealHint')}</p>
-            <p>
-              <code>rekap seal verify {t('fileWord')}</code>
-            </p>
-          </Panel>
+          {opened.length > 0 && (
+            <Panel title={t('reopened')} wide>
+              <Table
+                name="dibuka-kembali"
+                caption={t('reopened')}
+                hideCaption
+                columns={done.filter(c => c.key !== 'step')}
+                rows={opened}
+                id={s => `${s.office}|${s.n}`}
+              />
+            </Panel>
+          )}
+          <Seals a={a} quarter={quarter} />
+          <AfterTheSeal quarter={quarter} />
         </>
       )}
     </>
