@@ -1,6 +1,6 @@
 // screens.mjs - one picture of every screen at each width, as small files: what fits the window, no animation.
 import { mkdirSync } from 'node:fs';
-import { open, page, SCREENS, work } from './browser.mjs';
+import { base, open, page, SCREENS, work } from './browser.mjs';
 
 mkdirSync(work, { recursive: true });
 const browser = await open();
@@ -23,6 +23,17 @@ for (const [width, height, theme] of [
     await p.screenshot({ path: `${work}/${s}-${width}.png` });
     await p.close();
   }
+  // a picture of the past, and the screen of a centre that asks who one is (its answer, not a login)
+  const past = await page(context, `/?theme=${theme}&year=2022&region=18.72&as_of=w1:8`);
+  await past.waitForSelector('.plot canvas');
+  await past.waitForTimeout(300);
+  await past.screenshot({ path: `${work}/keadaan-${width}.png` });
+  await past.close();
+  const out = await context.newPage();
+  await out.route('**/api/v1/**', r => r.fulfill({ status: 401, json: {} }));
+  await out.goto(`${base}/?theme=${theme}`);
+  await out.waitForSelector('.login input');
+  await out.screenshot({ path: `${work}/masuk-${width}.png` });
   await context.close();
 }
 await browser.close();
