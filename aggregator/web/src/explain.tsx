@@ -99,7 +99,7 @@ export function StatementLine({ s }: { s: Statement }) {
 }
 
 function Rows({ rows, unit }: { rows: Explain['rows']; unit: Kind }) {
-  if (rows.length === 0) return null;
+  if (!rows || rows.length === 0) return null;
   return (
     <section>
       <h3>{t('statements')}</h3>
@@ -191,7 +191,7 @@ function Body({ at }: { at: string }) {
           <Badge mood="warn">{x.reason}</Badge>
         </p>
       )}
-      {x.rules.length > 0 && (
+      {(x.rules?.length ?? 0) > 0 && (
         <section>
           <h3>{t('rules')}</h3>
           <ul>
@@ -219,7 +219,7 @@ function Body({ at }: { at: string }) {
       <Parts list={x.places} title={t('places')} name="places" />
       <Parts list={x.parts} title={t('parts')} name="parts" />
       <Rows rows={x.rows} unit={kind === 'percent' ? 'plain' : kind} />
-      {x.findings.length > 0 && (
+      {(x.findings?.length ?? 0) > 0 && (
         <section>
           <h3>{t('findings')}</h3>
           <ul>
@@ -231,7 +231,7 @@ function Body({ at }: { at: string }) {
           </ul>
         </section>
       )}
-      {x.notes.length > 0 && (
+      {(x.notes?.length ?? 0) > 0 && (
         <section>
           <h3>{t('notes')}</h3>
           <ul>

@@ -97,7 +97,7 @@ function Seals({ a, quarter }: { a: Closes; quarter: string }) {
 
 // What was stated of the sealed quarter after its cut: it counts in the present, and in the seal only after a restatement.
 function AfterTheSeal({ quarter }: { quarter: string }) {
-  const q = useQuery<Late>(url('late', { quarter, region: region.value, office: office.value }), 2000),
+  const q = useQuery<Late>(region.value || office.value ? url('late', { quarter, region: region.value, office: office.value }) : null, 2000),
     a = q.data.value;
   const columns: Column<LateRow>[] = [
     { key: 'at', title: t('at'), value: r => r.statement.committed_at, show: r => time(r.statement.committed_at) },
