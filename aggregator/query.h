@@ -38,7 +38,7 @@ struct query_context { /* everything a question may look at; all immutable while
 };
 struct query_params { /* texts as asked; empty slice = not given */
     struct slice region, year, until, code, level, office, stage, measure, from, to, kind, as_of, indicator, cap, figure, vintage,
-        open, corrected, bridge, with, by, lowered, quarter, rehearse, source, rules, booked;
+        open, corrected, bridge, with, by, lowered, quarter, rehearse, shown, source, rules, booked;
 };
 struct query_problem {
     unsigned status; /* HTTP */
@@ -68,7 +68,8 @@ int query_match(const struct query_context *q, const struct query_params *p, jso
 int query_targets(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 /* The same code or indicator at others; p->by: region or office. */
 int query_peers(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
-/* The quarter of each office of a region: p->quarter, states and steps; with p->rehearse what stands in the way of closing it. */
+/* The quarter of each office of a region: p->quarter, states and steps; with p->rehearse what stands in the way of closing it
+ * (p->shown: at most so many findings of an office are told, all are counted). */
 int query_closes(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);
 /* What was stated of a sealed quarter after its cut, by p->quarter. */
 int query_late(const struct query_context *q, const struct query_params *p, json_t **ret, struct query_problem *ret_problem);

@@ -14,6 +14,7 @@
 #include "aggregator/query_sealed.h"
 #include "aggregator/query_review.h"
 #include "aggregator/statement.h"
+#include "proto/lines.h"
 #include "proto/period.h"
 #include "proto/sign.h"
 
@@ -189,14 +190,21 @@ const struct closing_step *query_closing_freed(const struct query_closing *c)
 
 /* ---- the answer ---- */
 
+enum { SHOWN_DIGITS = 5 };
 struct closes {
     const struct query_context *q;
     struct query_scope s;
     unsigned quarter;
     bool rehearse;
-    json_t *list, *findings; /* findings: of each office, by its id */
+    size_t shown;                  /* so many findings of an office are told; the others only counted */
+    json_t *list, *findings, *more; /* of each office, by its id: the open findings that are told, how many others there are */
     int64_t states[CLOSING_STATES], blockers, audited;
 };
+
+static int64_t more_of(const struct closes *x, const char *office)
+{
+    return (int64_t)json_integer_value(json_object_get(x->more, office));
+}
 
 static int list_office(struct closes *x, const struct office *o)
 {
@@ -204,11 +212,11 @@ static int list_office(struct closes *x, const struct office *o)
     int st = query_closing_open(x->q, o, x->quarter, &c);
     json_t *j = st == ST_OK ? query_closing_json(&c) : NULL;
     if (st == ST_OK) st = query_review_put(&c, j);
-    if (st == ST_OK && x->rehearse) st = query_closing_rehearse(&c, json_object_get(x->findings, o->id), j);
+    if (st == ST_OK && x->rehearse) st = query_closing_rehearse(&c, json_object_get(x->findings, o->id), more_of(x, o->id), j);
     if (st == ST_OK) {
         x->states[c.now.state]++;
         x->audited += c.audited;
-        x->blockers += (int64_t)json_array_size(json_object_get(j, "blockers"));
+        x->blockers += (int64_t)json_integer_value(json_object_get(j, "blocker_count"));
         if (json_array_append_new(x->list, j) != 0) st = ST_NO_MEMORY;
     } else {
         json_decref(j);
@@ -217,22 +225,37 @@ static int list_office(struct closes *x, const struct office *o)
     return st;
 }
 
-/* The findings of the scope, each under its office. */
+/* One more of its office: told, or only counted. */
+static bool told(struct closes *x, json_t *finding)
+{
+    const char *office = json_string_value(json_object_get(finding, "office")),
+               *state = json_string_value(json_object_get(finding, "state"));
+    if (!office || !state || strcmp(state, "open") != 0) return false; /* explained: not in the way */
+    json_t *own = json_object_get(x->findings, office);
+    if (!own) json_object_set_new(x->findings, office, own = json_array());
+    if (json_array_size(own) < x->shown) return json_array_append(own, finding) == 0;
+    json_object_set_new(x->more, office, json_integer((json_int_t)more_of(x, office) + 1));
+    return false;
+}
+
+/* The findings of the scope, each under its office. What is only counted needs no address and no follow-up: with many findings
+ * those and their words are what takes the time. */
 static int find_all(struct closes *x)
 {
-    json_t *all = json_array(), *f;
-    size_t i;
+    json_t *all = json_array(), *words = NULL, *some = json_array(), *same = json_array();
     int st = query_finding_list(x->q, &x->s, slice_of("", 0), all);
-    if (st == ST_OK) st = query_finding_addresses(x->q, &x->s, slice_of("", 0), all);
-    if (st == ST_OK) st = query_review_findings(x->q, all);
-    json_array_foreach(all, i, f)
-    {
-        const char *office = json_string_value(json_object_get(f, "office"));
-        json_t *own = json_object_get(x->findings, office);
-        if (!own) json_object_set_new(x->findings, office, own = json_array());
-        json_array_append(own, f);
+    if (st == ST_OK) st = query_finding_indonesian(x->q, &x->s, slice_of("", 0), all, &words);
+    for (size_t i = 0; st == ST_OK && i < json_array_size(all); i++) {
+        if (!told(x, json_array_get(all, i))) continue;
+        json_array_append(some, json_array_get(all, i));
+        json_array_append(same, json_array_get(words, i));
     }
+    if (st == ST_OK) query_finding_address(x->q, &x->s, same, some);
+    if (st == ST_OK) st = query_review_findings(x->q, some);
     json_decref(all);
+    json_decref(words);
+    json_decref(some);
+    json_decref(same);
     return st;
 }
 
@@ -296,6 +319,19 @@ static void put_counts(const struct closes *x, json_t *answer)
     json_object_set_new(answer, "ready", json_boolean(x->blockers == 0 && json_array_size(x->list) > 0));
 }
 
+static int parse_shown(const struct query_context *q, const struct query_params *p, struct closes *x,
+                       struct query_problem *problem)
+{
+    uint64_t n = 0;
+    x->shown = SIZE_MAX;
+    if (p->shown.n == 0) return ST_OK;
+    if (p->shown.n > SHOWN_DIGITS || !lines_decimal(p->shown, &n))
+        return query_refuse(problem, q, "shown", p->shown, "banyaknya temuan per kantor: 0 sampai 99999",
+                            "how many findings of an office: 0 to 99999");
+    x->shown = (size_t)n;
+    return ST_OK;
+}
+
 static int parse_quarter(const struct query_context *q, const struct query_params *p, struct closes *x,
                          struct query_problem *problem)
 {
@@ -328,10 +364,12 @@ int query_closes(const struct query_context *q, const struct query_params *p, js
     without.year = without.until = slice_of(NULL, 0);
     int st = query_parse_scope(q, &without, false, &x.s, ret_problem);
     if (st == ST_OK) st = parse_quarter(q, p, &x, ret_problem);
+    if (st == ST_OK) st = parse_shown(q, p, &x, ret_problem);
     if (st != ST_OK) return st;
     json_t *answer = json_object();
     x.list = json_array();
     x.findings = json_object();
+    x.more = json_object();
     st = query_parse_stamp(q, answer);
     put_head(&x, answer);
     if (st == ST_OK) st = put_seals(&x, answer);
@@ -339,6 +377,7 @@ int query_closes(const struct query_context *q, const struct query_params *p, js
     put_counts(&x, answer);
     json_object_set_new(answer, "closes", x.list);
     json_decref(x.findings);
+    json_decref(x.more);
     if (st == ST_OK) *ret = answer;
     else json_decref(answer);
     return st;

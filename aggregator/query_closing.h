@@ -36,8 +36,8 @@ const struct closing_step *query_closing_freed(const struct query_closing *c);
 
 /* query_closing_json.c */
 json_t *query_closing_json(const struct query_closing *c);
-/* Adds "blockers", "total", "difference" to o: rehearsal. findings: those of the office alone, as `findings` lists them; NULL:
- * none. */
-int query_closing_rehearse(struct query_closing *c, const json_t *findings, json_t *o);
+/* Adds "blockers", "blocker_count", "total", "difference" to o: rehearsal. findings: those of the office alone, as `findings` lists
+ * them; NULL: none. more: how many open ones there are beside them, which are only counted. */
+int query_closing_rehearse(struct query_closing *c, const json_t *findings, int64_t more, json_t *o);
 
 #endif

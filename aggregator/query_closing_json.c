@@ -255,7 +255,7 @@ static int put_sums(struct query_closing *c, json_t *o)
     return st;
 }
 
-int query_closing_rehearse(struct query_closing *c, const json_t *findings, json_t *o)
+int query_closing_rehearse(struct query_closing *c, const json_t *findings, int64_t more, json_t *o)
 {
     json_t *list = json_array();
     json_object_set_new(o, "blockers", list);
@@ -265,6 +265,9 @@ int query_closing_rehearse(struct query_closing *c, const json_t *findings, json
         block_changed(c, list);
         block_before(c, list);
         for (size_t i = 0; i < json_array_size(findings); i++) block_finding(c, json_array_get(findings, i), list);
+    } else {
+        more = 0;
     }
+    json_object_set_new(o, "blocker_count", json_integer((json_int_t)json_array_size(list) + (json_int_t)more));
     return put_sums(c, o);
 }

@@ -24,9 +24,11 @@ int query_finding_corrected(const struct query_context *q, const struct query_sc
 enum { QUERY_COUNT_OFFICES = 64 };
 int query_finding_count(const struct query_context *q, const struct query_scope *s, json_t *rows, json_t *total, bool *ret_all);
 /* query_finding_address.c: the kind and mark of a finding that is worded in Indonesian; `figure` into every finding of a list as
- * query_finding_list(q, s, kind, list) made it; that list in Indonesian (itself where it is), which the caller decrefs. */
+ * query_finding_list(q, s, kind, list) made it (query_finding_address: of some of them, words: the same in Indonesian); that list
+ * in Indonesian (itself where it is), which the caller decrefs. */
 enum { QUERY_MARK_MAX = 64 };
 void query_finding_mark(const json_t *finding, char ret[QUERY_MARK_MAX]);
+void query_finding_address(const struct query_context *q, const struct query_scope *s, const json_t *words, json_t *list);
 int query_finding_addresses(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list);
 int query_finding_indonesian(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list,
                              json_t **ret);

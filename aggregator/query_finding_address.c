@@ -60,16 +60,21 @@ int query_finding_indonesian(const struct query_context *q, const struct query_s
     return st;
 }
 
-int query_finding_addresses(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list)
+void query_finding_address(const struct query_context *q, const struct query_scope *s, const json_t *words, json_t *list)
 {
-    json_t *words = NULL;
-    int st = query_finding_indonesian(q, s, kind, list, &words);
-    for (size_t i = 0; st == ST_OK && i < json_array_size(list); i++) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
         char mark[QUERY_MARK_MAX];
         json_t *o = json_array_get(list, i);
         query_finding_mark(json_array_get(words, i), mark);
         json_object_set_new(o, "figure", address_json(q, s, o, mark));
     }
+}
+
+int query_finding_addresses(const struct query_context *q, const struct query_scope *s, struct slice kind, json_t *list)
+{
+    json_t *words = NULL;
+    int st = query_finding_indonesian(q, s, kind, list, &words);
+    if (st == ST_OK) query_finding_address(q, s, words, list);
     json_decref(words);
     return st;
 }

@@ -326,7 +326,7 @@ static int look_quarter(struct noticing *x, struct query_closing *c, bool newest
     int st = *findings && !closed ? findings_of(x, c->quarter, c->office->id, &found) : ST_OK;
     if (!closed) *findings = false;
     o = query_closing_json(c);
-    if (st == ST_OK) st = query_closing_rehearse(c, found, o);
+    if (st == ST_OK) st = query_closing_rehearse(c, found, 0, o);
     if (st == ST_OK) st = query_review_put(c, o);
     if (st == ST_OK) st = add_blockers(x, c, o);
     if (st == ST_OK) st = add_refused(x, c, o);

@@ -74,6 +74,7 @@ int close_verb_look(struct close_verb *v, bool rehearse)
     const struct ask_param params[] = {
         { "quarter", v->quarter_text }, { "region", v->c->value[OPT_REGION] }, { "office", v->office ? v->office->id : NULL },
         { "rehearse", rehearse ? "1" : NULL }, { "as_of", v->c->value[OPT_AS_OF] },
+        { "shown", rehearse && v->c->format == FORMAT_TEXT ? "20" : NULL }, /* a screen is no place for a hundred thousand */
     };
     json_decref(v->answer);
     v->answer = NULL;

@@ -112,12 +112,12 @@ static void show_offices(const struct cli *c, const json_t *answer)
         print_json_cell(t, json_object_get(json_object_get(o, "total"), "budget"));
         print_json_cell(t, json_object_get(json_object_get(o, "total"), "realised"));
         print_json_cell(t, json_object_get(json_object_get(o, "difference"), "realised"));
-        print_count(t, (int64_t)json_array_size(json_object_get(o, "blockers")));
+        print_json_cell(t, json_object_get(o, "blocker_count"));
     }
     print_end(&t);
 }
 
-static void show_blockers(const json_t *office)
+static void show_blockers(const struct cli *c, const json_t *office)
 {
     size_t i;
     json_t *b;
@@ -127,6 +127,11 @@ static void show_blockers(const json_t *office)
         printf("%s: %s%s%s\n    %s%s%s\n    -> %s\n", print_text_of(office, "office"), print_text_of(b, "kind"), code[0] ? " " : "",
                code, print_text_of(b, "text"), where[0] ? "; " : "", where, print_text_of(b, "todo"));
     }
+    long long more = (long long)json_integer_value(json_object_get(office, "blocker_count")) -
+                     (long long)json_array_size(json_object_get(office, "blockers"));
+    if (more > 0)
+        printf("%s: %s %lld %s\n", print_text_of(office, "office"), cli_say(c, "dan", "and"), more,
+               cli_say(c, "lagi (semuanya: --csv atau --json)", "more (all of them: --csv or --json)"));
 }
 
 void close_show(const struct cli *c, const json_t *answer)
@@ -149,7 +154,7 @@ void close_show(const struct cli *c, const json_t *answer)
     deadline(c, answer, "city", "; batas wilayah", "; region until");
     putchar('\n');
     show_offices(c, answer);
-    json_array_foreach(json_object_get(answer, "closes"), i, o) show_blockers(o);
+    json_array_foreach(json_object_get(answer, "closes"), i, o) show_blockers(c, o);
     long long n = (long long)json_integer_value(json_object_get(answer, "blocker_count"));
     if (json_is_true(json_object_get(answer, "ready")))
         printf("%s\n", cli_say(c, "Tidak ada penghalang: triwulan ini dapat dikonsolidasikan", "Nothing stands in the way"));
