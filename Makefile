@@ -38,7 +38,7 @@ INTAKE := collector/shape collector/intake collector/intake_cell collector/intak
 BOOK := collector/xlsx collector/xlsx_xml collector/xlsx_style collector/xlsx_sheet collector/xlsx_number collector/book collector/book_header collector/book_rows
 BOOK_LIBS := -lzip -lexpat
 COLLECTOR_P := $(INTAKE) collector/outbox collector/outbox_refuse collector/outbox_due collector/outbox_keep collector/outbox_resign collector/witness collector/witness_store collector/witness_receipt collector/witness_restore collector/uplink collector/collect collector/collect_import
-COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/desk_http collector/desk_http_door collector/desk_http_job collector/desk_http_reply collector/settings collector/options collector/main
+COLLECTOR_E := collector/desk collector/desk_control collector/desk_receipt collector/desk_figure collector/desk_http collector/desk_http_door collector/desk_http_job collector/desk_http_reply collector/child collector/inbox collector/inbox_file collector/settings collector/options collector/main
 WORKER_P := worker/session worker/session_table worker/session_batch worker/session_quota worker/session_join worker/session_archive worker/trust worker/replica worker/replica_evidence worker/guest worker/authority worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/ledger_scrub worker/tree worker/feed worker/work
 WORKER_E := worker/office worker/settings worker/options worker/backup worker/door worker/control worker/main
 AGGREGATOR_P := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent \
@@ -75,7 +75,9 @@ OBJS = $(patsubst %,$(B)/%.o,$(1))
 COMMIT_FLAG := -DREKAP_COMMIT='"$(COMMIT)"'
 $(call OBJS,proto/conf_start cli/main): CFLAGS += $(COMMIT_FLAG)
 PROTO := $(PROTO_P) $(PROTO_E)
-COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_E)
+# the office sees its own figures by the rules that the centre counts by
+COLLECTOR_RULES := aggregator/line aggregator/line_stage aggregator/line_open aggregator/derive aggregator/derive_account aggregator/claim aggregator/claim_parent
+COLLECTOR_ALL := $(PROTO) $(COLLECTOR_P) $(COLLECTOR_RULES) $(COLLECTOR_E)
 WORKER_ALL := $(PROTO) $(WORKER_P) $(WORKER_E)
 AGGREGATOR_ALL := $(PROTO) $(AGGREGATOR_P) $(AGGREGATOR_E)
 CLI_ALL := worker/options collector/options aggregator/options worker/trust worker/authority $(PROTO) $(INTAKE) $(BOOK) worker/ledger worker/ledger_stream worker/ledger_archive worker/ledger_cut worker/ledger_copy worker/tree $(CLI_E)

@@ -327,6 +327,7 @@ void desk_turn(void *desk, struct now now)
 {
     struct desk *d = desk;
     (void)scrub_json_turn(&d->scrub, d->o.store, now);
+    inbox_turn(d->o.inbox, now);
     note_room(d);
     note_history(d);
     if (d->check_damaged) sweep_damaged(d);

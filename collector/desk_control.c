@@ -272,6 +272,7 @@ static json_t *answer(struct desk *d, struct store *s, const json_t *request, bo
     if (verb && !strcmp(verb, "pushed")) return pushed_list(s, request);
     if (verb && !strcmp(verb, "sent")) return sent_list(s, request);
     if (verb && !strcmp(verb, "receipts")) return desk_receipts(s, request);
+    if (verb && !strcmp(verb, "figures")) return desk_figures(s, request);
     if (verb && !strcmp(verb, "origin")) return origin_list(s, request);
     if (verb && !strcmp(verb, "judge")) return judged_list(d, s, request);
     if (verb && !strcmp(verb, "push")) {

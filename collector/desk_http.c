@@ -7,6 +7,7 @@
  *   GET /, /desk.js, ..    the page
  *   GET /api/desk          offices served here, the line to the centre, what was sent and became of it, the token for what follows
  *   GET /api/receipt?id=   a kept receipt with its text
+ *   GET /api/figures?office=ID&year=&until=  what the office last stated
  *   POST /api/check, /api/send, /api/marked?office=ID&name=NAME   a file as the body
  *
  * Invariant: nothing is answered but the page itself before host and cookie are right, nothing started before origin and token are.
@@ -103,6 +104,26 @@ static void tell_receipt(const struct desk_http *h, struct evhttp_request *req, 
     json_decref(o);
 }
 
+static int number_in(const char *text)
+{
+    char *end = NULL;
+    long n = text ? strtol(text, &end, 10) : 0;
+    return n > 0 && n < 10000 && !*end ? (int)n : 0;
+}
+
+static void tell_figures(const struct desk_http *h, struct evhttp_request *req, const struct evkeyvalq *query)
+{
+    const char *office = evhttp_find_header(query, "office");
+    json_t *o = office && serves(h, office)
+                    ? ask(h, json_pack("{s:s,s:s,s:i,s:i}", "verb", "figures", "office", office, "year",
+                                       number_in(evhttp_find_header(query, "year")), "until",
+                                       number_in(evhttp_find_header(query, "until"))))
+                    : NULL;
+    if (!office || !serves(h, office)) desk_http_problem(req, 400, "FORMAT_SALAH", "kantor itu tidak ada di sini");
+    else if (!o) desk_http_problem(req, HTTP_SERVUNAVAIL, "SIBUK", "collector tidak menjawab");
+    else desk_http_json(req, HTTP_OK, o);
+}
+
 /* ---- requests ---- */
 
 /* Secret for cookie; the address without it is what stays in the browser's history. */
@@ -163,6 +184,8 @@ static void route(struct desk_http *h, struct evhttp_request *req, const char *p
         take_file(h, req, what, query);
     else if (!strcmp(path, "/api/desk"))
         tell_desk(h, req);
+    else if (!strcmp(path, "/api/figures"))
+        tell_figures(h, req, query);
     else if (!strcmp(path, "/api/receipt"))
         tell_receipt(h, req, evhttp_find_header(query, "id"));
     else
@@ -218,15 +241,10 @@ static int build(struct desk_http *h)
     return h->wake && h->timer && event_add(h->wake, NULL) == 0 && event_add(h->timer, &second) == 0 ? ST_OK : ST_NO_MEMORY;
 }
 
-/* rekap lies beside the running program. */
 static int find_program(struct desk_http *h, char *err, size_t err_size)
 {
-    static const char name[] = "/rekap";
-    ssize_t n = readlink("/proc/self/exe", h->program, sizeof h->program - sizeof name);
-    char *slash = n > 0 ? memrchr(h->program, '/', (size_t)n) : NULL;
-    if (slash) memcpy(slash, name, sizeof name);
     snprintf(err, err_size, "collector.http: there is no rekap beside this program");
-    return slash && access(h->program, X_OK) == 0 ? ST_OK : ST_INVALID;
+    return child_program(h->program) == ST_OK ? ST_OK : ST_INVALID;
 }
 
 int desk_http_new(const struct desk_http_options *o, struct desk_http **ret, char *err, size_t err_size)

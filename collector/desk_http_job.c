@@ -6,7 +6,7 @@
  * answer, and a page says the very words that the command says. What it sends lies in the tray, whole or not at all, before it says
  * so; a page that is closed meanwhile changes nothing.
  *
- * The child prints into memory and is watched by a pidfd, so nothing here waits. Between fork and exec only system calls are made.
+ * The child prints into memory and is watched by a pidfd, so nothing here waits (child.h).
  *
  * Invariant: a job's directory is gone when its answer is sent; what a crash leaves is removed at the next start. */
 #include <dirent.h>
@@ -17,11 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "collector/desk_http_part.h"
@@ -76,17 +72,6 @@ static void drop_files(const struct desk_http_job *j)
 
 /* ---- the program ---- */
 
-_Noreturn static void become(const struct desk_http_job *j, pid_t parent, char *const argv[])
-{
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
-    int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (in < 0 || dup2(in, 0) < 0 || dup2(j->out, 1) < 0 || dup2(j->err, 2) < 0) _exit(127);
-    (void)signal(SIGPIPE, SIG_DFL);
-    (void)close_range(3, ~0U, 0);
-    execv(argv[0], argv);
-    _exit(127);
-}
-
 /* No name of a file begins with a dot (clean_name), so the copy's is free. */
 static bool name_copy(struct desk_http_job *j)
 {
@@ -108,15 +93,7 @@ static int start(struct desk_http_job *j, const char *office, bool english)
     if (j->copy[0]) argv[n++] = output, argv[n++] = j->copy;
     argv[n++] = end;
     argv[n++] = j->file;
-    j->out = memfd_create("rekap-desk-out", MFD_CLOEXEC);
-    j->err = memfd_create("rekap-desk-err", MFD_CLOEXEC);
-    if (j->out < 0 || j->err < 0) return ST_IO;
-    pid_t self = getpid(), pid = fork();
-    if (pid == 0) become(j, self, argv);
-    if (pid < 0) return ST_IO;
-    j->pid = pid;
-    j->pidfd = pidfd_open(pid, 0);
-    return j->pidfd >= 0 ? ST_OK : ST_IO;
+    return child_begin(&j->child, NULL, argv);
 }
 
 /* ---- its end ---- */
@@ -124,15 +101,9 @@ static int start(struct desk_http_job *j, const char *office, bool english)
 static void job_free(struct desk_http_job **p)
 {
     struct desk_http_job *j = *p;
-    const int fds[] = { j->pidfd, j->out, j->err };
     if (j->ended) event_free(j->ended);
     if (j->late) event_free(j->late);
-    if (j->pid > 0) {
-        (void)kill(j->pid, SIGKILL);
-        (void)waitpid(j->pid, NULL, 0);
-    }
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-        if (fds[i] >= 0) (void)close(fds[i]);
+    child_end(&j->child);
     drop_files(j);
     for (unsigned i = 0; i < DESK_HTTP_JOBS_MAX; i++)
         if (j->h->job[i] == j) j->h->job[i] = NULL;
@@ -140,24 +111,11 @@ static void job_free(struct desk_http_job **p)
     *p = NULL;
 }
 
-/* What lies in a memory file, NUL-terminated; NULL: too much, or no memory. */
-static char *text_of(int fd, size_t max, size_t *ret_n)
-{
-    struct stat sb;
-    if (fstat(fd, &sb) != 0 || sb.st_size < 0 || (uint64_t)sb.st_size > max) return NULL;
-    char *text = malloc((size_t)sb.st_size + 1);
-    ssize_t n = text ? pread(fd, text, (size_t)sb.st_size, 0) : -1;
-    if (n != sb.st_size) return free(text), NULL;
-    text[n] = '\0';
-    *ret_n = (size_t)n;
-    return text;
-}
-
 /* The path in which the bytes lay means nothing to whoever sent them. */
 static json_t *answer_of(const struct desk_http_job *j)
 {
     size_t n = 0;
-    char *text = text_of(j->out, ANSWER_MAX, &n);
+    char *text = child_text(j->child.out, ANSWER_MAX, &n);
     json_t *o = text && n ? json_loadb(text, n, 0, NULL) : NULL;
     json_t *file = json_array_get(json_object_get(o, "files"), 0), *name = file ? json_string(j->name) : NULL;
     if (name) json_object_set_new(file, "file", name);
@@ -172,7 +130,7 @@ static bool send_copy(const struct desk_http_job *j)
                                                       : "text/csv; charset=utf-8";
     size_t n = 0;
     int fd = open(j->copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    char *bytes = fd >= 0 ? text_of(fd, COPY_MAX, &n) : NULL;
+    char *bytes = fd >= 0 ? child_text(fd, COPY_MAX, &n) : NULL;
     if (fd >= 0) (void)close(fd);
     if (bytes) desk_http_reply(j->req, HTTP_OK, type, bytes, n);
     free(bytes);
@@ -182,7 +140,7 @@ static bool send_copy(const struct desk_http_job *j)
 static void say_why(const struct desk_http_job *j)
 {
     size_t n = 0;
-    char *text = text_of(j->err, SAID_MAX, &n);
+    char *text = child_text(j->child.err, SAID_MAX, &n);
     if (j->cut) desk_http_problem(j->req, HTTP_SERVUNAVAIL, "SIBUK", "berkas ini terlalu lama dibaca");
     else desk_http_problem(j->req, 409, "DITOLAK", text && n ? text : "rekap push tidak menjawab");
     free(text);
@@ -194,9 +152,7 @@ static void on_ended(evutil_socket_t fd, short what, void *ctx)
     int status = 0;
     (void)fd;
     (void)what;
-    pid_t gone = waitpid(j->pid, &status, WNOHANG);
-    if (gone == 0 || (gone < 0 && errno == EINTR)) return;
-    j->pid = 0;
+    if (!child_ended(&j->child, &status)) return;
     json_t *answer = j->cut || j->copy[0] ? NULL : answer_of(j);
     bool told = answer || (!j->cut && j->copy[0] && send_copy(j));
     if (!told) log_write(LOG_L_WARN, "a file from the page was not read", "status=%d", status);
@@ -211,13 +167,13 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     j->cut = true;
-    (void)kill(j->pid, SIGKILL);        /* its end answers */
+    (void)kill(j->child.pid, SIGKILL);        /* its end answers */
 }
 
 static bool watch(struct desk_http_job *j)
 {
     const struct timeval limit = { DESK_HTTP_JOB_MS / 1000, 0 };
-    j->ended = event_new(j->h->base, j->pidfd, EV_READ | EV_PERSIST, on_ended, j);
+    j->ended = event_new(j->h->base, j->child.pidfd, EV_READ | EV_PERSIST, on_ended, j);
     j->late = event_new(j->h->base, -1, 0, on_late, j);
     return j->ended && j->late && event_add(j->ended, NULL) == 0 && event_add(j->late, &limit) == 0;
 }
@@ -231,7 +187,8 @@ void desk_http_push(struct desk_http *h, struct evhttp_request *req, const struc
         desk_http_problem(req, HTTP_SERVUNAVAIL, "SIBUK", "berkas lain sedang dibaca; coba lagi");
         return;
     }
-    *j = (struct desk_http_job){ .h = h, .req = req, .what = p->what, .pidfd = -1, .out = -1, .err = -1 };
+    *j = (struct desk_http_job){ .h = h, .req = req, .what = p->what };
+    child_init(&j->child);
     clean_name(p->name, j->name);
     h->job[at] = j;
     if (keep_body(j) && name_copy(j) && start(j, p->office, p->english) == ST_OK && watch(j)) return;

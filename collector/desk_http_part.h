@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "collector/child.h"
 #include "collector/desk_http.h"
 
 enum { DESK_HTTP_PATH_MAX = 4096, DESK_HTTP_NAME_MAX = 200 };
@@ -18,7 +19,7 @@ struct desk_http_job {                  /* one `rekap push` */
     struct desk_http *h;
     struct evhttp_request *req;         /* to be answered; libevent keeps it until then, also when its connection has gone */
     struct event *ended, *late;
-    int pid, pidfd, out, err;           /* out, err: what it prints, in memory */
+    struct child child;
     enum desk_http_what what;
     bool cut;                           /* it took too long */
     char dir[DESK_HTTP_PATH_MAX], file[DESK_HTTP_PATH_MAX], copy[DESK_HTTP_PATH_MAX], name[DESK_HTTP_NAME_MAX + 1];

@@ -32,5 +32,7 @@ void desk_receipt_of(json_t *o, struct store_txn *t, const struct outbox_pushed 
 json_t *desk_receipts(struct store *s, const json_t *request);
 json_t *desk_witness(const struct uplink_witness *w);
 json_t *desk_evidence(struct store_txn *t);
+/* desk_figure.c: {"verb":"figures"} */
+json_t *desk_figures(struct store *s, const json_t *request);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "collector/desk.h"
 #include "collector/desk_http.h"
+#include "collector/inbox.h"
 #include "collector/options.h"
 #include "collector/settings.h"
 #include "proto/log.h"
@@ -20,6 +21,7 @@ struct daemon {
     struct collect *collect;
     struct desk *desk;
     struct desk_http *page;
+    struct inbox *inbox;
     struct signer signer;
     struct run *run;
 };
@@ -91,13 +93,17 @@ static int serve(struct daemon *d)
     if (open_store(d, err, sizeof err) != ST_OK) return fail("store cannot be opened", err);
     if (make_node(d, err, sizeof err) != ST_OK) return fail("start", err);
     if (dial(d, err, sizeof err) != ST_OK) return fail("network cannot be set up", err);
+    const struct inbox_options box = { conf_text(d->conf, "collector.inbox"), conf_text(d->conf, "collector.directory"),
+                                       conf_text(d->conf, "collector.offices") };
+    if (inbox_new(&box, &d->inbox, err, sizeof err) != ST_OK) return fail("the watched folder cannot be set up", err);
     const struct desk_options desk = { .tray = conf_text(d->conf, "collector.tray"),
                                        .offices = conf_text(d->conf, "collector.offices"),
                                        .signer = &d->signer,
                                        .collect = d->collect,
                                        .clock = clock_posix(),
                                        .link = d->link,
-                                       .store = d->store };
+                                       .store = d->store,
+                                       .inbox = d->inbox };
     int st = desk_new(&desk, &d->desk);
     if (st != ST_OK) return fail("tray or keys cannot be opened", status_str(st));
     if (open_page(d, err, sizeof err) != ST_OK) return fail("the page cannot be set up", err);
@@ -122,6 +128,7 @@ static int serve(struct daemon *d)
 
 static void release(struct daemon *d)
 {
+    inbox_free(&d->inbox);
     desk_http_free(&d->page);
     run_free(&d->run);
     desk_free(&d->desk);

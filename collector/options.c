@@ -21,6 +21,7 @@ static const struct conf_option OPTIONS[] = {
     { "collector.node", CONF_TEXT, false, "collector", 0, 0, "name of this node in the worker's log" },
     { "collector.http", CONF_TEXT, false, "", 0, 0, "address of the office's page, 127.0.0.1:PORT; empty = none" },
     { "collector.directory", CONF_PATH, false, "", 0, 0, "installation whose files the page sends, with collector.http" },
+    { "collector.inbox", CONF_PATH, false, "", 0, 0, "watched folder; files put into INBOX/ID are sent; empty = none" },
     { "log.level", CONF_TEXT, false, "info", 0, 0, "error, warn, info or debug" },
 };
 
