@@ -62,7 +62,7 @@ AGGREGATOR_P += aggregator/change aggregator/query_change aggregator/query_with 
 # the close of a quarter
 AGGREGATOR_P += aggregator/closing aggregator/calendar aggregator/closing_rules aggregator/query_closing aggregator/query_closing_json aggregator/query_review aggregator/query_notice
 CLI_E += cli/query_peer cli/query_late cli/login
-CLI_E += cli/push_progress cli/push_marked cli/push_marked_text cli/push_marked_book cli/watch_stream cli/watch_view cli/watch_view_text cli/watch_screen
+CLI_E += cli/ask_tls cli/compare cli/compare_centre cli/compare_show cli/push_progress cli/push_marked cli/push_marked_text cli/push_marked_book cli/watch_stream cli/watch_view cli/watch_view_text cli/watch_screen
 REPORT := cli/report cli/report_data cli/report_model cli/report_number cli/report_lra cli/report_e81 cli/report_tc29 cli/report_lkjip \
           cli/report_text cli/report_html cli/report_xlsx cli/report_pdf cli/report_template cli/report_seal cli/report_qr cli/report_minutes cli/report_late cli/report_city cli/report_sum
 REPORT_LIBS := -lxlsxwriter -lqrencode $(shell pkg-config --libs pangocairo 2>/dev/null) -lm
@@ -96,6 +96,7 @@ $(B)/bin/rekap-aggregator: $(call OBJS,$(AGGREGATOR_ALL)) $(B)/page.o
 $(B)/bin/rekap-audit: $(call OBJS,$(AUDIT_E))
 $(B)/bin/rekap-audit: PKG_LIBS := -lsodium
 $(B)/bin/rekap-aggregator: PKG_LIBS += $(HTTP_LIBS)
+$(B)/bin/rekap $(B)/deploy/feed: PKG_LIBS += -levent_openssl -lssl -lcrypto
 $(B)/bin/rekap: PKG_LIBS += $(BOOK_LIBS) $(REPORT_LIBS)
 $(B)/cli/report_pdf.o $(B)/cli/report_qr.o $(B)/lint/cli/report_pdf.ok $(B)/lint/cli/report_qr.ok: PKG_CFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --cflags pangocairo 2>/dev/null))
 $(BIN):

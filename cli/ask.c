@@ -2,7 +2,7 @@
  *
  * libevent's own HTTP client on an event base that lives for one request. GET changes nothing, so whatever fails on the way may
  * simply be asked again. */
-#include "cli/ask.h"
+#include "cli/ask_tls.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -70,13 +70,16 @@ static int start(struct call *k, struct evhttp_connection *conn, const char *hos
     return evhttp_make_request(conn, req, EVHTTP_REQ_GET, target) == 0 ? ST_OK : ST_NOT_FOUND;
 }
 
-static int get(const char *address, const char *target, int timeout_ms, const char *key, struct ask_answer *ret)
+static int get(const char *address, const char *target, int timeout_ms, const struct ask_who *who, struct ask_answer *ret)
 {
     char host[PLACE_HTTP_MAX];
     uint16_t port;
+    const char *key = who ? who->key : NULL;
     struct call k = { .base = event_base_new(), .st = ST_NOT_FOUND };
     ask_split(address, host, sizeof host, &port);
-    struct evhttp_connection *conn = k.base ? evhttp_connection_base_new(k.base, NULL, host, port) : NULL;
+    struct bufferevent *tls = k.base && who && who->tls ? ask_tls_socket(who->tls, k.base, host) : NULL;
+    bool able = k.base && (tls || !who || !who->tls);
+    struct evhttp_connection *conn = able ? evhttp_connection_base_bufferevent_new(k.base, NULL, tls, host, port) : NULL;
     struct event *deadline = conn ? evtimer_new(k.base, on_deadline, &k) : NULL;
     const struct timeval tv = { timeout_ms / 1000, (timeout_ms % 1000) * 1000 };
     int st = deadline && evtimer_add(deadline, &tv) == 0 ? ST_OK : ST_NO_MEMORY;
@@ -92,6 +95,11 @@ static int get(const char *address, const char *target, int timeout_ms, const ch
     if (st == ST_OK) *ret = k.answer;
     else free(k.answer.body);
     return st;
+}
+
+int ask_as(const char *address, const char *target, int timeout_ms, const struct ask_who *who, struct ask_answer *ret)
+{
+    return get(address, target, timeout_ms, who, ret);
 }
 
 int ask_get(const char *address, const char *target, int timeout_ms, struct ask_answer *ret)
@@ -119,10 +127,11 @@ int ask_own(const struct place *p, const char *target, int timeout_ms, struct as
     if (!place_alive(p, "aggregator")) return ST_NOT_FOUND;
     place_refresh(&now);
     if (!now.http[0]) return ST_NOT_FOUND;
-    int st = get(now.http, target, timeout_ms, key, ret);
+    const struct ask_who who = { .key = key };
+    int st = get(now.http, target, timeout_ms, &who, ret);
     if (st != ST_OK || ret->status != 401 || ask_key(p, key) != ST_OK) return st;
     free(ret->body);
-    return get(now.http, target, timeout_ms, key, ret);
+    return get(now.http, target, timeout_ms, &who, ret);
 }
 
 /* libevent's own encoder leaves out what it found no memory for: that is another question. */

@@ -10,6 +10,10 @@ struct ask_answer { int status; /* HTTP */ char *body; size_t n; };      /* body
 /* One GET. ST_OK: there was an answer, of whatever status (caller frees body). ST_NOT_FOUND: no connection, or it was cut;
  * ST_AGAIN: time-out. */
 int ask_get(const char *address, const char *target, int timeout_ms, struct ask_answer *ret);
+/* The same of an aggregator elsewhere: the header `Authorization` (NULL or "": none), and TLS (ask_tls.h; NULL: in the clear). */
+struct ask_tls;
+struct ask_who { const char *key; const struct ask_tls *tls; };
+int ask_as(const char *address, const char *target, int timeout_ms, const struct ask_who *who, struct ask_answer *ret);
 /* The same, of this installation's own aggregator at the address it has now. ST_NOT_FOUND also when another installation answers on
  * that port: its figures must never pass for ours. */
 int ask_own(const struct place *p, const char *target, int timeout_ms, struct ask_answer *ret);

@@ -73,6 +73,7 @@ int office_run(struct cli *c);
 int push_run(struct cli *c);
 int person_run(struct cli *c);
 int status_run(struct cli *c);
+int compare_run(struct cli *c);
 int config_run(struct cli *c);
 int doctor_run(struct cli *c);
 int query_rollup(struct cli *c);
