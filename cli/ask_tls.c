@@ -17,7 +17,9 @@ int ask_tls_new(const char *authorities, struct ask_tls **ret)
     t->ctx = SSL_CTX_new(TLS_client_method());
     bool ok = t->ctx && SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION) == 1;
     if (ok) SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
-    if (ok) ok = (authorities ? SSL_CTX_load_verify_locations(t->ctx, authorities, NULL) : SSL_CTX_set_default_verify_paths(t->ctx)) == 1;
+    if (ok)
+        ok = (authorities ? SSL_CTX_load_verify_locations(t->ctx, authorities, NULL) : SSL_CTX_set_default_verify_paths(t->ctx)) ==
+             1;
     int st = ok ? ST_OK : t->ctx ? ST_INVALID : ST_NO_MEMORY;
     if (ok) *ret = t;
     else ask_tls_free(&t);
@@ -45,7 +47,8 @@ struct bufferevent *ask_tls_socket(const struct ask_tls *t, struct event_base *b
 {
     SSL *ssl = SSL_new(t->ctx);
     struct bufferevent *b = NULL;
-    if (ssl && expect(ssl, host)) b = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
+    if (ssl && expect(ssl, host))
+        b = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
     if (ssl && !b) SSL_free(ssl);
     if (b) bufferevent_openssl_set_allow_dirty_shutdown(b, 1);
     return b;

@@ -133,7 +133,9 @@ static int ask_own_figures(struct compare *k)
     int st = text ? place_ask(&k->p, "collector", text, 10000, &k->own) : ST_NO_MEMORY;
     free(text);
     json_decref(request);
-    if (st != ST_OK) return cli_fail(k->c, "collector tidak menjawab; jalankan rekap up", "the collector does not answer; start rekap up", k->p.dir);
+    if (st != ST_OK)
+        return cli_fail(k->c, "collector tidak menjawab; jalankan rekap up", "the collector does not answer; start rekap up",
+                        k->p.dir);
     const char *error = json_string_value(json_object_get(k->own, "error"));
     return error ? cli_fail(k->c, "angka sendiri tidak terbaca", "own figures cannot be read", error) : EXIT_OK;
 }

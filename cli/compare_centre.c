@@ -1,9 +1,9 @@
 /* compare_centre.c - the centre's side of `rekap compare`: asked, or as it was last known. Kind: E.
  *
- * Design notes: an office's etc/centre.conf says where the centre answers (`http`), with which key (`access`: a file that holds what
- * `rekap login --office ID --days N` printed there) and whose certificates count (`authorities`). A key travels under TLS alone,
- * and in the clear to this machine. What the centre said is kept in DIR/collector/centre/ID-YEAR-MONTH.json, whole or not at all,
- * and shown with its time when the centre is out of reach. At a centre of one's own its own aggregator is asked.
+ * Design notes: an office's etc/centre.conf says where the centre answers (`http`), with which key (`access`: a file that holds
+ * what `rekap login --office ID --days N` printed there) and whose certificates count (`authorities`). A key travels under TLS
+ * alone, and in the clear to this machine. What the centre said is kept in DIR/collector/centre/ID-YEAR-MONTH.json, whole or not at
+ * all, and shown with its time when the centre is out of reach. At a centre of one's own its own aggregator is asked.
  *
  * Invariant: what is kept is one answer of one moment; nothing is put together from two. */
 #include "cli/compare.h"

@@ -36,7 +36,8 @@ static json_t *money(i128 sen)
     return json_string(text);
 }
 
-static json_t *sum_json(const struct derived_set *d, const struct derived_key *of, unsigned derived, unsigned source, unsigned until)
+static json_t *sum_json(const struct derived_set *d, const struct derived_key *of, unsigned derived, unsigned source,
+                        unsigned until)
 {
     const struct derived_key k = { of->node, of->node_kind, (uint8_t)derived, (uint8_t)source };
     const struct derived_row *r = derive_find(d, &k);

@@ -8,6 +8,7 @@
  *   GET /api/desk          offices served here, the line to the centre, what was sent and became of it, the token for what follows
  *   GET /api/receipt?id=   a kept receipt with its text
  *   GET /api/figures?office=ID&year=&until=  what the office last stated
+ *   GET /api/centre?office=ID&year=&until=   the same beside what the centre holds, by `rekap compare`
  *   POST /api/check, /api/send, /api/marked?office=ID&name=NAME   a file as the body
  *
  * Invariant: nothing is answered but the page itself before host and cookie are right, nothing started before origin and token are.
@@ -124,6 +125,20 @@ static void tell_figures(const struct desk_http *h, struct evhttp_request *req, 
     else desk_http_json(req, HTTP_OK, o);
 }
 
+static void tell_centre(struct desk_http *h, struct evhttp_request *req, const struct evkeyvalq *query)
+{
+    const char *office = evhttp_find_header(query, "office"), *lang = evhttp_find_header(query, "lang");
+    const struct desk_http_push p = { .what = DESK_HTTP_COMPARE,
+                                      .office = office,
+                                      .name = "",
+                                      .english = lang && !strcmp(lang, "en"),
+                                      .year = number_in(evhttp_find_header(query, "year")),
+                                      .until = number_in(evhttp_find_header(query, "until")) };
+    if (!office || !p.year || !p.until || !serves(h, office))
+        desk_http_problem(req, 400, "FORMAT_SALAH", "office, year dan until wajib; kantor itu tidak ada di sini");
+    else desk_http_push(h, req, &p);
+}
+
 /* ---- requests ---- */
 
 /* Secret for cookie; the address without it is what stays in the browser's history. */
@@ -161,7 +176,7 @@ static void take_file(struct desk_http *h, struct evhttp_request *req, enum desk
     else if (!office || !name || !serves(h, office))
         desk_http_problem(req, 400, "FORMAT_SALAH", "office dan name wajib; kantor itu tidak ada di sini");
     else
-        desk_http_push(h, req, &(struct desk_http_push){ what, office, name, lang && !strcmp(lang, "en") });
+        desk_http_push(h, req, &(struct desk_http_push){ what, office, name, lang && !strcmp(lang, "en"), 0, 0 });
 }
 
 static void route(struct desk_http *h, struct evhttp_request *req, const char *path, const struct evkeyvalq *query)
@@ -186,6 +201,8 @@ static void route(struct desk_http *h, struct evhttp_request *req, const char *p
         tell_desk(h, req);
     else if (!strcmp(path, "/api/figures"))
         tell_figures(h, req, query);
+    else if (!strcmp(path, "/api/centre"))
+        tell_centre(h, req, query);
     else if (!strcmp(path, "/api/receipt"))
         tell_receipt(h, req, evhttp_find_header(query, "id"));
     else

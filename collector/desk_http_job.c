@@ -80,6 +80,21 @@ static bool name_copy(struct desk_http_job *j)
     return n > 0 && (size_t)n < sizeof j->copy;
 }
 
+/* `rekap compare`: of no file. */
+static int start_compare(struct desk_http_job *j, const struct desk_http_push *p)
+{
+    char compare[] = "compare", dir_option[] = "--dir", office_option[] = "--office", lang_option[] = "--lang", json[] = "--json",
+         year_option[] = "--year", until_option[] = "--until", id[64], dir[DESK_HTTP_PATH_MAX], lang[3], year[16], until[16];
+    char *argv[] = { j->h->program, compare, dir_option,  dir,  office_option, id,    lang_option,
+                     lang,          json,    year_option, year, until_option,  until, NULL };
+    snprintf(id, sizeof id, "%s", p->office);
+    snprintf(dir, sizeof dir, "%s", j->h->o.dir);
+    snprintf(lang, sizeof lang, "%s", p->english ? "en" : "id");
+    snprintf(year, sizeof year, "%d", p->year);
+    snprintf(until, sizeof until, "%d", p->until);
+    return child_begin(&j->child, NULL, argv);
+}
+
 static int start(struct desk_http_job *j, const char *office, bool english)
 {
     char push[] = "push", dir_option[] = "--dir", office_option[] = "--office", lang_option[] = "--lang", json[] = "--json",
@@ -191,7 +206,9 @@ void desk_http_push(struct desk_http *h, struct evhttp_request *req, const struc
     child_init(&j->child);
     clean_name(p->name, j->name);
     h->job[at] = j;
-    if (keep_body(j) && name_copy(j) && start(j, p->office, p->english) == ST_OK && watch(j)) return;
+    bool begun = p->what == DESK_HTTP_COMPARE ? start_compare(j, p) == ST_OK
+                                              : keep_body(j) && name_copy(j) && start(j, p->office, p->english) == ST_OK;
+    if (begun && watch(j)) return;
     log_write(LOG_L_ERROR, "a file from the page cannot be read", "reason=\"%s\"", strerror(errno));
     desk_http_problem(req, HTTP_SERVUNAVAIL, "SIBUK", strerror(errno));
     job_free(&j);

@@ -13,7 +13,8 @@
 #include "collector/desk_http.h"
 
 enum { DESK_HTTP_PATH_MAX = 4096, DESK_HTTP_NAME_MAX = 200 };
-enum desk_http_what { DESK_HTTP_CHECK, DESK_HTTP_SEND, DESK_HTTP_MARK_BOOK, DESK_HTTP_MARK_TEXT };    /* with a file */
+enum desk_http_what { DESK_HTTP_CHECK, DESK_HTTP_SEND, DESK_HTTP_MARK_BOOK, DESK_HTTP_MARK_TEXT, /* with a file */
+                      DESK_HTTP_COMPARE };      /* without */
 
 struct desk_http_job {                  /* one `rekap push` */
     struct desk_http *h;
@@ -49,7 +50,7 @@ void desk_http_json(struct evhttp_request *req, int status, json_t *body);      
 void desk_http_problem(struct evhttp_request *req, int status, const char *code, const char *title);
 bool desk_http_page(struct evhttp_request *req, const char *path);      /* false: no such file, nothing was answered */
 /* desk_http_job.c: the file in req's body is read by `rekap push`; answers req now or later, a copy as a file. */
-struct desk_http_push { enum desk_http_what what; const char *office, *name; bool english; };
+struct desk_http_push { enum desk_http_what what; const char *office, *name; bool english; int year, until; /* of a comparison */ };
 void desk_http_push(struct desk_http *h, struct evhttp_request *req, const struct desk_http_push *p);
 void desk_http_jobs_end(struct desk_http *h);
 int desk_http_jobs_begin(struct desk_http *h);  /* removes what a crash left; ST_IO with errno */

@@ -12,6 +12,29 @@ export interface Desk {
 }
 export interface Receipt { receipt: string; id: string; file: string; office: string; first: number; last: number; pushed_at: string | null; committed_at: string | null; text: string }
 
+export interface Row {
+  code: string; level: string; name: string | null; budget: string | null; cash_plan: string | null; realised: string | null;
+  last_budget: string | null; last_realised: string | null; waiting: number;
+}
+export interface Indicator {
+  code: string; indicator: string; source: string; stage: string; unit: string | null; target: string | null; reached: string | null;
+  last_reached: string | null; waiting: boolean;
+}
+export interface Figures {
+  office: string; years: number[]; year: number | null; until: number; waiting: number; last_month: number; rows: Row[]; indicators: Indicator[];
+  stated_at: string | null; acked_at: string | null;
+}
+type Pair = { budget: string | null; realised: string | null } | null;
+export interface Compared {
+  rows: { code: string; name: string | null; own: Pair; centre: Pair; state: 'same' | 'differs' | 'waiting' | 'here' | 'there' | 'unknown' }[];
+  differs: number; waiting: number; stated_at: string | null; acked_at: string | null;
+  centre: {
+    reached: boolean; why: string | null; asked_at: string | null; quarter: string | null; state: string | null;
+    deadline: { office?: { date: string; working_days_left: number } } | null;
+    blockers: { code: string | null; text: string; todo: string | null }[] | null;
+  };
+}
+
 export class Refused extends Error {
   constructor(readonly status: number, message: string) { super(message); }
 }

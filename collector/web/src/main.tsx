@@ -6,6 +6,7 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, marked, push, Refused, type Checked, type Desk, type Fault, type Receipt, type Sent } from './api';
+import { Own } from './own';
 import { words, type Lang } from './words';
 import './desk.css';
 
@@ -242,6 +243,7 @@ function Page() {
         {cards.map(c => <CardView key={c.key} card={c} w={w} send={() => void run(c, 'send')} copy={as => void copy(c, as)} remove={() => setCards(list => list.filter(x => x.key !== c.key))} />)}
         <h2>{w.sent}</h2>
         <SentList list={desk?.sent?.files ?? []} w={w} lang={lang} show={id => void show(id)} />
+        {office && <Own key={office} office={office} w={w} lang={lang} />}
       </main>
       {receipt && <Proof r={receipt} w={w} lang={lang} close={() => setReceipt(null)} />}
     </>
