@@ -17,7 +17,8 @@ enum { INBOX_QUIET_MS = 2000, INBOX_RESCAN_MS = 10 * 1000, INBOX_RETRY_MS = 30 *
 
 struct inbox;
 struct inbox_options { const char *dir, *home, *offices; };     /* absolute; the installation; the key directory. They outlive it */
-/* Makes the folder; with an empty dir nothing is watched and ret stays NULL. ST_INVALID, ST_IO, ST_NO_MEMORY with a sentence in err. */
+/* Makes the folder; with an empty dir nothing is watched and ret stays NULL. ST_INVALID, ST_IO, ST_NO_MEMORY with a sentence in
+ * err. */
 int inbox_new(const struct inbox_options *o, struct inbox **ret, char *err, size_t err_size);
 void inbox_turn(struct inbox *b, struct now now);       /* as often as one likes; never waits */
 void inbox_free(struct inbox **p);      /* a file that is being read stays in .dibaca and is read again */

@@ -354,7 +354,8 @@ static void items_hide_keys(void **state)
     buf_done(&errors);
 }
 
-/* What `rekap config show` asks: every option in the table's order, where it stands, and whether it is a key in the place of a path. */
+/* What `rekap config show` asks: every option in the table's order, where it stands, and whether it is a key in the place of a
+ * path. */
 static void test_items_are_told_one_by_one(void **state)
 {
     static const char key[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
