@@ -115,9 +115,8 @@ static const struct { const char *name, *members;
     { "Deadlines", "office:Deadline city:Deadline" },
     { "Deadline", "date:str until:time working_days_left:int" },
     { "Close", "office:str name:str state:str round:int by:str? since:time? reason:str? about:str? reported:bool changed:int "
-               "steps:[Step] next:NextStep year_state:str reviews:[Review] follow_ups:[FollowUp] ~blockers:[Blocker]? ~blocker_count:int "
-               "~total:Sums "
-               "~difference:Sums?" },
+               "steps:[Step] next:NextStep year_state:str reviews:[Review] follow_ups:[FollowUp] ~blockers:[Blocker]? "
+               "~blocker_count:int ~total:Sums ~difference:Sums?" },
     { "Sums", "budget:dec? realised:dec?" },
     { "Step", "step:str round:int as:str by:str clerk:str at:time? entered:time? reason:str? about:str? seen:any id:str after:str? "
               "effect:bool why:str? why_text:str? ~root:str? ~finding:str?" },
