@@ -116,7 +116,7 @@ static bool text(struct reader *r, struct csv_cell *ret)
 
 static bool is_name(const struct reader *r, uint32_t k, const uint8_t *p, uint32_t n)
 {
-    return r->name[k].n == n && memcmp(r->t->text.p + r->name[k].at, p, n) == 0;
+    return r->name[k].n == n && (n == 0 || memcmp(r->t->text.p + r->name[k].at, p, n) == 0);
 }
 
 /* The number of a name; its text is dropped again when it is known. */
@@ -125,7 +125,7 @@ static bool find_name(struct reader *r, uint32_t *ret)
     struct csv_cell c;
     if (!take(r, '"') || !text(r, &c)) return false;
     if (!buf_ok(&r->t->text)) return false;
-    const uint8_t *p = r->t->text.p + c.at;
+    const uint8_t *p = c.n ? r->t->text.p + c.at : NULL;        /* an empty name may be all the text there is */
     uint32_t k = r->next < r->names && is_name(r, r->next, p, c.n) ? r->next : 0;
     while (k < r->names && !is_name(r, k, p, c.n)) k++;
     if (k == CSV_COLUMNS_MAX) return fails(r, CODE_TOO_LARGE);

@@ -153,6 +153,22 @@ static void fractions_and_names_twice_refuse_their_row(void **state)
                "f.jsonl:1:4 (Anggaran): \"Anggaran\" dua kolom berarti sama [ambigu]");
 }
 
+/* An empty name before any text: nothing to point into yet (found by the fuzz target of memory). */
+static void a_first_name_that_is_empty(void **state)
+{
+    (void)state;
+    struct csv_table t;
+    struct csv_fault f;
+    assert_int_equal(jsonl_read(txt("{\"\":5.1,\"pagu\":7}\n{\"\":2}"), &t, &f), ST_OK);
+    assert_int_equal(t.rows, 3);
+    cell_is(&t, 0, 0, "");
+    cell_is(&t, 0, 1, "pagu");
+    cell_is(&t, 1, 0, "5.1");
+    cell_is(&t, 1, 1, "7");
+    cell_is(&t, 2, 0, "2");
+    csv_table_done(&t);
+}
+
 static void the_name_may_say_what_it_is(void **state)
 {
     (void)state;
@@ -173,7 +189,7 @@ int main(void)
         cmocka_unit_test(what_json_does_not_allow_is_refused_with_its_line),
         cmocka_unit_test(real_tables_say_the_same),
         cmocka_unit_test(fractions_and_names_twice_refuse_their_row),
-        cmocka_unit_test(the_name_may_say_what_it_is),
+        cmocka_unit_test(the_name_may_say_what_it_is), cmocka_unit_test(a_first_name_that_is_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
